@@ -1,0 +1,19 @@
+"""Helpers for a course on gradient descent and backpropagation.
+
+Legend (the notation of the course, used in every mathematical function):
+
+    X, Y           inputs N x d_0, targets N x d_L; always 2-D, one row an example
+    theta          parameters: a list of (W, b) pairs, theta[k - 1] is layer k
+    W, b           W[i, j] leads from unit i of layer k-1 to unit j of layer k; b[j] is its bias
+    A, Z           pre-activations A = Z_prev @ W + b and activations Z = f(A), N x d_k
+    delta          dE_n/dA, one row an example, without the 1/N
+    dW, db         dJ/dW and dJ/db: d + name is always the derivative of the cost J
+    E_n, J         loss of one example (sum over outputs, no 1/2), cost (mean over examples)
+    eta, t         learning rate, number of the update
+    N, batch_size  number of examples, examples in one update
+
+Two extra axes may stand in front of a parameter: a time axis in a recorded path, and a run axis
+where several learning rates advance together. NumPy's broadcasting carries both.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,92 @@
+"""The two real data sets of the course, read from the package: no network, no other library."""
+
+import csv
+import gzip
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+FOLDER = Path(__file__).parent / "datasets"
+
+PENGUIN_COLUMNS = {
+    "bill length": "bill_length_mm",
+    "bill depth": "bill_depth_mm",
+    "flipper length": "flipper_length_mm",
+    "body mass": "body_mass_g",
+}
+
+
+class Digits(NamedTuple):
+    """Handwritten digits: X is N x 64, one image of 8 x 8 a row, scaled to 0...1; labels are 0...9."""
+
+    X: np.ndarray
+    labels: np.ndarray
+
+
+class Regression(NamedTuple):
+    """Inputs X (N x d) and one target y (N x 1), with the names of their columns."""
+
+    X: np.ndarray
+    y: np.ndarray
+    inputs: tuple
+    target: str
+
+
+class Split(NamedTuple):
+    """Positions of the training examples and of the held-out ones."""
+
+    train: np.ndarray
+    held_out: np.ndarray
+
+
+def load_digits():
+    """The UCI handwritten digits, 1,797 images (Alpaydin and Kaynak 1998, CC BY 4.0)."""
+    with gzip.open(FOLDER / "digits.csv.gz", "rt", encoding="ascii") as file:
+        table = np.loadtxt(file, delimiter=",")
+    return Digits(table[:, :64] / 16, table[:, 64].astype(int))
+
+
+def load_penguins(inputs=("flipper length",), target="body mass"):
+    """Measurements of the Palmer penguins (Gorman, Williams, Fraser 2014, CC0), in mm and g.
+
+    The two birds without measurements are left out: N = 342.
+    Raises ValueError for a column that is not one of PENGUIN_COLUMNS.
+    """
+    for name in (*inputs, target):
+        if name not in PENGUIN_COLUMNS:
+            raise ValueError(f"penguins have no column {name!r}: choose from {', '.join(PENGUIN_COLUMNS)}")
+    with open(FOLDER / "penguins.csv", newline="", encoding="utf-8") as file:
+        birds = [bird for bird in csv.DictReader(file) if bird["body_mass_g"] != "NA"]
+    columns = [[float(bird[PENGUIN_COLUMNS[name]]) for bird in birds] for name in (*inputs, target)]
+    table = np.array(columns).T
+    return Regression(table[:, :-1], table[:, -1:], tuple(inputs), target)
+
+
+def standardise(X):
+    """X with mean 0 and standard deviation 1 in every column.
+
+    Raises ValueError if a column is constant.
+    """
+    spread = X.std(axis=0)
+    if (spread == 0).any():
+        raise ValueError(f"column {int(spread.argmin())} of X is constant: leave it out, it cannot be standardised")
+    return (X - X.mean(axis=0)) / spread
+
+
+def split(N, held_out, rng):
+    """A random split of N examples; `held_out` is the number kept for the test.
+
+    Raises ValueError unless 0 < held_out < N.
+    """
+    if not 0 < held_out < N:
+        raise ValueError(f"held_out is {held_out}: with N = {N} it lies between 1 and {N - 1}")
+    order = rng.permutation(N)
+    return Split(order[held_out:], order[:held_out])
+
+
+def one_hot(labels, classes=10, off=-1.0, on=1.0):
+    """One column a class: `on` in the column of the label, `off` elsewhere."""
+    Y = np.full((len(labels), classes), off)
+    Y[np.arange(len(labels)), labels] = on
+    return Y

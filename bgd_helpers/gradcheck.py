@@ -1,0 +1,121 @@
+"""Numerical gradients, and comparisons that name the first entry that differs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+TOLERANCE = 1e-12  # of the largest entry of the reference
+
+
+def central_difference(cost, theta, h=1e-5):
+    """The gradient of `cost` by central differences: (J(theta + h e) - J(theta - h e)) / 2h, entry by entry.
+
+    The error is about h^2 from the formula and 1e-16 / h from rounding: least near h = 1e-5.
+    """
+    return _entrywise(theta, lambda shifted: (cost(shifted(h)) - cost(shifted(-h))) / (2 * h))
+
+
+def one_sided_difference(cost, theta, h=1e-8):
+    """The gradient of `cost` by (J(theta + h e) - J(theta)) / h, entry by entry; the error is about h."""
+    here = cost(theta)
+    return _entrywise(theta, lambda shifted: (cost(shifted(h)) - here) / h)
+
+
+def complex_step(cost, theta, h=1e-30):
+    """The gradient of `cost` by the complex step Im J(theta + i h e) / h, entry by entry.
+
+    No two numbers are subtracted, so the result is exact to rounding (Squire and Trapp 1998). `cost` must be analytic:
+    `abs`, `conj`, `maximum` and `clip` break it silently.
+    """
+    return _entrywise(theta, lambda shifted: cost(shifted(1j * h)).imag / h)
+
+
+def _entrywise(theta, slope):
+    """slope(shifted) for every entry of theta; shifted(s) is theta with s added to that entry."""
+    arrays = _arrays(theta)
+    found = [np.empty(p.shape) for p in arrays]
+    for position, p in enumerate(arrays):
+        for entry in np.ndindex(p.shape):
+
+            def shifted(s, position=position, p=p, entry=entry):
+                moved = p.astype(np.result_type(p, s, float))
+                moved[entry] += s
+                return _like(theta, [*arrays[:position], moved, *arrays[position + 1 :]])
+
+            found[position][entry] = slope(shifted)
+    return _like(theta, found)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Whether two values agree, and if not, where they differ first. It shows itself as its text."""
+
+    agrees: bool
+    text: str
+
+    def __repr__(self):
+        return self.text
+
+    def __bool__(self):
+        return self.agrees
+
+
+def compare(name, yours, reference, tolerance=TOLERANCE):
+    """Whether `yours` equals `reference` to `tolerance` of the largest reference entry.
+
+    Both are arrays, or gradients as lists of (dW, db) pairs. A difference is reported with its first entry.
+    """
+    if isinstance(reference, list):
+        return _compare_layers(name, yours, reference, tolerance)
+    yours, reference = np.asarray(yours), np.asarray(reference)
+    if yours.shape != reference.shape:
+        return Comparison(False, f"✗ {name}: your shape is {yours.shape}, it should be {reference.shape}")
+    wrong = np.argwhere(~(np.abs(yours - reference) <= tolerance * np.abs(reference).max(initial=0)))
+    if len(wrong) == 0:
+        return Comparison(True, f"✓ {name}: all {reference.size} entries agree")
+    return Comparison(False, f"✗ {name}: {_first_difference(yours, reference, wrong)}")
+
+
+def relative_error(yours, reference):
+    """The largest difference between two gradients, as a share of the largest entry of the reference."""
+    pairs = list(zip(_arrays(yours), _arrays(reference), strict=True))
+    return max(np.abs(a - b).max() for a, b in pairs) / max(np.abs(b).max() for _, b in pairs)
+
+
+def cosine(yours, reference):
+    """The cosine of the angle between two gradients: 1 is the same direction, -1 the opposite one."""
+    a, b = flatten(yours), flatten(reference)
+    return a @ b / np.sqrt((a @ a) * (b @ b))
+
+
+def flatten(theta):
+    """All entries of the parameters, or of a gradient, as one vector."""
+    return np.concatenate([np.ravel(p) for p in _arrays(theta)])
+
+
+def _compare_layers(name, yours, reference, tolerance):
+    if yours is None or len(yours) != len(reference):
+        return Comparison(False, f"✗ {name}: one (dW, db) pair for each of the {len(reference)} layers is needed")
+    parts = [
+        compare(f"{name} {part}^({k})", mine, right, tolerance)
+        for k, (pair, reference_pair) in enumerate(zip(yours, reference), start=1)
+        for part, mine, right in zip(("dW", "db"), pair, reference_pair)
+    ]
+    return Comparison(all(part.agrees for part in parts), "\n".join(part.text for part in parts))
+
+
+def _first_difference(yours, reference, wrong):
+    entry = tuple(wrong[0])
+    place = "[" + ", ".join(str(index) for index in entry) + "]" if entry else ""
+    return (
+        f"{len(wrong)} of {reference.size} entries differ, the first at {place}: "
+        f"{yours[entry]:.4f}, reference {reference[entry]:.4f}"
+    )
+
+
+def _arrays(theta):
+    return [theta] if isinstance(theta, np.ndarray) else [np.asarray(p) for pair in theta for p in pair]
+
+
+def _like(theta, arrays):
+    return arrays[0] if isinstance(theta, np.ndarray) else list(zip(arrays[::2], arrays[1::2]))
