@@ -326,6 +326,11 @@ def _backprop_cases():
     return [(net.theta, net.X, net.Y, net.activations) for net in nets]
 
 
+def _loss_cases():
+    rng = np.random.default_rng(8)
+    return [(rng.normal(size=d), rng.normal(size=d)) for d in (3, 5, 1)]
+
+
 def _update_cases():
     rng = np.random.default_rng(4)
     return [(rng.normal(size=shape), rng.normal(size=shape), eta) for shape, eta in (((3,), 0.1), ((4, 2), 0.7))]
@@ -352,6 +357,7 @@ def _backprop_right(theta, X, Y, activations):
 
 
 EXERCISES = {
+    "loss": Exercise(lambda y, y_hat: ((y - y_hat) ** 2).sum(), _loss_cases, "E2 holds for one output and for several."),
     "update": Exercise(
         descent.update, _update_cases, "E9 holds, for parameters of any shape, and theta is left as it is."
     ),

@@ -24,8 +24,8 @@ def one_sided_difference(cost, theta, h=1e-8):
 def complex_step(cost, theta, h=1e-30):
     """The gradient of `cost` by the complex step Im J(theta + i h e) / h, entry by entry.
 
-    No two numbers are subtracted, so the result is exact to rounding (Squire and Trapp 1998). `cost` must be analytic:
-    `abs`, `conj`, `maximum` and `clip` break it silently.
+    No two numbers are subtracted, so the result is exact to rounding. `cost` must be analytic: `abs`, `conj`,
+    `maximum` and `clip` break it silently.
     """
     return _entrywise(theta, lambda shifted: cost(shifted(1j * h)).imag / h)
 
@@ -91,6 +91,24 @@ def cosine(yours, reference):
 def flatten(theta):
     """All entries of the parameters, or of a gradient, as one vector."""
     return np.concatenate([np.ravel(p) for p in _arrays(theta)])
+
+
+def errors_against_step(cost, theta, reference, steps=10.0 ** -np.arange(1, 16)):
+    """Steps h, and the relative error of the central difference, the one-sided one and the complex step at each."""
+    rules = central_difference, one_sided_difference, complex_step
+    return steps, *([relative_error(rule(cost, theta, h), reference) for h in steps] for rule in rules)
+
+
+def flattened(cost, theta):
+    """`cost` as a function of one vector, and that vector: the entries of theta in a row."""
+    arrays = _arrays(theta)
+    ends = np.cumsum([p.size for p in arrays])[:-1]
+
+    def cost_of_vector(vector):
+        parts = np.split(vector, ends)
+        return cost(_like(theta, [part.reshape(p.shape) for part, p in zip(parts, arrays)]))
+
+    return cost_of_vector, flatten(theta)
 
 
 def _compare_layers(name, yours, reference, tolerance):

@@ -219,6 +219,16 @@ def cost_of(activations, X, Y):
     return lambda theta: cost(theta, X, Y, activations)
 
 
+def cost_from_layer(k, A, theta, Y, activations):
+    """J as a function of the pre-activations A^(k) alone: the layers above k run on from there.
+
+    E_n depends on row n of A only, so delta^(k) = N dJ/dA^(k).
+    """
+    f = _one_per_layer(activations, theta)
+    Z = f[k - 1].f(A)
+    return cost(theta[k:], Z, Y, f[k:]) if k < len(theta) else ((Y - Z) ** 2).sum() / len(Y)
+
+
 def _add_share(total, grad, share):
     for dW, db in grad:
         dW *= share

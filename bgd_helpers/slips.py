@@ -9,7 +9,7 @@ from typing import Callable, Mapping
 
 import numpy as np
 
-from bgd_helpers import network
+from bgd_helpers import descent, network
 from bgd_helpers.network import Equations
 
 FULL_BATCH = 4  # the batch size of the mini-batch exercise's check; its last batch is shorter
@@ -178,9 +178,9 @@ SLIPS = (
     ),
     Slip(
         "half convention",
-        "it is half of what it should be. With E2 as it stands, without a factor 1/2, differentiating the square leaves "
-        "the 2.",
+        "it is half of what it should be. E2 has no factor 1/2, so its derivative keeps the 2.",
         {
+            "loss": lambda y, y_hat: ((y - y_hat) ** 2).sum() / 2,
             "output_delta": lambda Y, Y_hat, A, df: -(Y - Y_hat) * df(A),
             "weight_gradient": lambda Z_prev, delta: Z_prev.T @ delta / len(delta) / 2,
             "backprop": lambda theta, X, Y, f: [(dW / 2, db / 2) for dW, db in network.backprop(theta, X, Y, f)],
@@ -192,10 +192,31 @@ SLIPS = (
         {"hidden_delta": lambda delta, W, A, Z, df: 2 * (delta @ W.T) * df(A)},
     ),
     Slip(
+        "not squared",
+        "the differences are not squared. E2 adds the squares (y - y_hat)^2.",
+        {"loss": (lambda y, y_hat: (y - y_hat).sum(), lambda y, y_hat: np.abs(y - y_hat).sum())},
+    ),
+    Slip(
+        "not summed",
+        "there is one number for each output. E2 adds them up: the loss of an example is one number.",
+        {"loss": lambda y, y_hat: (y - y_hat) ** 2},
+    ),
+    Slip(
+        "square of the sum",
+        "the differences are added before they are squared, so that they can cancel. Square each, then add.",
+        {"loss": lambda y, y_hat: (y - y_hat).sum() ** 2},
+    ),
+    Slip(
+        "root of the sum",
+        "there is a square root around the sum. E2 is the squared distance, without a root.",
+        {"loss": lambda y, y_hat: np.sqrt(((y - y_hat) ** 2).sum())},
+    ),
+    Slip(
         "mean over outputs",
         "it is also divided by the number of units. E2 sums over the outputs; only the examples are "
         "averaged (torch's MSELoss does divide by both).",
         {
+            "loss": lambda y, y_hat: ((y - y_hat) ** 2).mean(),
             "output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * df(A) / Y.shape[1],
             "weight_gradient": lambda Z_prev, delta: Z_prev.T @ delta / delta.size,
             "bias_gradient": lambda delta: delta.sum(axis=0) / delta.size,
@@ -514,3 +535,19 @@ def of_exercise(exercise):
 def of_backprop():
     """The slips that give a wrong gradient of a whole network."""
     return of_exercise("backprop")
+
+
+def costs_after_training(names, theta, X, Y, activations, eta, updates):
+    """The cost J after BGD with the right gradient ("no slip") and with the gradient of each named slip."""
+    gradients = {"no slip": network.backprop} | {name: BY_NAME[name].gradient for name in names}
+    return {
+        name: float(_trained(gradient, theta, X, Y, activations, eta, updates)) for name, gradient in gradients.items()
+    }
+
+
+def _trained(gradient, theta, X, Y, activations, eta, updates):
+    def on_batch(theta, X, Y):
+        return gradient(theta, X, Y, activations)
+
+    path = descent.descend(on_batch, theta, X, Y, eta, len(X), updates, every=updates)
+    return network.cost(path[-1], X, Y, activations)

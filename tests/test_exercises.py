@@ -221,6 +221,12 @@ def _backprop_examples(theta, X, Y, activations):
 
 
 RIGHT = {
+    "loss": [
+        lambda y, y_hat: ((y - y_hat) ** 2).sum(),
+        lambda y, y_hat: (y_hat - y) @ (y_hat - y),
+        lambda y, y_hat: np.linalg.norm(y - y_hat) ** 2,
+        lambda y, y_hat: sum((target - output) ** 2 for target, output in zip(y, y_hat)),
+    ],
     "update": [
         lambda theta, gradient, eta: theta - eta * gradient,
         lambda theta, gradient, eta: theta + -eta * gradient,

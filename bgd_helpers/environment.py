@@ -1,0 +1,45 @@
+"""Whether this Python has what the course needs, as a text that says what to do if not."""
+
+import sys
+from importlib import metadata
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+FIX = "run the set-up of the README again (make lab, or pip install with the lock file)"
+
+
+class Report(str):
+    """A text that a notebook shows as it is."""
+
+    def __repr__(self):
+        return str(self)
+
+
+def report(requirements=None):
+    """One line for Python and for each package the course needs: ✓, or ✗ with what was found and what to do."""
+    lines = [_line("Python", SpecifierSet(">=3.11"), ".".join(map(str, sys.version_info[:3])))]
+    for requirement in requirements or _declared():
+        wanted = Requirement(requirement)
+        lines.append(_line(wanted.name, wanted.specifier, _installed(wanted.name)))
+    return Report("\n".join(lines))
+
+
+def _declared():
+    """What pyproject.toml declares for the course itself, without the optional groups."""
+    return [line for line in metadata.requires("bgd-helpers") or () if "extra ==" not in line]
+
+
+def _installed(name):
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _line(name, bounds, version):
+    if version is None:
+        return f"✗ {name} is missing: {FIX}"
+    if not bounds.contains(version, prereleases=True):
+        return f"✗ {name} {version} does not satisfy {bounds}: {FIX}"
+    return f"✓ {name} {bounds}".rstrip()

@@ -1,0 +1,101 @@
+"""The handout's formulas D3-D7 as functions, and the nets that show what they get right and wrong."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bgd_helpers import gradcheck, network
+
+
+class Net(NamedTuple):
+    """A network with data: parameters, inputs, targets, and one activation a layer."""
+
+    theta: list
+    X: np.ndarray
+    Y: np.ndarray
+    activations: tuple
+
+
+def integer_net():
+    """A 2-2-1 net without biases, f_1(a) = a^2, linear output, one example: every value is an integer."""
+    theta = [
+        (np.array([[1.0, 0.0], [-1.0, 1.0]]), np.zeros(2)),
+        (np.array([[2.0], [-2.0]]), np.zeros(1)),
+    ]
+    return Net(theta, np.array([[1.0, 2.0]]), np.array([[-5.0]]), ("square", "identity"))
+
+
+def two_output_net():
+    """The integer net with a second output."""
+    net = integer_net()
+    theta = [net.theta[0], (np.array([[2.0, 1.0], [-2.0, 1.0]]), np.zeros(2))]
+    return net._replace(theta=theta, Y=np.array([[-5.0, 4.0]]))
+
+
+def random_net(widths, N, rng, hidden="tanh", output="identity"):
+    """A net of these widths with random parameters, biases not zero, and N random examples."""
+    theta = network.initial_parameters(widths, rng, bias_scale=0.5)
+    X, Y = rng.normal(size=(N, widths[0])), rng.normal(size=(N, widths[-1]))
+    return Net(theta, X, Y, (hidden,) * (len(widths) - 2) + (output,))
+
+
+def printed_dW(net, index="j"):
+    """dW of every layer as the handout prints it, for a net with one output.
+
+    D3-D7: dJ/dw_ij^(k) = -(1/N) sum_n 2 (y_n - y_hat_n) f_L'(a_n^(L)) z_nj^(k-1), for hidden layers too. index="i"
+    reads z_i where z_j is printed. An entry is NaN where layer k-1 has no unit j.
+    """
+    theta, X, Y, activations = net
+    A, Z = network.forward(theta, X, activations)
+    delta = network.output_delta(Y, Z[-1], A[-1], network.activation(activations[-1]).df)
+    return [_printed_layer(W.shape, network.weight_gradient(Z[k], delta)[:, 0], index) for k, (W, _) in enumerate(theta)]
+
+
+def _printed_layer(shape, sent, index):
+    """Entry i, j is sent[j], or sent[i]."""
+    if index == "i":
+        return np.repeat(sent[:, None], shape[1], axis=1)
+    padded = np.full(shape[1], np.nan)
+    padded[: len(sent)] = sent[: shape[1]]
+    return np.tile(padded, (shape[0], 1))
+
+
+class Tally(NamedTuple):
+    """How a formula does on the weights of one layer: how many there are, how many it defines, how many are right."""
+
+    layer: int
+    weights: int
+    defined: int
+    right: int
+
+
+def tally(net, index="j"):
+    """One Tally a layer: the printed formula against the complex step."""
+    reference = gradcheck.complex_step(network.cost_of(net.activations, net.X, net.Y), net.theta)
+    return [
+        Tally(k, dW.size, int(np.isfinite(printed).sum()), _agreeing(printed, dW))
+        for k, (printed, (dW, _)) in enumerate(zip(printed_dW(net, index), reference), start=1)
+    ]
+
+
+def report(nets, index="j"):
+    """The tallies of several nets as a table in plain text."""
+    lines = ["net        layer  weights  defined  right"]
+    for net in nets:
+        name = "-".join(str(width) for width in (net.X.shape[1], *(len(b) for _, b in net.theta)))
+        lines += [f"{name:<10} {k:>5} {weights:>8} {defined:>8} {right:>6}" for k, weights, defined, right in tally(net, index)]
+    return "\n".join(lines)
+
+
+def _agreeing(printed, dW):
+    return int((np.abs(printed - dW) <= gradcheck.TOLERANCE * np.abs(dW).max()).sum())
+
+
+def hidden_cosines(nets, rng, index="j"):
+    """The cosine between the printed and the true dW of the hidden layers, for random tanh nets [3, 3, 3, 1]."""
+    cosines = np.empty(nets)
+    for trial in range(nets):
+        net = random_net((3, 3, 3, 1), 5, rng)
+        true = [dW for dW, _ in network.backprop(*net)[:-1]]
+        cosines[trial] = gradcheck.cosine(np.stack(printed_dW(net, index)[:-1]), np.stack(true))
+    return cosines
