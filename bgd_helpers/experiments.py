@@ -79,7 +79,7 @@ class Runs:
             return np.nan_to_num(self.J, nan=np.inf).mean(axis=-1)
 
 
-def run(problem, eta, batch_size, epochs, seeds=6, order="shuffled", points=60, progress=None):
+def run(problem, eta, batch_size, epochs, seeds=6, order="shuffled", points=100, progress=None):
     """Runs of E9 from one start, one for each learning rate and seed; a seed is a random order of the examples.
 
     `eta` is an array, or a function of the update t. About `points` moments are recorded, evenly on a log scale.

@@ -1,0 +1,26 @@
+"""The environment report: ✓ where a bound holds, ✗ with what was found and what to do where it does not."""
+
+from bgd_helpers import environment
+
+
+def test_the_declared_requirements_are_met_here():
+    text = environment.report()
+    assert "✗" not in text
+    assert {"✓ Python", "✓ numpy", "✓ matplotlib", "✓ ipywidgets"} <= {" ".join(line.split()[:2]) for line in text.splitlines()}
+
+
+def test_a_missing_package_is_named():
+    assert "✗ no-such-package is missing: run the set-up" in environment.report(["no-such-package>=1"])
+
+
+def test_an_old_package_is_named_with_its_version():
+    text = environment.report(["numpy>=999"])
+    assert "✗ numpy " in text and "does not satisfy >=999" in text
+
+
+def test_a_requirement_without_bounds_is_met():
+    assert environment.report(["numpy"]).endswith("✓ numpy")
+
+
+def test_it_shows_itself_without_quotes():
+    assert repr(environment.report(["numpy"])) == str(environment.report(["numpy"]))
