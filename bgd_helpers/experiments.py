@@ -271,7 +271,7 @@ SIGMOID_X, SIGMOID_Y = np.array([[0.5], [3.5]]), np.array([[0.8], [0.05]])
 def sigmoid_path(start, eta=1.0, updates=3000):
     """BGD on y_hat = sigmoid(w x) with x = (0.5, 3.5), y = (0.8, 0.05): two valleys for one weight, no bias."""
     J = network.cost_of(["sigmoid"], SIGMOID_X, SIGMOID_Y)
-    grid = np.linspace(-6, 12, 721)
+    grid = np.linspace(-6, 10, 641)
     w, path = start, [start]
     for _ in range(updates):
         (dW, _), = network.backprop(_one_weight(w), SIGMOID_X, SIGMOID_Y, ["sigmoid"])  # fmt: skip

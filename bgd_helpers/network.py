@@ -1,8 +1,11 @@
 """A feed-forward network as pure functions: forward (E1), cost (E2, E3), backpropagation (E4-E8)."""
 
-from typing import Callable, NamedTuple, Sequence
+from cmath import isfinite
+from typing import Callable, NamedTuple
 
 import numpy as np
+
+BLOCK = 2**13  # entries of an array that element-wise work takes at a time, to stay in the cache
 
 
 class Activation(NamedTuple):
@@ -38,7 +41,7 @@ def _softplus(a):
 ACTIVATIONS = {
     activation.name: activation
     for activation in (
-        Activation("identity", lambda a: a, lambda a, z=None: np.ones_like(a)),
+        Activation("identity", lambda a: a, lambda a, z=None: np.ones(np.shape(a))),
         Activation("tanh", np.tanh, _tanh_slope),
         Activation("sigmoid", _sigmoid, _sigmoid_slope),
         Activation("softplus", _softplus, lambda a, z=None: _sigmoid(a)),
@@ -94,7 +97,7 @@ def predict(theta, X, activations):
 def losses(theta, X, Y, activations):
     """The loss of each example. E2: E_n = sum_j (y_nj - y_hat_nj)^2."""
     Y_hat = predict(theta, X, activations)
-    _check_targets(Y, Y_hat)
+    _check_targets(Y, Y_hat.shape)
     return ((Y - Y_hat) ** 2).sum(axis=-1)
 
 
@@ -110,12 +113,12 @@ def output_delta(Y, Y_hat, A, df):
 
 def hidden_delta(delta_next, W_next, A, Z, df):
     """Delta of a hidden layer. E5: Delta^(k) = (Delta^(k+1) W^(k+1)T) * f_k'(A^(k))."""
-    return (delta_next @ np.swapaxes(W_next, -1, -2)) * df(A, Z)
+    return (delta_next @ W_next.mT) * df(A, Z)
 
 
 def weight_gradient(Z_prev, delta):
     """dW. E7: dJ/dW^(k) = (1/N) Z^(k-1)T Delta^(k)."""
-    return np.swapaxes(Z_prev, -1, -2) @ delta / Z_prev.shape[-2]
+    return Z_prev.mT @ delta / Z_prev.shape[-2]
 
 
 def bias_gradient(delta):
@@ -138,7 +141,7 @@ def backprop(theta, X, Y, activations, equations=Equations()):
     Raises ValueError if shapes do not fit or if X or Y hold NaN or infinity.
     """
     f, (A, Z) = _one_per_layer(activations, theta), forward(theta, X, activations)
-    _check_targets(Y, Z[-1])
+    _check_targets(Y, Z[-1].shape)
     delta = equations.output_delta(Y, Z[-1], A[-1], f[-1].df)
     grad = []
     for k in range(len(theta), 0, -1):
@@ -152,7 +155,7 @@ def backprop(theta, X, Y, activations, equations=Equations()):
 def deltas(theta, X, Y, activations):
     """Delta^(1), ..., Delta^(L) in a list; entry k belongs to layer k, entry 0 is None (E4, E5)."""
     f, (A, Z) = _one_per_layer(activations, theta), forward(theta, X, activations)
-    _check_targets(Y, Z[-1])
+    _check_targets(Y, Z[-1].shape)
     found = [output_delta(Y, Z[-1], A[-1], f[-1].df)]
     for k in range(len(theta) - 1, 0, -1):
         found.insert(0, hidden_delta(found[0], theta[k][0], A[k], Z[k], f[k - 1].df))
@@ -162,7 +165,7 @@ def deltas(theta, X, Y, activations):
 def backprop_index(theta, X, Y, activations):
     """The same gradient in index form: E4, E5, E7 and E8 read entry by entry, in plain loops."""
     f, (A, Z) = _one_per_layer(activations, theta), forward(theta, X, activations)
-    _check_targets(Y, Z[-1])
+    _check_targets(Y, Z[-1].shape)
     grad = [(np.zeros_like(W), np.zeros_like(b)) for W, b in theta]
     for n in range(len(X)):
         delta = [-2 * (Y[n, j] - Z[-1][n, j]) * f[-1].df(A[-1][n, j]) for j in range(Y.shape[1])]  # E4
@@ -191,17 +194,22 @@ def example_gradients(theta, X, Y, activations):
 
 
 def backprop_by_rows(theta, X, Y, activations, rows=2048):
-    """The same gradient, `rows` examples at a time, so that memory is bounded by the chunk.
+    """The same gradient, `rows` examples at a time: fast, and the extra memory is bounded by the chunk.
 
     E10: grad J = sum_s (N_s / N) grad J_s, exactly, for any partition of the examples.
+    Raises ValueError as `backprop` does, and unless rows >= 1.
     """
-    total = None
-    for start in range(0, len(X), rows):
-        shard = slice(start, start + rows)
-        grad = backprop(theta, X[shard], Y[shard], activations)
-        share = len(X[shard]) / len(X)
-        total = _add_share(total, grad, share)
-    return total
+    f, N = _one_per_layer(activations, theta), len(X)
+    _check_inputs(theta, X)
+    _check_targets(Y, (N, theta[-1][0].shape[-1]))
+    if not rows >= 1:
+        raise ValueError(f"rows is {rows!r}: a chunk has 1 example or more")
+    sums, work = _arrays_for_rows(theta, X, Y, min(rows, N))
+    for start in range(0, N, rows):
+        _add_rows(sums, work, theta, X[start : start + rows].T, Y[start : start + rows].T, f)
+    grad = [(np.divide(dW.mT, N, order="C"), db / N) for dW, db in sums]
+    _explain_nonfinite(grad, X, Y)
+    return grad
 
 
 def gradient_of(activations):
@@ -229,16 +237,46 @@ def cost_from_layer(k, A, theta, Y, activations):
     return cost(theta[k:], Z, Y, f[k:]) if k < len(theta) else ((Y - Z) ** 2).sum() / len(Y)
 
 
-def _add_share(total, grad, share):
-    for dW, db in grad:
-        dW *= share
-        db *= share
-    if total is None:
-        return grad
-    for (W_sum, b_sum), (dW, db) in zip(total, grad):
-        W_sum += dW
-        b_sum += db
-    return total
+class _Work(NamedTuple):
+    """Arrays that every chunk of rows uses again; one column an example, which BLAS multiplies fastest."""
+
+    A: list
+    Z: list
+    delta: list
+    product: list
+
+
+def _arrays_for_rows(theta, X, Y, rows):
+    """Zeroed sums for (dW^T, db) of each layer, and the work arrays for chunks of `rows` examples."""
+    dtype = np.result_type(X, Y, *(p for pair in theta for p in pair), np.float32)
+    sums = [(np.zeros(W.mT.shape, dtype), np.zeros(b.shape, dtype)) for W, b in theta]
+    columns = [[np.empty((*b.shape, rows), dtype) for _, b in theta] for _ in range(3)]
+    return sums, _Work(*columns, [np.empty_like(dW) for dW, _ in sums])
+
+
+def _add_rows(sums, work, theta, X, Y, f):
+    """E1, E4, E5, E7, E8 for one chunk, transposed and without the 1/N, added to the sums."""
+    A, Z, delta = ([array[..., : X.shape[-1]] for array in arrays] for arrays in work[:3])
+    Z_prev = [X, *Z]
+    for k, (W, b) in enumerate(theta):
+        np.matmul(W.mT, Z_prev[k], out=A[k])
+        for block in _blocks(A[k]):
+            A[k][block] += b[..., None][block]
+            Z[k][block] = f[k].f(A[k][block])
+    np.multiply(np.subtract(Z[-1], Y, out=delta[-1]), 2, out=delta[-1])
+    for k in reversed(range(len(theta))):
+        for block in _blocks(A[k]):
+            delta[k][block] *= f[k].df(A[k][block], Z[k][block])
+        for total, part in zip(sums[k], (np.matmul(delta[k], Z_prev[k].mT, out=work.product[k]), delta[k].sum(axis=-1))):
+            total += part
+        if k > 0:
+            np.matmul(theta[k][0], delta[k], out=delta[k - 1])
+
+
+def _blocks(array):
+    """Index expressions for a few units at a time, whatever the number of examples."""
+    units = max(1, BLOCK // array.shape[-1])
+    return [(..., slice(j, j + units), slice(None)) for j in range(0, array.shape[-2], units)]
 
 
 def _one_per_layer(activations, theta):
@@ -250,28 +288,36 @@ def _one_per_layer(activations, theta):
 
 
 def _check_inputs(theta, X):
-    if np.ndim(X) != 2:
-        raise ValueError(f"X has shape {np.shape(X)}: inputs are 2-D, N x d_0; one example is X[n:n+1]")
+    _check_matrix("X", X, "inputs are N x d_0; one example is X[n:n+1]")
+    if len(X) == 0:
+        raise ValueError(f"X has shape {X.shape}: it holds no example, and a mean needs at least one")
     width = X.shape[1]
     for k, (W, b) in enumerate(theta, start=1):
-        if W.shape[-2] != width:
-            raise ValueError(
-                f"W^({k}) has shape {W.shape}, but layer {k - 1} has {width} units: it needs {width} rows"
-            )
-        if b.shape[-1:] != W.shape[-1:] or b.ndim != W.ndim - 1:
+        if W.shape[-2:-1] != (width,):
+            raise ValueError(f"W^({k}) has shape {W.shape}, but layer {k - 1} has {width} units: it needs {width} rows")
+        if b.shape != W.shape[:-2] + W.shape[-1:]:
             raise ValueError(f"b^({k}) has shape {b.shape}, but W^({k}) has shape {W.shape}: one bias a column")
         width = W.shape[-1]
 
 
-def _check_targets(Y, Y_hat):
-    if np.ndim(Y) != 2 or Y.shape != Y_hat.shape[-2:]:
-        hint = "use Y.reshape(-1, 1)" if np.ndim(Y) == 1 else "one row an example, one column an output"
-        raise ValueError(f"Y has shape {np.shape(Y)}, the outputs have shape {Y_hat.shape[-2:]}: {hint}")
+def _check_targets(Y, outputs):
+    _check_matrix("Y", Y, "targets are N x d_L; use Y.reshape(-1, 1) if there is one output")
+    if Y.shape != outputs[-2:]:
+        raise ValueError(
+            f"Y has shape {Y.shape}, the outputs have shape {outputs[-2:]}: one row an example, one column an output"
+        )
+
+
+def _check_matrix(name, array, hint):
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{name} is a {type(array).__name__}: make it an array with np.array({name}); {hint}")
+    if array.ndim != 2:
+        raise ValueError(f"{name} has shape {array.shape}: it must be 2-D; {hint}")
 
 
 def _explain_nonfinite(grad, X, Y):
     """NaN or infinity in the data always reaches the first dW or the last db: look only then."""
-    if np.isfinite(grad[0][0]).all() and np.isfinite(grad[-1][1]).all():
+    if all(isfinite(np.vdot(part, part)) for part in (grad[0][0], grad[-1][1])):
         return
     for name, array in (("X", X), ("Y", Y)):
         bad = np.argwhere(~np.isfinite(array))

@@ -1,0 +1,332 @@
+"""Pictures of gradient descent: paths on the contours of the cost, cost curves, gradients as arrows.
+
+All contours are those of a quadratic cost, J(w) = J* + (1/2) (w - w*)^T H (w - w*): ellipses around w*.
+Two parameters are shown, the bias b across and the weight w up, as rows of a path T x 2.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.collections import LineCollection
+
+from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
+
+PATCH = dict(facecolor="white", edgecolor="none", alpha=0.85, pad=1.5)
+EXCESSES = 0.01 * 2.0 ** np.arange(11)  # J - J* on the contours: each is twice the one before
+PLAIN_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 2, 3, 5, 7, 10, 20, 50, 100)
+CIRCLE = np.linspace(0, 2 * np.pi, 121)
+SGD_VIEW = ((-1.1, 1.1), (-0.35, 1.65))
+SGD_COSTS = (0.17, 20)
+BGD_VIEW = ((-3.2, 1.0), (-1.2, 2.9))
+BGD_EXCESS = (1e-10, 1e4)
+
+
+class Bowl(NamedTuple):
+    """A quadratic cost of two parameters: its minimum w*, its Hessian H, its least value J*."""
+
+    w_star: np.ndarray
+    H: np.ndarray
+    lowest: float
+
+
+class Run(NamedTuple):
+    """What is drawn of one descent: its kind ("sgd", "minibatch", "bgd"), path (T x 2) and cost (T)."""
+
+    kind: str
+    path: np.ndarray
+    cost: np.ndarray
+
+
+def kind_of(batch_size, N):
+    """The name of a descent by its batch size: "sgd", "minibatch" or "bgd"."""
+    return "sgd" if batch_size == 1 else "bgd" if batch_size == N else "minibatch"
+
+
+def contours(bowl):
+    """The ellipses (1/2) e^T H e = J - J* around w*, one for each of EXCESSES, as a list of K x 2."""
+    values, vectors = np.linalg.eigh(bowl.H)
+    unit = (vectors / np.sqrt(values)) @ np.stack([np.cos(CIRCLE), np.sin(CIRCLE)])
+    return [np.ravel(bowl.w_star) + np.sqrt(2 * excess) * unit.T for excess in EXCESSES]
+
+
+@house_style
+def cost_panels(costs, lowest, x_label="updates"):
+    """Small multiples of cost curves with one scale; `costs` maps a title to J after 0, 1, 2, ... updates."""
+    figure, axes = new_figure(9.5, 3.2, 1, len(costs), sharey=True, squeeze=False)
+    bottom, top = lowest / 1.5, 20.0
+    for axis, (title, cost) in zip(axes[0], costs.items()):
+        axis.plot(cost, color=COLOURS["sgd"], linewidth=1)
+        axis.axhline(lowest, color=COLOURS["truth"], linestyle="--", linewidth=1)
+        axis.set(title=title, yscale="log", ylim=(bottom, top), xlabel=x_label)
+        _mark_exit(axis, cost, top)
+    _plain_log(axes[0, 0], (0.2, 0.5, 1, 2, 5, 10, 20), "cost $J$")
+    _name_line(axes[0, 0], lowest, "least $J$")
+    return Picture(figure, "\n".join(_course(title, cost, x_label) for title, cost in costs.items()))
+
+
+@house_style
+def cost_curves(curves, x_label, y_label="cost $J$"):
+    """Cost curves on a logarithmic scale, each labelled at its end; `curves` lists (kind, label, x, cost)."""
+    figure, axis = new_figure(9, 3.8)
+    for kind, label, x, cost in curves:
+        axis.plot(x, cost, color=COLOURS[kind], linestyle=LINESTYLES[kind], label=label)
+        axis.plot(x[-1], cost[-1], MARKERS[kind], color=COLOURS[kind], clip_on=False)
+        axis.annotate(label, (x[-1], cost[-1]), (8, 0), textcoords="offset points", va="center")
+    axis.set(yscale="log", xlabel=x_label, ylabel=y_label)
+    low, high = axis.get_ylim()
+    if high < 100 * low:
+        _plain_log(axis, [tick for tick in PLAIN_TICKS if low < tick < high], y_label)
+    return Picture(figure, "\n".join(_course(label, cost, x_label, x) for _, label, x, cost in curves))
+
+
+@house_style
+def gradient_arrows(gradients, at=(0, 0)):
+    """Steps against the gradients of single examples (rows, N x 2), all from one point, and their mean."""
+    figure, axis = new_figure(6.5, 5)
+    steps, mean = -gradients, -gradients.mean(axis=0)
+    style = dict(angles="xy", scale_units="xy", scale=1, zorder=3)
+    start = np.broadcast_to(at, steps.shape)
+    axis.quiver(*start.T, *steps.T, color=COLOURS["sgd"], width=0.004, **style)
+    axis.quiver(*at, *mean, color=COLOURS["bgd"], width=0.012, **style)
+    for n, tip in enumerate(start + steps, start=1):
+        axis.annotate(f"$n = {n}$", tip, (4, 4), textcoords="offset points", color=COLOURS["sgd"])
+    axis.annotate("mean", at + mean, (8, -4), textcoords="offset points", color=COLOURS["bgd"], weight="bold")
+    axis.set(xlabel="change of $b$", ylabel="change of $w$")
+    _include(axis, np.vstack([start + steps, [at]]))
+    against = int((steps @ mean < 0).sum())
+    return Picture(figure, (
+        f"{len(steps)} thin arrows, the steps against the gradients of single examples, spread between "
+        f"({steps[:, 0].min():.2f}, {steps[:, 1].min():.2f}) and ({steps[:, 0].max():.2f}, {steps[:, 1].max():.2f}). "
+        f"Their mean, the thick arrow, is ({mean[0]:.2f}, {mean[1]:.2f}). "
+        f"{against} of them point away from it, by more than a right angle."
+    ))  # fmt: skip
+
+
+class Section(NamedTuple):
+    """One example's loss and the cost after its step, for many learning rates, relative to before the step."""
+
+    title: str
+    eta: np.ndarray
+    own: np.ndarray
+    cost: np.ndarray
+    used: float
+    limit: float
+
+
+@house_style
+def along_the_step(sections):
+    """The loss of the stepping example and the cost J against the learning rate of that one step."""
+    figure, axes = new_figure(9.5, 3.9, 1, len(sections), squeeze=False)
+    for axis, section in zip(axes[0], sections):
+        axis.plot(section.eta, section.own, color=COLOURS["sgd"], label="its own loss $E_n$")
+        axis.plot(section.eta, section.cost, color=COLOURS["bgd"], linestyle="--", label="cost $J$")
+        axis.axhline(1, color=COLOURS["truth"], linewidth=1)
+        axis.axvline(section.used, color=COLOURS["eta"], linestyle=":", linewidth=2)
+        axis.axvline(section.limit, color=COLOURS["data"], linestyle="-.")
+        axis.set(title=section.title, xlabel=r"learning rate $\eta$ of this one step", ylim=(0, 2.2))
+        axis.set_xlim(section.eta[0], section.eta[-1])
+        axis.text(section.used, 2.18, r" $\eta$ used", va="top", color=COLOURS["eta"])
+        axis.text(section.limit, 0.04, r" $1/\|x_n\|^2$", va="bottom", color="#505050")
+    axes[0, 0].set_ylabel("after the step / before it")
+    axes[0, 0].legend(loc="upper left", bbox_to_anchor=(0.0, 0.9))
+    return Picture(figure, "\n".join(_section_in_words(section) for section in sections))
+
+
+def _section_in_words(section):
+    own, cost = (np.interp(section.used, section.eta, values) for values in (section.own, section.cost))
+    falls = section.eta[1:][section.cost[1:] < 1]
+    where = f"for learning rates below {falls[-1]:.3f}" if len(falls) else "for no learning rate"
+    return (
+        f"{section.title}: at η = {section.used:.3f} (limit {section.limit:.3f}) its own loss is {own:.2f} times what "
+        f"it was, the cost J {cost:.2f} times. J falls {where}."
+    )
+
+
+@house_style
+def contour_panels(bowls, runs, titles):
+    """Paths on the contours of the cost, side by side."""
+    figure, axes = new_figure(9.5, 3.9, 1, len(runs), squeeze=False, sharey=True)
+    view = _square(np.vstack([*(run.path for run in runs), *(np.reshape(bowl.w_star, (1, 2)) for bowl in bowls)]))
+    for axis, bowl, run, title in zip(axes[0], bowls, runs, titles):
+        _plane(axis, view, title)
+        axis.label_outer()
+        moving = _path_artists(axis)
+        _show_path(moving, bowl, run)
+    text = "\n".join(
+        f"{title}: {_plural(len(run.path) - 1, 'update')}, J from {run.cost[0]:.3f} "
+        f"to {run.cost[-1]:.3f} (least {bowl.lowest:.3f})."
+        for bowl, run, title in zip(bowls, runs, titles)
+    )
+    return Picture(figure, text)
+
+
+@house_style
+def sgd_picture(bowl, run, updates):
+    """The path of the first updates on the contours of J, and J after each of them."""
+    figure, (plane, curve) = new_figure(9.5, 4.3, 1, 2)
+    _plane(plane, SGD_VIEW, "path on the contours of $J$")
+    curve.axhline(bowl.lowest, color=COLOURS["truth"], linewidth=1)
+    _name_line(curve, bowl.lowest, "least $J$")
+    curve.set(xlim=(0, 1.03 * updates), ylim=SGD_COSTS, yscale="log", xlabel="updates", title="cost after each update")
+    _plain_log(curve, (0.2, 0.5, 1, 2, 5, 10, 20), "cost $J$")
+    moving = {**_path_artists(plane), **_curve_artists(curve)}
+    return Picture(figure, show_sgd(moving, bowl, run), moving)
+
+
+def show_sgd(moving, bowl, run):
+    """Set the moving artists of `sgd_picture` to this run; returns the picture in words."""
+    _show_path(moving, bowl, run)
+    rises = int((np.diff(run.cost) > 0).sum())
+    _show_curve(moving, np.arange(len(run.cost)), run, SGD_COSTS[1])
+    updates = len(run.cost) - 1
+    return (
+        f"After {_plural(updates, 'update')} J = {_number(run.cost[-1])}; it began at {run.cost[0]:.3f}, the least is "
+        f"{bowl.lowest:.3f}. {rises} of the updates raised J.{_divergence(run.cost, SGD_COSTS[1], 'update')}"
+    )
+
+
+@house_style
+def bgd_picture(bowl, run, rate, epochs):
+    """The path on the contours of J, and J - J* after each epoch beside what the rate of BGD allows."""
+    figure, (plane, curve) = new_figure(9.5, 4.3, 1, 2)
+    _plane(plane, BGD_VIEW, "path on the contours of $J$")
+    curve.set(xlim=(0, 1.03 * epochs), ylim=BGD_EXCESS, yscale="log", xlabel="epochs", title="cost after each epoch")
+    curve.set_ylabel("$J - J^*$")
+    (bound,) = curve.plot([], [], color=COLOURS["truth"], linestyle=":", linewidth=2, label="what the rate of BGD allows")
+    moving = {**_path_artists(plane), **_curve_artists(curve), "bound": bound}
+    curve.legend(handles=[bound], loc="lower left")
+    return Picture(figure, show_bgd(moving, bowl, run, rate), moving)
+
+
+def show_bgd(moving, bowl, run, rate):
+    """Set the moving artists of `bgd_picture` to this run; returns the picture in words.
+
+    `run.cost` holds J after each epoch; the bound is J_0 - J* times rate^(2t), E14 in the worst direction.
+    """
+    _show_path(moving, bowl, run)
+    excess = run.cost - bowl.lowest
+    epoch = np.arange(len(excess))
+    _show_curve(moving, epoch, run._replace(cost=np.maximum(excess, BGD_EXCESS[0])), BGD_EXCESS[1])
+    moving["bound"].set_data(epoch, np.maximum(excess[0] * rate ** (2.0 * epoch), BGD_EXCESS[0] / 10))
+    return (
+        f"After {_plural(len(excess) - 1, 'epoch')} J − J* = {_number(excess[-1])}; it began at {excess[0]:.3f}. "
+        f"Rate of BGD at this learning rate: {rate:.4f} per update, which allows "
+        f"{_number(excess[0] * rate ** (2.0 * epoch[-1]))}.{_divergence(excess, BGD_EXCESS[1], 'epoch')}"
+    )
+
+
+def _plane(axis, view, title):
+    axis.set(xlim=view[0], ylim=view[1], xlabel="bias $b$ (no unit)", ylabel="weight $w$ (no unit)", title=title)
+    axis.set_aspect("equal")
+    axis.grid(False)
+
+
+def _path_artists(axis):
+    ellipses = axis.add_collection(LineCollection([], colors="#A0A0A0", linewidths=0.8, zorder=1), autolim=False)
+    (path,) = axis.plot([], [], linewidth=1.2, markersize=3, zorder=3)
+    (start,) = axis.plot([], [], "o", color="white", markeredgecolor="black", markersize=7, zorder=4)
+    (end,) = axis.plot([], [], "D", color=COLOURS["highlight"], markeredgecolor="black", markersize=7, zorder=5)
+    (best,) = axis.plot([], [], MARKERS["truth"], color=COLOURS["truth"], markersize=12, zorder=4)
+    return _outside_layout(dict(ellipses=ellipses, path=path, start=start, best=best, end=end))
+
+
+def _curve_artists(axis):
+    (curve,) = axis.plot([], [], linewidth=1.2)
+    (now,) = axis.plot([], [], "D", color=COLOURS["highlight"], markeredgecolor="black", markersize=7, zorder=5)
+    (off,) = axis.plot([], [], "^", color=COLOURS["wrong"], markersize=11, zorder=6, clip_on=False)
+    note = axis.text(0.03, 0.97, "", va="top", transform=axis.transAxes, weight="bold", bbox=PATCH)
+    return _outside_layout(dict(curve=curve, now=now, off=off, note=note))
+
+
+def _outside_layout(moving):
+    for artist in moving.values():
+        artist.set_in_layout(False)
+    return moving
+
+
+def _show_path(moving, bowl, run):
+    path = run.path[np.isfinite(run.path).all(axis=1)]
+    path = path[np.abs(path).max(axis=1) < 1e6]  # further out Agg draws nothing sensible
+    moving["ellipses"].set_segments(contours(bowl))
+    moving["path"].set_data(*path.T)
+    moving["path"].set(color=COLOURS[run.kind], marker=MARKERS[run.kind] if len(path) < 100 else "")
+    moving["start"].set_data(*path[:1].T)
+    moving["end"].set_data(*path[-1:].T)
+    moving["best"].set_data(*np.reshape(bowl.w_star, (2, 1)))
+
+
+def _show_curve(moving, x, run, top):
+    shown = np.nan_to_num(run.cost, nan=np.inf).clip(max=1e3 * top)  # above the axes, and harmless to draw
+    leaves = _leaves(run.cost, top)
+    moving["curve"].set_data(x, shown)
+    moving["curve"].set(color=COLOURS[run.kind], linestyle=LINESTYLES[run.kind])
+    moving["now"].set_data(x[-1:], shown[-1:])
+    moving["off"].set_data([] if leaves is None else [x[leaves]], [] if leaves is None else [top])
+    moving["note"].set_text(_note(run.cost, leaves))
+
+
+def _note(cost, leaves):
+    if leaves is not None:
+        return f"out of the picture; at the end {_number(cost[-1])}"
+    return f"higher than at the start: {_number(cost[-1])}" if cost[-1] > cost[0] else ""
+
+
+def _leaves(cost, top):
+    """The first position at which the cost is above `top` or not finite, None if there is none."""
+    above = ~(cost <= top)
+    return int(above.argmax()) if above.any() else None
+
+
+def _mark_exit(axis, cost, top):
+    leaves = _leaves(cost, top)
+    if leaves is not None:
+        axis.plot(leaves, top, "^", color=COLOURS["wrong"], markersize=11, clip_on=False)
+        axis.text(0.97, 0.03, f"at the end {_number(cost[-1])}", ha="right", transform=axis.transAxes, bbox=PATCH)
+
+
+def _name_line(axis, height, name):
+    axis.text(0.98, height * 0.97, name, ha="right", va="top", transform=axis.get_yaxis_transform())
+
+
+def _divergence(cost, top, unit):
+    leaves = _leaves(cost, top)
+    if leaves is not None:
+        return f" It leaves the picture at {unit} {leaves}: this run diverges."
+    return " It is higher at the end than at the start." if cost[-1] > cost[0] else ""
+
+
+def _course(title, cost, x_label, x=None):
+    end = len(cost) - 1 if x is None else x[-1]
+    return f"{title}: J = {_number(cost[0])} at the start, {_number(cost[-1])} after {end:g} {x_label}."
+
+
+def _number(value):
+    """A value in words: fixed decimals in the middle range, two digits and a power of ten outside it."""
+    if not np.isfinite(value):
+        return "beyond floating point"
+    if 1e-3 <= abs(value) < 1e4 or value == 0:
+        return f"{value:.4f}"
+    return f"{value:.1e}" if abs(value) > 1e-10 else "below 1e-10"
+
+
+def _plural(count, noun):
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
+def _square(points):
+    """A square view that holds all points, with a margin."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    half = 0.62 * (high - low).max()
+    return tuple(zip((low + high) / 2 - half, (low + high) / 2 + half))
+
+
+def _include(axis, points):
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = 0.12 * (high - low)
+    axis.set(xlim=(low[0] - margin[0], high[0] + margin[0]), ylim=(low[1] - margin[1], high[1] + margin[1]))
+
+
+def _plain_log(axis, ticks, label):
+    axis.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.minorticks_off()
+    axis.set_ylabel(label)

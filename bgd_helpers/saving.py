@@ -1,0 +1,121 @@
+"""Execute notebooks and save them clean: what is saved is what a reader sees and what the tests compare with."""
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
+WIDGET_TYPES = {
+    "application/vnd.jupyter.widget-view+json",
+    "application/vnd.jupyter.widget-state+json",
+}
+TIMING_KEYS = {"execution", "ExecuteTime", "papermill"}
+STATE_KEYS = TIMING_KEYS | {"widgets"}
+ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class CellFailed(Exception):
+    """A notebook was not saved; the message names the cell and ends with its traceback."""
+
+
+def save_executed(path, timeout=600):
+    """The number of code cells of the notebook at `path`, executed in order and saved.
+
+    Raises `CellFailed` if a cell does, and then the file is as it was.
+    """
+    path = Path(path)
+    notebook = nbformat.read(path, as_version=4)
+    execute(notebook, path.parent, timeout)
+    clean(notebook)
+    write_atomically(path, as_json(notebook))
+    return sum(cell.cell_type == "code" for cell in notebook.cells)
+
+
+def execute(notebook, folder, timeout):
+    """Fill in the outputs of `notebook`, run in `folder` by a fresh kernel of this environment."""
+    current = [None]
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_start=lambda cell, cell_index: current.__setitem__(0, cell),
+    )
+    try:
+        client.execute()
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        raise CellFailed(f"cell {current[0].id}\n{_last_lines(str(error))}") from None
+
+
+def _last_lines(text, count=12):
+    return "\n".join(ANSI_COLOUR.sub("", text).strip().splitlines()[-count:])
+
+
+def clean(notebook):
+    """Drop from `notebook` what changes from run to run or needs a live kernel."""
+    notebook.metadata.update(nbformat.from_dict({"kernelspec": KERNELSPEC, "language_info": LANGUAGE}))
+    _drop(notebook.metadata, STATE_KEYS)
+    for cell in notebook.cells:
+        _drop(cell.metadata, TIMING_KEYS)
+        if cell.cell_type == "code":
+            cell.outputs = clean_outputs(cell.outputs)
+
+
+def _drop(metadata, keys):
+    for key in keys & set(metadata):
+        del metadata[key]
+
+
+def clean_outputs(outputs):
+    """The outputs without widget views, with each run of pieces of one stream as one."""
+    return merge_streams([output for output in map(_without_widgets, outputs) if output is not None])
+
+
+def _without_widgets(output):
+    data = output.get("data")
+    if data is None or not WIDGET_TYPES & set(data):
+        return output
+    kept = {kind: value for kind, value in data.items() if kind not in WIDGET_TYPES}
+    return nbformat.from_dict({**output, "data": kept}) if kept else None
+
+
+def merge_streams(outputs):
+    """The outputs, where neighbours that belong to one stream are one output: the kernel cuts them by chance."""
+    merged = []
+    for output in outputs:
+        if merged and _stream(output) and _stream(output) == _stream(merged[-1]):
+            merged[-1].text += output.text
+        else:
+            merged.append(output)
+    return merged
+
+
+def _stream(output):
+    return output.get("name") if output.output_type == "stream" else None
+
+
+def as_json(notebook):
+    """The notebook as text: indent 1, one newline at the end."""
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook, indent=1).rstrip("\n") + "\n"
+
+
+def write_atomically(path, text):
+    """Write `text` to `path`: all of it, or the file is as it was."""
+    path = Path(path)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".saving-", suffix=".tmp")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(name, path.stat().st_mode if path.exists() else 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
