@@ -5,7 +5,7 @@ NEWEST ?=
 VENV  := $(if $(NEWEST),.venv-newest,.venv)
 READY := $(VENV)/ready
 RUN   := $(VENV)/bin/python
-PIP    = $(RUN) -m pip --disable-pip-version-check install --quiet
+PIP    = $(RUN) -m pip --disable-pip-version-check install -qq
 
 .PHONY: help lab test test-quick notebooks bench lock clean
 
@@ -64,4 +64,4 @@ $(READY): pyproject.toml requirements.lock
 
 .venv-lock/bin/uv:
 	@$(PYTHON) -m venv .venv-lock
-	@.venv-lock/bin/python -m pip --disable-pip-version-check install --quiet uv
+	@.venv-lock/bin/python -m pip --disable-pip-version-check install -qq uv

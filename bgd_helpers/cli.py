@@ -11,6 +11,7 @@ from pathlib import Path
 
 import bgd_helpers
 
+NO_NEWS = ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None"]
 FIRST_NOTEBOOK = "notebooks/00-start-here.ipynb"
 REPAIR = "install what is needed: python -m pip install -r requirements.lock (or run make, which does it)"
 
@@ -102,13 +103,23 @@ def lab(options):
     print("Starting JupyterLab; Ctrl-C stops it.", flush=True)
     if not browser:
         print("No browser is opened from here: copy the last address below into one.", flush=True)
-    return subprocess.call(lab_command(root, browser, options.port), cwd=root)
+    with subprocess.Popen(lab_command(root, browser, options.port), cwd=root) as server:
+        return wait_for(server)
+
+
+def wait_for(server):
+    """The exit code of a process that deals with Ctrl-C itself, as JupyterLab does when it asks whether to stop."""
+    while True:
+        try:
+            return server.wait()
+        except KeyboardInterrupt:
+            pass
 
 
 def lab_command(root, browser, port=None):
     """The command line of JupyterLab on the first notebook. It prints the address and little else."""
-    command = [sys.executable, "-m", "jupyterlab", str(root / FIRST_NOTEBOOK)]
-    command += [f"--ServerApp.root_dir={root}", "--log-level=WARN", "--LabApp.news_url=None"]
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"]
+    command += [f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}", "--log-level=WARN", *NO_NEWS]
     command += [] if browser else ["--no-browser"]
     command += [f"--port={port}"] if port else []
     return command + (["--allow-root"] if is_root() else [])
@@ -153,15 +164,16 @@ def notebooks(options):
             raise UserError(f"there is no notebook {path}")
     need("nbclient", "nbformat", "ipykernel", "matplotlib")
     warm_fonts()
-    failed = [path for path in paths if not _save(path, options.timeout)]
+    width = max(len(path.name) for path in paths)
+    failed = [path for path in paths if not _save(path, options.timeout, width)]
     return int(bool(failed))
 
 
-def _save(path, timeout):
-    """Whether the notebook at `path` was executed and saved; a line says so."""
+def _save(path, timeout, width):
+    """Whether the notebook at `path` was executed and saved; a line says so, its name padded to `width`."""
     from bgd_helpers import saving
 
-    print(f"{path.name:34}", end="", flush=True)
+    print(f"{path.name:{width}}", end="", flush=True)
     start = time.perf_counter()
     try:
         cells = saving.save_executed(path, timeout)
@@ -169,7 +181,7 @@ def _save(path, timeout):
         print("  NOT SAVED", flush=True)
         print(f"{path.name}: {error}", file=sys.stderr)
         return False
-    print(f"{cells:4} cells {time.perf_counter() - start:7.1f} s", flush=True)
+    print(f"{cells:6} cells {time.perf_counter() - start:7.1f} s", flush=True)
     return True
 
 

@@ -69,8 +69,9 @@ def standardise(X):
     Raises ValueError if a column is constant.
     """
     spread = X.std(axis=0)
-    if (spread == 0).any():
-        raise ValueError(f"column {int(spread.argmin())} of X is constant: leave it out, it cannot be standardised")
+    extent = np.ptp(X, axis=0)
+    if (extent == 0).any():
+        raise ValueError(f"column {int(extent.argmin())} of X is constant: leave it out, it cannot be standardised")
     return (X - X.mean(axis=0)) / spread
 
 
@@ -86,7 +87,13 @@ def split(N, held_out, rng):
 
 
 def one_hot(labels, classes=10, off=-1.0, on=1.0):
-    """One column a class: `on` in the column of the label, `off` elsewhere."""
+    """One column a class: `on` in the column of the label, `off` elsewhere.
+
+    Raises ValueError for a label outside 0...classes - 1.
+    """
+    labels = np.asarray(labels)
+    if not ((labels >= 0) & (labels < classes)).all():
+        raise ValueError(f"labels run from {labels.min()} to {labels.max()}: with {classes} classes from 0 to {classes - 1}")
     Y = np.full((len(labels), classes), off)
     Y[np.arange(len(labels)), labels] = on
     return Y

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import data, descent, network
 
-RATES = np.array([base * 10**power for power in (-3, -2, -1) for base in (1, 1.6, 2.5, 4, 6.3)] + [1.0])
+RATES = np.array([0.001, 0.0016, 0.0025, 0.004, 0.0063, 0.01, 0.016, 0.025, 0.04, 0.063, 0.1, 0.16, 0.25, 0.4, 0.63, 1])
 INPUTS = ("flipper length", "bill length", "bill depth")
 
 
@@ -79,16 +79,16 @@ class Runs:
             return np.nan_to_num(self.J, nan=np.inf).mean(axis=-1)
 
 
-def run(problem, eta, batch_size, epochs, seeds=6, order="shuffled", points=100, progress=None):
+def run(problem, eta, batch_size, epochs, seeds=6, order="shuffled", points=80, progress=None):
     """Runs of E9 from one start, one for each learning rate and seed; a seed is a random order of the examples.
 
-    `eta` is an array, or a function of the update t. About `points` moments are recorded, evenly on a log scale.
+    `eta` is an array, or a function of the update t. Some `points` moments are recorded, even on a log scale.
     BGD needs no seeds: the order cannot matter. progress(share) is called after each epoch.
     Raises ValueError for a batch size outside 1...N or learning rates that are not positive.
     """
     N = len(problem.X)
     seeds = 1 if batch_size == N and order != "with replacement" else seeds
-    moments = _moments(epochs * ceil(N / batch_size), points)
+    moments = _moments(epochs, ceil(N / batch_size), points)
     theta = _repeat(problem.theta, (1 if callable(eta) else len(eta), seeds))
     rows = np.tile(np.arange(N), (seeds, 1))
     J = [costs(theta, problem)]
@@ -141,9 +141,10 @@ def _updates(problem, theta, rows, eta, batch_size, epochs, order="shuffled"):
     """theta_1, theta_2, ...; rows[s] are the examples that seed s trains on."""
     functions, (seeds, N) = _functions(problem), rows.shape
     rngs, t = [np.random.default_rng(seed) for seed in range(seeds)], 0
+    each = np.arange(seeds)[:, None]
     for _ in range(epochs):
         for batch in zip(*(descent.batches(N, batch_size, rng, order) for rng in rngs)):
-            chosen = np.take_along_axis(rows, np.array(batch), axis=1)
+            chosen = rows[each, np.array(batch)]
             with np.errstate(over="ignore", invalid="ignore"):
                 grad = runs_gradient(theta, problem.X[chosen], problem.Y[chosen], functions)
                 theta = descent.update(theta, grad, eta(t) if callable(eta) else eta)
@@ -159,8 +160,10 @@ def _repeat(theta, runs):
     return [tuple(np.broadcast_to(p, (*runs, *p.shape)) for p in pair) for pair in theta]
 
 
-def _moments(last, points):
-    return {0, *np.round(np.geomspace(1, last, points)).astype(int).tolist()}
+def _moments(epochs, updates, points):
+    """Updates to record: `points` even on a log scale, and the ends of epochs 1, 2, 5, 10, 20, 50, ..."""
+    whole = {updates * base * 10**power for base in (1, 2, 5) for power in range(6) if base * 10**power <= epochs}
+    return {0, *whole, *np.round(np.geomspace(1, epochs * updates, points)).astype(int).tolist()}
 
 
 class Best(NamedTuple):
@@ -171,9 +174,9 @@ class Best(NamedTuple):
     value: float
 
 
-def best_at(runs, epochs):
-    """The learning rate with the lowest mean cost after a budget of epochs, and that cost."""
-    costs = runs.mean()[runs.epochs <= epochs + 1e-9][-1]
+def best_at(runs, budget, axis="epochs"):
+    """The learning rate with the lowest mean cost after a budget of epochs, updates or examples, and that cost."""
+    costs = runs.mean()[getattr(runs, axis) <= budget * (1 + 1e-9)][-1]
     index = int(costs.argmin())
     return Best(runs.eta[index], index, costs[index])
 

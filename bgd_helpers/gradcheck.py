@@ -65,21 +65,30 @@ def compare(name, yours, reference, tolerance=TOLERANCE):
 
     Both are arrays, or gradients as lists of (dW, db) pairs. A difference is reported with its first entry.
     """
-    if isinstance(reference, list):
+    if isinstance(reference, list) and all(isinstance(pair, tuple) for pair in reference):
         return _compare_layers(name, yours, reference, tolerance)
     yours, reference = np.asarray(yours), np.asarray(reference)
     if yours.shape != reference.shape:
         return Comparison(False, f"✗ {name}: your shape is {yours.shape}, it should be {reference.shape}")
-    wrong = np.argwhere(~(np.abs(yours - reference) <= tolerance * np.abs(reference).max(initial=0)))
+    if reference.size == 0:
+        return Comparison(False, f"✗ {name}: shape {reference.shape} has no entries to compare")
+    with np.errstate(invalid="ignore"):
+        close = np.abs(yours - reference) <= tolerance * np.abs(reference).max()
+    wrong = np.argwhere(~(close & np.isfinite(reference)))
     if len(wrong) == 0:
         return Comparison(True, f"✓ {name}: all {reference.size} entries agree")
     return Comparison(False, f"✗ {name}: {_first_difference(yours, reference, wrong)}")
 
 
 def relative_error(yours, reference):
-    """The largest difference between two gradients, as a share of the largest entry of the reference."""
-    pairs = list(zip(_arrays(yours), _arrays(reference), strict=True))
-    return max(np.abs(a - b).max() for a, b in pairs) / max(np.abs(b).max() for _, b in pairs)
+    """The largest difference between two gradients, as a share of the largest entry of the reference.
+
+    Raises ValueError if their shapes differ.
+    """
+    shapes = [[p.shape for p in _arrays(gradient)] for gradient in (yours, reference)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"the shapes {shapes[0]} and {shapes[1]} differ: compare gradients of the same parameters")
+    return np.abs(flatten(yours) - flatten(reference)).max() / np.abs(flatten(reference)).max()
 
 
 def cosine(yours, reference):
@@ -112,7 +121,7 @@ def flattened(cost, theta):
 
 
 def _compare_layers(name, yours, reference, tolerance):
-    if yours is None or len(yours) != len(reference):
+    if not _are_pairs(yours) or len(yours) != len(reference):
         return Comparison(False, f"✗ {name}: one (dW, db) pair for each of the {len(reference)} layers is needed")
     parts = [
         compare(f"{name} {part}^({k})", mine, right, tolerance)
@@ -122,12 +131,18 @@ def _compare_layers(name, yours, reference, tolerance):
     return Comparison(all(part.agrees for part in parts), "\n".join(part.text for part in parts))
 
 
+def _are_pairs(value):
+    listed = isinstance(value, (list, tuple))
+    return listed and all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in value)
+
+
 def _first_difference(yours, reference, wrong):
     entry = tuple(wrong[0])
     place = "[" + ", ".join(str(index) for index in entry) + "]" if entry else ""
+    digits = ".4f" if f"{yours[entry]:.4f}" != f"{reference[entry]:.4f}" else ".16g"
     return (
         f"{len(wrong)} of {reference.size} entries differ, the first at {place}: "
-        f"{yours[entry]:.4f}, reference {reference[entry]:.4f}"
+        f"{yours[entry]:{digits}}, reference {reference[entry]:{digits}}"
     )
 
 

@@ -166,7 +166,7 @@ def backprop_index(theta, X, Y, activations):
     """The same gradient in index form: E4, E5, E7 and E8 read entry by entry, in plain loops."""
     f, (A, Z) = _one_per_layer(activations, theta), forward(theta, X, activations)
     _check_targets(Y, Z[-1].shape)
-    grad = [(np.zeros_like(W), np.zeros_like(b)) for W, b in theta]
+    grad = [tuple(np.zeros_like(p, dtype=np.result_type(p, float)) for p in pair) for pair in theta]
     for n in range(len(X)):
         delta = [-2 * (Y[n, j] - Z[-1][n, j]) * f[-1].df(A[-1][n, j]) for j in range(Y.shape[1])]  # E4
         for k in range(len(theta), 0, -1):

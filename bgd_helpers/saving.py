@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def execute(notebook, folder, timeout):
         on_cell_start=lambda cell, cell_index: current.__setitem__(0, cell),
     )
     try:
-        client.execute()
+        client.execute(stderr=subprocess.DEVNULL)  # what the kernel says of itself is no output
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise CellFailed(f"cell {current[0].id}\n{_last_lines(str(error))}") from None
 

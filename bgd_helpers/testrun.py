@@ -101,16 +101,17 @@ def verdict(code, tally):
 def summary(tally, seconds):
     """The table, what failed first and what to do, and the line of totals."""
     total = tally.counts()
-    lines = ["", *table(tally), f"{'all':34}{seconds:32.1f}", "", *advice(tally)]
+    lines = ["", *table(tally), f"{seconds:.0f} s in all", "", *advice(tally)]
     skipped = f", {total['skipped']} skipped" if total["skipped"] else ""
     return "\n".join([*lines, f"{total['passed']} passed, {total['failed']} failed{skipped}"])
 
 
 def table(tally):
     """The lines of the table, a line a row."""
-    yield f"{'':34}" + "".join(f"{heading:>8}" for heading in (*OUTCOMES, "seconds"))
+    width = max(map(len, tally.rows))
+    yield " " * width + "".join(f"{heading:>8}" for heading in (*OUTCOMES, "seconds"))
     for name, row in tally.rows.items():
-        yield f"{name:34}" + "".join(f"{row.counts[key]:8}" for key in OUTCOMES) + f"{row.seconds:8.1f}"
+        yield f"{name:{width}}" + "".join(f"{row.counts[key]:8}" for key in OUTCOMES) + f"{row.seconds:8.1f}"
 
 
 def advice(tally):

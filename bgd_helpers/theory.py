@@ -13,12 +13,12 @@ def with_ones(X):
 
 def linear_cost(w, X, y):
     """J(w) = (1/N) ||y - X w||^2."""
-    return ((y - X @ w) ** 2).sum(axis=(-1, -2)) / len(X)
+    return (_residual(w, X, y) ** 2).sum(axis=(-1, -2)) / len(X)
 
 
 def linear_gradient(w, X, y):
     """E11: grad J = (2/N) X^T (X w - y)."""
-    return X.T @ (X @ w - y) * (2 / len(X))
+    return X.T @ _residual(w, X, y) * (2 / len(X))
 
 
 linear_gradient.runs_together = True
@@ -26,7 +26,17 @@ linear_gradient.runs_together = True
 
 def linear_example_gradients(w, X, y):
     """grad E_n = 2 x_n (x_n^T w - y_n), one row an example."""
-    return 2 * X * (X @ w - y)
+    return 2 * X * _residual(w, X, y)
+
+
+def _residual(w, X, y):
+    """X w - y, refusing what NumPy would broadcast to N x N."""
+    if w.shape[-2:] != (X.shape[1], 1) or y.shape != (len(X), 1):
+        raise ValueError(
+            f"w has shape {w.shape} and y has shape {y.shape}: with X of shape {X.shape} they are "
+            f"({X.shape[1]}, 1) and ({len(X)}, 1); use w.reshape(-1, 1), y.reshape(-1, 1)"
+        )
+    return X @ w - y
 
 
 def hessian(X):
@@ -80,7 +90,7 @@ def batch_variance(gradients, batch_size, replacement=False):
     """
     gradients = np.reshape(gradients, (len(gradients), -1))
     N, sigma = len(gradients), gradients.var(axis=0).sum()
-    return sigma / batch_size * (1 if replacement else (N - batch_size) / (N - 1))
+    return sigma / batch_size * (1 if replacement else (N - batch_size) / max(N - 1, 1))
 
 
 def noise_floor(eta, curvature, sigma2, batch_size):

@@ -57,13 +57,26 @@ def test_a_notebook_that_does_not_exist_is_named(capsys):
 
 def test_lab_opens_the_first_notebook_of_the_course():
     command = cli.lab_command(ROOT, browser=True)
-    assert command[1:4] == ["-m", "jupyterlab", str(ROOT / cli.FIRST_NOTEBOOK)]
-    assert f"--ServerApp.root_dir={ROOT}" in command and "--no-browser" not in command
+    assert command[1:4] == ["-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"]
+    assert "--LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb" in command
+    assert (ROOT / cli.FIRST_NOTEBOOK).is_file() and "--no-browser" not in command
 
 
 def test_lab_without_a_browser_and_with_a_port():
     command = cli.lab_command(ROOT, browser=False, port=9999)
     assert "--no-browser" in command and "--port=9999" in command
+
+
+def test_ctrl_c_is_left_to_the_server():
+    answers = iter([KeyboardInterrupt, KeyboardInterrupt, 0])
+
+    def wait():
+        answer = next(answers)
+        if answer is KeyboardInterrupt:
+            raise answer
+        return answer
+
+    assert cli.wait_for(SimpleNamespace(wait=wait)) == 0
 
 
 @pytest.mark.parametrize("root", [True, False])
@@ -101,7 +114,7 @@ def test_notebooks_saves_the_good_ones_and_fails_for_the_bad(tmp_path):
     good, bad = course(tmp_path, {"good": ("1 + 1", None), "bad": ("1 / 0", None)})
     done = run("notebooks", good, bad)
     assert done.returncode == 1
-    assert "1 cells" in done.stdout and "bad.ipynb                           NOT SAVED" in done.stdout
+    assert "1 cells" in done.stdout and "bad.ipynb   NOT SAVED" in done.stdout
     assert "bad.ipynb: cell sum" in done.stderr and "ZeroDivisionError" in done.stderr
     assert nbformat.read(good, as_version=4).cells[0].execution_count == 1
     assert nbformat.read(bad, as_version=4).cells[0].execution_count is None

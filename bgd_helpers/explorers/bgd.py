@@ -59,17 +59,17 @@ def bgd_explorer(x, y, share=0.9, condition_number=10):
 
 
 def _drawn(path, batch_size, X, y, share):
-    """(run, rate): the whole path with the cost after each epoch, and the rate of BGD at this learning rate."""
+    """(run, rate): the run with its costs, and the rate of BGD at this learning rate."""
     H = theory.hessian(X)
-    each_epoch = run_of(path[:: ceil(len(X) / batch_size)], batch_size, X, y)
-    return each_epoch._replace(path=path[:, :, 0]), theory.rate(H, share * theory.learning_rate_limit(H))
+    return run_of(path, batch_size, X, y), theory.rate(H, share * theory.learning_rate_limit(H))
 
 
 def _paths(X, y, shares, batch_size, combine):
-    """The parameters after every update, one run for each share of the limit: T x runs x 2 x 1."""
+    """The parameters after every epoch, one run for each share of the limit: epochs x runs x 2 x 1."""
     gradient = theory.linear_gradient if combine == "mean" else _summed
     etas, start = shares * theory.learning_rate_limit(theory.hessian(X)), np.zeros((X.shape[1], 1))
-    return descent.descend(gradient, start, X, y, etas, batch_size, EPOCHS, np.random.default_rng(0)).theta
+    rng, every = np.random.default_rng(0), ceil(len(X) / batch_size)
+    return descent.descend(gradient, start, X, y, etas, batch_size, EPOCHS, rng, every=every).theta
 
 
 def _summed(w, X, y):

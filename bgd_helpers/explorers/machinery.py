@@ -7,6 +7,7 @@ on top and sends the frame as a PNG of 256 colours. The last position wins: no q
 import html
 import io
 import traceback
+import zlib
 
 import ipywidgets as widgets
 import matplotlib
@@ -17,7 +18,7 @@ from bgd_helpers.figures.picture import COLOURS, STYLE, caption, css_size, image
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LAST_FRAMES = 3  # of a traceback, below the picture
-TINTS = np.linspace(0, 1, 5)  # of each colour, against white
+TINTS = np.array([0, 0.15, 0.3, 0.5, 0.75, 1])  # of each colour, against white
 
 
 class Explorer(widgets.VBox):
@@ -165,27 +166,40 @@ def _rgb(canvas):
 
 
 def _palette(frame):
-    """256 colours for this frame and for what later frames may add: tints of the course's colours.
+    """256 colours for this frame and what later frames may add: half of them its commonest, half spread out.
 
     Their levels are multiples of 4: Pillow looks colours up in cells of 4 levels.
     """
+    sample = _with_course_colours(frame).point(lambda level: level & 252)
+    spread = sample.quantize(128, method=Image.Quantize.MAXCOVERAGE)
+    levels = [4 * round(level / 4) for level in spread.getpalette()[: 3 * 128]]
+    spread.putpalette(levels + _commonest(sample, 128))
+    return spread
+
+
+def _with_course_colours(frame):
+    """The frame, with tints of the course's colours in rows below it."""
     colours = np.array([matplotlib.colors.to_rgb(colour) for colour in COLOURS.values()])
     tints = 1 - TINTS[:, None, None] * (1 - colours)
     swatches = Image.fromarray((255 * tints).round().astype(np.uint8))
     sample = Image.new("RGB", (frame.width, frame.height + swatches.height), "white")
     sample.paste(frame, (0, 0))
     sample.paste(swatches, (0, frame.height))
-    cells = sample.point(lambda level: level & 252)
-    palette = cells.quantize(256, method=Image.Quantize.MAXCOVERAGE)
-    palette.putpalette([4 * round(level / 4) for level in palette.getpalette()])
-    return palette
+    return sample
+
+
+def _commonest(image, count):
+    """The levels r, g, b, r, g, b, … of the `count` colours that cover most of an image of few colours."""
+    red, green, blue = (np.asarray(channel, int) >> 2 for channel in image.split())
+    codes = np.bincount((red << 12 | green << 6 | blue).ravel()).argsort()[::-1][:count]
+    return [int(4 * (code >> shift & 63)) for code in codes for shift in (12, 6, 0)]
 
 
 def _png(frame, palette):
     indexed = frame.quantize(palette=palette, dither=Image.Dither.NONE)
     indexed.putpalette([round(level * 255 / 252) for level in palette.getpalette()])  # white is 255 again
     buffer = io.BytesIO()
-    indexed.save(buffer, "png", compress_level=1)
+    indexed.save(buffer, "png", compress_level=1, compress_type=zlib.Z_RLE)  # the fastest here
     return buffer.getvalue()
 
 

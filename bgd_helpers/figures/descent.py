@@ -123,13 +123,19 @@ def along_the_step(sections):
         axis.axhline(1, color=COLOURS["truth"], linewidth=1)
         axis.axvline(section.used, color=COLOURS["eta"], linestyle=":", linewidth=2)
         axis.axvline(section.limit, color=COLOURS["data"], linestyle="-.")
-        axis.set(title=section.title, xlabel=r"learning rate $\eta$ of this one step", ylim=(0, 2.2))
+        axis.set(title=section.title, xlabel=r"learning rate $\eta$ of this one step", ylim=(0, _height(section)))
         axis.set_xlim(section.eta[0], section.eta[-1])
-        axis.text(section.used, 2.18, r" $\eta$ used", va="top", color=COLOURS["eta"])
-        axis.text(section.limit, 0.04, r" $1/\|x_n\|^2$", va="bottom", color="#505050")
+        for eta, name, up in ((section.used, r"$\eta$ used", 0.35), (section.limit, r"$1/\|x_n\|^2$", 0.6)):
+            place = dict(va="center", transform=axis.get_xaxis_transform(), bbox=PATCH, zorder=4)
+            axis.text(eta, up, name, ha="center", **place)
     axes[0, 0].set_ylabel("after the step / before it")
-    axes[0, 0].legend(loc="upper left", bbox_to_anchor=(0.0, 0.9))
+    axes[0, 0].legend(loc="upper left")
     return Picture(figure, "\n".join(_section_in_words(section) for section in sections))
+
+
+def _height(section):
+    """High enough for what the used learning rate gives."""
+    return max(2.2, 1.2 * max(np.interp(section.used, section.eta, values) for values in (section.own, section.cost)))
 
 
 def _section_in_words(section):
@@ -189,7 +195,7 @@ def show_sgd(moving, bowl, run):
 def bgd_picture(bowl, run, rate, epochs):
     """The path on the contours of J, and J - J* after each epoch beside what the rate of BGD allows."""
     figure, (plane, curve) = new_figure(9.5, 4.3, 1, 2)
-    _plane(plane, BGD_VIEW, "path on the contours of $J$")
+    _plane(plane, BGD_VIEW, "path, a point after each epoch")
     curve.set(xlim=(0, 1.03 * epochs), ylim=BGD_EXCESS, yscale="log", xlabel="epochs", title="cost after each epoch")
     curve.set_ylabel("$J - J^*$")
     (bound,) = curve.plot([], [], color=COLOURS["truth"], linestyle=":", linewidth=2, label="what the rate of BGD allows")
@@ -201,7 +207,7 @@ def bgd_picture(bowl, run, rate, epochs):
 def show_bgd(moving, bowl, run, rate):
     """Set the moving artists of `bgd_picture` to this run; returns the picture in words.
 
-    `run.cost` holds J after each epoch; the bound is J_0 - J* times rate^(2t), E14 in the worst direction.
+    The run holds one point an epoch; the bound is J_0 - J* times rate^(2t), E14 in the worst direction.
     """
     _show_path(moving, bowl, run)
     excess = run.cost - bowl.lowest
@@ -290,9 +296,8 @@ def _name_line(axis, height, name):
 
 def _divergence(cost, top, unit):
     leaves = _leaves(cost, top)
-    if leaves is not None:
-        return f" It leaves the picture at {unit} {leaves}: this run diverges."
-    return " It is higher at the end than at the start." if cost[-1] > cost[0] else ""
+    higher = "" if cost[-1] <= cost[0] else " It is higher at the end than at the start."
+    return higher if leaves is None else f" It leaves the picture at {unit} {leaves}.{higher}"
 
 
 def _course(title, cost, x_label, x=None):
@@ -304,9 +309,9 @@ def _number(value):
     """A value in words: fixed decimals in the middle range, two digits and a power of ten outside it."""
     if not np.isfinite(value):
         return "beyond floating point"
-    if 1e-3 <= abs(value) < 1e4 or value == 0:
-        return f"{value:.4f}"
-    return f"{value:.1e}" if abs(value) > 1e-10 else "below 1e-10"
+    if abs(value) < 1e-10:
+        return "below 1e-10"
+    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 else f"{value:.1e}"
 
 
 def _plural(count, noun):

@@ -28,6 +28,7 @@ COLOURS = {
     "highlight": "#F0E442",
     "forward": "#0072B2",
     "backward": "#D55E00",
+    "backward_text": "#A84A00",  # darker, for words on white
     "eta": "#CC79A7",
     "batch_size": "#009E73",
     "neutral": "#D9D9D9",

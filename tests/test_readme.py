@@ -1,0 +1,53 @@
+"""What the README promises: its links lead somewhere, and its minutes are counted from the notebooks."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+WORDS_A_MINUTE, MINUTES_A_CELL, MINUTES_AN_EXERCISE = 150, 1, 8
+
+
+def minutes(notebook):
+    """Reading at 150 words a minute, a minute for each code cell, eight for each exercise; to the next 5."""
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    codes = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    words = sum(len(text.split()) for text in texts)
+    exercises = sum("### BEGIN SOLUTION" in code for code in codes)
+    total = words / WORDS_A_MINUTE + MINUTES_A_CELL * len(codes) + MINUTES_AN_EXERCISE * exercises
+    return 5 * round(total / 5)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_the_minutes_are_those_of_the_notebook(path):
+    notebook = nbformat.read(path, as_version=4)
+    row = next(line for line in README.splitlines() if path.name in line)
+    assert int(row.split("|")[3]) == minutes(notebook)
+    assert f"**Time** about {minutes(notebook)} minutes" in notebook.cells[0].source
+
+
+def test_the_count_of_minutes():
+    markdown = nbformat.v4.new_markdown_cell("word " * 1500)
+    code = nbformat.v4.new_code_cell("### BEGIN SOLUTION\n### END SOLUTION")
+    assert minutes(nbformat.v4.new_notebook(cells=[markdown])) == 10
+    assert minutes(nbformat.v4.new_notebook(cells=[markdown, code])) == 20
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *NOTEBOOKS], ids=lambda path: path.name)
+def test_every_link_inside_the_course_leads_somewhere(path):
+    if path.suffix == ".ipynb":
+        text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
+    else:
+        text = path.read_text(encoding="utf-8")
+    targets = [target for target in re.findall(r"\]\(([^)#]+)", text) if "://" not in target]
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+    assert targets or path.name == "CONTRIBUTING.md"
+
+
+def test_every_notebook_is_in_the_course_map():
+    assert len(NOTEBOOKS) == 5
+    assert all(f"(notebooks/{path.name})" in README for path in NOTEBOOKS)
