@@ -167,7 +167,7 @@ DOCTORED = {
     "path of a machine": with_source("open('/home/ada/data.csv')"),
     "of a machine": with_source("open('C:\\\\Users\\\\ada')"),
     "machine in an output": with_output("stream", name="stdout", text="in /Users/ada/course"),
-    "a machine in an output": with_output("execute_result", data={"text/plain": "'/root/x'"}),
+    "a machine in an output": with_output("execute_result", data={"text/plain": "'/opt/x'"}),
     "the address": with_output("execute_result", data={"text/plain": "<object at 0x7f00aa11bb22>"}),
 }
 

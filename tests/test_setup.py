@@ -134,9 +134,7 @@ def make(folder, *arguments, **environment):
     """The finished process of make in `folder`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PIP_"))}
     kept = {name: value for name, value in kept.items() if name not in ("PYTHON", "NEWEST")}
-    return subprocess.run(
-        ["make", *arguments], cwd=folder, env={**kept, **environment}, capture_output=True, text=True
-    )
+    return subprocess.run(["make", *arguments], cwd=folder, env={**kept, **environment}, capture_output=True, text=True)
 
 
 def python_that(folder, code):
@@ -180,7 +178,9 @@ def test_a_python_that_is_not_there(clone):
 @needs_make
 @pytest.mark.slow
 def test_without_network_nothing_is_taken_for_ready(clone):
-    done = make(clone, "lab", f"PYTHON={sys.executable}", PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull)
+    (clone / "python-x").write_text(f"#!/bin/sh\nexec '{sys.executable}' \"$@\"\n")
+    (clone / "python-x").chmod(0o755)
+    done = make(clone, "lab", "PYTHON=./python-x", PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull)
     assert done.returncode != 0 and "Without network?" in done.stderr.splitlines()[-2]
     assert not (clone / ".venv" / "ready").exists()
 

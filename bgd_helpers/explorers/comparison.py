@@ -16,14 +16,14 @@ LOOK_FOR = (
 )
 
 
-def comparison_figure(problem, tables, eta=0.16, batch_size=16, axis="epochs", budget=80, rivals=RIVALS[0]):
+def comparison_figure(problem, tables, eta=0.16, batch_size=18, axis="epochs", budget=80, rivals=RIVALS[0]):
     """SGD, mini-batches of `batch_size` at `eta`, and BGD; `tables` holds the runs of each batch size needed."""
     N = len(problem.X)
     needed = [tables[B] for B in (1, batch_size, N)]
     return figures.comparison(*_drawn(needed, eta, axis, budget, rivals), N)
 
 
-def comparison_explorer(problem, tables=None, eta=0.16, batch_size=16, epochs=EPOCHS):
+def comparison_explorer(problem, tables=None, eta=0.16, batch_size=18, epochs=EPOCHS):
     """The same picture with its sliders. The runs of a batch size are computed once, all learning rates together."""
     N, tables = len(problem.X), dict(tables or {})
     progress = FloatProgress(max=1.0, description="computing", layout={"visibility": "hidden"})

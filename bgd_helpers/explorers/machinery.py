@@ -18,7 +18,7 @@ from bgd_helpers.figures.picture import COLOURS, STYLE, caption, css_size, image
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LAST_FRAMES = 3  # of a traceback, below the picture
-TINTS = np.array([0, 0.15, 0.3, 0.5, 0.75, 1])  # of each colour, against white
+TINTS = np.array([0.15, 0.3, 0.5, 0.75, 1])  # of each colour, against white
 
 
 class Explorer(widgets.VBox):
@@ -56,7 +56,8 @@ class Explorer(widgets.VBox):
     def _moved(self, change=None):
         try:
             text = _words(self.redraw(**self.values))
-            self._show_frame()
+            with matplotlib.rc_context(STYLE):
+                self._show_frame()
         except Exception as error:  # a callback's error would vanish in a log
             self.error.value = _traceback_html(error)
             return
@@ -74,8 +75,7 @@ class Explorer(widgets.VBox):
 
     def _draw_static(self):
         figure = self.picture.figure
-        with matplotlib.rc_context(STYLE):
-            figure.canvas.draw()
+        figure.canvas.draw()
         self._background = figure.canvas.copy_from_bbox(figure.bbox)
         self._palette = _palette(self._draw_moving())
 
@@ -166,26 +166,24 @@ def _rgb(canvas):
 
 
 def _palette(frame):
-    """256 colours for this frame and what later frames may add: half of them its commonest, half spread out.
+    """256 colours for this frame and later ones: the course's with their tints, the commonest, and some spread out.
 
     Their levels are multiples of 4: Pillow looks colours up in cells of 4 levels.
     """
-    sample = _with_course_colours(frame).point(lambda level: level & 252)
-    spread = sample.quantize(128, method=Image.Quantize.MAXCOVERAGE)
-    levels = [4 * round(level / 4) for level in spread.getpalette()[: 3 * 128]]
-    spread.putpalette(levels + _commonest(sample, 128))
-    return spread
+    quarter = frame.resize((frame.width // 2, frame.height // 2), Image.Resampling.NEAREST)
+    cells = quarter.point(lambda level: level & 252)
+    palette = cells.quantize(64, method=Image.Quantize.MAXCOVERAGE)
+    spread = [4 * round(level / 4) for level in palette.getpalette()[: 3 * 64]]
+    course = _course_levels()
+    palette.putpalette(course + spread + _commonest(cells, 256 - (len(course) + len(spread)) // 3))
+    return palette
 
 
-def _with_course_colours(frame):
-    """The frame, with tints of the course's colours in rows below it."""
-    colours = np.array([matplotlib.colors.to_rgb(colour) for colour in COLOURS.values()])
-    tints = 1 - TINTS[:, None, None] * (1 - colours)
-    swatches = Image.fromarray((255 * tints).round().astype(np.uint8))
-    sample = Image.new("RGB", (frame.width, frame.height + swatches.height), "white")
-    sample.paste(frame, (0, 0))
-    sample.paste(swatches, (0, frame.height))
-    return sample
+def _course_levels():
+    """The levels of the course's colours and their tints."""
+    colours = np.array([matplotlib.colors.to_rgb(colour) for colour in sorted(set(COLOURS.values()))])
+    tints = 255 * (1 - TINTS[:, None, None] * (1 - colours))
+    return (tints.astype(int) & 252).ravel().tolist()
 
 
 def _commonest(image, count):

@@ -4,16 +4,18 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.collections import LineCollection
-from matplotlib.patches import Circle
+from matplotlib.patches import Circle, Rectangle
 
 from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
-WIDTH, HEIGHT = 9.0, 5.4  # of the drawn network; its coordinates are inches
-LEFT, RIGHT, MIDDLE = 0.65, 7.1, 2.98
-RADIUS, SPACING = 0.5, 1.27
-LABEL_AT, LABEL_HALF = 0.3, 0.27  # share of the way along an edge, where no two labels meet; half a label's width
+WIDTH, HEIGHT = 9.0, 5.5  # of the drawn network; its coordinates are inches
+LEFT, RIGHT, MIDDLE = 0.65, 7.1, 2.97
+RADIUS, SPACING = 0.48, 1.31
+LABEL_AT, LABEL_HALF = 0.3, 0.25  # share of the way along an edge, where no two labels meet; half a label's width
 TINTS = {"forward": "#D9EAF3", "backward": "#F9E7D9"}
 GREY = "#8C8C8C"
+SMALLEST = 1e-17  # an error of zero has no place on a logarithmic axis
+MOST_NUMBERS = 6  # columns of a matrix in whose cells numbers can be read
 LINES = 3  # of arithmetic below the network
 MOST_UNITS, MOST_LAYERS = 3, 3
 SMALL = 10  # points, for the numbers in the network
@@ -189,7 +191,7 @@ def _output_delta_arithmetic(trace, k):
 def _hidden_delta_arithmetic(trace, k):
     W = trace.theta[k][0]
     return [
-        rf"E5:  $\delta_{i}^{{({k})}} = f_{k}'(a_{i}^{{({k})}})\,\sum_j w_{{{i}j}}^{{({k + 1})}} \delta_j^{{({k + 1})}}$"
+        rf"E5:  $\delta_{i}^{{({k})}} = f_{k}'(a_{i}^{{({k})}})\,\Sigma_j\, w_{{{i}j}}^{{({k + 1})}} \delta_j^{{({k + 1})}}$"
         f" = {_factor(slope)} · ({_sum(row, trace.delta[k + 1])}) = {number(delta)}"
         for i, (slope, row, delta) in enumerate(zip(trace.slopes[k], W, trace.delta[k]), start=1)
     ]
@@ -258,7 +260,7 @@ def _label_place(origin, place):
 
 
 def _pieces(origin, place):
-    """An edge in two pieces, with a gap for its label."""
+    """An edge in two pieces, with a gap for its labels."""
     way = place - origin
     gap = LABEL_HALF / way[0]
     return [(origin, origin + (LABEL_AT - gap) * way), (origin + (LABEL_AT + gap) * way, place)]
@@ -276,11 +278,11 @@ def _draw_static(axes, trace, places):
         axes.text(x, y + 0.09, weight, ha="center", va="center", fontsize=SMALL)
     for k, layer in enumerate(places):
         name = f"layer {k}: {trace.functions[k - 1]}" if k else "layer 0: inputs"
-        axes.text(layer[0][0], HEIGHT - 0.47, name, ha="center", va="center", color="#404040")
+        axes.text(layer[0][0], HEIGHT - 0.42, name, ha="center", va="center", color="#404040")
         axes.add_collection(LineCollection(_layer_edges(places, k), colors=GREY, linewidths=1, zorder=1))
         for j, (x, y) in enumerate(layer if k else []):
             bias = f"b{SUBSCRIPTS[j]} = {number(trace.theta[k - 1][1][j])}"
-            axes.text(x - 0.04, y - RADIUS - 0.13, bias, ha="right", va="center", fontsize=SMALL)
+            axes.text(x, y + RADIUS + 0.1, bias, ha="center", va="center", fontsize=SMALL)
 
 
 def _edges(axes, places):
@@ -299,7 +301,7 @@ def _unit(axes, k, j, place):
         f"unit {k},{j}": axes.add_patch(circle),
         f"a {k},{j}": axes.text(x, y + 0.11, "", **inside),
         f"z {k},{j}": axes.text(x, y - (0.11 if k else 0), "", **inside),
-        f"delta {k},{j}": axes.text(x + 0.06, y - RADIUS - 0.13, "", ha="left", va="center", **BACKWARD),
+        f"delta {k},{j}": axes.text(x, y - RADIUS - 0.1, "", ha="center", va="center", **BACKWARD),
         f"target {k},{j}": axes.text(x + RADIUS + 0.12, y + 0.17, "", va="center", zorder=5),
     }
 
@@ -313,7 +315,7 @@ def _outside(axes):
     """Title, loss, and the lines of arithmetic."""
     lines = {f"line {row}": axes.text(0.1, 0.73 - 0.28 * row, "", va="center") for row in range(LINES)}
     return lines | {
-        "title": axes.text(0.1, HEIGHT - 0.16, "", va="center", fontsize=12, fontweight="bold"),
+        "title": axes.text(0.1, HEIGHT - 0.13, "", va="center", fontsize=12, fontweight="bold"),
         "loss": axes.text(RIGHT + RADIUS + 0.12, MIDDLE - 0.17, "", va="center"),
     }
 
@@ -358,3 +360,157 @@ def _show_outside(artists, trace, walk, step):
     artists["loss"].set_text(f"$E_n$ = {number(trace.loss)}" if step >= trace.depth else "")
     for row in range(LINES):
         artists[f"line {row}"].set_text(lines[row] if row < len(lines) else "")
+
+
+@house_style
+def v_curve(h, central_error, one_sided_error, complex_error):
+    """The relative error of three numerical derivatives against their step h, both on logarithmic axes.
+
+    The error is the formula's on the right (h^2, h) and rounding's on the left (1e-16 / h): a V.
+    """
+    h = np.asarray(h)
+    curves = {"central difference": central_error, "one-sided difference": one_sided_error, "complex step": complex_error}
+    _check_lengths(len(h), curves)
+    figure, axes = new_figure(9, 3.8)
+    for (name, error), key in zip(curves.items(), ("bgd", "sgd", "right")):
+        axes.loglog(h, np.maximum(error, SMALLEST), label=name, color=COLOURS[key], marker=MARKERS[key],
+                    linestyle=LINESTYLES[key])
+    axes.set(xlabel="step $h$", ylabel="relative error of the gradient")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=3)
+    return Picture(figure, "\n".join(_least_error(name, h, error) for name, error in curves.items()))
+
+
+def _least_error(name, h, error):
+    """Orders of magnitude only: the last digits are rounding, and differ between machines."""
+    error = np.maximum(error, SMALLEST)
+    best = int(np.argmin(error))
+    if error.max() < 1e-12:
+        return f"The {name} has an error below 1e-12 at every step from {h.max():.0e} to {h.min():.0e}."
+    return (
+        f"The {name} has its least error, about {_power(error[best])}, near h = {_power(h[best])}; "
+        f"it is {_power(error[0])} at h = {h[0]:.0e} and {_power(error[-1])} at h = {h[-1]:.0e}."
+    )
+
+
+def _power(x):
+    return f"1e{round(np.log10(x)):+03d}"
+
+
+@house_style
+def gradient_bars(true, wrong, names=("true", "wrong")):
+    """Two gradients of one shape, entry by entry with the numbers in the cells, on one scale, and their difference.
+
+    `true` and `wrong` are matrices such as dW, or lists of them, one a layer.
+    """
+    pairs = _pairs(true, wrong)
+    scale = np.nanmax([np.nanmax(np.abs(cell)) for pair in pairs for cell in pair])
+    figure, axes = new_figure(9, 0.8 + 2.3 * len(pairs), len(pairs), 3, squeeze=False)
+    for k, (row, (right, other)) in enumerate(zip(axes, pairs), start=1):
+        for panel, cells, name in zip(row, (right, other, other - right), (*names, "difference")):
+            _draw_cells(panel, cells, scale)
+            panel.set_title(f"{name}, dW$^{{({k})}}$" if len(pairs) > 1 else name)
+    return Picture(figure, "\n".join(_compared(k, *pair, names) for k, pair in enumerate(pairs, start=1)))
+
+
+def _pairs(true, wrong):
+    as_list = list if isinstance(true, (list, tuple)) else lambda matrix: [matrix]
+    pairs = [(np.atleast_2d(a).astype(float), np.atleast_2d(b).astype(float)) for a, b in
+             zip(as_list(true), as_list(wrong), strict=True)]
+    for a, b in pairs:
+        if a.shape != b.shape:
+            raise ValueError(f"gradients of shapes {a.shape} and {b.shape}: they must have one shape to be compared")
+    return pairs
+
+
+def _draw_cells(panel, cells, scale):
+    """Blue is negative, red positive, white zero; the number is in the cell where it can be read."""
+    panel.imshow(cells, cmap="RdBu_r", vmin=-scale, vmax=scale, aspect="auto")
+    panel.set(xticks=range(cells.shape[1]), yticks=range(cells.shape[0]), xlabel="to unit $j$", ylabel="from unit $i$")
+    panel.set_xticklabels(range(1, cells.shape[1] + 1))
+    panel.set_yticklabels(range(1, cells.shape[0] + 1))
+    panel.grid(False)
+    if cells.shape[1] > MOST_NUMBERS:
+        return
+    for (i, j), value in np.ndenumerate(cells):
+        dark = abs(value) > 0.6 * scale
+        panel.text(j, i, "–" if np.isnan(value) else number(value), ha="center", va="center",
+                   color="white" if dark else "black")
+
+
+def _compared(k, true, wrong, names):
+    same = np.isclose(true, wrong, rtol=1e-9, atol=1e-12 * np.nanmax(np.abs(true)))
+    signs = int((np.sign(true) == np.sign(wrong)).sum())
+    numbers = ""
+    if true.size <= 12:
+        numbers = f" {names[0]} {vector(true)}, {names[1]} {vector(wrong)}."
+    return f"Layer {k}: {same.sum()} of {true.size} entries agree, {signs} have the same sign.{numbers}"
+
+
+@house_style
+def digits_grid(images, labels, predictions=None, columns=10):
+    """Digits of 8 × 8 pixels with their labels; with predictions, a mistake reads true → predicted in a frame.
+
+    `images` is N × 64 or N × 8 × 8.
+    """
+    images = np.asarray(images).reshape(-1, 8, 8)
+    named = {"labels": labels} if predictions is None else {"labels": labels, "predictions": predictions}
+    _check_lengths(len(images), named)
+    rows, columns = -(-len(images) // columns), min(columns, len(images))
+    figure, axes = new_figure(max(0.9 * columns, 1), 1.15 * rows, rows, columns, squeeze=False)
+    for n, panel in enumerate(axes.flat):
+        panel.axis("off")
+        if n < len(images):
+            _draw_digit(panel, images[n], labels[n], None if predictions is None else predictions[n])
+    return Picture(figure, _digits_in_words(np.asarray(labels), predictions))
+
+
+def _draw_digit(panel, image, label, prediction):
+    panel.imshow(image, cmap="Greys")
+    panel.grid(False)
+    if prediction is None or prediction == label:
+        panel.set_title(str(label), fontsize=12)
+        return
+    panel.set_title(f"{label} → {prediction}", fontsize=12, fontweight="bold", color=COLOURS["backward_text"])
+    panel.add_patch(Rectangle((-0.5, -0.5), 8, 8, fill=False, linewidth=3, edgecolor=COLOURS["wrong"], clip_on=False))
+
+
+def _digits_in_words(labels, predictions):
+    shown = f"{len(labels)} digits: {', '.join(str(label) for label in labels)}."
+    if predictions is None:
+        return shown
+    mistakes = [f"{label} read as {guess}" for label, guess in zip(labels, predictions) if label != guess]
+    return f"{len(mistakes)} of {len(labels)} digits are mistaken" + (f": {', '.join(mistakes)}." if mistakes else ".")
+
+
+@house_style
+def training_curve(updates, cost, accuracy, train_accuracy=None):
+    """The training cost, and below it the share of held-out examples that are right, against updates."""
+    updates = np.asarray(updates)
+    _check_lengths(len(updates), {"cost": cost, "accuracy": accuracy})
+    figure, (above, below) = new_figure(9, 4.8, 2, 1, sharex=True)
+    above.semilogy(updates, cost, color=COLOURS["bgd"], linestyle=LINESTYLES["bgd"])
+    above.set(ylabel="training cost $J$")
+    below.plot(updates, 100 * np.asarray(accuracy), color=COLOURS["right"], label="held out")
+    if train_accuracy is not None:
+        _check_lengths(len(updates), {"train_accuracy": train_accuracy})
+        below.plot(updates, 100 * np.asarray(train_accuracy), ":", color=COLOURS["data"], label="training")
+        below.legend(loc="lower right")
+    below.set(xlabel="updates", ylabel="accuracy in %")
+    return Picture(figure, _training_in_words(updates, cost, accuracy))
+
+
+def _training_in_words(updates, cost, accuracy):
+    best = int(np.argmax(accuracy))
+    rose = int((np.diff(cost) > 0).sum())
+    return (
+        f"The training cost goes from {cost[0]:.3f} to {cost[-1]:.3f} in {updates[-1] - updates[0]} updates"
+        f"{' and never rises' if rose == 0 else f', rising between {rose} of the points drawn'}. "
+        f"Accuracy on held-out examples goes from {100 * accuracy[0]:.1f} % to {100 * accuracy[-1]:.1f} %, "
+        f"the best is {100 * accuracy[best]:.1f} % at update {updates[best]}."
+    )
+
+
+def _check_lengths(length, series):
+    for name, values in series.items():
+        if len(values) != length:
+            raise ValueError(f"{name} has {len(values)} entries, {length} are needed: one for each point drawn")

@@ -1,0 +1,40 @@
+"""`python -m bench`: the options, one BLAS thread, then each part."""
+
+import argparse
+import os
+
+ONE_THREAD = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+    "JAX_ENABLE_X64": "1",
+    "JAX_PLATFORMS": "cpu",
+}
+PARTS = ("updates", "gradient", "imports")
+
+
+def options():
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Speed of the package against its peers.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}; all if none is named")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, and fewer examples on the large net")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.parts) - set(PARTS):
+        parser.error(f"unknown part {', '.join(sorted(unknown))}: choose from {', '.join(PARTS)}")
+    return chosen
+
+
+def main():
+    chosen = options()
+    os.environ.update(ONE_THREAD)  # before NumPy, PyTorch and JAX are loaded, which read them once
+    from bench import gradient, imports, peers, updates
+
+    peers.describe()
+    for name, part in zip(PARTS, (updates, gradient, imports)):
+        if name in (chosen.parts or PARTS):
+            part.report(chosen.quick)
+
+
+if __name__ == "__main__":
+    main()

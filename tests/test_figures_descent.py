@@ -1,0 +1,114 @@
+"""The pictures of descent show what the arrays hold, and say the same in words."""
+
+import numpy as np
+import pytest
+
+from bgd_helpers.figures import descent as figures
+
+H = np.array([[2.0, 0.6], [0.6, 1.0]])
+BOWL = figures.Bowl(np.array([[0.3], [0.8]]), H, 0.25)
+
+
+def cost(path):
+    error = path - BOWL.w_star.T
+    return BOWL.lowest + 0.5 * (error @ H * error).sum(axis=1)
+
+
+def run(kind="sgd", length=5):
+    path = np.linspace([0.0, 0.0], [0.2, 0.7], length)
+    return figures.Run(kind, path, cost(path))
+
+
+def test_the_cost_is_constant_along_each_contour():
+    for ellipse, excess in zip(figures.contours(BOWL), figures.EXCESSES):
+        assert np.allclose(cost(ellipse) - BOWL.lowest, excess, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("batch_size", "kind"), [(1, "sgd"), (2, "minibatch"), (6, "minibatch"), (7, "bgd")])
+def test_a_descent_is_named_by_its_batch_size(batch_size, kind):
+    assert figures.kind_of(batch_size, 7) == kind
+
+
+def test_sgd_picture_holds_the_path_and_the_cost():
+    shown = run()
+    moving = figures.sgd_picture(BOWL, shown, 10).moving
+    assert np.array_equal(moving["path"].get_xydata(), shown.path)
+    assert np.array_equal(moving["curve"].get_ydata(), shown.cost)
+    assert np.array_equal(moving["end"].get_xydata(), shown.path[-1:])
+    assert np.array_equal(moving["best"].get_xydata(), BOWL.w_star.T)
+    assert moving["note"].get_text() == ""
+
+
+def test_sgd_text_counts_the_updates_that_raise_the_cost():
+    shown = figures.Run("sgd", np.zeros((5, 2)), np.array([1.0, 0.5, 0.7, 0.6, 0.9]))
+    text = figures.sgd_picture(BOWL, shown, 10).text
+    assert "After 4 updates J = 0.9000" in text and "2 of the updates raised J" in text
+
+
+@pytest.mark.parametrize("end", [1e300, np.inf, np.nan])
+def test_divergence_is_marked_where_the_cost_leaves_the_picture(end):
+    shown = figures.Run("sgd", np.array([[0, 0], [1, 1], [9, 9], [end, end]]), np.array([1.0, 5.0, 60.0, end]))
+    picture = figures.sgd_picture(BOWL, shown, 10)
+    assert picture.moving["off"].get_xydata().tolist() == [[2, figures.SGD_COSTS[1]]]
+    assert picture.moving["note"].get_text().startswith("out of the picture")
+    assert "leaves the picture at update 2" in picture.text
+    assert picture.png().startswith(b"\x89PNG")
+
+
+def test_bgd_bound_falls_by_the_square_of_the_rate():
+    shown = run("bgd")
+    picture = figures.bgd_picture(BOWL, shown, 0.5, 10)
+    bound = picture.moving["bound"].get_ydata()
+    assert np.allclose(bound, (shown.cost[0] - BOWL.lowest) * 0.25 ** np.arange(5))
+    assert np.allclose(picture.moving["curve"].get_ydata(), shown.cost - BOWL.lowest)
+
+
+def test_a_cost_that_grows_inside_the_picture_is_said_to():
+    shown = figures.Run("bgd", np.zeros((3, 2)), np.array([1.0, 2.0, 3.0]))
+    picture = figures.bgd_picture(BOWL, shown, 1.4, 10)
+    assert "higher at the end" in picture.text
+    assert picture.moving["note"].get_text() == "higher than at the start: 2.7500"
+
+
+def test_the_arrows_and_their_mean():
+    gradients = np.array([[1.0, -2.0], [-3.0, 1.0], [5.0, 4.0]])
+    picture = figures.gradient_arrows(gradients)
+    thin, thick = picture.figure.axes[0].collections
+    assert np.array_equal(np.stack([thin.U, thin.V], axis=1), -gradients)
+    assert np.allclose([thick.U, thick.V], [[-1], [-1]])
+    assert "(-1.00, -1.00). 2 of them point away" in picture.text
+
+
+def test_sections_say_where_the_cost_falls():
+    eta = np.linspace(0, 1, 101)
+    falls = figures.Section("a", eta, (1 - 2 * eta) ** 2, (1 - 2.5 * eta) ** 2, 0.9, 1.0)
+    rises = figures.Section("b", eta, (1 - 2 * eta) ** 2, 1 + eta, 0.1, 1.0)
+    text = figures.along_the_step([falls, rises]).text
+    assert "J falls for learning rates below 0.790" in text
+    assert "J falls for no learning rate" in text
+
+
+def test_curves_and_panels_say_start_and_end():
+    t, fall = np.arange(3), np.array([1.0, 0.5, 0.3])
+    assert figures.cost_curves([("bgd", "B = 7", t, fall)], "epochs").text == (
+        "B = 7: J = 1.0000 at the start, 0.3000 after 2 epochs."
+    )
+    panels = figures.cost_panels({"small": fall, "large": np.array([1.0, 50.0, 1e9])}, 0.25)
+    assert panels.text.splitlines()[1] == "large: J = 1.0000 at the start, 1.0e+09 after 2 updates."
+
+
+def test_contour_panels_share_a_view_that_holds_every_path():
+    picture = figures.contour_panels([BOWL, BOWL], [run(), run("bgd", 9)], ["one", "two"])
+    views = {(*axis.get_xlim(), *axis.get_ylim()) for axis in picture.figure.axes}
+    assert len(views) == 1
+    left, right, bottom, top = views.pop()
+    assert left < 0 and right > 0.3 and bottom < 0 and top > 0.8
+    assert "two: 8 updates, J from" in picture.text
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.0, "below 1e-10"), (1e-4, "1.0e-04"), (0.25, "0.2500"), (12345.0, "1.2e+04"), (np.inf, "beyond floating point")],
+)
+def test_numbers_in_words(value, words):
+    assert figures._number(value) == words
