@@ -81,7 +81,8 @@ def jax(theta, X, Y):
         (W1, b1), (W2, b2) = theta
         return ((jnp.tanh(X @ W1 + b1) @ W2 + b2 - Y) ** 2).sum() / len(X)
 
-    gradient, X, Y = jit(grad(cost)), jnp.asarray(X), jnp.asarray(Y)
+    X, Y = jnp.asarray(X), jnp.asarray(Y)
+    gradient = jit(grad(cost)).lower(theta, X, Y).compile()
     return lambda: block_until_ready(gradient(theta, X, Y))
 
 
@@ -120,18 +121,23 @@ def peak_flops(square, out):
 
 
 def most_memory():
-    """The most resident memory so far in MB; NaN where there is no module `resource`."""
+    """The most resident memory so far in MB; NaN on Windows."""
+    try:
+        with open("/proc/self/status") as file:  # not ru_maxrss: on Linux a child starts with its parent's
+            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1e3
+    except FileNotFoundError:
+        pass
     try:
         from resource import RUSAGE_SELF, getrusage
     except ImportError:
         return float("nan")
-    return getrusage(RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+    return getrusage(RUSAGE_SELF).ru_maxrss / 1e6
 
 
 def contend(name, N, rounds):
     """One contender, in its own process: prints time, share of the peak and memory as JSON."""
     theta, X, Y = data(N)
-    PREPARE[name](theta, X[:4096], Y[:4096])()  # loads and warms what it needs
+    PREPARE[name](theta, X[:64], Y[:64])()  # loads and warms what it needs
     run = PREPARE[name](theta, X, Y)
     before = most_memory()
     grad = run()

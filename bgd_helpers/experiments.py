@@ -7,13 +7,15 @@ Many runs advance together: E learning rates times S seeds (random orders) are t
 from dataclasses import dataclass
 from itertools import combinations, product
 from math import ceil
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from . import data, descent, network
 
-RATES = np.array([0.001, 0.0016, 0.0025, 0.004, 0.0063, 0.01, 0.016, 0.025, 0.04, 0.063, 0.1, 0.16, 0.25, 0.4, 0.63, 1])
+RATES = np.array(
+    [0.001, 0.0016, 0.0025, 0.004, 0.0063, 0.01, 0.016, 0.025, 0.04, 0.063, 0.1, 0.16, 0.25, 0.4, 0.63, 1]
+)
 INPUTS = ("flipper length", "bill length", "bill depth")
 
 
@@ -271,16 +273,19 @@ class SigmoidPath(NamedTuple):
 SIGMOID_X, SIGMOID_Y = np.array([[0.5], [3.5]]), np.array([[0.8], [0.05]])
 
 
-def sigmoid_path(start, eta=1.0, updates=3000):
-    """BGD on y_hat = sigmoid(w x) with x = (0.5, 3.5), y = (0.8, 0.05): two valleys for one weight, no bias."""
+def sigmoid_path(start, eta=1.0, updates=3000, rng=None):
+    """BGD on y_hat = sigmoid(w x) with x = (0.5, 3.5), y = (0.8, 0.05): two valleys for one weight, no bias.
+
+    With `rng` it is SGD, an example drawn for each update.
+    """
     J = network.cost_of(["sigmoid"], SIGMOID_X, SIGMOID_Y)
-    grid = np.linspace(-6, 10, 641)
-    w, path = start, [start]
+    grid, path = np.linspace(-6, 10, 641), [start]
     for _ in range(updates):
-        (dW, _), = network.backprop(_one_weight(w), SIGMOID_X, SIGMOID_Y, ["sigmoid"])  # fmt: skip
-        w = w - eta * dW[0, 0]
-        path.append(w)
-    return SigmoidPath(*(np.array(v) for v in (grid, [J(_one_weight(v)) for v in grid], path, [J(_one_weight(v)) for v in path])))  # fmt: skip
+        batch = slice(None) if rng is None else rng.integers(0, 2, 1)
+        ((dW, _),) = network.backprop(_one_weight(path[-1]), SIGMOID_X[batch], SIGMOID_Y[batch], ["sigmoid"])
+        path.append(path[-1] - eta * dW[0, 0])
+    along = [np.array([J(_one_weight(w)) for w in values]) for values in (grid, path)]
+    return SigmoidPath(grid, along[0], np.array(path), along[1])
 
 
 def _one_weight(w):

@@ -118,7 +118,7 @@ def test_flops_of_an_epoch_do_not_depend_on_the_batch_size(net):
     assert experiments.flops(net.theta, 1) == 6 * 16 - 2 * 12
 
 
-@pytest.mark.parametrize(("B", "variance"), enumerate(("29/3", "58/15", "29/15", "29/30", "29/75", "0"), start=1))
+@pytest.mark.parametrize(("B", "variance"), list(enumerate(("29/3", "58/15", "29/15", "29/30", "29/75", "0"), start=1)))
 def test_enumerated_variance_is_the_law_without_replacement(B, variance):
     found = experiments.variance_by_enumeration(SIX, B)
     assert found == Fraction(variance) == Fraction(29, 3) / B * Fraction(6 - B, 5)
@@ -169,6 +169,12 @@ def test_one_sigmoid_weight_has_two_valleys():
     assert np.isclose(far.J_path[-1], 0.4512, atol=5e-5) and np.isclose(near.J_path[-1], 0.0704, atol=5e-5)
     assert (np.diff(far.J_path) <= 0).all()
     assert near.J_path[-1] <= far.J.min()
+
+
+def test_sgd_stays_in_the_shallow_valley_too():
+    path = experiments.sigmoid_path(8.0, rng=np.random.default_rng(0))
+    assert np.isclose(path.J_path[-1], 0.4512, atol=5e-4)
+    assert len(set(np.diff(path.w).round(6)[:10])) > 1  # two examples, two kinds of steps
 
 
 def test_xor_from_zero_has_no_gradient():

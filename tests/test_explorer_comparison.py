@@ -84,8 +84,8 @@ def test_the_budget_runs_along_the_axis(explorer):
 
 def test_back_to_where_it_was_is_the_same_picture(explorer):
     before = picture_after(explorer, eta=0.1)
-    picture_after(explorer, eta=0.01, axis="updates", budget=20)
-    assert picture_after(explorer, eta=0.1, axis="epochs", budget=80) == before
+    picture_after(explorer, eta=0.01, batch_size=1, budget=20)
+    assert picture_after(explorer, eta=0.1, batch_size=18, budget=80) == before
 
 
 def test_the_static_figure_says_what_the_explorer_says(explorer, problem, tables):

@@ -50,8 +50,8 @@ def bgd_explorer(x, y, share=0.9, condition_number=10):
         return figures.show_bgd(picture.moving, bowls[kappa], *_drawn(path, batch_size, shifted(x, kappa), y, share))
 
     controls = {
-        "share": choice_slider("η as share of limit", SHARES, share),
-        "kappa": choice_slider("condition number κ", CONDITIONS, condition_number),
+        "share": choice_slider("η / limit", SHARES, share),
+        "kappa": choice_slider("condition κ", CONDITIONS, condition_number),
         "batch_size": choice_slider("batch size B", (*[B for B in BATCH_SIZES if B < N], N), N),
         "combine": choice_slider("gradients", ("mean", "sum"), "mean"),
     }

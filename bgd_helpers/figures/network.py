@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Circle, Rectangle
+from matplotlib.ticker import LogFormatter
 
 from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
@@ -381,19 +382,10 @@ def v_curve(h, central_error, one_sided_error, complex_error):
 
 
 def _least_error(name, h, error):
-    """Orders of magnitude only: the last digits are rounding, and differ between machines."""
-    error = np.maximum(error, SMALLEST)
-    best = int(np.argmin(error))
-    if error.max() < 1e-12:
-        return f"The {name} has an error below 1e-12 at every step from {h.max():.0e} to {h.min():.0e}."
-    return (
-        f"The {name} has its least error, about {_power(error[best])}, near h = {_power(h[best])}; "
-        f"it is {_power(error[0])} at h = {h[0]:.0e} and {_power(error[-1])} at h = {h[-1]:.0e}."
-    )
-
-
-def _power(x):
-    return f"1e{round(np.log10(x)):+03d}"
+    """Bounds, not digits: near its least the error is rounding, and differs between machines."""
+    least = np.ceil(np.log10(3 * np.maximum(error, SMALLEST).min()))
+    again = ", and grows again below it" if error[np.argmin(h)] > 100 * np.min(error) else " and stays there"
+    return f"{name}: error {error[np.argmax(h)]:.0e} at h = {np.max(h):.0e}, falls below 1e{least:+03.0f} at a smaller step{again}."
 
 
 @house_style
@@ -403,7 +395,7 @@ def gradient_bars(true, wrong, names=("true", "wrong")):
     `true` and `wrong` are matrices such as dW, or lists of them, one a layer.
     """
     pairs = _pairs(true, wrong)
-    scale = np.nanmax([np.nanmax(np.abs(cell)) for pair in pairs for cell in pair])
+    scale = max(np.nanmax(np.abs(cells)) for a, b in pairs for cells in (a, b, b - a))
     figure, axes = new_figure(9, 0.8 + 2.3 * len(pairs), len(pairs), 3, squeeze=False)
     for k, (row, (right, other)) in enumerate(zip(axes, pairs), start=1):
         for panel, cells, name in zip(row, (right, other, other - right), (*names, "difference")):
@@ -490,6 +482,8 @@ def training_curve(updates, cost, accuracy, train_accuracy=None):
     figure, (above, below) = new_figure(9, 4.8, 2, 1, sharex=True)
     above.semilogy(updates, cost, color=COLOURS["bgd"], linestyle=LINESTYLES["bgd"])
     above.set(ylabel="training cost $J$")
+    above.yaxis.set_major_formatter(LogFormatter())
+    above.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))
     below.plot(updates, 100 * np.asarray(accuracy), color=COLOURS["right"], label="held out")
     if train_accuracy is not None:
         _check_lengths(len(updates), {"train_accuracy": train_accuracy})
