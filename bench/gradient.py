@@ -90,7 +90,9 @@ def scikit_learn(theta, X, Y):
     """The loss and gradient that its solvers call; the loss has a factor 1/2."""
     from sklearn.neural_network import MLPRegressor
 
-    model = MLPRegressor(hidden_layer_sizes=[WIDTHS[1]], activation="tanh", solver="sgd", alpha=0, batch_size=10, max_iter=1)
+    model = MLPRegressor(
+        hidden_layer_sizes=[WIDTHS[1]], activation="tanh", solver="sgd", alpha=0, batch_size=10, max_iter=1
+    )
     model.partial_fit(X[:10], Y[:10])
     model.coefs_, model.intercepts_ = [W for W, _ in theta], [b for _, b in theta]
     takes = inspect.signature(model._backprop).parameters
@@ -161,7 +163,7 @@ def ask(name, N, rounds):
 
 
 def report(quick):
-    N, rounds, turns = (10_000, 2, 1) if quick else (60_000, 3, 3)
+    N, rounds, turns = (10_000, 2, 1) if quick else (60_000, 3, 2)
     names = [name for name in PREPARE if name not in PEERS] + present(PEERS)
     print(f"\nFull-batch gradient of 784-256-10, N = {N:,}, float64: {versions([n for n in names if n in PEERS])}")
     found = {name: [] for name in names}

@@ -113,9 +113,7 @@ def autograd(task, size, epochs):
         theta = task.theta
         for _ in range(epochs):
             for X, Y in batches:
-                theta = [
-                    (W - ETA * dW, b - ETA * db) for (W, b), (dW, db) in zip(theta, gradient(theta, X, Y))
-                ]
+                theta = [(W - ETA * dW, b - ETA * db) for (W, b), (dW, db) in zip(theta, gradient(theta, X, Y))]
         return flat(theta)
 
     return run

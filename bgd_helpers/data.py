@@ -93,7 +93,9 @@ def one_hot(labels, classes=10, off=-1.0, on=1.0):
     """
     labels = np.asarray(labels)
     if not ((labels >= 0) & (labels < classes)).all():
-        raise ValueError(f"labels run from {labels.min()} to {labels.max()}: with {classes} classes from 0 to {classes - 1}")
+        raise ValueError(
+            f"labels run from {labels.min()} to {labels.max()}: with {classes} classes from 0 to {classes - 1}"
+        )
     Y = np.full((len(labels), classes), off)
     Y[np.arange(len(labels)), labels] = on
     return Y

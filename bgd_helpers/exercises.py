@@ -98,7 +98,8 @@ def check(exercise, answer):
         )
     if not _takes(answer, exercise):
         return Verdict("wrong", f"it cannot be called as {_call(exercise)}: give it these parameters, in this order.")
-    return (_check_batches if exercise == "batches" else _check_values)(exercise, answer)
+    with np.errstate(all="ignore"):
+        return (_check_batches if exercise == "batches" else _check_values)(exercise, answer)
 
 
 def _call(exercise):
@@ -156,9 +157,8 @@ def _outcomes(exercise, function, cases):
 def _outcome(exercise, function, case):
     """What the function gives as lists of arrays, None for nothing, or the Failure it ends in."""
     try:
-        with np.errstate(all="ignore"):
-            value = _listed(function(*case))
-            return None if _is_blank(value) else EXERCISES[exercise].read(value)
+        value = _listed(function(*case))
+        return None if _is_blank(value) else EXERCISES[exercise].read(value)
     except NotImplementedError:
         return None
     except (Exception, SystemExit) as error:  # a learner's function may raise anything
@@ -176,7 +176,9 @@ def _listed(value):
 
 def _is_blank(value):
     """Whether nothing is filled in: None, ..., or a list of nothing else."""
-    return value is None or value in (..., NotImplemented) if not isinstance(value, list) else all(map(_is_blank, value))
+    if isinstance(value, list):
+        return all(map(_is_blank, value))
+    return any(value is blank for blank in (None, ..., NotImplemented))
 
 
 def _unlike(used, given):
@@ -227,8 +229,7 @@ def _equal(found, expected):
 def _close(a, b):
     if a.shape != b.shape or not _is_real(a):
         return False
-    with np.errstate(all="ignore"):
-        return bool((np.abs(a - b) <= TOLERANCE * np.abs(b).max(initial=0)).all())
+    return bool((np.abs(a - b) <= TOLERANCE * np.abs(b).max(initial=0)).all())
 
 
 # ---------------------------------------------------------------------------- known slips, one or two
@@ -339,7 +340,7 @@ def _describe_array(name, mine, right, given):
     if mine.shape != right.shape:
         return f"{name} has {_shape(mine)} and should have {_shape(right)}{given}."
     if not np.isfinite(mine).all():
-        return f"{name} is not a finite number in {np.sum(~np.isfinite(mine))} of {mine.size} entries{given}."
+        return f"{name} is NaN or infinite in {np.sum(~np.isfinite(mine))} of {mine.size} entries{given}."
     if not mine.any():
         return f"{name} is zero in every entry{given}. If the zeros are where you start from, fill in the entries."
     return _describe_numbers(name, mine, right, given)
@@ -349,13 +350,14 @@ def _describe_numbers(name, mine, right, given):
     error = np.abs(mine - right).max() / np.abs(right).max()
     if error < IMPRECISE:
         digits = int(-np.log10(error))
-        return f"{name} agrees to about {digits} digits only{given}. Compute in float64, not float32, and round nothing."
+        return f"{name} agrees to about {digits} digits only{given}. Rounding does this, or float32."
     factor = _constant_factor(mine, right)
     if factor is not None:
         return f"{name} is {factor:.4g} times the right value in every entry{given}: look for that factor."
     if mine.ndim == 0:
         return f"{name} gives {mine:.4f} where {right:.4f} is right{given}."
-    return f"{gradcheck.compare(name, mine, right, TOLERANCE).text[2:]}{given}."
+    place = "" if name == "it" else f"in {name} "
+    return place + gradcheck.compare(name, mine, right, TOLERANCE).text.split(": ", 1)[1] + given + "."
 
 
 def _of_another_kind(array):
@@ -364,14 +366,13 @@ def _of_another_kind(array):
         return "is complex: real numbers are asked for"
     if array.dtype.kind == "b":
         return "is made of True and False: numbers are asked for"
-    value = array.item() if array.ndim == 0 else array.ravel()[0].item() if array.dtype != object else list(array.ravel())
-    if isinstance(value, list):
+    if array.dtype == object and isinstance(array.tolist(), list):
         return "is a list from which no one array can be made: its parts differ in shape, or one is missing"
-    return f"is a value of type {type(value).__name__}: numbers are asked for, in an array"
+    return f"holds a value of type {type(array.astype(object).flat[0]).__name__}: numbers are asked for, in an array"
 
 
 def _shape(array):
-    return f"the shape {array.shape}" if array.ndim else "no axes, as a single number"
+    return f"the shape {array.shape}" if array.ndim else "no axes (one number)"
 
 
 def _constant_factor(mine, right):
@@ -534,7 +535,7 @@ def _bias_cases():
 
 
 def _backprop_cases():
-    nets = *_nets(), _nets(("tanh", "sigmoid", "tanh"))[0], _net((2, 1), 6, ["tanh"], 6)
+    nets = *_nets(), _nets(("sigmoid", "tanh", "softplus"))[0], _net((2, 1), 6, ["tanh"], 6)
     return [(net.theta, net.X, net.Y, net.activations) for net in nets]
 
 

@@ -1,7 +1,8 @@
 """A feed-forward network as pure functions: forward (E1), cost (E2, E3), backpropagation (E4-E8)."""
 
 from cmath import isfinite
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -267,7 +268,9 @@ def _add_rows(sums, work, theta, X, Y, f):
     for k in reversed(range(len(theta))):
         for block in _blocks(A[k]):
             delta[k][block] *= f[k].df(A[k][block], Z[k][block])
-        for total, part in zip(sums[k], (np.matmul(delta[k], Z_prev[k].mT, out=work.product[k]), delta[k].sum(axis=-1))):
+        for total, part in zip(
+            sums[k], (np.matmul(delta[k], Z_prev[k].mT, out=work.product[k]), delta[k].sum(axis=-1))
+        ):
             total += part
         if k > 0:
             np.matmul(theta[k][0], delta[k], out=delta[k - 1])

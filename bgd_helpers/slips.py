@@ -1,7 +1,7 @@
 """Each slip once: its name, why it is wrong, and the wrong function for every exercise it can occur in.
 
 The learner's checks compare an answer with what each slip would give, and so can name it. A slip of one
-of the four equations is also a wrong gradient of a whole network (`wrong_gradient`).
+of the four equations is also a wrong gradient of a whole network (`Slip.gradient`).
 """
 
 from dataclasses import dataclass
@@ -26,11 +26,15 @@ class Slip:
     wrong: Mapping[str, Callable | tuple]
 
     def variants(self, exercise):
-        """The functions that commit this slip in that exercise; none where it cannot occur."""
+        """The functions that commit this slip in that exercise; none where it cannot occur.
+
+        In backpropagation: in the whole pass, or in one of its four equations alone.
+        """
         found = self.wrong.get(exercise, ())
-        if exercise == "backprop" and not found and self._equations():
-            found = self.gradient
-        return found if isinstance(found, tuple) else (found,)
+        found = found if isinstance(found, tuple) else (found,)
+        if exercise != "backprop" or not self._equations():
+            return found
+        return (*(found or (self.gradient,)), *self._single_equations())
 
     def gradient(self, theta, X, Y, activations):
         """The gradient of the whole network that this slip gives.
@@ -42,10 +46,32 @@ class Slip:
         equations = self._equations()
         if not equations:
             raise ValueError(f"{self.name!r} is not a slip of backpropagation")
-        return network.backprop(theta, X, Y, activations, Equations(**equations))
+        return _with(**equations)(theta, X, Y, activations)
 
     def _equations(self):
         return {piece: self.variants(piece)[0] for piece in Equations._fields if piece in self.wrong}
+
+    def _single_equations(self):
+        return [_with(**{piece: variant}) for piece in self._equations() for variant in self.variants(piece)]
+
+
+def _with(**equations):
+    """Backpropagation with these equations in place of the right ones."""
+    return lambda theta, X, Y, activations: network.backprop(theta, X, Y, activations, Equations(**equations))
+
+
+def _times(factor):
+    """The right gradient times factor(X, Y)."""
+    return lambda theta, X, Y, f: [
+        (dW * factor(X, Y), db * factor(X, Y)) for dW, db in network.backprop(theta, X, Y, f)
+    ]
+
+
+def _of_one_example(n, share=lambda N: 1):
+    """The gradient of example n alone, times share(N)."""
+    return lambda theta, X, Y, f: [
+        (dW * share(len(X)), db * share(len(X))) for dW, db in network.backprop(theta, X[[n]], Y[[n]], f)
+    ]
 
 
 def _only_first(delta):
@@ -54,19 +80,14 @@ def _only_first(delta):
     return first
 
 
-def _only_last(function):
-    """The function applied to the last row of its arguments alone, as `=` in place of `+=` does."""
-    return lambda *rows: function(*(array[-1:] for array in rows)) / len(rows[0])
-
-
 def _bias_left_out(theta, X, Y, activations):
     return network.backprop([(W, np.zeros_like(b)) for W, b in theta], X, Y, activations)
 
 
-def _layer_by_layer(theta, X, Y, activations, Z_of=lambda Z, k: Z[k - 1], W_of=lambda theta, k, dW: theta[k][0]):
-    """Backpropagation with another Z in E7, or another W in E5; k is the layer whose gradient is sought."""
+def _layer_by_layer(theta, X, Y, activations, Z_of=lambda Z, k: Z[k - 1], W_of=lambda theta, k, dW: theta[k][0], f_of=list):
+    """Backpropagation with another Z in E7, another W in E5, or other f'; k is the layer whose gradient is sought."""
     A, Z = network.forward(theta, X, activations)
-    f = [network.activation(name) for name in activations]
+    f = f_of([network.activation(name) for name in activations])
     delta, grad = network.output_delta(Y, Z[-1], A[-1], f[-1].df), []
     for k in range(len(theta), 0, -1):
         grad.insert(0, (network.weight_gradient(Z_of(Z, k), delta), network.bias_gradient(delta)))
@@ -84,19 +105,16 @@ def _w_of_wrong_layer(theta, X, Y, activations):
     return _layer_by_layer(theta, X, Y, activations, W_of=lambda theta, k, dW: theta[k - 1][0])
 
 
+def _f_of_wrong_layer(f_of):
+    return lambda theta, X, Y, activations: _layer_by_layer(theta, X, Y, activations, f_of=f_of)
+
+
 def _updated_weights(theta, X, Y, activations):
     return _layer_by_layer(theta, X, Y, activations, W_of=lambda theta, k, dW: theta[k][0] - ETA * dW)
 
 
 def _layers_reversed(theta, X, Y, activations):
     return network.backprop(theta, X, Y, activations)[::-1]
-
-
-def _flat_targets(theta, X, Y, activations):
-    def output_delta(Y, Y_hat, A, df):
-        return -2 * (Y[:, 0] - Y_hat) * df(A)
-
-    return network.backprop(theta, X, Y, activations, Equations(output_delta=output_delta))
 
 
 def _tanh_everywhere(theta, X, Y, activations):
@@ -140,6 +158,10 @@ def _differences(cost, theta, up, down, width):
     return np.array([(cost(theta + up * e) - cost(theta - down * e)) / width for e in np.eye(len(theta))])
 
 
+def _difference_without_brackets(cost, theta, h):
+    return np.array([cost(theta + h * e) - cost(theta - h * e) / (2 * h) for e in np.eye(len(theta))])
+
+
 def _starts_shuffled(N, batch_size, rng):
     starts = np.arange(0, N, batch_size)
     return [np.arange(start, min(start + batch_size, N)) for start in rng.permutation(starts)]
@@ -157,6 +179,7 @@ SLIPS = (
         {
             "weight_gradient": lambda Z_prev, delta: Z_prev.T @ delta,
             "mini_batch_update": lambda theta, G, batch, eta: theta - eta * G[batch].sum(axis=0),
+            "backprop": _times(lambda X, Y: len(X)),
         },
     ),
     Slip(
@@ -168,12 +191,7 @@ SLIPS = (
             "weight_gradient": lambda Z_prev, delta: Z_prev.T @ delta / len(delta) ** 2,
             "bias_gradient": lambda delta: delta.sum(axis=0) / len(delta) ** 2,
             "mini_batch_update": lambda theta, G, batch, eta: theta - eta * G[batch].sum(axis=0) / len(batch) ** 2,
-            "backprop": (
-                lambda theta, X, Y, f: [
-                    (dW / len(X), db / len(X)) for dW, db in network.backprop(theta, X, Y, f)
-                ],
-                lambda theta, X, Y, f: [(dW / len(X), db) for dW, db in network.backprop(theta, X, Y, f)],
-            ),
+            "backprop": _times(lambda X, Y: 1 / len(X)),
         },
     ),
     Slip(
@@ -182,19 +200,37 @@ SLIPS = (
         {
             "loss": lambda y, y_hat: ((y - y_hat) ** 2).sum() / 2,
             "output_delta": lambda Y, Y_hat, A, df: -(Y - Y_hat) * df(A),
+            "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * df(A) / 2,
             "weight_gradient": lambda Z_prev, delta: Z_prev.T @ delta / len(delta) / 2,
-            "backprop": lambda theta, X, Y, f: [(dW / 2, db / 2) for dW, db in network.backprop(theta, X, Y, f)],
+            "bias_gradient": lambda delta: delta.mean(axis=0) / 2,
+            "backprop": _times(lambda X, Y: 1 / 2),
         },
     ),
     Slip(
         "factor 2 again",
-        "it is twice what it should be. The 2 of the squared loss enters once, in E4; E5 hands it on.",
-        {"hidden_delta": lambda delta, W, A, Z, df: 2 * (delta @ W.T) * df(A)},
+        "there is a factor 2 too many. In the derivative, the 2 of the squared loss enters once, in E4.",
+        {
+            "loss": lambda y, y_hat: 2 * ((y - y_hat) ** 2).sum(),
+            "output_delta": lambda Y, Y_hat, A, df: -4 * (Y - Y_hat) * df(A),
+            "hidden_delta": lambda delta, W, A, Z, df: 2 * (delta @ W.T) * df(A),
+            "weight_gradient": lambda Z_prev, delta: 2 * Z_prev.T @ delta / len(delta),
+            "bias_gradient": lambda delta: 2 * delta.mean(axis=0),
+            "update": lambda theta, gradient, eta: theta - 2 * eta * gradient,
+            "mini_batch_update": lambda theta, G, batch, eta: theta - 2 * eta * G[batch].mean(axis=0),
+            "backprop": _with(hidden_delta=lambda delta, W, A, Z, df: 2 * (delta @ W.T) * df(A)),
+        },
     ),
     Slip(
         "not squared",
         "the differences are not squared. E2 adds the squares (y - y_hat)^2.",
-        {"loss": (lambda y, y_hat: (y - y_hat).sum(), lambda y, y_hat: np.abs(y - y_hat).sum())},
+        {
+            "loss": (
+                lambda y, y_hat: (y - y_hat).sum(),
+                lambda y, y_hat: np.abs(y - y_hat).sum(),
+                lambda y, y_hat: y - y_hat,
+                lambda y, y_hat: np.abs(y - y_hat),
+            )
+        },
     ),
     Slip(
         "not summed",
@@ -205,6 +241,17 @@ SLIPS = (
         "square of the sum",
         "the differences are added before they are squared, so that they can cancel. Square each, then add.",
         {"loss": lambda y, y_hat: (y - y_hat).sum() ** 2},
+    ),
+    Slip(
+        "difference of squares",
+        "y and y_hat are squared before one is taken from the other. Take the difference, then square it: (y - y_hat)^2.",
+        {"loss": lambda y, y_hat: (y**2 - y_hat**2).sum()},
+    ),
+    Slip(
+        "squared twice",
+        "the difference is still squared. The derivative of (y - y_hat)^2 is linear in y - y_hat: the power 2 comes down "
+        "as a factor.",
+        {"output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) ** 2 * df(A)},
     ),
     Slip(
         "root of the sum",
@@ -218,8 +265,13 @@ SLIPS = (
         {
             "loss": lambda y, y_hat: ((y - y_hat) ** 2).mean(),
             "output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * df(A) / Y.shape[1],
-            "weight_gradient": lambda Z_prev, delta: Z_prev.T @ delta / delta.size,
+            "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * df(A) / W.shape[1],
+            "weight_gradient": (
+                lambda Z_prev, delta: Z_prev.T @ delta / delta.size,
+                lambda Z_prev, delta: Z_prev.T @ delta / Z_prev.size,
+            ),
             "bias_gradient": lambda delta: delta.sum(axis=0) / delta.size,
+            "backprop": _times(lambda X, Y: 1 / Y.shape[1]),
         },
     ),
     Slip(
@@ -227,6 +279,7 @@ SLIPS = (
         "the sign is turned round. The derivative of (y - y_hat)^2 by y_hat is -2 (y - y_hat), and the "
         "update subtracts the gradient.",
         {
+            "loss": lambda y, y_hat: -((y - y_hat) ** 2).sum(),
             "output_delta": lambda Y, Y_hat, A, df: 2 * (Y - Y_hat) * df(A),
             "hidden_delta": lambda delta, W, A, Z, df: -(delta @ W.T) * df(A),
             "weight_gradient": lambda Z_prev, delta: -Z_prev.T @ delta / len(delta),
@@ -234,7 +287,7 @@ SLIPS = (
             "update": lambda theta, gradient, eta: theta + eta * gradient,
             "mini_batch_update": lambda theta, G, batch, eta: theta + eta * G[batch].mean(axis=0),
             "central_difference": lambda cost, theta, h: _differences(cost, theta, -h, -h, 2 * h),
-            "backprop": lambda theta, X, Y, f: [(-dW, -db) for dW, db in network.backprop(theta, X, Y, f)],
+            "backprop": _times(lambda X, Y: -1),
         },
     ),
     Slip(
@@ -258,13 +311,6 @@ SLIPS = (
         {
             "output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * df(Y_hat),
             "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * df(Z),
-            "backprop": lambda theta, X, Y, f: network.backprop(
-                theta, X, Y, f,
-                Equations(
-                    output_delta=lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * df(Y_hat),
-                    hidden_delta=lambda delta, W, A, Z, df: (delta @ W.T) * df(Z),
-                ),
-            ),
         },
     ),
     Slip(
@@ -280,7 +326,20 @@ SLIPS = (
         "a hidden unit gets the output's delta as it is. In a hidden layer delta comes back through the weights W^(k+1), "
         "summed over all units j of the next layer, times f_k'(a): that is E5.",
         {
-            "hidden_delta": lambda delta, W, A, Z, df: np.repeat(delta[:, :1], A.shape[1], axis=1),
+            "hidden_delta": (
+                lambda delta, W, A, Z, df: np.repeat(delta[:, :1], A.shape[1], axis=1),
+                lambda delta, W, A, Z, df: delta,
+            ),
+        },
+    ),
+    Slip(
+        "no W in hidden layers",
+        "the weights are missing. Delta comes back through the weights out of layer k: sum_j w_ij delta_j, a product with W^T.",
+        {
+            "hidden_delta": (
+                lambda delta, W, A, Z, df: delta * df(A),
+                lambda delta, W, A, Z, df: delta.sum(axis=1, keepdims=True) * df(A),
+            )
         },
     ),
     Slip(
@@ -294,6 +353,19 @@ SLIPS = (
         "z of the wrong layer",
         "E7 uses Z^(k). The weights into layer k are multiplied by what layer k-1 sends: Z^(k-1).",
         {"backprop": _z_of_wrong_layer},
+    ),
+    Slip(
+        "f' of the wrong layer",
+        "a layer's f' is taken from another layer. activations holds layer 1 first: layer k has activations[k - 1].",
+        {
+            "backprop": (
+                _f_of_wrong_layer(lambda f: f[::-1]),
+                _f_of_wrong_layer(lambda f: f[1:] + f[-1:]),
+                _f_of_wrong_layer(lambda f: f[:1] + f[:-1]),
+                _f_of_wrong_layer(lambda f: f[:1] * len(f)),
+                _f_of_wrong_layer(lambda f: f[-1:] * len(f)),
+            )
+        },
     ),
     Slip(
         "missing transpose",
@@ -315,10 +387,36 @@ SLIPS = (
     ),
     Slip(
         "first output only",
-        "only the first unit counts. Every output, and every unit of the next layer, has a share in the loss: sum over j.",
+        "only the first unit counts. Every output, and every unit of the next layer, has a share in the loss: sum over j. "
+        "If there is a loop, `return` stands after it, not inside.",
         {
+            "loss": lambda y, y_hat: (y[0] - y_hat[0]) ** 2,
             "output_delta": lambda Y, Y_hat, A, df: _only_first(-2 * (Y - Y_hat) * df(A)),
             "hidden_delta": lambda delta, W, A, Z, df: (delta[:, :1] @ W[:, :1].T) * df(A),
+        },
+    ),
+    Slip(
+        "last unit only",
+        "only the last unit is left. In a loop over the units j the terms are added: += , not = .",
+        {
+            "loss": lambda y, y_hat: (y[-1] - y_hat[-1]) ** 2,
+            "hidden_delta": lambda delta, W, A, Z, df: (delta[:, -1:] @ W[:, -1:].T) * df(A),
+        },
+    ),
+    Slip(
+        "first example only",
+        "only the first example counts. Sum over all examples n; if there is a loop, `return` stands after it, not inside.",
+        {
+            "weight_gradient": (
+                lambda Z_prev, delta: np.outer(Z_prev[0], delta[0]) / len(delta),
+                lambda Z_prev, delta: np.outer(Z_prev[0], delta[0]),
+            ),
+            "bias_gradient": (lambda delta: delta[0] / len(delta), lambda delta: delta[0].copy()),
+            "mini_batch_update": (
+                lambda theta, G, batch, eta: theta - eta * G[batch[0]],
+                lambda theta, G, batch, eta: theta - eta * G[batch[0]] / len(batch),
+            ),
+            "backprop": (_of_one_example(0, lambda N: 1 / N), _of_one_example(0)),
         },
     ),
     Slip(
@@ -326,17 +424,15 @@ SLIPS = (
         "only one example is left. In a loop over the examples the terms are added: += , not = .",
         {
             "weight_gradient": (
-                _only_last(lambda Z_prev, delta: Z_prev.T @ delta),
+                lambda Z_prev, delta: np.outer(Z_prev[-1], delta[-1]) / len(delta),
                 lambda Z_prev, delta: np.outer(Z_prev[-1], delta[-1]),
             ),
-            "bias_gradient": (_only_last(lambda delta: delta[-1]), lambda delta: delta[-1].copy()),
+            "bias_gradient": (lambda delta: delta[-1] / len(delta), lambda delta: delta[-1].copy()),
             "mini_batch_update": (
                 lambda theta, G, batch, eta: theta - eta * G[batch[-1]],
                 lambda theta, G, batch, eta: theta - eta * G[batch[-1]] / len(batch),
             ),
-            "backprop": lambda theta, X, Y, f: [
-                (dW / len(X), db / len(X)) for dW, db in network.backprop(theta, X[-1:], Y[-1:], f)
-            ],
+            "backprop": (_of_one_example(-1, lambda N: 1 / N), _of_one_example(-1)),
         },
     ),
     Slip(
@@ -353,16 +449,19 @@ SLIPS = (
     Slip(
         "(N,) against (N, 1)",
         "targets of shape (N,) meet outputs of shape (N, 1): NumPy makes an N x N table of differences, and the network "
-        "learns the mean of y. Keep Y two-dimensional.",
+        "learns the mean of y. Keep Y and Y_hat two-dimensional.",
         {
-            "output_delta": lambda Y, Y_hat, A, df: -2 * (Y[:, 0] - Y_hat) * df(A),
-            "backprop": _flat_targets,
+            "output_delta": (
+                lambda Y, Y_hat, A, df: -2 * (Y[:, 0] - Y_hat) * df(A),
+                lambda Y, Y_hat, A, df: -2 * (Y.squeeze() - Y_hat) * df(A),
+                lambda Y, Y_hat, A, df: -2 * (Y - Y_hat.squeeze()) * df(A),
+            ),
         },
     ),
     Slip(
         "stale gradients",
-        "a second call with the same arguments gives another value: something is left over from the call before. Start from "
-        "zero in every call.",
+        "a second call with the same arguments gives another value: something is left over from the call before, or drawn at "
+        "random. Start from zero in every call.",
         {"backprop": _accumulating()},
     ),
     Slip(
@@ -378,11 +477,37 @@ SLIPS = (
         {"backprop": _layers_reversed},
     ),
     Slip(
-        "divided by the width",
-        "the sum over the examples is divided by a number of units. N is the number of rows: len(delta).",
+        "dW and db apart",
+        "the gradients stand in another arrangement. Return a list with one pair (dW, db) for each layer, layer 1 first, as "
+        "theta holds its (W, b).",
         {
-            "weight_gradient": lambda Z_prev, delta: Z_prev.T @ delta / Z_prev.shape[1],
+            "backprop": (
+                lambda *net: list(zip(*network.backprop(*net))),
+                lambda *net: [part for pair in network.backprop(*net) for part in pair],
+                lambda *net: [pair[::-1] for pair in network.backprop(*net)],
+            )
+        },
+    ),
+    Slip(
+        "output layer only",
+        "only the output layer is right, and the hidden layers hold zeros or are missing. Go on from layer L to layer 1 with E5.",
+        {
+            "backprop": (
+                lambda *net: [(0 * dW, 0 * db) for dW, db in network.backprop(*net)[:-1]] + network.backprop(*net)[-1:],
+                lambda *net: network.backprop(*net)[-1:],
+            )
+        },
+    ),
+    Slip(
+        "divided by the width",
+        "the sum over the examples is divided by the number of columns. Divide by the number of examples, the rows.",
+        {
+            "weight_gradient": (
+                lambda Z_prev, delta: Z_prev.T @ delta / Z_prev.shape[1],
+                lambda Z_prev, delta: Z_prev.T @ delta / delta.shape[1],
+            ),
             "bias_gradient": lambda delta: delta.sum(axis=0) / delta.shape[1],
+            "mini_batch_update": lambda theta, G, batch, eta: theta - eta * G[batch].sum(axis=0) / len(theta),
         },
     ),
     Slip(
@@ -401,14 +526,34 @@ SLIPS = (
         "everything was averaged into one number. Average over the examples alone (axis=0): each parameter keeps its own "
         "derivative.",
         {
-            "bias_gradient": lambda delta: delta.mean(),
-            "mini_batch_update": lambda theta, G, batch, eta: theta - eta * G[batch].mean(),
+            "weight_gradient": lambda Z_prev, delta: (Z_prev.T @ delta).mean(),
+            "bias_gradient": (
+                lambda delta: delta.mean(),
+                lambda delta: delta.sum(),
+                lambda delta: delta.sum() / len(delta),
+            ),
+            "mini_batch_update": (
+                lambda theta, G, batch, eta: theta - eta * G[batch].mean(),
+                lambda theta, G, batch, eta: theta - eta * G[batch].sum() / len(batch),
+            ),
         },
     ),
     Slip(
+        "product of means",
+        "Z and delta are averaged first and multiplied then. Multiply for each example, then average: the mean of a product is "
+        "not the product of the means.",
+        {"weight_gradient": lambda Z_prev, delta: np.outer(Z_prev.mean(axis=0), delta.mean(axis=0))},
+    ),
+    Slip(
         "kept axis",
-        "the values are right, but the shape is (1, d_k). A bias is a vector: leave keepdims out.",
-        {"bias_gradient": lambda delta: delta.mean(axis=0, keepdims=True)},
+        "the result is a matrix. A bias is a vector of shape (d_k,): leave out keepdims and "
+        "brackets around the result.",
+        {
+            "bias_gradient": (
+                lambda delta: delta.mean(axis=0, keepdims=True),
+                lambda delta: delta.mean(axis=0)[:, None],
+            )
+        },
     ),
     Slip(
         "learning rate left out",
@@ -420,16 +565,38 @@ SLIPS = (
     ),
     Slip(
         "step without theta",
-        "this is the step alone. E9 returns the new parameters: theta plus the step.",
+        "this is the step alone. E9 returns the new parameters: theta minus eta times the gradient.",
         {
-            "update": lambda theta, gradient, eta: -eta * gradient,
-            "mini_batch_update": lambda theta, G, batch, eta: -eta * G[batch].mean(axis=0),
+            "update": (
+                lambda theta, gradient, eta: -eta * gradient,
+                lambda theta, gradient, eta: eta * gradient,
+            ),
+            "mini_batch_update": (
+                lambda theta, G, batch, eta: -eta * G[batch].mean(axis=0),
+                lambda theta, G, batch, eta: eta * G[batch].mean(axis=0),
+            ),
+        },
+    ),
+    Slip(
+        "no step",
+        "theta comes back as it was. E9 takes eta times the gradient from it.",
+        {
+            "update": lambda theta, gradient, eta: theta.copy(),
+            "mini_batch_update": lambda theta, G, batch, eta: theta.copy(),
+        },
+    ),
+    Slip(
+        "gradient left out",
+        "eta itself is subtracted. E9 multiplies it by the gradient.",
+        {
+            "update": lambda theta, gradient, eta: theta - eta,
+            "mini_batch_update": lambda theta, G, batch, eta: theta - eta,
         },
     ),
     Slip(
         "theta changed in place",
-        "the function changed its argument. Whoever calls it still needs theta_t: return theta - ..., a new array, "
-        "rather than theta -= ... .",
+        "the function changed an argument. Whoever calls it still needs that as it was (theta_t, say): return a new array, "
+        "theta - ... rather than theta -= ... , or work on a copy.",
         {
             "update": _change_theta,
             "mini_batch_update": lambda theta, G, batch, eta: _change_theta(theta, G[batch].mean(axis=0), eta),
@@ -448,8 +615,19 @@ SLIPS = (
     ),
     Slip(
         "batch ignored",
-        "the mean runs over all N examples. Take the rows of the batch: example_gradients[batch].",
-        {"mini_batch_update": lambda theta, G, batch, eta: theta - eta * G.mean(axis=0)},
+        "the sum runs over all N examples. Take the rows of the batch: example_gradients[batch].",
+        {
+            "mini_batch_update": (
+                lambda theta, G, batch, eta: theta - eta * G.mean(axis=0),
+                lambda theta, G, batch, eta: theta - eta * G.sum(axis=0) / len(batch),
+                lambda theta, G, batch, eta: theta - eta * G.sum(axis=0),
+            )
+        },
+    ),
+    Slip(
+        "one row for each example",
+        "there is one row of parameters for each example. Average the rows of the batch first: E9 returns one theta.",
+        {"mini_batch_update": lambda theta, G, batch, eta: theta - eta * G[batch]},
     ),
     Slip(
         "biased mini-batch",
@@ -468,12 +646,13 @@ SLIPS = (
     ),
     Slip(
         "batch order matters",
-        "the batches are shuffled but never their members: the same examples always meet. Shuffle the examples, then cut.",
+        "the groups are the same in every epoch, so that the same examples always meet. Shuffle all the examples, then cut.",
         {"batches": _starts_shuffled},
     ),
     Slip(
         "drawn with replacement",
-        "some examples come twice in an epoch and others not at all. An epoch shows every example once: permute, do not draw.",
+        "some examples come twice in an epoch and others not at all. An epoch shows every example once: one permutation for "
+        "the whole epoch, then cut it.",
         {"batches": lambda N, B, rng: _in_groups(rng.integers(0, N, N), B)},
     ),
     Slip(
@@ -499,6 +678,52 @@ SLIPS = (
         },
     ),
     Slip(
+        "missing brackets",
+        "the brackets are missing: / 2 * h divides by 2 and multiplies by h, and / (2 * h) belongs to the whole difference. Write "
+        "(J(theta + h e) - J(theta - h e)) / (2 * h).",
+        {
+            "central_difference": (
+                lambda cost, theta, h: _differences(cost, theta, h, h, 2 / h),
+                lambda cost, theta, h: _difference_without_brackets(cost, theta, h),
+            )
+        },
+    ),
+    Slip(
+        "h of its own",
+        "the value is that of another, smaller h. Use the h that is handed over.",
+        {
+            "central_difference": tuple(
+                lambda cost, theta, h, own=own: _differences(cost, theta, own, own, 2 * own)
+                for own in (1e-5, 1e-4, 1e-3, 1e-6)
+            )
+        },
+    ),
+    Slip(
+        "sum of the costs",
+        "the two costs are added. The difference J(theta + h e) - J(theta - h e) is what counts.",
+        {
+            "central_difference": lambda cost, theta, h: np.array(
+                [(cost(theta + h * e) + cost(theta - h * e)) / (2 * h) for e in np.eye(len(theta))]
+            )
+        },
+    ),
+    Slip(
+        "first entry only",
+        "only the first entry is there. Fill in every entry; if there is a loop, `return` stands after it, not inside.",
+        {
+            "central_difference": (
+                lambda cost, theta, h: _differences(cost, theta, h, h, 2 * h) * np.eye(len(theta))[0],
+                lambda cost, theta, h: _differences(cost, theta, h, h, 2 * h)[0],
+            )
+        },
+    ),
+    Slip(
+        "one array with two names",
+        "every entry is zero. If you wrote up = theta, that is no copy but a second name, so that both costs are of the same "
+        "array: write theta.copy(). If the zeros are where you start from, fill in the entries.",
+        {"central_difference": lambda cost, theta, h: np.zeros_like(theta)},
+    ),
+    Slip(
         "divided by h",
         "the two points lie 2h apart, so the difference is divided by 2h.",
         {"central_difference": lambda cost, theta, h: _differences(cost, theta, h, h, h)},
@@ -512,8 +737,9 @@ SLIPS = (
         "all entries at once",
         "all entries move together. Move one entry at a time and leave the others where they are.",
         {
-            "central_difference": lambda cost, theta, h: np.full_like(
-                theta, (cost(theta + h) - cost(theta - h)) / (2 * h)
+            "central_difference": (
+                lambda cost, theta, h: np.full_like(theta, (cost(theta + h) - cost(theta - h)) / (2 * h)),
+                lambda cost, theta, h: (cost(theta + h) - cost(theta - h)) / (2 * h),
             )
         },
     ),

@@ -111,7 +111,9 @@ def test_descend_sees_every_example_once_an_epoch_in_groups_that_change():
 def test_with_replacement_draws_whole_batches_independently():
     epoch = batches(7, 3, rng(), "with replacement")
     assert [len(batch) for batch in epoch] == [3, 3, 3]
-    drawn = np.concatenate([np.concatenate(batches(4, 4, np.random.default_rng(s), "with replacement")) for s in range(50)])
+    drawn = np.concatenate(
+        [np.concatenate(batches(4, 4, np.random.default_rng(s), "with replacement")) for s in range(50)]
+    )
     assert set(drawn) == set(range(4))
     seen = []
 

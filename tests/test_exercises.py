@@ -1,5 +1,8 @@
 """Every check is proven both ways: the blank and every slip fail with that slip's message, right answers pass."""
 
+from functools import partial
+from itertools import count
+
 import numpy as np
 import pytest
 
@@ -39,8 +42,23 @@ def _ellipsis(*arguments):
     return ...
 
 
+def _works_with_a_placeholder(*arguments):
+    return 2 * ...
+
+
+def _empty_list(*arguments):
+    return []
+
+
+def _pairs_of_nothing(*arguments):
+    return [(None, ...)]
+
+
+BLANKS = [_returns_nothing, _not_implemented, _ellipsis, _works_with_a_placeholder, _empty_list, _pairs_of_nothing]
+
+
 @pytest.mark.parametrize("exercise", EXERCISES)
-@pytest.mark.parametrize("blank", [_returns_nothing, _not_implemented, _ellipsis])
+@pytest.mark.parametrize("blank", BLANKS)
 def test_a_blank_is_not_attempted(exercise, blank):
     verdict = check(exercise, blank)
     assert verdict.outcome == "not attempted"
@@ -220,18 +238,83 @@ def _backprop_examples(theta, X, Y, activations):
     return [(dW.mean(axis=0), db.mean(axis=0)) for dW, db in network.example_gradients(theta, X, Y, activations)]
 
 
+class _Update:
+    def __call__(self, theta, gradient, eta):
+        return theta - eta * gradient
+
+
+def _batches_drawn_one_by_one(N, batch_size, rng):
+    left, found = set(range(N)), []
+    while left:
+        found.append(rng.choice(sorted(left), min(batch_size, len(left)), replace=False))
+        left -= set(found[-1].tolist())
+    return tuple(found)
+
+
+def _batches_recursive(N, batch_size, rng):
+    def cut(examples):
+        return [examples[:batch_size], *cut(examples[batch_size:])] if len(examples) else []
+
+    return cut(rng.permutation(N))
+
+
+def _batches_object_array(N, batch_size, rng):
+    batches = np.empty(-(-N // batch_size), object)
+    batches[:] = _batches_recursive(N, batch_size, rng)
+    return batches
+
+
+def _central_there_and_back(cost, theta, h):
+    gradient = []
+    for entry in range(len(theta)):
+        theta[entry] += h
+        up = cost(theta)
+        theta[entry] -= 2 * h
+        gradient.append((up - cost(theta)) / (2 * h))
+        theta[entry] += h
+    return gradient
+
+
+def _weight_add_at(Z_prev, delta):
+    dW = np.zeros((Z_prev.shape[1], delta.shape[1]))
+    for z, d in zip(Z_prev, delta):
+        np.add.at(dW, (slice(None), slice(None)), z[:, None] * d / len(delta))
+    return dW
+
+
+def _prints(delta):
+    print(delta)
+    return delta.mean(axis=0)
+
+
+def _backprop_read(arrange):
+    return lambda theta, X, Y, activations: arrange(network.backprop(theta, X, Y, activations))
+
+
+def _object_array(grad):
+    array = np.empty((len(grad), 2), object)
+    array[:] = grad
+    return array
+
+
 RIGHT = {
     "loss": [
         lambda y, y_hat: ((y - y_hat) ** 2).sum(),
         lambda y, y_hat: (y_hat - y) @ (y_hat - y),
         lambda y, y_hat: np.linalg.norm(y - y_hat) ** 2,
         lambda y, y_hat: sum((target - output) ** 2 for target, output in zip(y, y_hat)),
+        lambda *pair: np.einsum("j,j->", pair[0] - pair[1], pair[0] - pair[1]).item(),
+        partial(lambda y, y_hat, power: (abs(y - y_hat) ** power).sum(), power=2),
     ],
     "update": [
         lambda theta, gradient, eta: theta - eta * gradient,
         lambda theta, gradient, eta: theta + -eta * gradient,
         _update_in_place_of_a_copy,
         _update_loop,
+        _Update(),
+        lambda theta, gradient, eta: [p - eta * g for p, g in zip(theta, gradient)],
+        lambda theta, gradient, eta: (theta - eta * gradient).tolist(),
+        lambda theta, gradient, eta: map(lambda p, g: p - eta * g, theta, gradient),
     ],
     "mini_batch_update": [
         lambda theta, G, batch, eta: theta - eta * G[batch].mean(axis=0),
@@ -239,13 +322,27 @@ RIGHT = {
         _mini_batch_loop,
         _mini_batch_weights,
     ],
-    "batches": [_batches_shuffle, _batches_split, _batches_of_lists, _batches_plain_lists, _batches_generator],
-    "central_difference": [_central_eye, _central_list, _central_copy, _central_put_back],
-    "output_delta": [network.output_delta, _output_from_z, _output_recomputed, _output_loop],
-    "hidden_delta": [network.hidden_delta, _hidden_einsum, _hidden_from_z, _hidden_loop, _hidden_tensordot],
-    "weight_gradient": [network.weight_gradient, _weight_einsum, _weight_outer, _weight_mean, _weight_reversed],
-    "bias_gradient": [network.bias_gradient, _bias_sum, _bias_ones, _bias_loop, _bias_einsum],
-    "backprop": [network.backprop_index, _backprop_rows, _backprop_appended, _backprop_examples],
+    "batches": [_batches_shuffle, _batches_split, _batches_of_lists, _batches_plain_lists, _batches_generator]
+    + [_batches_drawn_one_by_one, _batches_recursive, _batches_object_array],
+    "central_difference": [_central_eye, _central_list, _central_copy, _central_put_back, _central_there_and_back],
+    "output_delta": [
+        network.output_delta,
+        _output_from_z,
+        _output_recomputed,
+        _output_loop,
+        lambda Y, Y_hat, A, df: (-2 * (Y - Y_hat) * df(A)).tolist(),
+        lambda Y, Y_hat, A, df: (-2 * (y - y_hat) * df(a) for y, y_hat, a in zip(Y, Y_hat, A)),
+        lambda Y, Y_hat, A, df: [[2 * (z - y) * df(a) for y, z, a in zip(*row)] for row in zip(Y, Y_hat, A)],
+    ],
+    "hidden_delta": [network.hidden_delta, _hidden_einsum, _hidden_from_z, _hidden_loop, _hidden_tensordot]
+    + [lambda delta_next, W_next, A, Z, df: [df(a) * (W_next @ delta) for a, delta in zip(A, delta_next)]],
+    "weight_gradient": [network.weight_gradient, _weight_einsum, _weight_outer, _weight_mean, _weight_reversed]
+    + [_weight_add_at, lambda Z_prev, delta: [(z[:, None] * delta).mean(axis=0) for z in Z_prev.T]],
+    "bias_gradient": [network.bias_gradient, _bias_sum, _bias_ones, _bias_loop, _bias_einsum]
+    + [_prints, lambda delta: (column.mean() for column in delta.T)],
+    "backprop": [network.backprop_index, _backprop_rows, _backprop_appended, _backprop_examples]
+    + [_backprop_read(iter), _backprop_read(tuple), _backprop_read(_object_array)]
+    + [_backprop_read(lambda grad: [[dW.tolist(), db.tolist()] for dW, db in grad])],
 }
 
 
@@ -267,15 +364,15 @@ def test_right_answers_pass_in_any_style(exercise, answer):
 
 def test_an_exception_is_reported_with_the_shapes():
     text = repr(check("weight_gradient", lambda Z_prev, delta: Z_prev @ delta))
-    assert "raises ValueError" in text and "(7, 2), (7, 4)" in text
+    assert "raises ValueError" in text and "(with Z_prev of shape (7, 2), delta of shape (7, 4))" in text
 
 
 def test_a_wrong_shape_is_reported():
-    assert "its shape is (7,) and should be (7, 3)" in repr(check("output_delta", lambda Y, *rest: Y[:, 0]))
+    assert "has the shape (7,) and should have the shape (7, 3)" in repr(check("output_delta", lambda Y, *rest: Y[:, 0]))
 
 
 def test_a_constant_factor_is_reported():
-    assert "every entry is 3 times" in repr(check("bias_gradient", lambda delta: 3 * delta.mean(axis=0)))
+    assert "it is 3 times the right value in every entry" in repr(check("bias_gradient", lambda delta: 3 * delta.mean(axis=0)))
 
 
 def test_any_other_difference_names_the_first_entry():
@@ -287,8 +384,183 @@ def test_any_other_difference_names_the_first_entry():
     assert "the first at [1, 0]" in repr(check("weight_gradient", one_entry_off))
 
 
-def test_nan_is_wrong():
-    assert check("bias_gradient", lambda delta: delta.mean(axis=0) * np.nan).outcome == "wrong"
+def _right_bias(then):
+    return lambda delta: then(delta.mean(axis=0))
+
+
+NO_NUMBERS = {
+    "NaN": (_right_bias(lambda db: db * np.nan), "it is NaN or infinite in 4 of 4 entries"),
+    "zeros": (_right_bias(np.zeros_like), "it is zero in every entry"),
+    "complex": (_right_bias(lambda db: db + 0j), "it is complex"),
+    "booleans": (_right_bias(lambda db: db > 0), "True and False"),
+    "text": (_right_bias(str), "a value of type str"),
+    "dictionary": (_right_bias(lambda db: {"db": db}), "a value of type dict"),
+    "module": (_right_bias(lambda db: np), "a value of type module"),
+    "function": (_right_bias(lambda db: len), "a value of type builtin_function_or_method"),
+    "ragged": (_right_bias(lambda db: [db, 0]), "its parts differ in shape, or one is missing"),
+    "half filled": (_right_bias(lambda db: [*db[:-1], None]), "its parts differ in shape, or one is missing"),
+    "single precision": (_right_bias(np.float32), "agrees to about 7 digits only"),
+    "rounded": (_right_bias(lambda db: db.round(4)), "agrees to about 3 digits only"),
+    "endless": (_right_bias(lambda db: iter(int, 1)), "has the shape (10000,)"),
+}
+
+
+@pytest.mark.parametrize("answer, text", NO_NUMBERS.values(), ids=NO_NUMBERS)
+def test_values_that_are_no_right_numbers_are_called_what_they_are(answer, text):
+    verdict = check("bias_gradient", answer)
+    assert (verdict.outcome, verdict.slip) == ("wrong", None)
+    assert text in verdict.text
+
+
+@pytest.mark.parametrize("exercise", [name for name in EXERCISES if name not in ("batches", "backprop")])
+@pytest.mark.parametrize("wrap", [lambda value: (value,), lambda value: [value], lambda value: (value, value)])
+def test_brackets_around_a_right_value_are_wrong(exercise, wrap):
+    right = EXERCISES[exercise].right
+    assert check(exercise, lambda *case: wrap(right(*case))).outcome == "wrong"
+
+
+def test_a_single_number_and_a_vector_are_told_apart():
+    assert "has the shape (3,) and should have no axes (one number)" in check("loss", lambda y, y_hat: y).text
+    assert "has no axes (one number) and should have" in check("output_delta", lambda *case: 1.0).text
+
+
+@pytest.mark.parametrize("answer", [lambda Y, Y_hat: 0, lambda: 0, dict.fromkeys, type("Layer", (), {})])
+def test_a_function_that_takes_other_parameters_is_told_them(answer):
+    assert "cannot be called as `output_delta(Y, Y_hat, A, df)`" in check("output_delta", answer).text
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize("error", [SystemExit, RecursionError, MemoryError, StopIteration])
+def test_whatever_is_raised_is_reported(exercise, error):
+    def raises(*case):
+        raise error("late")
+
+    assert f"it raises {error.__name__}: late" in check(exercise, raises).text
+
+
+def test_an_interrupt_stops_the_check():
+    def interrupted(delta):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check("bias_gradient", interrupted)
+
+
+def test_what_an_answer_prints_is_shown_once_for_each_case(capsys):
+    check("bias_gradient", lambda delta: print("here") or delta.mean(axis=0))
+    assert capsys.readouterr().out.count("here") == len(list(EXERCISES["bias_gradient"].cases()))
+
+
+# -------------------------------------------------------------- slips in the forms and pairs that learners make
+
+
+def _alias(cost, theta, h):
+    gradient = np.zeros_like(theta)
+    for entry in range(len(theta)):
+        up, down = theta, theta
+        up[entry] += h
+        down[entry] -= h
+        gradient[entry] = (cost(up) - cost(down)) / (2 * h)
+    return gradient
+
+
+def _in_place_without_return(theta, gradient, eta):
+    theta -= eta * gradient
+
+
+def _used_up_activations(theta, X, Y, activations):
+    grad = network.backprop(theta, X, Y, activations)
+    activations.pop()
+    return grad
+
+
+NAMED = [
+    ("central_difference", _alias, "one array with two names"),
+    ("update", _in_place_without_return, "theta changed in place"),
+    ("backprop", _used_up_activations, "theta changed in place"),
+    ("update", lambda theta, gradient, eta: theta - eta * np.random.random() * gradient, "stale gradients"),
+    ("weight_gradient", lambda Z_prev, delta: -Z_prev.T @ delta, "missing 1/N + sign"),
+    ("weight_gradient", lambda Z_prev, delta: delta.T @ Z_prev, "dW transposed + missing 1/N"),
+    ("bias_gradient", lambda delta: delta.sum(axis=0, keepdims=True), "kept axis + bias not averaged"),
+    ("output_delta", lambda Y, Y_hat, A, df: (Y - Y_hat) * df(A), "half convention + sign"),
+    ("output_delta", lambda Y, Y_hat, A, df: Y_hat - Y, "no f' at the output + half convention"),
+    ("hidden_delta", lambda delta, W, A, Z, df: -(delta @ W) * df(A), "sign + missing transpose"),
+    ("update", lambda theta, gradient, eta: theta + gradient, "sign + learning rate left out"),
+    ("mini_batch_update", lambda theta, G, batch, eta: theta + eta * G[batch].sum(axis=0), "missing 1/N + sign"),
+    ("mini_batch_update", lambda theta, G, batch, eta: theta - G[batch].sum(axis=0), "missing 1/N + learning rate left out"),
+    ("loss", lambda y, y_hat: ((y - y_hat) ** 2).mean() / 2, "half convention + mean over outputs"),
+]
+
+
+@pytest.mark.parametrize("exercise, answer, name", NAMED)
+def test_forms_and_pairs_of_slips_are_named(exercise, answer, name):
+    verdict = check(exercise, answer)
+    assert (verdict.outcome, set(str(verdict.slip).split(" + "))) == ("wrong", set(name.split(" + ")))
+    assert all(slips.BY_NAME[part].because in verdict.text for part in name.split(" + "))
+
+
+def test_the_message_of_a_slip_is_a_plain_sentence():
+    for slip in slips.SLIPS:
+        assert slip.because.endswith(".") and "!" not in slip.because and len(slip.because) < 250, slip.name
+
+
+# -------------------------------------------------------------- batches
+
+
+def _cut(examples, starts, batch_size):
+    return [examples[start : start + batch_size] for start in starts]
+
+
+WRONG_BATCHES = {
+    "one array": (lambda N, B, rng: rng.permutation(N), "sizes are [10]. They should be [4, 4, 2]"),
+    "equal parts": (lambda N, B, rng: np.array_split(rng.permutation(N), -(-N // B)), "sizes are [4, 3, 3]"),
+    "empty": (lambda N, B, rng: _cut(rng.permutation(N).tolist(), range(0, N + 1, B), B), "No batch is empty"),
+    "from 1": (lambda N, B, rng: _cut(rng.permutation(N) + 1, range(0, N, B), B), "counted 0 ... 9"),
+    "filled up": (lambda N, B, rng: _cut(np.resize(rng.permutation(N), 2 * N), range(0, N, B), B), "are [4, 4, 4]"),
+    "floats": (lambda N, B, rng: _cut(1.0 * rng.permutation(N), range(0, N, B), B), "whole numbers"),
+    "a dictionary": (lambda N, B, rng: {0: rng.permutation(N)}, "does not return a list"),
+    "a number": (lambda N, B, rng: N // B, "does not return a list"),
+    "nothing for some": (lambda N, B, rng: [list(range(N))[:B], list(range(B, N))] if N == 5 else None, "returns nothing"),
+    "endless": (lambda N, B, rng: (list(range(N)) for _ in count()), "batch sizes are [10, 10"),
+}
+
+
+@pytest.mark.parametrize("answer, text", WRONG_BATCHES.values(), ids=WRONG_BATCHES)
+def test_wrong_batches_are_told_what_they_are(answer, text):
+    verdict = check("batches", answer)
+    assert verdict.outcome == "wrong" and verdict.slip is None
+    assert text in verdict.text and len(verdict.text) < 250
+
+
+DRAWN = {
+    "a permutation for each batch": (
+        lambda N, B, rng: [rng.permutation(N)[s : s + B] for s in range(0, N, B)],
+        "drawn with replacement",
+    ),
+    "each batch by itself": (
+        lambda N, B, rng: [rng.choice(N, B, replace=False) for _ in range(0, N, B)],
+        "drawn with replacement",
+    ),
+    "members shuffled, groups kept": (
+        lambda N, B, rng: [rng.permutation(np.arange(s, min(s + B, N))) for s in range(0, N, B)],
+        "batch order matters",
+    ),
+}
+
+
+@pytest.mark.parametrize("answer, name", DRAWN.values(), ids=DRAWN)
+def test_batches_drawn_in_another_way_are_named(answer, name):
+    assert check("batches", answer).slip == name
+
+
+def test_batches_that_fail_in_a_later_epoch_are_reported():
+    calls = []
+
+    def fails_late(N, batch_size, rng):
+        calls.append(N)
+        return _batches_split(N, batch_size, rng) if len(calls) < 7 else 1 / 0
+
+    assert "it raises ZeroDivisionError" in check("batches", fails_late).text
 
 
 def test_a_changed_argument_is_noticed():
@@ -303,6 +575,8 @@ def test_a_changed_argument_is_noticed():
 def test_an_unknown_exercise_and_a_value_in_place_of_a_function_are_refused():
     with pytest.raises(ValueError, match="there is no exercise 'E99'"):
         check("E99", len)
+    with pytest.raises(ValueError, match="there is no exercise"):
+        check(["update"], len)
     with pytest.raises(ValueError, match="needs your function itself"):
         check("update", np.zeros(3))
 

@@ -20,9 +20,8 @@ def test_runs_are_those_of_descend(net, batch_size):
     etas = np.array([0.01, 0.1])
     runs = experiments.run(net, etas, batch_size, epochs=2, seeds=2)
     for seed in range(runs.J.shape[2]):
-        path = descent.descend(
-            network.gradient_of(net.activations), net.theta, net.X, net.Y, etas, batch_size, 2, np.random.default_rng(seed)
-        )
+        gradient, rng = network.gradient_of(net.activations), np.random.default_rng(seed)
+        path = descent.descend(gradient, net.theta, net.X, net.Y, etas, batch_size, 2, rng)
         J = path.along(network.cost_of(net.activations, net.X, net.Y))[runs.t]
         np.testing.assert_allclose(runs.J[:, :, seed], J, rtol=1e-9)
         np.testing.assert_array_equal(runs.examples, path.examples[runs.t])
@@ -139,7 +138,8 @@ def test_measured_variance_follows_the_law(replacement):
 
 def test_the_running_mean_is_the_path_of_the_falling_rate():
     x = np.array([1.0, 4.0, 2.0, 7.0])
-    w = experiments.mean_paths(x, lambda t: 1 / (2 * (t + 1)), 4, np.random.default_rng(0), replicas=3, order="shuffled")
+    rng = np.random.default_rng(0)
+    w = experiments.mean_paths(x, lambda t: 1 / (2 * (t + 1)), 4, rng, replicas=3, order="shuffled")
     np.testing.assert_allclose(w[-1], x.mean())
 
 

@@ -28,11 +28,11 @@ def test_path_is_the_closed_form(share, kappa):
     assert explorer.error.value == ""
 
 
-@pytest.mark.parametrize("kappa", CONDITIONS)
+@pytest.mark.parametrize("kappa", [1, 10, 100])
 def test_no_share_below_the_limit_crosses_its_bound(kappa):
     explorer = bgd_explorer(x, y)
     explorer.controls["kappa"].value = kappa
-    for share in SHARES:
+    for share in SHARES[::3]:
         explorer.controls["share"].value = share
         curve, bound = (explorer.picture.moving[name].get_ydata() for name in ("curve", "bound"))
         assert (curve <= bound * (1 + 1e-6) + 1e-10).all()

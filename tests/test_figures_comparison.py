@@ -38,7 +38,10 @@ def test_excess_says_where_the_last_curve_overtakes():
     epochs = np.arange(6)
     curves = [
         comparison.Curve(kind, label, epochs, epochs, epochs, np.array(J, float)[:, None])
-        for kind, label, J in (("sgd", "SGD", [1, 0.1, 0.1, 0.1, 0.1, 0.1]), ("bgd", "BGD, η*", [1, 0.5, 0.05, 0.2, 0.01, 0.01]))
+        for kind, label, J in (
+            ("sgd", "SGD", [1, 0.1, 0.1, 0.1, 0.1, 0.1]),
+            ("bgd", "BGD, η*", [1, 0.5, 0.05, 0.2, 0.01, 0.01]),
+        )
     ]
     assert comparison.overtakes(curves[1], curves[0]) == 4  # the dip at epoch 2 does not count
     assert "BGD is below SGD from epoch 4 on" in comparison.excess(curves).text
@@ -89,6 +92,13 @@ def test_lost_runs_short_runs_and_starts_are_named():
     assert "BGD, B = 4, η = 0.4: J = 0.900 (still at the start)" in text
     assert "your run, B = 3, η = 0.2: diverges" in comparison.comparison(CURVES, "updates", 8, N=4).text
     assert "SGD, B = 2, η = 0.1: not run so far" in comparison.comparison(CURVES, "epochs", 5, N=4).text
+
+
+def test_a_run_alone_is_not_ahead():
+    alone = comparison.comparison([SGD, OWN, SGD._replace(kind="bgd")], "epochs", 4, N=4).text
+    assert "SGD and SGD are level" in alone
+    short = [SGD._replace(epochs=curve.epochs / 8, kind=curve.kind) for curve in CURVES[1:]]
+    assert comparison.comparison([SGD, *short], "epochs", 4, N=4).text.endswith("only SGD has run so far.")
 
 
 def test_overlapping_bands_are_level():

@@ -5,7 +5,13 @@ import pytest
 
 from bgd_helpers import network
 from bgd_helpers.gradcheck import (
-    central_difference, compare, complex_step, cosine, flatten, one_sided_difference, relative_error,
+    central_difference,
+    compare,
+    complex_step,
+    cosine,
+    flatten,
+    one_sided_difference,
+    relative_error,
 )  # fmt: skip
 
 

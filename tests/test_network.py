@@ -175,7 +175,8 @@ def shards(sizes):
 
 def weighted(grads, weights):
     return [
-        tuple(sum(w * grad[k][part] for w, grad in zip(weights, grads)) for part in (0, 1)) for k in range(len(grads[0]))
+        tuple(sum(w * grad[k][part] for w, grad in zip(weights, grads)) for part in (0, 1))
+        for k in range(len(grads[0]))
     ]
 
 
@@ -202,7 +203,7 @@ def test_rows_at_a_time_of_a_wide_net_take_its_units_in_blocks():
 
 
 def test_memory_of_rows_at_a_time_is_bounded_by_the_chunk():
-    """784-256-10, N = 60,000: what NumPy allocates (tracemalloc sees that, not the buffers inside BLAS) beyond the data."""
+    """784-256-10, N = 60,000: what NumPy allocates beyond the data (tracemalloc does not see BLAS)."""
     rng = np.random.default_rng(0)
     theta = network.initial_parameters([784, 256, 10], rng)
     X, Y = np.ones((60_000, 784)), np.ones((60_000, 10))
@@ -276,7 +277,10 @@ FORMS = [network.backprop, network.backprop_by_rows, network.backprop_index, net
         (lambda p, X, Y: (p, X[:0], Y[:0]), [r"X has shape \(0, 3\)", "at least one"]),
         (lambda p, X, Y: (p, X.tolist(), Y), ["X is a list", r"np.array\(X\)"]),
         (lambda p, X, Y: (p, X, Y.tolist()), ["Y is a list", r"np.array\(Y\)"]),
-        (lambda p, X, Y: ([(p[0][0], p[0][1][:1]), p[1]], X, Y), [r"b\^\(1\) has shape \(1,\)", r"\(3, 5\)", "one bias"]),
+        (
+            lambda p, X, Y: ([(p[0][0], p[0][1][:1]), p[1]], X, Y),
+            [r"b\^\(1\) has shape \(1,\)", r"\(3, 5\)", "one bias"],
+        ),
         (lambda p, X, Y: ([p[0], (p[1][0].T, p[1][1])], X, Y), [r"W\^\(2\) has shape \(2, 5\)", "needs 5 rows"]),
     ],
 )
@@ -294,7 +298,10 @@ def test_data_that_are_not_finite_are_refused(bad, activations, form):
     theta, X, Y, f = net(activations=activations)
     for name, array, entry in (("X", X, (4, 1)), ("Y", Y, (5, 0))):
         kept, array[entry] = array[entry], bad
-        with np.errstate(invalid="ignore"), pytest.raises(ValueError, match=rf"{name}\[{entry[0]}, {entry[1]}\] is {bad}: remove"):
+        with (
+            np.errstate(invalid="ignore"),
+            pytest.raises(ValueError, match=rf"{name}\[{entry[0]}, {entry[1]}\] is {bad}: remove"),
+        ):
             form(theta, X, Y, f)
         array[entry] = kept
 

@@ -1,5 +1,7 @@
 """SGD against BGD: learning rate, batch size, and what the x-axis counts."""
 
+from functools import partial
+
 from ipywidgets import FloatProgress
 
 from bgd_helpers import experiments
@@ -7,7 +9,7 @@ from bgd_helpers.explorers.machinery import Explorer, choice_slider
 from bgd_helpers.figures import comparison as figures
 
 BATCH_SIZES = (1, 2, 3, 4, 6, 8, 9, 10, 16, 18, 19, 32, 38, 57, 64, 100, 114, 128, 171, 200, 256, 300)
-EPOCHS = 80
+EPOCHS = 60
 BUDGETS = tuple(range(0, 102, 2))  # per cent of the x-axis, which is logarithmic
 RIVALS = ("best η at budget", "same η")
 LOOK_FOR = (
@@ -60,13 +62,9 @@ def _controls(N, eta, batch_size):
 
 def _with_progress(progress, problem, batch_size, epochs):
     progress.layout.visibility = "visible"
-    runs = experiments.run(problem, experiments.RATES, batch_size, epochs, progress=lambda share: _tell(progress, share))
+    runs = experiments.run(problem, experiments.RATES, batch_size, epochs, progress=partial(setattr, progress, "value"))
     progress.layout.visibility = "hidden"
     return runs
-
-
-def _tell(progress, share):
-    progress.value = share
 
 
 def _drawn(needed, eta, axis, percent, rivals):
@@ -79,6 +77,8 @@ def _drawn(needed, eta, axis, percent, rivals):
     best = [index if rivals == "same η" else experiments.best_at(runs, budget, axis).index for runs in (sgd, bgd)]
     label = f"your run, B = {yours.batch_size}, η = {eta:g}"
     curves = [
-        figures.curve("sgd", sgd, best[0]), figures.curve("minibatch", yours, index, label), figures.curve("bgd", bgd, best[1]),
-    ]  # fmt: skip
+        figures.curve("sgd", sgd, best[0]),
+        figures.curve("minibatch", yours, index, label),
+        figures.curve("bgd", bgd, best[1]),
+    ]
     return curves, axis, budget

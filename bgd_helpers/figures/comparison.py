@@ -12,7 +12,7 @@ FULL_MOON = dict(markersize=7, markeredgecolor="white", markeredgewidth=0.8)
 
 
 class Curve(NamedTuple):
-    """Costs over a run: J has a row a recorded moment and a column a seed; kind is a key of COLOURS ("sgd", "bgd", …)."""
+    """Costs over a run: J has a row a recorded moment and a column a seed; kind is a key of COLOURS ("sgd", …)."""
 
     kind: str
     label: str
@@ -37,17 +37,19 @@ def noise_law(batch_sizes, without, with_replacement, law_without, law_with):
     figure, axes = new_figure(9, 3.8)
     N = batch_sizes[-1]
     axes.loglog(batch_sizes, law_with, color=COLOURS["sgd"], label="law with replacement, Σ/B")
-    axes.loglog(batch_sizes[:-1], law_without[:-1], "--", color=COLOURS["bgd"], label="law without, Σ/B · (N − B)/(N − 1)")
+    law = "law without, Σ/B · (N − B)/(N − 1)"
+    axes.loglog(batch_sizes[:-1], law_without[:-1], "--", color=COLOURS["bgd"], label=law)
     axes.loglog(batch_sizes, with_replacement, MARKERS["sgd"], color=COLOURS["sgd"], label="measured with replacement")
     axes.loglog(batch_sizes[:-1], without[:-1], MARKERS["bgd"], color=COLOURS["bgd"], label="measured without")
     axes.axvline(N, color=COLOURS["data"], linestyle=":")
-    axes.annotate(f"B = N = {N}:\nzero without\nreplacement", (N, law_with[0]), (-8, 0), textcoords="offset points", ha="right", va="top")
+    _note(axes, f"B = N = {N}:\nzero without\nreplacement", (N, law_with[0]), (-8, 0), ha="right", va="top")
     axes.set(xlabel="batch size B (log scale)", ylabel="variance of the batch's\nmean gradient (log scale)")
     axes.legend(loc="lower left")
-    apart = max(np.abs(np.divide(without[:-1], law_without[:-1]) - 1).max(), np.abs(np.divide(with_replacement, law_with) - 1).max())
+    ratios = np.append(np.divide(without[:-1], law_without[:-1]), np.divide(with_replacement, law_with))
+    apart = np.abs(ratios - 1).max()
     return Picture(figure, (
-        f"From B = 1 to B = {N} the variance with replacement falls from {law_with[0]:.2f} to {law_with[-1]:.3f} and never "
-        f"reaches zero; without replacement it falls from {law_without[0]:.2f} to exactly zero at B = N. "
+        f"From B = 1 to B = {N} the variance with replacement falls from {law_with[0]:.2f} to {law_with[-1]:.3f} and "
+        f"never reaches zero; without replacement it falls from {law_without[0]:.2f} to exactly zero at B = N. "
         f"Every measured point lies within {np.ceil(100 * apart):.0f} % of its law."
     ))  # fmt: skip
 
@@ -84,14 +86,14 @@ def _two_axes_text(curves, target):
 
 @house_style
 def noise_floors(variances, floors):
-    """Variance of w over many runs against the update, a line a label; floors[label] is what the law predicts (or None)."""
+    """Variance of w over many runs against the update, a line a label; floors[label] is the law, where there is one."""
     figure, axes = new_figure(9, 3.8)
     for (label, variance), kind, marker in zip(variances.items(), ("sgd", "minibatch", "eta"), "o^v"):
         t = np.arange(1, len(variance))
         axes.loglog(t, variance[1:], color=COLOURS[kind], marker=marker, markevery=0.12, label=label, **FULL_MOON)
         if floors.get(label):
             axes.axhline(floors[label], color=COLOURS[kind], linestyle=":")
-            axes.annotate(f"law {floors[label]:.4f}", (1, floors[label]), (0, 3), textcoords="offset points")
+            _note(axes, f"law {floors[label]:.4f}", (1, floors[label]), (0, 3))
     axes.set(xlabel="update t (log scale)", ylabel="variance of w over the runs\n(log scale)")
     figure.legend(loc="outside lower center", ncols=3)
     return Picture(figure, "; ".join(
@@ -107,9 +109,10 @@ def two_valleys(grid, J, paths):
     figure, axes = new_figure(9, 3.8)
     axes.plot(grid, J, color=COLOURS["truth"])
     for (w, J_path), kind in zip(paths, ("bgd", "right")):
-        axes.plot(w, J_path, color=COLOURS[kind], marker=MARKERS[kind], markevery=max(1, len(w) // 12), linewidth=3, alpha=0.8)
-        axes.annotate(f"start w = {w[0]:g}", (w[0], J_path[0]), (0, 12), textcoords="offset points", ha="center")
-        axes.annotate(f"end w = {_minus(w[-1])}\nJ = {J_path[-1]:.4f}", (w[-1], J_path[-1]), (0, -8), textcoords="offset points", ha="center", va="top")
+        axes.plot(w, J_path, color=COLOURS[kind], marker=MARKERS[kind], markevery=max(1, len(w) // 12), linewidth=3)
+        _note(axes, f"start w = {w[0]:g}", (w[0], J_path[0]), (0, 12), ha="center")
+        end = f"end w = {_minus(w[-1])}\nJ = {J_path[-1]:.4f}"
+        _note(axes, end, (w[-1], J_path[-1]), (0, -8), ha="center", va="top")
     axes.set(xlabel="weight w", ylabel="cost J", ylim=(-0.13, 1.1 * J.max()))
     best = grid[np.argmin(J)]
     return Picture(figure, f"The cost has its lowest valley at w = {_minus(best)} with J = {J.min():.4f}. " + " ".join(
@@ -125,10 +128,17 @@ def excess(curves, ylim=(1e-6, 1)):
         _band(axes, curve.epochs, curve.J, curve)
     axes.set(yscale="log", ylim=ylim, xlim=(0, curves[0].epochs[-1]), xlabel="epochs", ylabel="J − J* (log scale)")
     axes.legend(loc="upper right")
-    ends = [f"{curve.label}: J − J* = {_scientific(curve.J[-1].mean())} after {curve.epochs[-1]:.0f} epochs" for curve in curves]
-    last = curves[-1]
-    overtaken = [f"{last.label.split(',')[0]} is below {curve.label} from epoch {overtakes(last, curve)} on" for curve in curves[:-1]]
-    return Picture(figure, "; ".join(ends) + ". " + "; ".join(overtaken) + ".")
+    return Picture(figure, _excess_text(curves))
+
+
+def _excess_text(curves):
+    ends = [
+        f"{curve.label}: J − J* = {_scientific(curve.J[-1].mean())} after {curve.epochs[-1]:.0f} epochs"
+        for curve in curves
+    ]
+    last, name = curves[-1], curves[-1].label.split(",")[0]
+    overtaken = [f"{name} is below {curve.label} from epoch {overtakes(last, curve)} on" for curve in curves[:-1]]
+    return "; ".join(ends) + ". " + "; ".join(overtaken) + "."
 
 
 def overtakes(late, early):
@@ -153,7 +163,8 @@ def held_out_pairs(sgd, bgd):
     return Picture(figure, (
         f"Over {len(sgd)} splits the held-out cost is {sgd.mean():.3f} ± {sgd.std(ddof=1):.3f} for SGD and "
         f"{bgd.mean():.3f} ± {bgd.std(ddof=1):.3f} for BGD (mean ± standard deviation over the splits); "
-        f"SGD minus BGD is {apart.mean():+.4f} ± {apart.std(ddof=1):.4f}, and BGD is the lower on {(apart > 0).sum()} splits."
+        f"SGD minus BGD is {apart.mean():+.4f} ± {apart.std(ddof=1):.4f}, "
+        f"and BGD is the lower on {(apart > 0).sum()} splits."
     ))  # fmt: skip
 
 
@@ -178,11 +189,13 @@ def comparison(curves, axis, budget, N, ylim=(0.13, 2)):
 
 def _moving_curve(axes, names, kind, height):
     look = dict(color=COLOURS[kind], linestyle=LINESTYLES[kind], linewidth=2)
-    names.plot([0, 0.16], [height - 0.035] * 2, marker=MARKERS[kind], markevery=[1], transform=names.transAxes, clip_on=False, **look, **FULL_MOON)
+    handle = dict(marker=MARKERS[kind], markevery=[1], transform=names.transAxes, clip_on=False)
+    names.plot([0, 0.16], [height - 0.035] * 2, **handle, **look, **FULL_MOON)
+    now = dict(marker=MARKERS[kind], markersize=10, markeredgecolor="black")
     return {
         f"{kind} band": axes.fill_between([1, 2], [1, 1], color=COLOURS[kind], alpha=0.25, linewidth=0),
         kind: axes.plot([], [], **look)[0],
-        f"{kind} now": axes.plot([], [], color=COLOURS[kind], marker=MARKERS[kind], markersize=10, markeredgecolor="black", linestyle="")[0],
+        f"{kind} now": axes.plot([], [], **look | now | {"linestyle": ""})[0],
         f"{kind} words": names.text(0.24, height, "", va="top", linespacing=1.4, transform=names.transAxes),
     }
 
@@ -226,11 +239,12 @@ def cost_at(curve, axis, budget):
 
 def _show_curve(moving, curve, axis, budget, mark):
     x, J = getattr(curve, axis)[1:], np.nan_to_num(np.clip(curve.J[1:], 1e-9, 1e9), nan=1e9)
-    low, high = J.min(axis=1), J.max(axis=1)
-    moving[f"{curve.kind} band"].set_verts([np.column_stack([np.append(x, x[::-1]), np.append(low, high[::-1])])])
+    outline = np.append(x, x[::-1]), np.append(J.min(axis=1), J.max(axis=1)[::-1])
+    moving[f"{curve.kind} band"].set_verts([np.column_stack(outline)])
     moving[curve.kind].set_data(x, J.mean(axis=1))
     moving[f"{curve.kind} now"].set_data([budget], [mark.mean])
-    moving[f"{curve.kind} words"].set_text(curve.label.replace(", ", "\n") + f"\n{_mark_words(mark)}".replace(" (", "\n("))
+    words = f"{curve.label}, {_mark_words(mark)}".replace(", ", "\n").replace(" (", "\n(")
+    moving[f"{curve.kind} words"].set_text(words)
 
 
 def _mark_words(mark):
@@ -245,6 +259,8 @@ def _ahead(curves, marks):
     running = sorted((mark, curve.label.split(",")[0]) for curve, mark in zip(curves, marks) if mark.mean < 10)
     if not running:
         return "all diverge"
+    if sum(np.isnan(mark.mean) for mark in marks) == len(marks) - 1:
+        return f"only {running[0][1]} has run so far"
     level = [name for mark, name in running if mark.low <= running[0][0].high]
     return f"{level[0]} is ahead" if len(level) == 1 else f"{' and '.join(level)} are level (their bands overlap)"
 
@@ -258,6 +274,10 @@ def _band(axes, x, J, curve):
     axes.fill_between(x, J.min(axis=1), J.max(axis=1), color=colour, alpha=0.25, linewidth=0)
     axes.plot(x, J.mean(axis=1), color=colour, linestyle=LINESTYLES[curve.kind], marker=MARKERS[curve.kind],
               markevery=0.12, label=curve.label, **FULL_MOON)  # fmt: skip
+
+
+def _note(axes, text, point, offset, **look):
+    axes.annotate(text, point, offset, textcoords="offset points", **look)
 
 
 def _plain_ticks(axis, limits):
