@@ -95,6 +95,7 @@ def test_compare_is_relative_to_the_largest_entry():
 @pytest.mark.parametrize("reference", [np.array([np.nan, 1.0]), np.array([np.inf, 1.0]), np.empty((0, 2))])
 def test_compare_never_agrees_with_a_reference_that_says_nothing(reference):
     assert not compare("x", reference.copy(), reference)
+    assert not compare("x", np.full(reference.shape, 5.0), reference)  # |5 - inf| <= tolerance * inf
 
 
 def test_compare_of_gradients_layer_by_layer():
