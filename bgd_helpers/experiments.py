@@ -94,9 +94,9 @@ def run(problem, eta, batch_size, epochs, seeds=6, order="shuffled", points=80, 
     theta = _repeat(problem.theta, (1 if callable(eta) else len(eta), seeds))
     rows = np.tile(np.arange(N), (seeds, 1))
     J = [costs(theta, problem)]
-    for t, theta in enumerate(_updates(problem, theta, rows, eta, batch_size, epochs, order), start=1):
+    for t, theta_t in enumerate(_updates(problem, theta, rows, eta, batch_size, epochs, order), start=1):
         if t in moments:
-            J.append(costs(theta, problem))
+            J.append(costs(theta_t, problem))
         if progress and t % ceil(N / batch_size) == 0:
             progress(t / ceil(N / batch_size) / epochs)
     return Runs(problem.name, eta, batch_size, N, np.array(sorted(moments)), np.array(J))
@@ -105,9 +105,8 @@ def run(problem, eta, batch_size, epochs, seeds=6, order="shuffled", points=80, 
 def held_out(problem, eta, batch_size, epochs, splits):
     """Final cost on the training and on the held-out examples, a row a split, each split with an order of its own."""
     train = np.array([split.train for split in splits])
-    theta = _repeat(problem.theta, (1, len(splits)))
-    for theta in _updates(problem, theta, train, eta, batch_size, epochs):
-        pass
+    start = _repeat(problem.theta, (1, len(splits)))
+    *_, theta = _updates(problem, start, train, eta, batch_size, epochs)
     tested = np.array([split.held_out for split in splits])
     return np.column_stack([costs(theta, problem, rows)[0] for rows in (train, tested)])
 

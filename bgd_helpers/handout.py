@@ -48,7 +48,8 @@ def printed_dW(net, index="j"):
     theta, X, Y, activations = net
     A, Z = network.forward(theta, X, activations)
     delta = network.output_delta(Y, Z[-1], A[-1], network.activation(activations[-1]).df)
-    return [_printed_layer(W.shape, network.weight_gradient(Z[k], delta)[:, 0], index) for k, (W, _) in enumerate(theta)]
+    sent = [network.weight_gradient(Z[k], delta)[:, 0] for k in range(len(theta))]
+    return [_printed_layer(W.shape, layer, index) for (W, _), layer in zip(theta, sent)]
 
 
 def _printed_layer(shape, sent, index):
@@ -83,7 +84,8 @@ def report(nets, index="j"):
     lines = ["net        layer  weights  defined  right"]
     for net in nets:
         name = "-".join(str(width) for width in (net.X.shape[1], *(len(b) for _, b in net.theta)))
-        lines += [f"{name:<10} {k:>5} {weights:>8} {defined:>8} {right:>6}" for k, weights, defined, right in tally(net, index)]
+        for k, weights, defined, right in tally(net, index):
+            lines.append(f"{name:<10} {k:>5} {weights:>8} {defined:>8} {right:>6}")
     return "\n".join(lines)
 
 

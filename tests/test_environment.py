@@ -6,7 +6,8 @@ from bgd_helpers import environment
 def test_the_declared_requirements_are_met_here():
     text = environment.report()
     assert "✗" not in text
-    assert {"✓ Python", "✓ numpy", "✓ matplotlib", "✓ ipywidgets"} <= {" ".join(line.split()[:2]) for line in text.splitlines()}
+    named = {" ".join(line.split()[:2]) for line in text.splitlines()}
+    assert {"✓ Python", "✓ numpy", "✓ matplotlib", "✓ ipywidgets"} <= named
 
 
 def test_a_missing_package_is_named():

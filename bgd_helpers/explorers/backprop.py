@@ -7,7 +7,7 @@ from bgd_helpers.explorers.machinery import Explorer, choice_slider, step_slider
 from bgd_helpers.figures.network import Trace, draw_network, network_figure, network_picture, show_step, steps
 from bgd_helpers.figures.picture import Picture
 
-LOOK_FOR = "Before each step, work out the next numbers on paper: forward from left to right, backward from right to left."
+LOOK_FOR = "Before each step, work out the next numbers on paper: forward left to right, backward right to left."
 EXAMPLES = 3
 
 

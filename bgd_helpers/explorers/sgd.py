@@ -60,4 +60,5 @@ def _paths(X, y, etas, batch_size, updates, order, seed):
     """The parameters after 0 ... `updates` updates, one run for each learning rate: T x runs x 2 x 1."""
     epochs = ceil(updates / ceil(len(X) / batch_size))
     start, rng = np.zeros((X.shape[1], 1)), np.random.default_rng(seed)
-    return descent.descend(theory.linear_gradient, start, X, y, etas, batch_size, epochs, rng, order).theta[: updates + 1]
+    run = descent.descend(theory.linear_gradient, start, X, y, etas, batch_size, epochs, rng, order)
+    return run.theta[: updates + 1]

@@ -16,4 +16,4 @@ def slope_explorer(w=-0.5):
         return start.slope_in_words(w)
 
     slider = FloatSlider(value=w, min=-1.5, max=3.5, step=0.1, description="parameter w", layout={"width": "440px"})
-    return Explorer(picture, {"w": slider}, redraw, look_for="Where is the slope zero? What is its sign on either side?")
+    return Explorer(picture, {"w": slider}, redraw, "Where is the slope zero? What is its sign on either side?")

@@ -198,7 +198,8 @@ def bgd_picture(bowl, run, rate, epochs):
     _plane(plane, BGD_VIEW, "path, a point after each epoch")
     curve.set(xlim=(0, 1.03 * epochs), ylim=BGD_EXCESS, yscale="log", xlabel="epochs", title="cost after each epoch")
     curve.set_ylabel("$J - J^*$")
-    (bound,) = curve.plot([], [], color=COLOURS["truth"], linestyle=":", linewidth=2, label="what the rate of BGD allows")
+    allowed = dict(color=COLOURS["truth"], linestyle=":", linewidth=2, label="what the rate of BGD allows")
+    (bound,) = curve.plot([], [], **allowed)
     moving = {**_path_artists(plane), **_curve_artists(curve), "bound": bound}
     curve.legend(handles=[bound], loc="lower left")
     return Picture(figure, show_bgd(moving, bowl, run, rate), moving)
