@@ -69,7 +69,8 @@ def _add_notebooks(commands):
 
 
 def _add_bench(commands):
-    _add(commands, "bench", bench, "compare the speed of the package with its peers")
+    command = _add(commands, "bench", bench, "compare the speed of the package with its peers")
+    command.add_argument("--quick", action="store_true", help="fewer rounds, and fewer examples on the large net")
 
 
 def checkout():
@@ -190,4 +191,4 @@ def bench(options):
     root = checkout()
     if not (root / "bench" / "__main__.py").is_file():
         raise UserError(f"there is no bench/ in {root}")
-    return subprocess.call([sys.executable, "-m", "bench"], cwd=root)
+    return subprocess.call([sys.executable, "-m", "bench", *(["--quick"] if options.quick else [])], cwd=root)

@@ -227,3 +227,11 @@ def test_bench_without_its_folder_says_so(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(cli, "checkout", lambda: tmp_path)
     assert cli.main(["bench"]) == 1
     assert "there is no bench/" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words, passed_on", [(["bench"], []), (["bench", "--quick"], ["--quick"])])
+def test_bench_passes_its_option_on(monkeypatch, words, passed_on):
+    called = []
+    monkeypatch.setattr(cli.subprocess, "call", lambda command, cwd: called.append(command) or 0)
+    assert cli.main(words) == 0
+    assert called == [[cli.sys.executable, "-m", "bench", *passed_on]]
