@@ -368,11 +368,13 @@ def test_an_exception_is_reported_with_the_shapes():
 
 
 def test_a_wrong_shape_is_reported():
-    assert "has the shape (7,) and should have the shape (7, 3)" in repr(check("output_delta", lambda Y, *rest: Y[:, 0]))
+    verdict = check("output_delta", lambda Y, *rest: Y[:, 0])
+    assert "has the shape (7,) and should have the shape (7, 3)" in repr(verdict)
 
 
 def test_a_constant_factor_is_reported():
-    assert "it is 3 times the right value in every entry" in repr(check("bias_gradient", lambda delta: 3 * delta.mean(axis=0)))
+    verdict = check("bias_gradient", lambda delta: 3 * delta.mean(axis=0))
+    assert "it is 3 times the right value in every entry" in repr(verdict)
 
 
 def test_any_other_difference_names_the_first_entry():
@@ -487,7 +489,7 @@ NAMED = [
     ("hidden_delta", lambda delta, W, A, Z, df: -(delta @ W) * df(A), "sign + missing transpose"),
     ("update", lambda theta, gradient, eta: theta + gradient, "sign + learning rate left out"),
     ("mini_batch_update", lambda theta, G, batch, eta: theta + eta * G[batch].sum(axis=0), "missing 1/N + sign"),
-    ("mini_batch_update", lambda theta, G, batch, eta: theta - G[batch].sum(axis=0), "missing 1/N + learning rate left out"),
+    ("mini_batch_update", lambda theta, G, batch, eta: theta - G[batch].sum(0), "missing 1/N + learning rate left out"),
     ("loss", lambda y, y_hat: ((y - y_hat) ** 2).mean() / 2, "half convention + mean over outputs"),
 ]
 
@@ -520,7 +522,10 @@ WRONG_BATCHES = {
     "floats": (lambda N, B, rng: _cut(1.0 * rng.permutation(N), range(0, N, B), B), "whole numbers"),
     "a dictionary": (lambda N, B, rng: {0: rng.permutation(N)}, "does not return a list"),
     "a number": (lambda N, B, rng: N // B, "does not return a list"),
-    "nothing for some": (lambda N, B, rng: [list(range(N))[:B], list(range(B, N))] if N == 5 else None, "returns nothing"),
+    "nothing for some": (
+        lambda N, B, rng: [list(range(N))[:B], list(range(B, N))] if N == 5 else None,
+        "returns nothing",
+    ),
     "endless": (lambda N, B, rng: (list(range(N)) for _ in count()), "batch sizes are [10, 10"),
 }
 

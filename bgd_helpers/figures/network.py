@@ -5,14 +5,14 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Circle, Rectangle
-from matplotlib.ticker import LogFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
 WIDTH, HEIGHT = 9.0, 5.5  # of the drawn network; its coordinates are inches
 LEFT, RIGHT, MIDDLE = 0.65, 7.1, 2.97
 RADIUS, SPACING = 0.48, 1.31
-LABEL_AT, LABEL_HALF = 0.3, 0.25  # share of the way along an edge, where no two labels meet; half a label's width
+LABEL_AT, LABEL_HALF = 0.3, 0.31  # share of the way along an edge, where no two labels meet; half a label's width
 TINTS = {"forward": "#D9EAF3", "backward": "#F9E7D9"}
 GREY = "#8C8C8C"
 SMALLEST = 1e-17  # an error of zero has no place on a logarithmic axis
@@ -192,7 +192,8 @@ def _output_delta_arithmetic(trace, k):
 def _hidden_delta_arithmetic(trace, k):
     W = trace.theta[k][0]
     return [
-        rf"E5:  $\delta_{i}^{{({k})}} = f_{k}'(a_{i}^{{({k})}})\,\Sigma_j\, w_{{{i}j}}^{{({k + 1})}} \delta_j^{{({k + 1})}}$"
+        rf"E5:  $\delta_{i}^{{({k})}} = f_{k}'(a_{i}^{{({k})}})"
+        rf"\,\Sigma_j\, w_{{{i}j}}^{{({k + 1})}} \delta_j^{{({k + 1})}}$"
         f" = {_factor(slope)} · ({_sum(row, trace.delta[k + 1])}) = {number(delta)}"
         for i, (slope, row, delta) in enumerate(zip(trace.slopes[k], W, trace.delta[k]), start=1)
     ]
@@ -370,7 +371,8 @@ def v_curve(h, central_error, one_sided_error, complex_error):
     The error is the formula's on the right (h^2, h) and rounding's on the left (1e-16 / h): a V.
     """
     h = np.asarray(h)
-    curves = {"central difference": central_error, "one-sided difference": one_sided_error, "complex step": complex_error}
+    names = "central difference", "one-sided difference", "complex step"
+    curves = dict(zip(names, (central_error, one_sided_error, complex_error)))
     _check_lengths(len(h), curves)
     figure, axes = new_figure(9, 3.8)
     for (name, error), key in zip(curves.items(), ("bgd", "sgd", "right")):
@@ -385,7 +387,8 @@ def _least_error(name, h, error):
     """Bounds, not digits: near its least the error is rounding, and differs between machines."""
     least = np.ceil(np.log10(3 * np.maximum(error, SMALLEST).min()))
     again = ", and grows again below it" if error[np.argmin(h)] > 100 * np.min(error) else " and stays there"
-    return f"{name}: error {error[np.argmax(h)]:.0e} at h = {np.max(h):.0e}, falls below 1e{least:+03.0f} at a smaller step{again}."
+    largest = f"error {error[np.argmax(h)]:.0e} at h = {np.max(h):.0e}"
+    return f"{name}: {largest}, falls below 1e{least:+03.0f} at a smaller step{again}."
 
 
 @house_style
@@ -444,6 +447,8 @@ def digits_grid(images, labels, predictions=None, columns=10):
 
     `images` is N × 64 or N × 8 × 8.
     """
+    if len(images) == 0:
+        raise ValueError("images is empty: there is no digit to draw")
     images = np.asarray(images).reshape(-1, 8, 8)
     named = {"labels": labels} if predictions is None else {"labels": labels, "predictions": predictions}
     _check_lengths(len(images), named)
@@ -482,8 +487,7 @@ def training_curve(updates, cost, accuracy, train_accuracy=None):
     figure, (above, below) = new_figure(9, 4.8, 2, 1, sharex=True)
     above.semilogy(updates, cost, color=COLOURS["bgd"], linestyle=LINESTYLES["bgd"])
     above.set(ylabel="training cost $J$")
-    above.yaxis.set_major_formatter(LogFormatter())
-    above.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))
+    above.yaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), major_formatter="{x:g}", minor_formatter=NullFormatter())
     below.plot(updates, 100 * np.asarray(accuracy), color=COLOURS["right"], label="held out")
     if train_accuracy is not None:
         _check_lengths(len(updates), {"train_accuracy": train_accuracy})

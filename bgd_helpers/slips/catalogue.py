@@ -1,175 +1,16 @@
 """Each slip once: its name, why it is wrong, and the wrong function for every exercise it can occur in.
 
-The learner's checks compare an answer with what each slip would give, and so can name it. A slip of one
-of the four equations is also a wrong gradient of a whole network (`Slip.gradient`).
+The learner's checks compare an answer with what each slip would give, and so can name it. A new slip is
+added to SLIPS; a wrong function of more than a line goes into `wrong`.
 """
-
-from dataclasses import dataclass
-from typing import Callable, Mapping
 
 import numpy as np
 
 from bgd_helpers import descent, network
-from bgd_helpers.network import Equations
+from bgd_helpers.slips import wrong
+from bgd_helpers.slips.slip import Slip
 
 FULL_BATCH = 4  # the batch size of the mini-batch exercise's check; its last batch is shorter
-ETA = 0.1  # the learning rate with which "already-updated weights" moves them
-
-
-@dataclass(frozen=True)
-class Slip:
-    """A known slip. `because` completes the sentence "wrong because ..."; `wrong` maps the name of an
-    exercise to a function, or a tuple of functions, that commits it there."""
-
-    name: str
-    because: str
-    wrong: Mapping[str, Callable | tuple]
-
-    def variants(self, exercise):
-        """The functions that commit this slip in that exercise; none where it cannot occur.
-
-        In backpropagation: in the whole pass, or in one of its four equations alone.
-        """
-        found = self.wrong.get(exercise, ())
-        found = found if isinstance(found, tuple) else (found,)
-        if exercise != "backprop" or not self._equations():
-            return found
-        return (*(found or (self.gradient,)), *self._single_equations())
-
-    def gradient(self, theta, X, Y, activations):
-        """The gradient of the whole network that this slip gives.
-
-        Raises ValueError if the slip is not one of backpropagation.
-        """
-        if "backprop" in self.wrong:
-            return self.variants("backprop")[0](theta, X, Y, activations)
-        equations = self._equations()
-        if not equations:
-            raise ValueError(f"{self.name!r} is not a slip of backpropagation")
-        return _with(**equations)(theta, X, Y, activations)
-
-    def _equations(self):
-        return {piece: self.variants(piece)[0] for piece in Equations._fields if piece in self.wrong}
-
-    def _single_equations(self):
-        return [_with(**{piece: variant}) for piece in self._equations() for variant in self.variants(piece)]
-
-
-def _with(**equations):
-    """Backpropagation with these equations in place of the right ones."""
-    return lambda theta, X, Y, activations: network.backprop(theta, X, Y, activations, Equations(**equations))
-
-
-def _times(factor):
-    """The right gradient times factor(X, Y)."""
-    return lambda theta, X, Y, f: [
-        (dW * factor(X, Y), db * factor(X, Y)) for dW, db in network.backprop(theta, X, Y, f)
-    ]
-
-
-def _of_one_example(n, share=lambda N: 1):
-    """The gradient of example n alone, times share(N)."""
-    return lambda theta, X, Y, f: [
-        (dW * share(len(X)), db * share(len(X))) for dW, db in network.backprop(theta, X[[n]], Y[[n]], f)
-    ]
-
-
-def _only_first(delta):
-    first = np.zeros_like(delta)
-    first[:, 0] = delta[:, 0]
-    return first
-
-
-def _bias_left_out(theta, X, Y, activations):
-    return network.backprop([(W, np.zeros_like(b)) for W, b in theta], X, Y, activations)
-
-
-def _layer_by_layer(theta, X, Y, activations, Z_of=lambda Z, k: Z[k - 1], W_of=lambda theta, k, dW: theta[k][0], f_of=list):
-    """Backpropagation with another Z in E7, another W in E5, or other f'; k is the layer whose gradient is sought."""
-    A, Z = network.forward(theta, X, activations)
-    f = f_of([network.activation(name) for name in activations])
-    delta, grad = network.output_delta(Y, Z[-1], A[-1], f[-1].df), []
-    for k in range(len(theta), 0, -1):
-        grad.insert(0, (network.weight_gradient(Z_of(Z, k), delta), network.bias_gradient(delta)))
-        if k > 1:
-            W = W_of(theta, k - 1, grad[0][0])
-            delta = network.hidden_delta(delta, W, A[k - 1], Z[k - 1], f[k - 2].df)
-    return grad
-
-
-def _z_of_wrong_layer(theta, X, Y, activations):
-    return _layer_by_layer(theta, X, Y, activations, Z_of=lambda Z, k: Z[k])
-
-
-def _w_of_wrong_layer(theta, X, Y, activations):
-    return _layer_by_layer(theta, X, Y, activations, W_of=lambda theta, k, dW: theta[k - 1][0])
-
-
-def _f_of_wrong_layer(f_of):
-    return lambda theta, X, Y, activations: _layer_by_layer(theta, X, Y, activations, f_of=f_of)
-
-
-def _updated_weights(theta, X, Y, activations):
-    return _layer_by_layer(theta, X, Y, activations, W_of=lambda theta, k, dW: theta[k][0] - ETA * dW)
-
-
-def _layers_reversed(theta, X, Y, activations):
-    return network.backprop(theta, X, Y, activations)[::-1]
-
-
-def _tanh_everywhere(theta, X, Y, activations):
-    equations = Equations(
-        output_delta=lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * (1 - Y_hat**2),
-        hidden_delta=lambda delta, W, A, Z, df: (delta @ W.T) * (1 - Z**2),
-    )
-    return network.backprop(theta, X, Y, activations, equations)
-
-
-def _accumulating():
-    """A gradient that is added to what the last call left behind."""
-    last = {}
-
-    def gradient(theta, X, Y, activations):
-        fresh = network.backprop(theta, X, Y, activations)
-        key = tuple(W.shape for W, _ in theta)
-        stale = last.get(key, [(0, 0)] * len(fresh))
-        last[key] = [(dW + dW_old, db + db_old) for (dW, db), (dW_old, db_old) in zip(fresh, stale)]
-        return last[key]
-
-    return gradient
-
-
-def _change_theta(theta, gradient, eta):
-    theta -= eta * gradient
-    return theta
-
-
-def _moved_and_left(cost, theta, h):
-    moved, found = theta.copy(), np.empty_like(theta)
-    for entry in range(len(theta)):
-        moved[entry] += h
-        up = cost(moved)
-        moved[entry] -= 2 * h
-        found[entry] = (up - cost(moved)) / (2 * h)
-    return found
-
-
-def _differences(cost, theta, up, down, width):
-    return np.array([(cost(theta + up * e) - cost(theta - down * e)) / width for e in np.eye(len(theta))])
-
-
-def _difference_without_brackets(cost, theta, h):
-    return np.array([cost(theta + h * e) - cost(theta - h * e) / (2 * h) for e in np.eye(len(theta))])
-
-
-def _starts_shuffled(N, batch_size, rng):
-    starts = np.arange(0, N, batch_size)
-    return [np.arange(start, min(start + batch_size, N)) for start in rng.permutation(starts)]
-
-
-def _in_groups(examples, batch_size):
-    return [examples[start : start + batch_size] for start in range(0, len(examples), batch_size)]
-
 
 SLIPS = (
     Slip(
@@ -179,7 +20,7 @@ SLIPS = (
         {
             "weight_gradient": lambda Z_prev, delta: Z_prev.T @ delta,
             "mini_batch_update": lambda theta, G, batch, eta: theta - eta * G[batch].sum(axis=0),
-            "backprop": _times(lambda X, Y: len(X)),
+            "backprop": wrong.times(lambda X, Y: len(X)),
         },
     ),
     Slip(
@@ -191,7 +32,7 @@ SLIPS = (
             "weight_gradient": lambda Z_prev, delta: Z_prev.T @ delta / len(delta) ** 2,
             "bias_gradient": lambda delta: delta.sum(axis=0) / len(delta) ** 2,
             "mini_batch_update": lambda theta, G, batch, eta: theta - eta * G[batch].sum(axis=0) / len(batch) ** 2,
-            "backprop": _times(lambda X, Y: 1 / len(X)),
+            "backprop": wrong.times(lambda X, Y: 1 / len(X)),
         },
     ),
     Slip(
@@ -203,7 +44,7 @@ SLIPS = (
             "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * df(A) / 2,
             "weight_gradient": lambda Z_prev, delta: Z_prev.T @ delta / len(delta) / 2,
             "bias_gradient": lambda delta: delta.mean(axis=0) / 2,
-            "backprop": _times(lambda X, Y: 1 / 2),
+            "backprop": wrong.times(lambda X, Y: 1 / 2),
         },
     ),
     Slip(
@@ -217,7 +58,7 @@ SLIPS = (
             "bias_gradient": lambda delta: 2 * delta.mean(axis=0),
             "update": lambda theta, gradient, eta: theta - 2 * eta * gradient,
             "mini_batch_update": lambda theta, G, batch, eta: theta - 2 * eta * G[batch].mean(axis=0),
-            "backprop": _with(hidden_delta=lambda delta, W, A, Z, df: 2 * (delta @ W.T) * df(A)),
+            "backprop": wrong.with_equations(hidden_delta=lambda delta, W, A, Z, df: 2 * (delta @ W.T) * df(A)),
         },
     ),
     Slip(
@@ -244,13 +85,14 @@ SLIPS = (
     ),
     Slip(
         "difference of squares",
-        "y and y_hat are squared before one is taken from the other. Take the difference, then square it: (y - y_hat)^2.",
+        "y and y_hat are squared before one is taken from the other. Take the difference, then square it: (y - "
+        "y_hat)^2.",
         {"loss": lambda y, y_hat: (y**2 - y_hat**2).sum()},
     ),
     Slip(
         "squared twice",
-        "the difference is still squared. The derivative of (y - y_hat)^2 is linear in y - y_hat: the power 2 comes down "
-        "as a factor.",
+        "the difference is still squared. The derivative of (y - y_hat)^2 is linear in y - y_hat: the power 2 comes "
+        "down as a factor.",
         {"output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) ** 2 * df(A)},
     ),
     Slip(
@@ -271,7 +113,7 @@ SLIPS = (
                 lambda Z_prev, delta: Z_prev.T @ delta / Z_prev.size,
             ),
             "bias_gradient": lambda delta: delta.sum(axis=0) / delta.size,
-            "backprop": _times(lambda X, Y: 1 / Y.shape[1]),
+            "backprop": wrong.times(lambda X, Y: 1 / Y.shape[1]),
         },
     ),
     Slip(
@@ -286,8 +128,8 @@ SLIPS = (
             "bias_gradient": lambda delta: -delta.mean(axis=0),
             "update": lambda theta, gradient, eta: theta + eta * gradient,
             "mini_batch_update": lambda theta, G, batch, eta: theta + eta * G[batch].mean(axis=0),
-            "central_difference": lambda cost, theta, h: _differences(cost, theta, -h, -h, 2 * h),
-            "backprop": _times(lambda X, Y: -1),
+            "central_difference": lambda cost, theta, h: wrong.differences(cost, theta, -h, -h, 2 * h),
+            "backprop": wrong.times(lambda X, Y: -1),
         },
     ),
     Slip(
@@ -323,8 +165,8 @@ SLIPS = (
     ),
     Slip(
         "the handout's hidden formula",
-        "a hidden unit gets the output's delta as it is. In a hidden layer delta comes back through the weights W^(k+1), "
-        "summed over all units j of the next layer, times f_k'(a): that is E5.",
+        "a hidden unit gets the output's delta as it is. In a hidden layer delta comes back through the weights "
+        "W^(k+1), summed over all units j of the next layer, times f_k'(a): that is E5.",
         {
             "hidden_delta": (
                 lambda delta, W, A, Z, df: np.repeat(delta[:, :1], A.shape[1], axis=1),
@@ -334,7 +176,8 @@ SLIPS = (
     ),
     Slip(
         "no W in hidden layers",
-        "the weights are missing. Delta comes back through the weights out of layer k: sum_j w_ij delta_j, a product with W^T.",
+        "the weights are missing. Delta comes back through the weights out of layer k: sum_j w_ij delta_j, a product "
+        "with W^T.",
         {
             "hidden_delta": (
                 lambda delta, W, A, Z, df: delta * df(A),
@@ -352,18 +195,18 @@ SLIPS = (
     Slip(
         "z of the wrong layer",
         "E7 uses Z^(k). The weights into layer k are multiplied by what layer k-1 sends: Z^(k-1).",
-        {"backprop": _z_of_wrong_layer},
+        {"backprop": wrong.z_of_wrong_layer},
     ),
     Slip(
         "f' of the wrong layer",
         "a layer's f' is taken from another layer. activations holds layer 1 first: layer k has activations[k - 1].",
         {
             "backprop": (
-                _f_of_wrong_layer(lambda f: f[::-1]),
-                _f_of_wrong_layer(lambda f: f[1:] + f[-1:]),
-                _f_of_wrong_layer(lambda f: f[:1] + f[:-1]),
-                _f_of_wrong_layer(lambda f: f[:1] * len(f)),
-                _f_of_wrong_layer(lambda f: f[-1:] * len(f)),
+                wrong.f_of_wrong_layer(lambda f: f[::-1]),
+                wrong.f_of_wrong_layer(lambda f: f[1:] + f[-1:]),
+                wrong.f_of_wrong_layer(lambda f: f[:1] + f[:-1]),
+                wrong.f_of_wrong_layer(lambda f: f[:1] * len(f)),
+                wrong.f_of_wrong_layer(lambda f: f[-1:] * len(f)),
             )
         },
     ),
@@ -376,7 +219,7 @@ SLIPS = (
     Slip(
         "W of the wrong layer",
         "E5 uses W^(k). Delta^(k) comes back through the weights out of layer k: W^(k+1).",
-        {"backprop": _w_of_wrong_layer},
+        {"backprop": wrong.w_of_wrong_layer},
     ),
     Slip(
         "dW transposed",
@@ -387,11 +230,11 @@ SLIPS = (
     ),
     Slip(
         "first output only",
-        "only the first unit counts. Every output, and every unit of the next layer, has a share in the loss: sum over j. "
-        "If there is a loop, `return` stands after it, not inside.",
+        "only the first unit counts. Every output, and every unit of the next layer, has a share in the loss: sum "
+        "over j. If there is a loop, `return` stands after it, not inside.",
         {
             "loss": lambda y, y_hat: (y[0] - y_hat[0]) ** 2,
-            "output_delta": lambda Y, Y_hat, A, df: _only_first(-2 * (Y - Y_hat) * df(A)),
+            "output_delta": lambda Y, Y_hat, A, df: wrong.only_first(-2 * (Y - Y_hat) * df(A)),
             "hidden_delta": lambda delta, W, A, Z, df: (delta[:, :1] @ W[:, :1].T) * df(A),
         },
     ),
@@ -405,7 +248,8 @@ SLIPS = (
     ),
     Slip(
         "first example only",
-        "only the first example counts. Sum over all examples n; if there is a loop, `return` stands after it, not inside.",
+        "only the first example counts. Sum over all examples n; if there is a loop, `return` stands after it, not "
+        "inside.",
         {
             "weight_gradient": (
                 lambda Z_prev, delta: np.outer(Z_prev[0], delta[0]) / len(delta),
@@ -416,7 +260,7 @@ SLIPS = (
                 lambda theta, G, batch, eta: theta - eta * G[batch[0]],
                 lambda theta, G, batch, eta: theta - eta * G[batch[0]] / len(batch),
             ),
-            "backprop": (_of_one_example(0, lambda N: 1 / N), _of_one_example(0)),
+            "backprop": (wrong.of_one_example(0, lambda N: 1 / N), wrong.of_one_example(0)),
         },
     ),
     Slip(
@@ -432,24 +276,24 @@ SLIPS = (
                 lambda theta, G, batch, eta: theta - eta * G[batch[-1]],
                 lambda theta, G, batch, eta: theta - eta * G[batch[-1]] / len(batch),
             ),
-            "backprop": (_of_one_example(-1, lambda N: 1 / N), _of_one_example(-1)),
+            "backprop": (wrong.of_one_example(-1, lambda N: 1 / N), wrong.of_one_example(-1)),
         },
     ),
     Slip(
         "already-updated weights",
         "a layer's weights were changed before the layer below was computed. All of the gradient belongs to theta_t: "
         "finish the backward pass, then update every layer together.",
-        {"backprop": _updated_weights},
+        {"backprop": wrong.updated_weights},
     ),
     Slip(
         "bias left out of forward",
         "the forward pass runs without the biases: a = sum_i z_i w_ij + b_j (E1).",
-        {"backprop": _bias_left_out},
+        {"backprop": wrong.bias_left_out},
     ),
     Slip(
         "(N,) against (N, 1)",
-        "targets of shape (N,) meet outputs of shape (N, 1): NumPy makes an N x N table of differences, and the network "
-        "learns the mean of y. Keep Y and Y_hat two-dimensional.",
+        "targets of shape (N,) meet outputs of shape (N, 1): NumPy makes an N x N table of differences, and the "
+        "network learns the mean of y. Keep Y and Y_hat two-dimensional.",
         {
             "output_delta": (
                 lambda Y, Y_hat, A, df: -2 * (Y[:, 0] - Y_hat) * df(A),
@@ -460,26 +304,26 @@ SLIPS = (
     ),
     Slip(
         "stale gradients",
-        "a second call with the same arguments gives another value: something is left over from the call before, or drawn at "
-        "random. Start from zero in every call.",
-        {"backprop": _accumulating()},
+        "a second call with the same arguments gives another value: something is left over from the call before, or "
+        "drawn at random. Start from zero in every call.",
+        {"backprop": wrong.accumulating()},
     ),
     Slip(
         "tanh everywhere",
-        "the values are right where the layer's activation is tanh and wrong where it is another: 1 - z^2 is the derivative of "
-        "tanh alone. Use the layer's own df.",
-        {"backprop": _tanh_everywhere},
+        "the values are right where the layer's activation is tanh and wrong where it is another: 1 - z^2 is the "
+        "derivative of tanh alone. Use the layer's own df.",
+        {"backprop": wrong.tanh_everywhere},
     ),
     Slip(
         "layers reversed",
         "the layers stand in reverse order. The pass runs from the last layer to the first; the gradient is listed "
         "as theta is, layer 1 first.",
-        {"backprop": _layers_reversed},
+        {"backprop": wrong.layers_reversed},
     ),
     Slip(
         "dW and db apart",
-        "the gradients stand in another arrangement. Return a list with one pair (dW, db) for each layer, layer 1 first, as "
-        "theta holds its (W, b).",
+        "the gradients stand in another arrangement. Return a list with one pair (dW, db) for each layer, layer 1 "
+        "first, as theta holds its (W, b).",
         {
             "backprop": (
                 lambda *net: list(zip(*network.backprop(*net))),
@@ -490,7 +334,8 @@ SLIPS = (
     ),
     Slip(
         "output layer only",
-        "only the output layer is right, and the hidden layers hold zeros or are missing. Go on from layer L to layer 1 with E5.",
+        "only the output layer is right, and the hidden layers hold zeros or are missing. Go on from layer L to layer "
+        "1 with E5.",
         {
             "backprop": (
                 lambda *net: [(0 * dW, 0 * db) for dW, db in network.backprop(*net)[:-1]] + network.backprop(*net)[-1:],
@@ -523,8 +368,8 @@ SLIPS = (
     ),
     Slip(
         "mean over everything",
-        "everything was averaged into one number. Average over the examples alone (axis=0): each parameter keeps its own "
-        "derivative.",
+        "everything was averaged into one number. Average over the examples alone (axis=0): each parameter keeps its "
+        "own derivative.",
         {
             "weight_gradient": lambda Z_prev, delta: (Z_prev.T @ delta).mean(),
             "bias_gradient": (
@@ -540,8 +385,8 @@ SLIPS = (
     ),
     Slip(
         "product of means",
-        "Z and delta are averaged first and multiplied then. Multiply for each example, then average: the mean of a product is "
-        "not the product of the means.",
+        "Z and delta are averaged first and multiplied then. Multiply for each example, then average: the mean of a "
+        "product is not the product of the means.",
         {"weight_gradient": lambda Z_prev, delta: np.outer(Z_prev.mean(axis=0), delta.mean(axis=0))},
     ),
     Slip(
@@ -595,11 +440,11 @@ SLIPS = (
     ),
     Slip(
         "theta changed in place",
-        "the function changed an argument. Whoever calls it still needs that as it was (theta_t, say): return a new array, "
-        "theta - ... rather than theta -= ... , or work on a copy.",
+        "the function changed an argument. Whoever calls it still needs that as it was (theta_t, say): return a new "
+        "array, theta - ... rather than theta -= ... , or work on a copy.",
         {
-            "update": _change_theta,
-            "mini_batch_update": lambda theta, G, batch, eta: _change_theta(theta, G[batch].mean(axis=0), eta),
+            "update": wrong.change_theta,
+            "mini_batch_update": lambda theta, G, batch, eta: wrong.change_theta(theta, G[batch].mean(axis=0), eta),
         },
     ),
     Slip(
@@ -637,54 +482,56 @@ SLIPS = (
     Slip(
         "short last batch dropped",
         "examples are missing: the last, shorter batch is left out. With N = 10 and B = 4 the sizes are 4, 4, 2.",
-        {"batches": lambda N, B, rng: _in_groups(rng.permutation(N), B)[: N // B]},
+        {"batches": lambda N, B, rng: wrong.in_groups(rng.permutation(N), B)[: N // B]},
     ),
     Slip(
         "no shuffling",
         "the examples come in the order they are stored in. Draw a new order in every epoch: rng.permutation(N).",
-        {"batches": lambda N, B, rng: _in_groups(np.arange(N), B)},
+        {"batches": lambda N, B, rng: wrong.in_groups(np.arange(N), B)},
     ),
     Slip(
         "batch order matters",
-        "the groups are the same in every epoch, so that the same examples always meet. Shuffle all the examples, then cut.",
-        {"batches": _starts_shuffled},
+        "the groups are the same in every epoch, so that the same examples always meet. Shuffle all the examples, "
+        "then cut.",
+        {"batches": wrong.starts_shuffled},
     ),
     Slip(
         "drawn with replacement",
-        "some examples come twice in an epoch and others not at all. An epoch shows every example once: one permutation for "
-        "the whole epoch, then cut it.",
-        {"batches": lambda N, B, rng: _in_groups(rng.integers(0, N, N), B)},
+        "some examples come twice in an epoch and others not at all. An epoch shows every example once: one "
+        "permutation for the whole epoch, then cut it.",
+        {"batches": lambda N, B, rng: wrong.in_groups(rng.integers(0, N, N), B)},
     ),
     Slip(
         "same order every epoch",
         "the order is the same in every epoch. Use the rng that is handed over, and seed nothing inside the function.",
-        {"batches": lambda N, B, rng: _in_groups(np.random.default_rng(0).permutation(N), B)},
+        {"batches": lambda N, B, rng: wrong.in_groups(np.random.default_rng(0).permutation(N), B)},
     ),
     Slip(
         "rng not used",
-        "two calls with the same rng seed give different batches. Draw the order from the rng that is handed over, so that a "
-        "run can be repeated.",
-        {"batches": lambda N, B, rng: _in_groups(np.random.permutation(N), B)},
+        "two calls with the same rng seed give different batches. Draw the order from the rng that is handed over, so "
+        "that a run can be repeated.",
+        {"batches": lambda N, B, rng: wrong.in_groups(np.random.permutation(N), B)},
     ),
     Slip(
         "one-sided difference",
-        "it compares theta + h with theta itself. The central difference goes to both sides: J(theta + h e) - J(theta - h e).",
+        "it compares theta + h with theta itself. The central difference goes to both sides: J(theta + h e) - J(theta "
+        "- h e).",
         {
             "central_difference": (
-                lambda cost, theta, h: _differences(cost, theta, h, 0, h),
-                lambda cost, theta, h: _differences(cost, theta, 0, h, h),
-                lambda cost, theta, h: _differences(cost, theta, h, 0, 2 * h),
+                lambda cost, theta, h: wrong.differences(cost, theta, h, 0, h),
+                lambda cost, theta, h: wrong.differences(cost, theta, 0, h, h),
+                lambda cost, theta, h: wrong.differences(cost, theta, h, 0, 2 * h),
             )
         },
     ),
     Slip(
         "missing brackets",
-        "the brackets are missing: / 2 * h divides by 2 and multiplies by h, and / (2 * h) belongs to the whole difference. Write "
-        "(J(theta + h e) - J(theta - h e)) / (2 * h).",
+        "the brackets are missing: / 2 * h divides by 2 and multiplies by h, and / (2 * h) belongs to the whole "
+        "difference. Write (J(theta + h e) - J(theta - h e)) / (2 * h).",
         {
             "central_difference": (
-                lambda cost, theta, h: _differences(cost, theta, h, h, 2 / h),
-                lambda cost, theta, h: _difference_without_brackets(cost, theta, h),
+                lambda cost, theta, h: wrong.differences(cost, theta, h, h, 2 / h),
+                lambda cost, theta, h: wrong.difference_without_brackets(cost, theta, h),
             )
         },
     ),
@@ -693,7 +540,7 @@ SLIPS = (
         "the value is that of another, smaller h. Use the h that is handed over.",
         {
             "central_difference": tuple(
-                lambda cost, theta, h, own=own: _differences(cost, theta, own, own, 2 * own)
+                lambda cost, theta, h, own=own: wrong.differences(cost, theta, own, own, 2 * own)
                 for own in (1e-5, 1e-4, 1e-3, 1e-6)
             )
         },
@@ -712,26 +559,26 @@ SLIPS = (
         "only the first entry is there. Fill in every entry; if there is a loop, `return` stands after it, not inside.",
         {
             "central_difference": (
-                lambda cost, theta, h: _differences(cost, theta, h, h, 2 * h) * np.eye(len(theta))[0],
-                lambda cost, theta, h: _differences(cost, theta, h, h, 2 * h)[0],
+                lambda cost, theta, h: wrong.differences(cost, theta, h, h, 2 * h) * np.eye(len(theta))[0],
+                lambda cost, theta, h: wrong.differences(cost, theta, h, h, 2 * h)[0],
             )
         },
     ),
     Slip(
         "one array with two names",
-        "every entry is zero. If you wrote up = theta, that is no copy but a second name, so that both costs are of the same "
-        "array: write theta.copy(). If the zeros are where you start from, fill in the entries.",
+        "every entry is zero. If you wrote up = theta, that is no copy but a second name, so that both costs are of "
+        "the same array: write theta.copy(). If the zeros are where you start from, fill in the entries.",
         {"central_difference": lambda cost, theta, h: np.zeros_like(theta)},
     ),
     Slip(
         "divided by h",
         "the two points lie 2h apart, so the difference is divided by 2h.",
-        {"central_difference": lambda cost, theta, h: _differences(cost, theta, h, h, h)},
+        {"central_difference": lambda cost, theta, h: wrong.differences(cost, theta, h, h, h)},
     ),
     Slip(
         "not divided",
         "the difference of the costs is not divided by the distance 2h.",
-        {"central_difference": lambda cost, theta, h: _differences(cost, theta, h, h, 1)},
+        {"central_difference": lambda cost, theta, h: wrong.differences(cost, theta, h, h, 1)},
     ),
     Slip(
         "all entries at once",
@@ -746,7 +593,7 @@ SLIPS = (
     Slip(
         "entry left moved",
         "an entry is not put back before the next one moves. Start from theta for every entry.",
-        {"central_difference": _moved_and_left},
+        {"central_difference": wrong.moved_and_left},
     ),
 )
 

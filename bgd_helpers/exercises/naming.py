@@ -1,0 +1,76 @@
+"""Known slips: the one, or the two, that give just what the learner's function gives."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bgd_helpers import slips
+from bgd_helpers.exercises.cases import EXERCISES
+from bgd_helpers.exercises.outcomes import TOLERANCE, Failure, all_agree, flat, is_real, layout, outcomes_of
+from bgd_helpers.exercises.verdicts import Verdict, named
+
+
+class _Tried(NamedTuple):
+    """A slip and what one of its variants gives on the cases."""
+
+    slip: slips.Slip
+    outcomes: list
+
+
+def known_slip(exercise, cases, found, expected):
+    """The verdict that names the slip, or the two slips, that give just this; None if none do."""
+    tried = [
+        _Tried(slip, outcomes_of(variant, cases, EXERCISES[exercise].read))
+        for slip in slips.of_exercise(exercise)
+        for variant in slip.variants(exercise)
+    ]
+    for one in tried:
+        if all_agree(found, one.outcomes):
+            return named(one.slip)
+    return _two_slips([EXERCISES[exercise].origin(*case) for case in cases], tried, found, expected)
+
+
+def _two_slips(origins, tried, found, expected):
+    """The verdict for a slip together with another that only multiplies by a number; None if no two fit."""
+    scales = [(one.slip, _factors(one.outcomes, expected, origins)) for one in tried]
+    for first in tried:
+        factors = _factors(found, first.outcomes, origins)
+        for slip, known in scales:
+            if slip is not first.slip and _fit(factors, known):
+                return Verdict(
+                    "wrong",
+                    f"there are two slips. One: {first.slip.because} Two: {slip.because}",
+                    f"{first.slip.name} + {slip.name}",
+                )
+    return None
+
+
+def _factors(outcomes, others, origins):
+    """The number by which the others are multiplied, case by case; NaN where there is none, None where both raise."""
+    return [_factor(*values) for values in zip(outcomes, others, origins)]
+
+
+def _factor(outcome, other, origin):
+    if isinstance(outcome, Failure) and isinstance(other, Failure):
+        return None
+    if not _comparable(outcome, other, origin):
+        return np.nan
+    a, b = (np.concatenate([(part - origin).ravel() for part in flat(value)]) for value in (outcome, other))
+    size = b @ b
+    factor = a @ b / size if size > 0 else 0.0
+    return factor if factor != 0 and (np.abs(a - factor * b) <= TOLERANCE * np.abs(a).max()).all() else np.nan
+
+
+def _comparable(outcome, other, origin):
+    if not isinstance(outcome, list) or not isinstance(other, list) or layout(outcome) != layout(other):
+        return False
+    pairs = list(zip(flat(outcome), flat(other)))
+    return all(a.shape == b.shape and is_real(a) and is_real(b) for a, b in pairs) and all(
+        np.shape(origin) in ((), a.shape) for a, _ in pairs
+    )
+
+
+def _fit(factors, known):
+    """Whether each factor is the known one, and at least one is known; None agrees with any."""
+    pairs = [pair for pair in zip(factors, known) if None not in pair]
+    return bool(pairs) and all(abs(a - b) <= TOLERANCE * abs(b) for a, b in pairs)

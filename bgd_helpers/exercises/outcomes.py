@@ -1,0 +1,137 @@
+"""What a learner's function gives, read into lists of arrays, and whether two such outcomes agree."""
+
+import io
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from copy import deepcopy
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+
+TOLERANCE = 1e-8  # of the largest right entry: room for any order of summation, none for a slip
+LONGEST = 10_000  # values taken from a generator, which may have no end
+
+
+class Failure(NamedTuple):
+    """A call that raised, with what it said."""
+
+    error: BaseException
+
+
+def outcomes_of(function, cases, read):
+    """The outcomes of another round of calls, in which nothing is printed."""
+    with redirect_stdout(io.StringIO()):
+        return [outcome_of(function, deepcopy(case), read) for case in cases]
+
+
+def outcome_of(function, case, read):
+    """What the function gives, read into lists of arrays; None for nothing, or the Failure it ends in."""
+    try:
+        value = _listed(function(*case))
+        return None if _is_blank(value) else read(value)
+    except NotImplementedError:
+        return None
+    except (Exception, SystemExit) as error:  # a learner's function may raise anything
+        return None if "ellipsis" in str(error) else Failure(error)
+
+
+def _listed(value):
+    """The value with lists in place of tuples, generators and arrays of objects, however nested."""
+    if isinstance(value, Iterator):
+        value = list(islice(value, LONGEST))
+    if isinstance(value, np.ndarray) and value.dtype == object and value.ndim:
+        value = list(value)
+    return [_listed(part) for part in value] if isinstance(value, tuple | list) else value
+
+
+def _is_blank(value):
+    """Whether nothing is filled in: None, ..., or a list of nothing else."""
+    if isinstance(value, list):
+        return all(map(_is_blank, value))
+    return any(value is blank for blank in (None, ..., NotImplemented))
+
+
+def one_array(value):
+    """A value that is one array, as lists of arrays."""
+    return [[_array(value)]]
+
+
+def several_arrays(value):
+    """A value that is a list of arrays, as lists of one array each."""
+    return [[_array(part)] for part in _parts(value)]
+
+
+def pairs(value):
+    """A value that is a list of pairs of arrays, as lists of the arrays of each pair."""
+    return [[_array(part) for part in _parts(pair)] for pair in _parts(value)]
+
+
+def _parts(value):
+    return value if isinstance(value, list) else [value]
+
+
+def _array(value):
+    """A copy of the value as one array; an array of one object where its parts form none."""
+    try:
+        return np.array(value)
+    except ValueError:
+        box = np.empty((), object)
+        box[()] = value
+        return box
+
+
+def all_agree(found, expected):
+    """Whether two lists of outcomes agree case by case, and at least one of them is a value."""
+    return any(isinstance(value, list) for value in expected) and all(map(agree, found, expected))
+
+
+def agree(found, expected):
+    """Whether two outcomes are equal values, or both a Failure."""
+    if not isinstance(found, list) or not isinstance(expected, list):
+        return isinstance(found, Failure) and isinstance(expected, Failure)
+    return layout(found) == layout(expected) and all(map(close, flat(found), flat(expected)))
+
+
+def close(a, b):
+    """Whether a holds real numbers in the shape of b, each within TOLERANCE of the largest entry of b."""
+    if a.shape != b.shape or not is_real(a):
+        return False
+    return bool((np.abs(a - b) <= TOLERANCE * np.abs(b).max(initial=0)).all())
+
+
+def is_repeated(first, second):
+    """Whether a second call gave the same, where both gave numbers."""
+    if not isinstance(first, list) or not isinstance(second, list):
+        return isinstance(first, list) == isinstance(second, list)
+    return layout(first) == layout(second) and all(map(_unmoved, flat(first), flat(second)))
+
+
+def _unmoved(a, b):
+    if not is_real(a) or not is_real(b):
+        return True
+    return a.shape == b.shape and np.allclose(a, b, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
+
+
+def is_changed(used, given):
+    """Whether an argument was changed; rounding, as in h added and taken away again, is no change."""
+    if isinstance(given, np.ndarray):
+        return not close(used, given)
+    if isinstance(given, tuple | list):
+        return len(used) != len(given) or any(map(is_changed, used, given))
+    return used != given
+
+
+def flat(outcome):
+    """All arrays of an outcome in one list."""
+    return [array for group in outcome for array in group]
+
+
+def layout(outcome):
+    """How many arrays each list of an outcome holds."""
+    return [len(group) for group in outcome]
+
+
+def is_real(array):
+    """Whether an array holds real numbers: not complex ones, True and False, text or objects."""
+    return array.dtype.kind in "iuf"
