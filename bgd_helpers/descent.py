@@ -224,6 +224,8 @@ def _scheduled(eta, t):
 
 
 def _check_gradient(theta, grad):
+    if grad is None:
+        raise ValueError("the gradient function returned None: see that it ends with `return`")
     expected, found = ([np.shape(p) for p in _arrays(value)] for value in (theta, grad))
     if expected != found:
         raise ValueError(f"the gradient has the shapes {found}, theta has {expected}: they must be the same")

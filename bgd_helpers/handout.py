@@ -81,11 +81,13 @@ def tally(net, index="j"):
 
 def report(nets, index="j"):
     """The tallies of several nets as a table in plain text."""
-    lines = ["net        layer  weights  defined  right"]
+    lines, totals = ["net        layer  weights  defined  right"], np.zeros(3, int)
     for net in nets:
         name = "-".join(str(width) for width in (net.X.shape[1], *(len(b) for _, b in net.theta)))
         for k, weights, defined, right in tally(net, index):
             lines.append(f"{name:<10} {k:>5} {weights:>8} {defined:>8} {right:>6}")
+            totals += weights, defined, right
+    lines.append(f"{'all':<16} {totals[0]:>8} {totals[1]:>8} {totals[2]:>6}")
     return "\n".join(lines)
 
 

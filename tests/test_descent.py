@@ -354,3 +354,8 @@ def test_update_refuses_what_would_broadcast():
         update(net()[0], net()[0][:1], 0.1)
     with pytest.raises(ValueError, match="eta is 0"):
         update(ZERO, ZERO, 0)
+
+
+def test_a_gradient_function_without_return_is_told_so():
+    with pytest.raises(ValueError, match="returned None: see that it ends with `return`"):
+        descent.descend(lambda theta, X, Y: None, np.zeros((2, 1)), np.ones((3, 2)), np.ones((3, 1)), 0.1, 3, 1)

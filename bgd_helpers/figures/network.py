@@ -476,7 +476,9 @@ def _digits_in_words(labels, predictions):
     if predictions is None:
         return shown
     mistakes = [f"{label} read as {guess}" for label, guess in zip(labels, predictions) if label != guess]
-    return f"{len(mistakes)} of {len(labels)} digits are mistaken" + (f": {', '.join(mistakes)}." if mistakes else ".")
+    all_wrong = len(mistakes) == len(labels)
+    count = f"{len(mistakes)} mistakes" if all_wrong else f"{len(mistakes)} of {len(labels)} digits are mistaken"
+    return count + (f": {', '.join(mistakes)}." if mistakes else ".")
 
 
 @house_style
