@@ -358,4 +358,4 @@ def test_update_refuses_what_would_broadcast():
 
 def test_a_gradient_function_without_return_is_told_so():
     with pytest.raises(ValueError, match="returned None: see that it ends with `return`"):
-        descent.descend(lambda theta, X, Y: None, np.zeros((2, 1)), np.ones((3, 2)), np.ones((3, 1)), 0.1, 3, 1)
+        descend(lambda theta, X, Y: None, np.zeros((2, 1)), np.ones((3, 2)), np.ones((3, 1)), 0.1, 3, 1)
