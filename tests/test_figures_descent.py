@@ -108,7 +108,19 @@ def test_contour_panels_share_a_view_that_holds_every_path():
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0.0, "below 1e-10"), (1e-4, "1.0e-04"), (0.25, "0.2500"), (12345.0, "1.2e+04"), (np.inf, "beyond floating point")],
+    [
+        (0.0, "below 1e-10"), (1e-4, "1.0e-04"), (0.25, "0.2500"), (12345.0, "1.2e+04"),
+        (np.inf, "beyond floating point"),
+    ],
 )
 def test_numbers_in_words(value, words):
     assert figures._number(value) == words
+
+
+def test_a_section_meets_the_limit_of_its_example():
+    X, y = np.array([[1.0, 1.0], [1.0, 0.0]]), np.array([[1.0], [-3.0]])
+    section = figures.section("b", X, y, np.zeros((2, 1)), n=0, eta=0.1)
+    assert section.limit == 0.5 and section.used == 0.1
+    assert np.allclose([section.own[0], section.cost[0]], 1)
+    assert np.allclose(np.interp(0.5, section.eta, section.own), 1, atol=1e-3)
+    assert np.interp(0.25, section.eta, section.own) < 1e-3 and (section.cost[1:] > 1).all()

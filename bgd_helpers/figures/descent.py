@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.collections import LineCollection
 
+from bgd_helpers import theory
 from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
 PATCH = dict(facecolor="white", edgecolor="none", alpha=0.85, pad=1.5)
@@ -91,7 +92,7 @@ def gradient_arrows(gradients, at=(0, 0)):
     for n, tip in enumerate(start + steps, start=1):
         axis.annotate(f"$n = {n}$", tip, (4, 4), textcoords="offset points", color=COLOURS["sgd"])
     axis.annotate("mean", at + mean, (8, -4), textcoords="offset points", color=COLOURS["bgd"], weight="bold")
-    axis.set(xlabel="change of $b$", ylabel="change of $w$")
+    axis.set(xlabel="change of $b$", ylabel="change of $w_1$")
     _include(axis, np.vstack([start + steps, [at]]))
     against = int((steps @ mean < 0).sum())
     return Picture(figure, (
@@ -111,6 +112,19 @@ class Section(NamedTuple):
     cost: np.ndarray
     used: float
     limit: float
+
+
+def section(title, X, y, w, n, eta):
+    """The Section of one step on example n of a linear regression, for learning rates up to beyond its limit.
+
+    The step is w - eta grad E_n; `limit` is 1 / ||x_n||^2, above which the example's own loss rises.
+    """
+    X, y, w = (np.asarray(array, float) for array in (X, y, w))
+    x_n, y_n, limit = X[[n]], y[[n]], 1 / (X[n] @ X[n])
+    etas = np.linspace(0, 1.25 * max(eta, limit), 251)
+    after = w - etas[:, None, None] * theory.linear_gradient(w, x_n, y_n)
+    own = theory.linear_cost(after, x_n, y_n) / theory.linear_cost(w, x_n, y_n)
+    return Section(title, etas, own, theory.linear_cost(after, X, y) / theory.linear_cost(w, X, y), eta, limit)
 
 
 @house_style
@@ -196,7 +210,7 @@ def bgd_picture(bowl, run, rate, epochs):
     """The path on the contours of J, and J - J* after each epoch beside what the rate of BGD allows."""
     figure, (plane, curve) = new_figure(9.5, 4.3, 1, 2)
     _plane(plane, BGD_VIEW, "path, a point after each epoch")
-    curve.set(xlim=(0, 1.03 * epochs), ylim=BGD_EXCESS, yscale="log", xlabel="epochs", title="cost after each epoch")
+    curve.set(xlim=(0, 1.03 * epochs), ylim=BGD_EXCESS, yscale="log", xlabel="epochs", title="$J - J^*$ after each epoch")
     curve.set_ylabel("$J - J^*$")
     allowed = dict(color=COLOURS["truth"], linestyle=":", linewidth=2, label="what the rate of BGD allows")
     (bound,) = curve.plot([], [], **allowed)
@@ -223,7 +237,7 @@ def show_bgd(moving, bowl, run, rate):
 
 
 def _plane(axis, view, title):
-    axis.set(xlim=view[0], ylim=view[1], xlabel="bias $b$ (no unit)", ylabel="weight $w$ (no unit)", title=title)
+    axis.set(xlim=view[0], ylim=view[1], xlabel="bias $b$ (no unit)", ylabel="weight $w_1$ (no unit)", title=title)
     axis.set_aspect("equal")
     axis.grid(False)
 
