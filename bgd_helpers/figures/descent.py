@@ -210,8 +210,8 @@ def bgd_picture(bowl, run, rate, epochs):
     """The path on the contours of J, and J - J* after each epoch beside what the rate of BGD allows."""
     figure, (plane, curve) = new_figure(9.5, 4.3, 1, 2)
     _plane(plane, BGD_VIEW, "path, a point after each epoch")
-    curve.set(xlim=(0, 1.03 * epochs), ylim=BGD_EXCESS, yscale="log", xlabel="epochs", title="$J - J^*$ after each epoch")
-    curve.set_ylabel("$J - J^*$")
+    curve.set(xlim=(0, 1.03 * epochs), ylim=BGD_EXCESS, yscale="log", title="$J - J^*$ after each epoch")
+    curve.set(xlabel="epochs", ylabel="$J - J^*$")
     allowed = dict(color=COLOURS["truth"], linestyle=":", linewidth=2, label="what the rate of BGD allows")
     (bound,) = curve.plot([], [], **allowed)
     moving = {**_path_artists(plane), **_curve_artists(curve), "bound": bound}
