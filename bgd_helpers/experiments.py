@@ -114,47 +114,22 @@ def held_out(problem, eta, batch_size, epochs, splits):
 def costs(theta, problem, rows=slice(None)):
     """J of every run (E3), on all examples or on those of `rows`, one row of positions a seed."""
     with np.errstate(over="ignore", invalid="ignore"):
-        Z = _forward(theta, problem.X[rows], _functions(problem))[1]
-        return ((problem.Y[rows] - Z[-1]) ** 2).sum(axis=-1).mean(axis=-1)
-
-
-def runs_gradient(theta, X, Y, functions):
-    """backprop (E4, E5, E7, E8) where X and Y too carry a seed axis: each seed sees a batch of its own."""
-    A, Z = _forward(theta, X, functions)
-    delta = network.output_delta(Y, Z[-1], A[-1], functions[-1].df)
-    grad = []
-    for k in range(len(theta), 0, -1):
-        grad.insert(0, (network.weight_gradient(Z[k - 1], delta), network.bias_gradient(delta)))
-        if k > 1:
-            delta = network.hidden_delta(delta, theta[k - 1][0], A[k - 1], Z[k - 1], functions[k - 2].df)
-    return grad
-
-
-def _forward(theta, X, functions):
-    A, Z = [None], [X]
-    for (W, b), f in zip(theta, functions):
-        A.append(Z[-1] @ W + b[..., None, :])  # E1
-        Z.append(f.f(A[-1]))
-    return A, Z
+        return network.cost(theta, problem.X[rows], problem.Y[rows], problem.activations)
 
 
 def _updates(problem, theta, rows, eta, batch_size, epochs, order="shuffled"):
     """theta_1, theta_2, ...; rows[s] are the examples that seed s trains on."""
-    functions, (seeds, N) = _functions(problem), rows.shape
+    gradient, (seeds, N) = network.gradient_of(problem.activations), rows.shape
     rngs, t = [np.random.default_rng(seed) for seed in range(seeds)], 0
     each = np.arange(seeds)[:, None]
     for _ in range(epochs):
         for batch in zip(*(descent.batches(N, batch_size, rng, order) for rng in rngs)):
             chosen = rows[each, np.array(batch)]
             with np.errstate(over="ignore", invalid="ignore"):
-                grad = runs_gradient(theta, problem.X[chosen], problem.Y[chosen], functions)
+                grad = gradient(theta, problem.X[chosen], problem.Y[chosen])
                 theta = descent.update(theta, grad, eta(t) if callable(eta) else eta)
             t += 1
             yield theta
-
-
-def _functions(problem):
-    return [network.activation(name) for name in problem.activations]
 
 
 def _repeat(theta, runs):

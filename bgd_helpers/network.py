@@ -82,7 +82,7 @@ def forward(theta, X, activations):
     Raises ValueError if the shapes do not fit.
     """
     functions = _one_per_layer(activations, theta)
-    _check_inputs(theta, X)
+    _check_inputs(theta, X, axes=theta[0][0].ndim)
     A, Z = [None], [X]
     for (W, b), f in zip(theta, functions):
         A.append(Z[-1] @ W + b[..., None, :])
@@ -201,7 +201,7 @@ def backprop_by_rows(theta, X, Y, activations, rows=2048):
     Raises ValueError as `backprop` does, and unless rows >= 1.
     """
     f, N = _one_per_layer(activations, theta), len(X)
-    _check_inputs(theta, X)
+    _check_inputs(theta, X, axes=2)
     _check_targets(Y, (N, theta[-1][0].shape[-1]))
     if not rows >= 1:
         raise ValueError(f"rows is {rows!r}: a chunk has 1 example or more")
@@ -290,11 +290,11 @@ def _one_per_layer(activations, theta):
     return [activation(f) for f in activations]
 
 
-def _check_inputs(theta, X):
-    _check_matrix("X", X, "inputs are N x d_0; one example is X[n:n+1]")
-    if len(X) == 0:
+def _check_inputs(theta, X, axes):
+    _check_matrix("X", X, axes, "inputs are N x d_0; one example is X[n:n+1]")
+    if X.shape[-2] == 0:
         raise ValueError(f"X has shape {X.shape}: it holds no example, and a mean needs at least one")
-    width = X.shape[1]
+    width = X.shape[-1]
     for k, (W, b) in enumerate(theta, start=1):
         if W.shape[-2:-1] != (width,):
             raise ValueError(f"W^({k}) has shape {W.shape}, but layer {k - 1} has {width} units: it needs {width} rows")
@@ -304,17 +304,19 @@ def _check_inputs(theta, X):
 
 
 def _check_targets(Y, outputs):
-    _check_matrix("Y", Y, "targets are N x d_L; use Y.reshape(-1, 1) if there is one output")
-    if Y.shape != outputs[-2:]:
+    _check_matrix("Y", Y, len(outputs), "targets are N x d_L; use Y.reshape(-1, 1) if there is one output")
+    if Y.shape != outputs[-Y.ndim :]:
         raise ValueError(
-            f"Y has shape {Y.shape}, the outputs have shape {outputs[-2:]}: one row an example, one column an output"
+            f"Y has shape {Y.shape}, the outputs have shape {outputs[-Y.ndim :]}: "
+            "one row an example, one column an output"
         )
 
 
-def _check_matrix(name, array, hint):
+def _check_matrix(name, array, axes, hint):
+    """Data are 2-D; where there are run axes, so that `axes` is more than 2, the data may have some of them too."""
     if not isinstance(array, np.ndarray):
         raise ValueError(f"{name} is a {type(array).__name__}: make it an array with np.array({name}); {hint}")
-    if array.ndim != 2:
+    if not 2 <= array.ndim <= max(2, axes):
         raise ValueError(f"{name} has shape {array.shape}: it must be 2-D; {hint}")
 
 
@@ -325,8 +327,8 @@ def _explain_nonfinite(grad, X, Y):
     for name, array in (("X", X), ("Y", Y)):
         bad = np.argwhere(~np.isfinite(array))
         if len(bad):
-            row, column = bad[0]
+            entry = tuple(bad[0].tolist())
             raise ValueError(
-                f"{name}[{row}, {column}] is {array[row, column]}: remove or replace the {len(bad)} "
+                f"{name}{list(entry)} is {array[entry]}: remove or replace the {len(bad)} "
                 f"values of {name} that are NaN or infinite"
             )

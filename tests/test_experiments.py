@@ -38,19 +38,6 @@ def test_a_learning_rate_that_falls_is_that_of_descend(net):
     np.testing.assert_allclose(runs.J[-1, 0, 0], network.cost(path[-1], net.X, net.Y, net.activations), rtol=1e-9)
 
 
-def test_the_gradient_with_a_seed_axis_is_backprop(net):
-    rng = np.random.default_rng(1)
-    rows = rng.integers(0, len(net.X), (3, 5))
-    theta = [(rng.normal(size=(3, *W.shape)), rng.normal(size=(3, *b.shape))) for W, b in net.theta]
-    functions = [network.activation(name) for name in net.activations]
-    together = experiments.runs_gradient(theta, net.X[rows], net.Y[rows], functions)
-    for s in range(3):
-        alone = network.backprop([(W[s], b[s]) for W, b in theta], net.X[rows[s]], net.Y[rows[s]], net.activations)
-        for (dW, db), (dW_alone, db_alone) in zip(together, alone, strict=True):
-            np.testing.assert_allclose(dW[s], dW_alone, rtol=1e-12, atol=1e-14)
-            np.testing.assert_allclose(db[s], db_alone, rtol=1e-12, atol=1e-14)
-
-
 def test_bgd_has_one_order_and_the_last_batch_counts_its_examples(net):
     assert experiments.run(net, np.array([0.1]), 342, epochs=3, seeds=6).J.shape[1:] == (1, 1)
     runs = experiments.run(net, np.array([0.1]), 100, epochs=2, seeds=1)

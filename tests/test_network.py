@@ -327,3 +327,34 @@ def test_xor_from_zero_stays_at_a_quarter():
     zero = [(np.zeros((2, 2)), np.zeros(2)), (np.zeros((2, 1)), np.zeros(1))]
     assert not any(part.any() for pair in network.backprop(zero, X, Y, "sigmoid") for part in pair)
     assert network.cost(zero, X, Y, "sigmoid") == 0.25
+
+
+def test_runs_with_data_of_their_own_give_what_each_gives_alone():
+    rng = np.random.default_rng(1)
+    single = network.initial_parameters((3, 4, 2), rng, bias_scale=0.5)
+    theta = [(rng.normal(size=(2, 5, *W.shape)), rng.normal(size=(2, 5, *b.shape))) for W, b in single]
+    X, Y, f = rng.normal(size=(5, 7, 3)), rng.normal(size=(5, 7, 2)), ("tanh", "sigmoid")
+    together, costs = network.backprop(theta, X, Y, f), network.cost(theta, X, Y, f)
+    for r, s in np.ndindex(2, 5):
+        one = [(W[r, s], b[r, s]) for W, b in theta]
+        np.testing.assert_allclose(costs[r, s], network.cost(one, X[s], Y[s], f), rtol=1e-13)
+        for (dW, db), (dW_one, db_one) in zip(together, network.backprop(one, X[s], Y[s], f)):
+            np.testing.assert_allclose(dW[r, s], dW_one, rtol=1e-12, atol=1e-14)
+            np.testing.assert_allclose(db[r, s], db_one, rtol=1e-12, atol=1e-14)
+
+
+def test_data_have_no_more_axes_than_the_parameters():
+    theta = network.initial_parameters((3, 2), np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"X has shape \(5, 7, 3\): it must be 2-D"):
+        network.forward(theta, np.zeros((5, 7, 3)), "tanh")
+    runs = [(np.stack([W, W]), np.stack([b, b])) for W, b in theta]
+    with pytest.raises(ValueError, match=r"X has shape \(2, 7, 3\): it must be 2-D"):
+        network.backprop_by_rows(runs, np.zeros((2, 7, 3)), np.zeros((2, 7, 2)), "tanh")
+
+
+def test_nan_in_the_data_of_one_run_is_named():
+    theta = [(np.zeros((2, 3, 1)), np.zeros((2, 1)))]
+    X = np.zeros((2, 4, 3))
+    X[1, 2, 0] = np.nan
+    with pytest.raises(ValueError, match=r"X\[1, 2, 0\] is nan"):
+        network.backprop(theta, X, np.zeros((2, 4, 1)), "identity")
