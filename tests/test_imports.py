@@ -28,7 +28,7 @@ ROOMS = {
     "experiments": (CHECKS, set()),
     "figures": (BASE - {"network"}, {"matplotlib", "PIL", "IPython"}),
     "explorers": (DRAWN, {"matplotlib", "PIL", "IPython", "ipywidgets"}),
-    "equations": (CHECKS, {"IPython"}),
+    "equations": (CHECKS, {"lark"}),
     "exercises": (DRAWN | {"equations", "explorers"}, {"IPython"}),
     "environment": (set(), {"packaging"}),
     "saving": (set(), {"nbformat", "nbclient"}),
@@ -159,10 +159,10 @@ def test_a_wrong_import_is_noticed(room, source, folder, wrong):
     assert list(wrong_imports(room, source, folder)) == wrong
 
 
-HEAVY = {"matplotlib", "ipywidgets", "IPython", "PIL", "nbformat", "pytest"}
+HEAVY = {"lark", "matplotlib", "ipywidgets", "IPython", "PIL", "nbformat", "pytest"}
 
 
-@pytest.mark.parametrize("modules", ["bgd_helpers", "bgd_helpers.data, bgd_helpers.network, bgd_helpers.slips"])
+@pytest.mark.parametrize("modules", ["bgd_helpers", "bgd_helpers.data, bgd_helpers.network, bgd_helpers.slips", "bgd_helpers.equations"])
 def test_importing_the_package_loads_nothing_heavy(modules):
     assert loaded_by(f"import {modules}") & HEAVY == set()
 

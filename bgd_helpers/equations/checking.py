@@ -1,0 +1,106 @@
+"""Whether two sides are equal: in every world, for every value of the letters."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bgd_helpers.equations.errors import EquationError
+from bgd_helpers.equations.evaluate import Undefined, scene_of, value
+from bgd_helpers.equations.meaning import check_free_indices, meaning_of, worlds_of
+from bgd_helpers.equations.syntax import Number
+
+TOLERANCE, APPROXIMATELY = 1e-9, 1e-7  # of the largest entry
+
+
+class Counterexample(NamedTuple):
+    """Where two sides part: the world, the values of the letters, and what each side is there.
+
+    `reason` says why a side has no value, where it has none.
+    """
+
+    world: str
+    at: dict
+    left: float | complex
+    right: float | complex
+    reason: str = ""
+
+    def __str__(self):
+        return self.told("the left side is")
+
+    def told(self, left):
+        """The counterexample in words; `left` introduces what yours should be."""
+        place = f", at {', '.join(f'{letter} = {count}' for letter, count in self.at.items())}" if self.at else ""
+        if self.reason:
+            return f"in {self.world}{place}, {self.reason}"
+        right_value, yours = _apart(self.left, self.right)
+        return f"in {self.world}{place} {left} {right_value}, yours is {yours}"
+
+
+def _apart(left, right):
+    """Both numbers with as many digits as it takes to see that they differ."""
+    for digits in range(4, 17):
+        texts = [f"{number.real:.{digits}g}".replace("-", "−") for number in (left, right)]
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def equal(latex, left, right, approximately=False, among=None):
+    """None if the two sides are equal everywhere, or the first Counterexample.
+
+    Raises EquationError for sides that mean nothing, alone or together.
+    """
+    found = meaning_of(latex, (left, right))
+    check_free_indices(found)
+    judged = False
+    for world in among or worlds_of(latex, (left, right)):
+        for setting in found.settings(world):
+            judged = True
+            difference = _difference(found, world, setting, APPROXIMATELY if approximately else TOLERANCE)
+            if difference:
+                return difference
+    if not judged:
+        raise EquationError(latex, 0, "no layer, or no unit, is such that every symbol exists.")
+    return None
+
+
+def _difference(found, world, setting, tolerance):
+    letters = {letter: number for letter, number in setting.items() if letter != "L"}
+    try:
+        scene = scene_of(found, world, setting)
+        with np.errstate(all="ignore"):
+            left, right = (value(side, scene) for side in found.sides)
+        left, right = _same_shape(left, right, found.sides)
+    except Undefined as error:
+        return Counterexample(world.name, letters, np.nan, np.nan, str(error))
+    left, right = np.broadcast_arrays(left, right)
+    scale = np.maximum(np.abs(left), np.abs(right))
+    scale = np.max(scale, where=np.isfinite(scale), initial=0)
+    with np.errstate(invalid="ignore"):
+        agree = np.abs(left - right) <= tolerance * scale
+    if agree.all():
+        return None
+    return _located(found, world, letters, left, right, agree)
+
+
+def _same_shape(left, right, sides):
+    if left.shape[-2:] != right.shape[-2:] and Number(0.0) not in sides:
+        shapes = [f"{v.shape[-2]} x {v.shape[-1]}" if v.shape[-2:] != (1, 1) else "a number" for v in (left, right)]
+        raise Undefined(f"the left side is {shapes[0]}, yours {shapes[1]}")
+    return left, right
+
+
+def _located(found, world, letters, left, right, agree):
+    """The first entry that differs, one where both sides have a value if there is one."""
+    finite = np.isfinite(left) & np.isfinite(right) & ~agree
+    entry = tuple(np.argwhere(finite if finite.any() else ~agree)[0])
+    at = {letter: int(entry[found.axes[letter]]) + 1 for letter in found.letters if left.shape[found.axes[letter]] > 1}
+    if left.shape[-2:] != (1, 1):
+        at |= {"row": int(entry[-2]) + 1, "column": int(entry[-1]) + 1}
+    reason = "" if finite.any() else _missing(found, left[entry])
+    return Counterexample(world.name, {**at, **letters}, left[entry].item(), right[entry].item(), reason)
+
+
+def _missing(found, left):
+    side = "yours has" if np.isfinite(left) else "the left side has"
+    return f"{side} no value: an index runs past the last unit of a layer, or a number is too large"

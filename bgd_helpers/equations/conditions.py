@@ -1,0 +1,42 @@
+"""Conditions: whether w_t tends to w^* just when the learning rate lies between two bounds (E15)."""
+
+import numpy as np
+
+from bgd_helpers.equations import worlds
+from bgd_helpers.equations.checking import Counterexample
+from bgd_helpers.equations.errors import EquationError
+from bgd_helpers.equations.evaluate import scene_of, value
+from bgd_helpers.equations.meaning import meaning_of
+from bgd_helpers.equations.result import Result
+from bgd_helpers.equations.syntax import Symbol
+
+COMPARED = {"<": np.less, ">": np.greater, "<=": np.less_equal, ">=": np.greater_equal}
+LIMIT = Symbol("w", mark="t"), Symbol("w", mark="*")
+
+
+def equivalent(latex, statement):
+    """The Result if one side of an equivalence is true where the other is not, else None."""
+    for world in worlds.regressions_at_all_rates():
+        left, right = (_is_true(latex, chain, world) for chain in (statement.left, statement.right))
+        if left != right:
+            share = world.eta * world.constants["lambdamax"] / 2
+            text = (
+                f"does not hold: in {world.name}, at η = {share:.2f} · 2/λ_max, the left side is {left}, yours {right}."
+            )
+            place = Counterexample(world.name, {"eta": world.eta}, float(left), float(right), "one side is true alone")
+            return Result(latex, "fails", text, counterexample=place, span=statement.right.sides[0].span)
+    return None
+
+
+def _is_true(latex, chain, world):
+    if "->" in chain.relations:
+        if chain.sides != LIMIT:
+            raise EquationError(latex, chain.sides[0].span[0], r"the limit that the language has is w_t \to w^*.")
+        return world.converges()
+    found = meaning_of(latex, chain.sides)
+    for sign in chain.relations:
+        if sign not in COMPARED:
+            raise EquationError(latex, chain.sides[1].span[0], "a condition is made of < and >.")
+    scene = scene_of(found, world, {"L": 1})
+    values = [value(side, scene).item() for side in found.sides]
+    return all(bool(COMPARED[sign](a, b)) for sign, a, b in zip(chain.relations, values, values[1:]))

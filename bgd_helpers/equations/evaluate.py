@@ -1,0 +1,342 @@
+"""The value of an expression in a world, for all values of its indices at once.
+
+Every array has an axis for each index of the equation, of length 1 where it does not depend on it, and then rows and
+columns: a number is 1 x 1. What does not exist (unit 4 of a layer of 3) is NaN, which equals nothing.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bgd_helpers.equations.meaning import BATCH, number, size
+from bgd_helpers.equations.syntax import (
+    Activation,
+    Add,
+    At,
+    Derivative,
+    Entry,
+    Gradient,
+    Hadamard,
+    Imaginary,
+    Negative,
+    Norm,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+    Transpose,
+)
+from bgd_helpers.equations.worlds import STEP
+
+ROUNDING = 1e-12  # a sum that cancels to less than this share of its terms is zero
+SMALL_STEP = 1e-5  # h, where the text writes one
+MOST_ENTRIES = 2_000_000
+
+
+class Undefined(Exception):
+    """An operation that cannot be carried out in this world: shapes that do not fit, say."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A world, the layers that the letters stand for, the lengths of the axes, and what has been moved."""
+
+    world: object
+    setting: dict
+    axes: dict
+    sizes: dict
+    moved: dict
+    quantities: object
+
+    def move(self, key, amount):
+        """The scene with `amount` added to one quantity, and the network run on from there."""
+        moved = {**self.moved, key: self.moved.get(key, 0) + amount}
+        return replace(self, moved=moved, quantities=self.world.forward(moved))
+
+    def index(self, letter):
+        """The values of an index, counted from 0, along its own axis."""
+        if letter.isdigit():
+            return np.full((1,) * len(self.axes), int(letter) - 1)
+        return self.along(np.arange(self.sizes[letter]), letter)
+
+    def along(self, values, letter):
+        """Values laid along the axis of a letter."""
+        shape = [1] * len(self.axes)
+        shape[self.axes[letter]] = -1
+        return values.reshape(shape)
+
+    def full(self, array):
+        """An array of rows and columns with all axes."""
+        array = np.asarray(array)
+        return array.reshape((1,) * (len(self.axes) + 2 - array.ndim) + array.shape)
+
+
+def scene_of(meaning, world, setting):
+    """The scene of an equation in a world; raises Undefined where it would grow too large."""
+    axes = meaning.axes
+    sizes = {
+        letter: max([1, *(size(e, world, setting) for e in meaning.extents[letter])]) for letter in meaning.letters
+    }
+    if np.prod([float(s) for s in sizes.values()]) > MOST_ENTRIES:
+        raise Undefined("its indices take too many values together")
+    return Scene(world, setting, axes, sizes, {}, getattr(world, "still", None))
+
+
+def value(node, scene):
+    """The value of a node in a scene, with all axes. Raises Undefined."""
+    match node:
+        case Number(constant):
+            return scene.full(np.array([[constant]]))
+        case Symbol():
+            return _symbol(node, scene)
+        case Activation(layer, slope, argument):
+            f, a = scene.world.f[number(layer, scene.setting)], value(argument, scene)
+            return f.df(a) if slope else f.f(a)
+        case Add(terms):
+            return _added([value(term, scene) for term in terms])
+        case Negative(of):
+            return -value(of, scene)
+        case Product(factors):
+            return _product(factors, scene)
+        case Hadamard(factors):
+            return _entry_by_entry([value(factor, scene) for factor in factors])
+        case Quotient(top, bottom):
+            divisor = value(bottom, scene)
+            if divisor.shape[-2:] != (1, 1):
+                raise Undefined("one cannot divide by a matrix")
+            return value(top, scene) / divisor
+        case Power(base, exponent):
+            return _power(value(base, scene), value(exponent, scene))
+        case Transpose(of):
+            return value(of, scene).mT
+        case Norm(of):
+            inside = value(of, scene)
+            return np.sqrt((inside * inside).sum(axis=(-1, -2), keepdims=True))
+        case Sum(index, over, body):
+            return _sum(value(body, scene), index, over, scene)
+        case Entry(of, indices):
+            return _entry(value(of, scene), indices, scene)
+        case Imaginary(of):
+            return value(of, scene).imag
+        case At(of, point):
+            return value(of, scene.move(("theta", None), value(point, scene) - scene.quantities.theta))
+        case Gradient(of):
+            return _gradient(of, scene)
+        case Derivative(of, by):
+            return _derivative(of, by, scene)
+    raise TypeError(f"{type(node).__name__} has no value")
+
+
+def _symbol(symbol, scene):
+    world, name = scene.world, symbol.name
+    constant = getattr(world, "constants", {}).get(name + symbol.mark)
+    if constant is not None:
+        return scene.full(np.atleast_2d(constant))
+    if name == "w" and symbol.mark and "t" in scene.setting:
+        return scene.full(world.iterate(scene.setting["t"] if symbol.mark == "t" else 0))
+    found = scene.full(np.atleast_2d(_array(symbol, scene)))
+    if name == "e" or name == "x" and len(symbol.indices) == 1:
+        return _row(found, scene.index(symbol.indices[0]))
+    return _picked(found, symbol.indices, scene) if symbol.indices else found
+
+
+def _array(symbol, scene):
+    """The whole array that a symbol takes its entries from."""
+    world, now, k = scene.world, scene.quantities, symbol.layer and number(symbol.layer, scene.setting)
+    match symbol.name:
+        case "w" | "W":
+            return now.theta if k is None else now.W[k]
+        case "b":
+            return now.b[k]
+        case "a" | "A":
+            return now.A[k]
+        case "z" | "Z":
+            return now.Z[k]
+        case "x" | "X":
+            return now.Z[0]
+        case "y" | "Y":
+            return now.Y
+        case "yhat" | "Yhat":
+            return now.Z[-1]
+        case "delta" | "Delta":
+            return world.deltas[k]
+        case "E":
+            return now.E
+        case "J":
+            return world.shard_means @ now.E if symbol.indices else now.J
+        case "N":
+            return world.shard_sizes if symbol.indices else world.N
+        case "theta":
+            return now.theta
+        case "e":
+            return np.eye(len(world.theta))
+        case "ones":
+            return np.ones((world.N, 1))
+        case "width":
+            return world.widths[k]
+    return {
+        "eta": world.eta,
+        "B": world.batch_size,
+        "batch_size": len(world.batch),
+        "t": scene.setting.get("t"),
+        "h": SMALL_STEP,
+        "imaginary": 1j,
+    }[symbol.name]
+
+
+def _picked(array, indices, scene):
+    """The entries at these indices: rows, and columns if there are two."""
+    i, j = (*(scene.index(letter) for letter in indices), scene.index("1"))[:2]
+    rows, columns = array.shape[-2:]
+    exists = (i < rows) & (j < columns)
+    picked = array[(*_mesh(array), np.minimum(i, rows - 1), np.minimum(j, columns - 1))]
+    return np.where(exists, picked, np.nan)[..., None, None]
+
+
+def _row(array, n):
+    """Row n as a column."""
+    rows = array.shape[-2]
+    picked = array[(*_mesh(array), np.minimum(n, rows - 1))]
+    return np.where((n < rows)[..., None], picked, np.nan)[..., None]
+
+
+def _mesh(array):
+    """Positions along all axes but the last two."""
+    return np.ogrid[tuple(slice(length) for length in array.shape[:-2])]
+
+
+def _entry(matrix, indices, scene):
+    if len(indices) != 2 and matrix.shape[-1] != 1:
+        raise Undefined("an entry of a matrix has two indices")
+    return _picked(matrix, indices, scene)
+
+
+def _added(values):
+    shapes = {v.shape[-2:] for v in values}
+    if len(shapes) > 1:
+        raise Undefined(f"{_shapes(values, ' + ')} cannot be added")
+    total = sum(values[1:], values[0])
+    largest = np.max(np.broadcast_arrays(*(np.abs(v) for v in values)), axis=0)
+    return _cleared(total, largest)
+
+
+def _cleared(total, largest):
+    """Zero in place of what only rounding left of a sum."""
+    return np.where(np.abs(total) <= ROUNDING * largest, 0, total)
+
+
+def _entry_by_entry(values):
+    if len({v.shape[-2:] for v in values}) > 1:
+        raise Undefined(f"{_shapes(values, ' and ')} cannot be multiplied entry by entry")
+    return np.prod(np.broadcast_arrays(*values), axis=0)
+
+
+def _product(factors, scene):
+    """Factors from left to right: a number scales, two matrices make a matrix product."""
+    result, columns = None, None
+    for position, factor in enumerate(factors):
+        right = _ones(factor, columns, factors[position + 1 :], scene)
+        right = value(factor, scene) if right is None else right
+        columns = right.shape[-1] if right.shape[-2:] != (1, 1) else columns
+        result = right if result is None else _times(result, right)
+    return result
+
+
+def _ones(factor, columns, following, scene):
+    """The ones vector as long as its neighbour in the product needs it; None for any other factor."""
+    if factor == Symbol("ones") and columns:
+        return scene.full(np.ones((columns, 1)))
+    if factor == Transpose(Symbol("ones")) and following:
+        return scene.full(np.ones((1, value(following[0], scene).shape[-2])))
+    return None
+
+
+def _times(left, right):
+    if (1, 1) in (left.shape[-2:], right.shape[-2:]):
+        return left * right
+    if left.shape[-1] != right.shape[-2]:
+        raise Undefined(f"{_shapes([left, right], ' times ')} is no matrix product")
+    return _cleared(left @ right, np.abs(left) @ np.abs(right))
+
+
+def _power(base, exponent):
+    if exponent.shape[-2:] != (1, 1):
+        raise Undefined("an exponent is a number")
+    if base.shape[-2:] == (1, 1):
+        return base**exponent
+    if exponent.size > 1 or exponent.item() != int(exponent.item()) or exponent.item() > 64:
+        raise Undefined("a matrix has whole powers only")
+    if base.shape[-1] != base.shape[-2]:
+        raise Undefined(f"{_shapes([base], '')} has no powers; entry by entry one multiplies with \\odot")
+    return np.linalg.matrix_power(base, int(exponent.item()))
+
+
+def _sum(body, index, over, scene):
+    axis = scene.axes[index]
+    members = _members(index, over, scene)
+    if len(members) and members.max() >= scene.sizes[index]:
+        raise Undefined(f"a sum runs to {members.max() + 1}, past the last of {scene.sizes[index]}")
+    if body.shape[axis] == 1:
+        return body * len(members)
+    chosen = np.take(body, members, axis=axis)
+    return _cleared(chosen.sum(axis=axis, keepdims=True), np.abs(chosen).max(axis=axis, keepdims=True, initial=0))
+
+
+def _members(index, over, scene):
+    """The values that the index of a sum takes, from 0."""
+    if over is None:
+        return np.arange(scene.sizes[index])
+    if over == BATCH:
+        return scene.world.batch
+    if isinstance(over, Symbol):
+        return np.arange(scene.world.widths[number(over.layer, scene.setting)])
+    return np.arange({"N": scene.world.N, "B": getattr(scene.world, "batch_size", 0)}.get(over, over))
+
+
+def _gradient(of, scene):
+    """All partial derivatives by theta, in a column."""
+    step = _one_hot_column(len(scene.world.theta), scene)
+    if isinstance(of, At):
+        step, of = step + value(of.point, scene) - scene.quantities.theta, of.of
+    slopes = _slope(value(of, scene.move(("theta", None), step)))
+    return np.swapaxes(slopes, scene.axes["parameter"], -2)
+
+
+def _one_hot_column(length, scene):
+    """A step in each entry of a column, one for each position along the axis of the parameters."""
+    return 1j * STEP * (scene.along(np.arange(length), "parameter")[..., None, None] == np.arange(length)[:, None])
+
+
+MOVED = {name: name[0].upper() for name in ("w", "W", "a", "A", "z", "Z", "y")} | {"b": "b", "x": "Z", "yhat": "Z"}
+
+
+def _derivative(of, by, scene):
+    """A complex step in each entry of `by`, and the network run on from there."""
+    if by.name == "theta" or by.name == "w" and not by.layer:
+        column = _gradient(of, scene)
+        return _picked(column, by.indices, scene) if by.indices else column
+    layer = number(by.layer, scene.setting) if by.layer else {"x": 0, "yhat": scene.world.L}.get(by.name)
+    whole = not by.indices
+    rows, columns = _array(by, scene).shape[-2:]
+    axes = scene.along(np.arange(rows), "row"), scene.along(np.arange(columns), "column")
+    i, j = axes if whole else (*(scene.index(letter) for letter in by.indices), scene.index("1"))[:2]
+    here = (i[..., None, None] == np.arange(rows)[:, None]) & (j[..., None, None] == np.arange(columns))
+    moved = scene.move((MOVED[by.name], layer), 1j * STEP * here)
+    result = value(of, moved)
+    if whole and result.shape[-2:] != (1, 1):
+        raise Undefined("a matrix differentiated by a matrix has four indices: write it with indices")
+    slopes = np.where(((i < rows) & (j < columns))[..., None, None], _slope(result), np.nan)
+    if whole:
+        slopes = np.swapaxes(np.swapaxes(slopes, scene.axes["row"], -2), scene.axes["column"], -1)
+    return slopes
+
+
+def _slope(moved):
+    """What the complex step has changed, without what is rounding only."""
+    return _cleared(moved.imag / STEP, np.max(np.abs(moved.real), initial=0) / 100)
+
+
+def _shapes(values, between):
+    return between.join(f"({v.shape[-2]} x {v.shape[-1]})" for v in values)

@@ -1,0 +1,55 @@
+"""What a check of an equation found, and how it shows itself in a notebook."""
+
+from dataclasses import dataclass
+from html import escape
+
+from bgd_helpers.equations.checking import Counterexample
+
+SIGNS = {"holds": "✓", "fails": "✗"}
+COLOURS = {"holds": "#00704f", "fails": "#b34700"}  # each 4.5 : 1 or more on white, and never alone: there is a sign
+
+
+@dataclass(frozen=True)
+class Result:
+    """Whether an equation holds: `verdict` is "holds" or "fails", `message` says it in words.
+
+    If it fails: `counterexample` says where, `repair` is the mended equation as LaTeX, `slip` the name of the slip it
+    mends (each None if there is none), and `span` the part of the text at fault. If it holds: `definition` tells
+    a definition from a claim, and `rule` names the update rule, if it is one.
+    """
+
+    latex: str
+    verdict: str
+    message: str
+    counterexample: Counterexample | None = None
+    repair: str | None = None
+    slip: str | None = None
+    span: tuple | None = None
+    definition: bool = False
+    rule: str | None = None
+
+    def __repr__(self):
+        return f"{SIGNS[self.verdict]} {self.message}"
+
+    def _repr_html_(self):
+        """The verdict, the equation with what is at fault in a box, and the mended equation."""
+        sign = f'<b style="color: {COLOURS[self.verdict]}">{SIGNS[self.verdict]}</b>'
+        lines = [f"<div>{sign} {escape(line)}</div>" for line in self.message.split("\n")]
+        mended = [f"<div>Mended:</div>{_displayed(self.repair)}"] if self.repair else []
+        lines[1:] = [line.replace(sign, "") for line in lines[1:]]
+        return "\n".join([_displayed(self.marked), *lines, *mended])
+
+    @property
+    def marked(self):
+        """The equation as LaTeX, with the part at fault in a box."""
+        if not self.span:
+            return self.latex
+        start, end = self.span
+        part = self.latex[start:end]
+        if "&" in part or "\\\\" in part:  # a box must not tear an aligned block apart
+            return self.latex
+        return rf"{self.latex[:start]}\boxed{{{part}}}{self.latex[end:]}"
+
+
+def _displayed(latex):
+    return f"<div>$${escape(latex)}$$</div>"

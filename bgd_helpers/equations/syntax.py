@@ -1,0 +1,283 @@
+"""What an equation is made of: a tree of small immutable nodes, how to walk and change it, and its LaTeX.
+
+Nodes compare by what they say, not by where it stands: `span`, the place in the learner's own text, is left out.
+"""
+
+from dataclasses import dataclass, field, fields, replace
+from typing import NamedTuple
+
+
+class Layer(NamedTuple):
+    """A layer: a letter (L is the last) and an offset, as in k - 1, or a number alone."""
+
+    letter: str | None
+    offset: int = 0
+
+    def __str__(self):
+        if self.letter is None:
+            return str(self.offset)
+        return self.letter + (f"{self.offset:+d}" if self.offset else "")
+
+    def moved(self, by):
+        """The layer `by` further on."""
+        return Layer(self.letter, self.offset + by)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A part of an equation; `span` is where it stands in the text."""
+
+    span: tuple | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Number(Node):
+    value: float
+    text: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Symbol(Node):
+    """A quantity of the notation: its name in code, its indices, its layer, and a mark as in w^*, w_{t+1}."""
+
+    name: str
+    indices: tuple = ()
+    layer: Layer | None = None
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Activation(Node):
+    """f_k, or its derivative f_k', of an argument."""
+
+    layer: Layer
+    slope: bool
+    argument: Node
+
+
+@dataclass(frozen=True)
+class Sum(Node):
+    """The sum of the body over an index; `over` is None, "batch" or the last value: N, a width or a number."""
+
+    index: str
+    over: object
+    body: Node
+
+
+@dataclass(frozen=True)
+class Derivative(Node):
+    """The derivative of one quantity by another."""
+
+    of: Node
+    by: Node
+
+
+@dataclass(frozen=True)
+class Gradient(Node):
+    """The gradient by all parameters, a column."""
+
+    of: Node
+
+
+@dataclass(frozen=True)
+class At(Node):
+    """A cost or loss with its parameters at another point."""
+
+    of: Node
+    point: Node
+
+
+@dataclass(frozen=True)
+class Imaginary(Node):
+    of: Node
+
+
+@dataclass(frozen=True)
+class Negative(Node):
+    of: Node
+
+
+@dataclass(frozen=True)
+class Add(Node):
+    terms: tuple
+
+
+@dataclass(frozen=True)
+class Product(Node):
+    factors: tuple
+
+
+@dataclass(frozen=True)
+class Hadamard(Node):
+    factors: tuple
+
+
+@dataclass(frozen=True)
+class Quotient(Node):
+    top: Node
+    bottom: Node
+
+
+@dataclass(frozen=True)
+class Power(Node):
+    base: Node
+    exponent: Node
+
+
+@dataclass(frozen=True)
+class Transpose(Node):
+    of: Node
+
+
+@dataclass(frozen=True)
+class Norm(Node):
+    of: Node
+
+
+@dataclass(frozen=True)
+class Entry(Node):
+    """One entry of a matrix, (A B)_{ij}."""
+
+    of: Node
+    indices: tuple
+
+
+class Chain(NamedTuple):
+    """Sides joined by relations: a = b = c, or an update with an arrow."""
+
+    sides: tuple
+    relations: tuple
+
+
+class Equivalence(NamedTuple):
+    """Two chains of which one holds if and only if the other does."""
+
+    left: Chain
+    right: Chain
+
+
+def children(node):
+    """(field, position or None, child) for every child of a node."""
+    for item in fields(node):
+        value = getattr(node, item.name)
+        if isinstance(value, Node):
+            yield item.name, None, value
+        elif isinstance(value, tuple) and value and isinstance(value[0], Node):
+            yield from ((item.name, position, child) for position, child in enumerate(value))
+
+
+def with_child(node, name, position, child):
+    """The node with one child in place of another."""
+    if position is None:
+        return replace(node, **{name: child})
+    listed = getattr(node, name)
+    return replace(node, **{name: (*listed[:position], child, *listed[position + 1 :])})
+
+
+def walk(node):
+    """The node and all nodes below it, from left to right."""
+    yield node
+    for _, _, child in children(node):
+        yield from walk(child)
+
+
+def mapped(node, change):
+    """The tree with `change` applied to every node, children first."""
+    for name, position, child in list(children(node)):
+        new = mapped(child, change)
+        if new is not child:
+            node = with_child(node, name, position, new)
+    return change(node)
+
+
+NAMES = {
+    "yhat": r"\hat y", "Yhat": r"\hat Y", "ones": r"\mathbf 1", "imaginary": r"\mathrm i",
+    "batch_size": r"|\mathcal B_t|", "rate": r"\text{rate}", "Var": r"\operatorname{Var}",
+    **{name: rf"\{name}" for name in ("eta", "delta", "Delta", "theta", "lambda", "kappa", "Sigma")},
+}  # fmt: skip
+SUM, PRODUCT, POWER, ATOM = range(4)
+
+
+def latex(node, strength=SUM):
+    """The node as LaTeX, in parentheses where what stands around it binds more strongly than `strength`."""
+    text, own = _latex(node)
+    return text if own >= strength else rf"\left({text}\right)"
+
+
+def _latex(node):
+    match node:
+        case Number(value, text):
+            return text or f"{value:g}", ATOM
+        case Symbol():
+            return _symbol(node), ATOM
+        case Activation(layer, slope, argument):
+            return rf"f_{_braced(str(layer))}{chr(39) * slope}\left({latex(argument)}\right)", ATOM
+        case Sum(index, over, body):
+            return f"{_sum_sign(index, over)} {latex(body, PRODUCT)}", PRODUCT
+        case Derivative(of, by):
+            return rf"\frac{{\partial {latex(of, POWER)}}}{{\partial {latex(by, POWER)}}}", ATOM
+        case Gradient(of):
+            return rf"\nabla {latex(of, POWER)}", ATOM
+        case At(of, point):
+            return rf"{latex(of, POWER)}\left({latex(point)}\right)", ATOM
+        case Imaginary(of):
+            return rf"\operatorname{{Im}} {latex(of, POWER)}", ATOM
+        case Negative(of):
+            return f"-{latex(of, PRODUCT)}", SUM
+        case Add(terms):
+            texts = [latex(term, PRODUCT) if not isinstance(term, Negative) else _latex(term)[0] for term in terms]
+            return texts[0] + "".join(f" {t[0]} {t[1:]}" if t[0] == "-" else f" + {t}" for t in texts[1:]), SUM
+        case Product(factors):
+            return _product(factors), PRODUCT
+        case Hadamard(factors):
+            return r" \odot ".join(_factor(f, last=f is factors[-1], weak=(Hadamard,)) for f in factors), PRODUCT
+        case Quotient(top, bottom):
+            return rf"\frac{{{latex(top)}}}{{{latex(bottom)}}}", ATOM
+        case Power(base, exponent):
+            return f"{latex(base, ATOM)}^{{{latex(exponent)}}}", POWER
+        case Transpose(Symbol(layer=Layer()) as of):
+            return _symbol(of)[:-1] + r"\top}", ATOM
+        case Transpose(of):
+            return rf"{latex(of, ATOM)}^\top", ATOM
+        case Norm(of):
+            return rf"\lVert {latex(of)} \rVert", ATOM
+        case Entry(of, indices):
+            return rf"\left({latex(of)}\right)_{{{''.join(indices)}}}", ATOM
+    raise TypeError(f"{type(node).__name__} is no node of an equation")
+
+
+def _product(factors):
+    first, *rest = (_factor(f, last=f is factors[-1], weak=(Hadamard,)) for f in factors)
+    return first + "".join(rf" \cdot {part}" if part[0].isdigit() else f" {part}" for part in rest)
+
+
+def _factor(node, last, weak):
+    """A factor; a sum swallows what stands right of it, so it needs parentheses unless it is the last."""
+    open_ended = not last and isinstance(node, Sum)
+    text = latex(node, PRODUCT)
+    return rf"\left({text}\right)" if open_ended or isinstance(node, weak) else text
+
+
+def _symbol(node):
+    text = NAMES.get(node.name, node.name)
+    below = "".join(node.indices)
+    if node.name == "width":
+        return f"d_{_braced(str(node.layer))}"
+    if node.mark == "*":
+        return f"{text}^*"
+    if node.mark:
+        below = rf"\{node.mark}" if node.mark in ("max", "min") else node.mark
+    text += f"_{{{below}}}" if below else ""
+    return text + (f"^{{({node.layer})}}" if node.layer else "")
+
+
+def _sum_sign(index, over):
+    if over is None:
+        return rf"\sum_{index}"
+    if over == "batch":
+        return rf"\sum_{{{index} \in \mathcal B_t}}"
+    return rf"\sum_{{{index}=1}}^{{{over if isinstance(over, str | int) else latex(over)}}}"
+
+
+def _braced(text):
+    return text if len(text) == 1 else f"{{{text}}}"

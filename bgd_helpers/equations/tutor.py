@@ -1,0 +1,106 @@
+"""What mends an equation that fails: the first edit of its right side, or two edits, that make it hold."""
+
+from itertools import islice
+from typing import NamedTuple
+
+from bgd_helpers.equations import syntax
+from bgd_helpers.equations.checking import equal
+from bgd_helpers.equations.edits import single_edits
+from bgd_helpers.equations.errors import EquationError
+from bgd_helpers.equations.meaning import meaning_of, worlds_of
+from bgd_helpers.equations.reading import read
+from bgd_helpers.equations.reasons import reason
+
+MOST_PAIRS = 1200  # pairs of edits that are tried: this many take about a second
+
+
+class Repair(NamedTuple):
+    """What makes an equation hold: the whole as LaTeX, what changes and why in words, the slip's name if it has one.
+
+    `span` is the part of the learner's text that goes.
+    """
+
+    latex: str
+    text: str
+    slip: str | None
+    span: tuple
+
+
+def repair(latex, left, right, approximately=False):
+    """The likeliest Repair of the right side, or None. Nothing is offered that was not seen to hold."""
+    judge = _Judge(latex, left, approximately)
+    reach = judge.reach(right)
+    edits = single_edits(left, right)
+    good = [edit for edit in edits if judge.holds(edit.whole)]
+    if good:  # one that says as much, for as many layers, comes before one that says less
+        return _described(latex, left, right, max(good, key=lambda edit: min(judge.reach(edit.whole), reach)))
+    pairs = ((one, two) for one in edits for two in single_edits(left, one.whole))
+    for one, two in islice(pairs, MOST_PAIRS):
+        if judge.holds(two.whole) and judge.reach(two.whole) >= reach:
+            return _described(latex, left, right, one, two)
+    return None
+
+
+class _Judge:
+    """Whether left = candidate. One world decides on most candidates; the few that are left meet all."""
+
+    def __init__(self, latex, left, approximately):
+        self.latex, self.left, self.approximately = latex, left, approximately
+
+    def holds(self, candidate):
+        try:
+            among = worlds_of(self.latex, (self.left, candidate))
+            return not any(
+                equal(self.latex, self.left, candidate, self.approximately, some) for some in (among[:1], among)
+            )
+        except EquationError:
+            return False
+
+    def reach(self, candidate):
+        """For how many layers, in all worlds together, the equation says something."""
+        try:
+            found = meaning_of(self.latex, (self.left, candidate))
+            return sum(len(found.settings(world)) for world in worlds_of(self.latex, (self.left, candidate)))
+        except EquationError:
+            return 0
+
+
+def _described(latex, left, right, *edits):
+    whole = edits[-1].whole
+    names, reasons = zip(*(reason(edit, left) for edit in edits))
+    if len(edits) == 1:
+        mended = _spliced(latex, right, edits[0])
+        text = f"{_change(edits[0])}: {reasons[0]}"
+    else:
+        mended = _exchanged(latex, right.span, syntax.latex(whole))
+        text = f"It holds as ${syntax.latex(whole)}$, with two changes: (1) {reasons[0]} (2) {reasons[1]}"
+    return Repair(mended, text, " + ".join(name for name in names if name) or None, edits[0].old.span or right.span)
+
+
+def _change(edit):
+    old, new = syntax.latex(edit.old), syntax.latex(edit.new)
+    if edit.whole == edit.new:
+        return f"It holds as ${new}$"
+    return f"It holds with ${new}$ in place of ${old}$"
+
+
+def _spliced(latex, right, edit):
+    """The learner's own text with the edited part exchanged, or the whole right side where that would not read back."""
+    new = syntax.latex(edit.new)
+    texts = (new, rf"\left({new}\right)", f"{{{new}}}", syntax.latex(syntax.Transpose(edit.new)))
+    for text in texts if edit.old.span else ():
+        mended = _exchanged(latex, edit.old.span, text)
+        if _has_side(mended, edit.whole):
+            return mended
+    return _exchanged(latex, right.span, syntax.latex(edit.whole))
+
+
+def _exchanged(latex, span, text):
+    return latex[: span[0]] + text + latex[span[1] :]
+
+
+def _has_side(latex, wanted):
+    try:
+        return any(wanted in chain.sides for chain in read(latex) if isinstance(chain, syntax.Chain))
+    except EquationError:
+        return False

@@ -1,0 +1,256 @@
+"""The worlds in which equations are evaluated: random networks with data, linear regressions, and batches.
+
+Nothing here knows backpropagation. A derivative is a complex step: move a quantity by ih, run the network on from
+there, read the imaginary part. Arrays end in two axes of their own, rows and columns; axes before them are free for
+the indices of an equation, and NumPy broadcasts over them.
+"""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import combinations, product
+
+import numpy as np
+
+from bgd_helpers.network import activation
+
+STEP = 1e-30  # of the complex step: no two numbers are subtracted, so it can be as small as we like
+
+
+@dataclass(frozen=True)
+class Quantities:
+    """All that a forward pass gives: A[k], Z[k] of layer k, the losses E_n in a column, the cost J."""
+
+    theta: np.ndarray
+    W: list
+    b: list
+    A: list
+    Z: list
+    Y: np.ndarray
+    E: np.ndarray
+    J: np.ndarray
+
+
+class Network:
+    """A network with data. `biases=False` makes it a linear regression: theta is then W alone.
+
+    `batch` holds the examples of one update, fewer than `batch_size`: a short last batch.
+    """
+
+    def __init__(self, widths, N, activations, seed, biases=True):
+        rng = np.random.default_rng(seed)
+        self.widths, self.N, self.L, self.biases = widths, N, len(widths) - 1, biases
+        self.f = [None, *map(activation, activations)]
+        sizes = list(zip(widths, widths[1:]))
+        W = [rng.normal(0, 1.2 / np.sqrt(rows), (rows, columns)) for rows, columns in sizes]
+        b = [rng.normal(0, 0.7, (columns, 1)) for _, columns in sizes]
+        self.X, self.Y = rng.normal(size=(N, widths[0])), rng.normal(0, 1.5, (N, widths[-1]))
+        self.theta = np.vstack([part.reshape(-1, 1) for pair in zip(W, b) for part in pair[: 1 + biases]])
+        self.eta, self.batch, self.batch_size = rng.uniform(0.1, 0.3), np.arange(0, N, 2), N // 2 + 2
+
+    @property
+    def name(self):
+        return f"a {'-'.join(map(str, self.widths))} network with N = {self.N}"
+
+    def forward(self, moved):
+        """The forward pass (E1, E2, E3) with some quantities moved: (name, layer) to what is added there."""
+        theta = self.theta + moved.get(("theta", None), 0)
+        W, b = self._unpacked(theta)
+        W = [None, *(part + moved.get(("W", k), 0) for k, part in enumerate(W, 1))]
+        b = [None, *(part + moved.get(("b", k), 0) for k, part in enumerate(b, 1))]
+        A, Z = [None], [self.X + moved.get(("Z", 0), 0)]
+        for k in range(1, self.L + 1):
+            A.append(Z[-1] @ W[k] + b[k].mT + moved.get(("A", k), 0))
+            Z.append(self.f[k].f(A[k]) + moved.get(("Z", k), 0))
+        Y = self.Y + moved.get(("Y", None), 0)
+        E = ((Y - Z[-1]) ** 2).sum(axis=-1, keepdims=True)
+        return Quantities(theta, W, b, A, Z, Y, E, E.mean(axis=-2, keepdims=True))
+
+    def _unpacked(self, theta):
+        """W and b of each layer from the column theta; leading axes stay."""
+        W, b, start = [], [], 0
+        for rows, columns in zip(self.widths, self.widths[1:]):
+            end = start + rows * columns
+            W.append(theta[..., start:end, 0].reshape(*theta.shape[:-2], rows, columns))
+            start = end + columns * self.biases
+            b.append(theta[..., end:start, :] if self.biases else np.zeros((columns, 1)))
+        return W, b
+
+    @cached_property
+    def still(self):
+        """The forward pass with nothing moved."""
+        return self.forward({})
+
+    @cached_property
+    def deltas(self):
+        """delta_nj^(k) = dE_n / da_nj^(k), N x d_k, each by a complex step of its own; entry k belongs to layer k."""
+        return [None, *(self._delta(k) for k in range(1, self.L + 1))]
+
+    def _delta(self, k):
+        N, d = self.still.A[k].shape
+        moves = 1j * STEP * np.eye(N * d).reshape(N, d, N, d)
+        E = self.forward({("A", k): moves}).E[..., 0].imag / STEP
+        return E[np.arange(N), :, np.arange(N)]
+
+    @property
+    def shard_sizes(self):
+        """N_s of two unequal shards, in a column: the first examples, and the rest."""
+        return np.array([[1], [self.N - 1]]) if self.N > 1 else np.array([[1], [0]])
+
+    @property
+    def shard_means(self):
+        """What makes J_s, the mean loss of a shard, from the losses: a row for each shard."""
+        first = (np.arange(self.N) < 1).astype(float)
+        members = np.array([first, 1 - first])
+        return members / np.maximum(self.shard_sizes, 1)
+
+
+class Regression(Network):
+    """A linear regression: the network of one linear layer without a bias, and what E11 to E17 speak of."""
+
+    def __init__(self, N, d, seed, rate=0.3):
+        super().__init__((d, 1), N, ["identity"], seed, biases=False)
+        self.X[:, 0] = 1
+        self.eta = rate * 2 / self._curvatures[-1]
+
+    @property
+    def name(self):
+        return f"a regression with N = {self.N}, d = {self.widths[0]}"
+
+    def gradient(self, w):
+        """grad J at w, by complex steps."""
+        moves = (w - self.theta) + 1j * STEP * np.eye(len(w))[:, :, None]
+        return self.forward({("theta", None): moves}).J[..., 0].imag / STEP
+
+    @cached_property
+    def constants(self):
+        """H column by column from differences of the gradient, which is linear; the rest from H and X."""
+        curvatures = self._curvatures
+        eta, rate = self._best_rate()
+        return {
+            "H": self._H,
+            "I": np.eye(len(self._H)),
+            "w*": np.linalg.lstsq(self.X, self.Y, rcond=None)[0],
+            "lambdamax": curvatures[-1],
+            "lambdamin": curvatures[0],
+            "kappa": np.linalg.cond(self._H),
+            "eta*": eta,
+            "rate": rate,
+        }
+
+    @cached_property
+    def _H(self):
+        origin = np.zeros_like(self.theta)
+        columns = [self.gradient(e[:, None]) - self.gradient(origin) for e in np.eye(len(origin))]
+        return np.hstack(columns)
+
+    @cached_property
+    def _curvatures(self):
+        return np.linalg.eigvalsh(self._H)
+
+    def _best_rate(self):
+        """The learning rate for which one update shrinks the worst direction most, by ternary search."""
+
+        def worst(eta):
+            return np.linalg.norm(np.eye(len(self._H)) - eta * self._H, ord=2)
+
+        low, high = 0.0, 2 / self._curvatures[-1]
+        for _ in range(200):
+            third = (high - low) / 3
+            low, high = (low, high - third) if worst(low + third) < worst(high - third) else (low + third, high)
+        return low, worst(low)
+
+    def iterate(self, t):
+        """w_t of BGD: t updates from w_0, which is theta."""
+        w = self.theta
+        for _ in range(t):
+            w = w - self.eta * self.gradient(w)
+        return w
+
+    def converges(self):
+        """Whether w_t tends to w^*, from the update itself: w_t - w^* is multiplied by the same matrix each time."""
+        w_star = self.constants["w*"]
+        columns = [e[:, None] - self.eta * self.gradient(w_star + e[:, None]) for e in np.eye(len(w_star))]
+        with np.errstate(all="ignore"):
+            return bool(np.linalg.norm(np.linalg.matrix_power(np.hstack(columns), 4096)) < 0.5)
+
+
+class Noise:
+    """Batches of B of N one-parameter losses (w - x_n)^2: all of them, enumerated."""
+
+    L = 0  # no layers
+
+    def __init__(self, N, B, seed):
+        self.N, self.B = N, B
+        rng = np.random.default_rng(seed)
+        self.eta, self.x = rng.uniform(0.05, 0.3), rng.normal(size=N)
+        self.x -= self.x.mean()
+
+    @property
+    def name(self):
+        return f"batches of {self.B} from N = {self.N} examples"
+
+    @cached_property
+    def constants(self):
+        gradients = -2 * self.x
+        drawn = {"with": product(range(self.N), repeat=self.B), "without": combinations(range(self.N), self.B)}
+        means = {name: np.array([gradients[list(batch)].mean() for batch in all_]) for name, all_ in drawn.items()}
+        return {
+            "N": self.N,
+            "B": self.B,
+            "eta": self.eta,
+            "Sigma": ((gradients - gradients.mean()) ** 2).mean(),
+            "lambda": 2.0,
+            "v": self._settled(means["with"]),
+            **{f"Var{name}": mean.var() for name, mean in means.items()},
+        }
+
+    def _settled(self, noise):
+        """Where the mean of w^2 settles when each update takes one of these mean gradients at w = 0, at random."""
+        v = 0.0
+        for _ in range(3000):
+            v = ((1 - 2 * self.eta) ** 2) * v + self.eta**2 * (noise**2).mean()
+        return v
+
+
+@cache
+def networks():
+    """The networks: first sizes all different, then square ones, one example, one output, several depths."""
+    return (
+        Network((2, 4, 3), 5, ["tanh", "softplus"], 11),
+        Network((3, 2, 5, 4), 7, ["sigmoid", "tanh", "softplus"], 12),
+        Network((3, 3, 3), 3, ["tanh", "sigmoid"], 13),
+        Network((2, 5, 3, 6, 4), 3, ["softplus", "tanh", "sigmoid", "tanh"], 14),
+        Network((4, 2), 6, ["sigmoid"], 15),
+        Network((3, 4, 2), 1, ["sigmoid", "tanh"], 16),
+        Network((2, 3, 1), 4, ["tanh", "softplus"], 17),
+    )
+
+
+@cache
+def one_output_networks():
+    """For equations that write y_n: they speak of networks with one output."""
+    return (
+        Network((2, 4, 1), 5, ["tanh", "softplus"], 21),
+        Network((3, 2, 4, 1), 6, ["sigmoid", "tanh", "softplus"], 22),
+        Network((3, 1), 4, ["sigmoid"], 23),
+        Network((3, 2, 5, 3, 1), 2, ["softplus", "tanh", "sigmoid", "tanh"], 24),
+    )
+
+
+@cache
+def regressions():
+    """Linear regressions of several sizes."""
+    return Regression(5, 3, 31), Regression(7, 2, 32, rate=0.7), Regression(6, 4, 33), Regression(9, 5, 34)
+
+
+@cache
+def regressions_at_all_rates():
+    """The same with learning rates on both sides of both ends of the interval of E15."""
+    rates = (-0.2, 0.02, 0.5, 0.99, 1.01, 1.5)
+    return tuple(Regression(N, d, seed, rate) for N, d, seed in ((5, 2, 41), (7, 3, 42)) for rate in rates)
+
+
+@cache
+def noises():
+    """Batches of all sizes up to the whole set."""
+    return tuple(Noise(N, B, seed) for seed, (N, B) in enumerate(((5, 2), (4, 3), (6, 1), (4, 4)), start=51))
