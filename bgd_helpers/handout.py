@@ -6,6 +6,17 @@ import numpy as np
 
 from bgd_helpers import gradcheck, network
 
+# D1 to D7 in our symbols: its L the loss, its sum's index n, the example the first index; nothing else changed
+FORMULAS = {
+    "D1": r"w_{ij}^{(k+1)} = w_{ij}^{(k)} - \eta \frac{\partial E_n}{\partial w_{ij}^{(k)}}",
+    "D2": r"w_{ij}^{(k+1)} = w_{ij}^{(k)} - \eta \frac1N \sum_{n=1}^N \frac{\partial E_n}{\partial w_{ij}^{(k)}}",
+    "D3, D6": r"\frac{\partial J}{\partial w_{ij}^{(k)}} = -\frac1N \sum_{n=1}^N 2 (y_n - \hat y_n) \cdot "
+    r"\frac{\partial \hat y_n}{\partial a_{nj}^{(L)}} \cdot \frac{\partial a_{nj}^{(L)}}{\partial w_{ij}^{(k)}}",
+    "D4, D7": r"\frac{\partial a_{nj}^{(L)}}{\partial w_{ij}^{(k)}} = z_{nj}^{(k-1)}",
+    "D5": r"\frac{\partial J}{\partial w_{ij}^{(L)}} = -\frac1N \sum_{n=1}^N 2 (y_n - \hat y_n) \cdot "
+    r"\frac{\partial \hat y_n}{\partial w_{ij}^{(L)}}",
+}
+
 
 class Net(NamedTuple):
     """A network with data: parameters, inputs, targets, and one activation a layer."""

@@ -351,9 +351,7 @@ def test_every_exercise_has_four_right_styles():
     assert all(len(styles) >= 4 for styles in RIGHT.values())
 
 
-@pytest.mark.parametrize(
-    "exercise, answer", [(name, answer) for name, styles in RIGHT.items() for answer in styles]
-)
+@pytest.mark.parametrize("exercise, answer", [(name, answer) for name, styles in RIGHT.items() for answer in styles])
 def test_right_answers_pass_in_any_style(exercise, answer):
     verdict = check(exercise, answer)
     assert verdict.outcome == "right", repr(verdict)

@@ -109,7 +109,10 @@ def test_contour_panels_share_a_view_that_holds_every_path():
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (0.0, "below 1e-10"), (1e-4, "1.0e-04"), (0.25, "0.2500"), (12345.0, "1.2e+04"),
+        (0.0, "below 1e-10"),
+        (1e-4, "1.0e-04"),
+        (0.25, "0.2500"),
+        (12345.0, "1.2e+04"),
         (np.inf, "beyond floating point"),
     ],
 )

@@ -31,18 +31,26 @@ def texts(picture, start):
 def test_the_walk_goes_forward_and_back():
     walk = [(step.kind, step.layer, step.equation) for step in steps(2)]
     assert walk == [
-        ("inputs", 0, "E1"), ("layer", 1, "E1"), ("output", 2, "E1 and E2"),
-        ("delta", 2, "E4"), ("gradient", 2, "E6"), ("delta", 1, "E5"), ("gradient", 1, "E6"),
+        ("inputs", 0, "E1"),
+        ("layer", 1, "E1"),
+        ("output", 2, "E1 and E2"),
+        ("delta", 2, "E4"),
+        ("gradient", 2, "E6"),
+        ("delta", 1, "E5"),
+        ("gradient", 1, "E6"),
     ]
 
 
 def test_the_last_step_shows_every_number_of_the_integer_net(integers):
     picture = network_picture(integers)
-    assert texts(picture, "a ") == {
-        "a 0,0": "", "a 0,1": "", "a 1,0": "a₁ = −1", "a 1,1": "a₂ = 2", "a 2,0": "a₁ = −6"}
+    assert texts(picture, "a ") == {"a 0,0": "", "a 0,1": "", "a 1,0": "a₁ = −1", "a 1,1": "a₂ = 2", "a 2,0": "a₁ = −6"}
     assert texts(picture, "delta 1") == {"delta 1,0": "δ₁ = 8", "delta 1,1": "δ₂ = 16"}
     assert texts(picture, "gradient 1") == {
-        "gradient 1,0,0": "∂ 8", "gradient 1,0,1": "∂ 16", "gradient 1,1,0": "∂ 16", "gradient 1,1,1": "∂ 32"}
+        "gradient 1,0,0": "∂ 8",
+        "gradient 1,0,1": "∂ 16",
+        "gradient 1,1,0": "∂ 16",
+        "gradient 1,1,1": "∂ 32",
+    }
     assert texts(picture, "gradient 2") == {"gradient 2,0,0": "∂ −2", "gradient 2,1,0": "∂ −8"}
     assert picture.moving["loss"].get_text() == "$E_n$ = 1"
     assert "E6: ∂E_n/∂W^(1) = ((8, 16), (16, 32)), ∂E_n/∂b^(1) = (8, 16)." in picture.text

@@ -162,7 +162,9 @@ def test_a_wrong_import_is_noticed(room, source, folder, wrong):
 HEAVY = {"lark", "matplotlib", "ipywidgets", "IPython", "PIL", "nbformat", "pytest"}
 
 
-@pytest.mark.parametrize("modules", ["bgd_helpers", "bgd_helpers.data, bgd_helpers.network, bgd_helpers.slips", "bgd_helpers.equations"])
+@pytest.mark.parametrize(
+    "modules", ["bgd_helpers", "bgd_helpers.data, bgd_helpers.network, bgd_helpers.slips", "bgd_helpers.equations"]
+)
 def test_importing_the_package_loads_nothing_heavy(modules):
     assert loaded_by(f"import {modules}") & HEAVY == set()
 

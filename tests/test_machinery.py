@@ -27,7 +27,7 @@ def pixels(png):
 def explorer():
     figure, axes = new_figure(4, 3)
     axes.set(xlim=(-0.2, 1.2), ylim=(-0.2, 1.2), xlabel="x")
-    line, = axes.plot(X, X, color=COLOURS["sgd"], zorder=5)
+    (line,) = axes.plot(X, X, color=COLOURS["sgd"], zorder=5)
     label = axes.text(0.1, 1.05, "", zorder=6)
 
     def redraw(eta, power):

@@ -90,6 +90,7 @@ def test_colour_is_never_alone():
 
 def test_runners_differ_in_brightness():
     """Relative luminance, so that they stay apart when printed in grey."""
+
     def luminance(name):
         return np.dot(matplotlib.colors.to_rgb(COLOURS[name]), (0.2126, 0.7152, 0.0722))
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from bgd_helpers.equations.errors import EquationError
 from bgd_helpers.equations.evaluate import Undefined, scene_of, value
-from bgd_helpers.equations.meaning import check_free_indices, meaning_of, worlds_of
+from bgd_helpers.equations.meaning import check_free_indices, meaning_of, missing, worlds_of
 from bgd_helpers.equations.syntax import Number
 
 TOLERANCE, APPROXIMATELY = 1e-9, 1e-7  # of the largest entry
@@ -80,7 +80,7 @@ def _difference(found, world, setting, tolerance):
         agree = np.abs(left - right) <= tolerance * scale
     if agree.all():
         return None
-    return _located(found, world, letters, left, right, agree)
+    return _located(found, scene, letters, left, right, agree)
 
 
 def _same_shape(left, right, sides):
@@ -90,17 +90,12 @@ def _same_shape(left, right, sides):
     return left, right
 
 
-def _located(found, world, letters, left, right, agree):
+def _located(found, scene, letters, left, right, agree):
     """The first entry that differs, one where both sides have a value if there is one."""
     finite = np.isfinite(left) & np.isfinite(right) & ~agree
     entry = tuple(np.argwhere(finite if finite.any() else ~agree)[0])
     at = {letter: int(entry[found.axes[letter]]) + 1 for letter in found.letters if left.shape[found.axes[letter]] > 1}
     if left.shape[-2:] != (1, 1):
         at |= {"row": int(entry[-2]) + 1, "column": int(entry[-1]) + 1}
-    reason = "" if finite.any() else _missing(found, left[entry])
-    return Counterexample(world.name, {**at, **letters}, left[entry].item(), right[entry].item(), reason)
-
-
-def _missing(found, left):
-    side = "yours has" if np.isfinite(left) else "the left side has"
-    return f"{side} no value: an index runs past the last unit of a layer, or a number is too large"
+    reason = "" if finite.any() else missing(found.sides, scene, at) or "a number is too large"
+    return Counterexample(scene.world.name, {**at, **letters}, left[entry].item(), right[entry].item(), reason)

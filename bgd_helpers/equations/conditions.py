@@ -7,24 +7,20 @@ from bgd_helpers.equations.checking import Counterexample
 from bgd_helpers.equations.errors import EquationError
 from bgd_helpers.equations.evaluate import scene_of, value
 from bgd_helpers.equations.meaning import meaning_of
-from bgd_helpers.equations.result import Result
 from bgd_helpers.equations.syntax import Symbol
 
 COMPARED = {"<": np.less, ">": np.greater, "<=": np.less_equal, ">=": np.greater_equal}
 LIMIT = Symbol("w", mark="t"), Symbol("w", mark="*")
 
 
-def equivalent(latex, statement):
-    """The Result if one side of an equivalence is true where the other is not, else None."""
+def difference_in_truth(latex, statement):
+    """A regression in which one side of an equivalence is true and the other is not, or None."""
     for world in worlds.regressions_at_all_rates():
         left, right = (_is_true(latex, chain, world) for chain in (statement.left, statement.right))
         if left != right:
-            share = world.eta * world.constants["lambdamax"] / 2
-            text = (
-                f"does not hold: in {world.name}, at η = {share:.2f} · 2/λ_max, the left side is {left}, yours {right}."
-            )
-            place = Counterexample(world.name, {"eta": world.eta}, float(left), float(right), "one side is true alone")
-            return Result(latex, "fails", text, counterexample=place, span=statement.right.sides[0].span)
+            share = float(world.eta * world.constants["lambdamax"] / 2)
+            text = f"where η is {share:.2f} · 2/λ_max, the left side is {left}, yours is {right}"
+            return Counterexample(world.name, {}, float(left), float(right), text)
     return None
 
 

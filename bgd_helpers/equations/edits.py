@@ -21,6 +21,7 @@ from bgd_helpers.equations.syntax import (
     Symbol,
     Transpose,
     children,
+    mapped,
     walk,
     with_child,
 )
@@ -37,19 +38,20 @@ class Edit(NamedTuple):
 
 ALIKE = [("a", "z", "delta"), ("A", "Z", "Delta"), ("y", "yhat"), ("Y", "Yhat"), ("N", "B", "batch_size"), ("w", "b")]
 LIKELY = (
-    "index", "swap", "slope", "argument", "layer", "sign", "transpose", "order", "term", "factor", "lost factor",
-    "lost slope", "lost sum", "sum", "symbol", "product", "square",
+    "index", "swap", "index everywhere", "slope", "argument", "layer", "sign", "transpose", "order", "term",
+    "factor", "lost factor", "lost slope", "lost sum", "sum", "symbol", "product", "square",
 )  # fmt: skip
 
 
 def single_edits(left, right):
     """Every single edit of the right side, the likeliest kinds first; `left` tells what could be missing."""
     letters = sorted({i for side in (left, right) for node in walk(side) for i in _letters(node)})
-    found = [*_edits(right, lambda node: _local(node, letters)), *_of_whole(left, right)]
-    unique = {}
+    local = _edits(right, lambda node: _local(node, letters))
+    found = [*local, *_everywhere(right, letters), *_of_whole(left, right)]
+    unique = {right: None}  # what changes nothing
     for edit in found:
         unique.setdefault(edit.whole, edit)
-    return sorted(unique.values(), key=lambda edit: LIKELY.index(edit.kind))
+    return sorted(filter(None, unique.values()), key=lambda edit: LIKELY.index(edit.kind))
 
 
 def _letters(node):
@@ -138,6 +140,19 @@ def _of_symbol(symbol, letters):
         yield "symbol", Symbol("E", ("n",), span=symbol.span)
 
 
+def _everywhere(right, letters):
+    """Another index for a symbol wherever it occurs, as in both factors of the chain rule."""
+    symbols = [node for node in walk(right) if isinstance(node, Symbol) and node.indices]
+    for symbol in dict.fromkeys(symbol for symbol in symbols if symbols.count(symbol) > 1):
+        for kind, new in _of_symbol(symbol, [*letters, "1"]):
+            if kind == "index":
+                yield Edit("index everywhere", symbol, new, _exchanged(right, symbol, new))
+
+
+def _exchanged(tree, old, new):
+    return mapped(tree, lambda node: replace(new, span=node.span) if node == old else node)
+
+
 def _near(layer):
     """The layers next to this one, and the last."""
     near = [layer.moved(-1), layer.moved(1)]
@@ -224,9 +239,11 @@ def _at_root(kind, old, new):
 
 
 def _slopes(left):
-    """f_k'(a), where the left side is an error signal or a derivative by what comes before an activation."""
-    for node in walk(left):
-        if isinstance(node, Symbol) and node.name in ("delta", "a") and node.layer:
-            yield Activation(node.layer, True, Symbol("a", node.indices, node.layer))
-        if isinstance(node, Symbol) and node.name in ("Delta", "A") and node.layer:
-            yield Activation(node.layer, True, Symbol("A", (), node.layer))
+    """f_k'(a), where the left side is an error signal or a derivative by a pre-activation."""
+    node = left.by if isinstance(left, Derivative) else left
+    if not isinstance(node, Symbol) or not node.layer:
+        return
+    if node.name in ("delta", "a") and (node.name == "delta" or node is not left):
+        yield Activation(node.layer, True, Symbol("a", node.indices, node.layer))
+    if node.name in ("Delta", "A") and (node.name == "Delta" or node is not left):
+        yield Activation(node.layer, True, Symbol("A", (), node.layer))

@@ -5,12 +5,12 @@ class EquationError(ValueError):
     """LaTeX that is no equation of the language: where, what was expected, and a caret under the place.
 
     `position` counts characters from 0; `expected` says what would fit there. `repair` is the mended equation
-    as LaTeX, where one is known.
+    as LaTeX, where one is known; `lost_sum` says that a missing sum may be what is wrong.
     """
 
-    def __init__(self, latex, position, expected, repair=None):
+    def __init__(self, latex, position, expected, repair=None, lost_sum=False):
         self.position = max(0, min(position, len(latex)))
-        self.expected, self.repair = expected, repair
+        self.expected, self.repair, self.lost_sum = expected, repair, lost_sum
         mended = f"\nIt holds as\n  {repair}" if repair else ""
         super().__init__(f"{expected}\n{_pointed_at(latex, self.position)}{mended}")
 

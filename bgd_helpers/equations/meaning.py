@@ -186,6 +186,18 @@ def _check_roles(found):
             raise EquationError(found.latex, place, "there is no layer after L, the last.")
 
 
+def missing(sides, scene, at):
+    """Which quantity does not exist where the letters stand, in words; None if all exist."""
+    for symbol in (part for side in sides for part in walk(side) if isinstance(part, Symbol)):
+        for index, extent in zip(symbol.indices, _extents(symbol)):
+            most = size(extent, scene.world, scene.setting)
+            if int(index) > most if index.isdigit() else at.get(index, scene.sizes[index]) > most:
+                shown = replace(symbol, indices=tuple(map(_shown, symbol.indices)))
+                whole = f"layer {number(extent, scene.setting)}" if isinstance(extent, Layer) else "the data set"
+                return f"${_text(shown)}$ does not exist for every {_shown(index)} here: {whole} has only {most}"
+    return None
+
+
 def check_free_indices(found):
     """Raises EquationError for an index that is free on one of two sides only, unless that side differentiates by it.
 
@@ -198,7 +210,7 @@ def check_free_indices(found):
             text = f"{index} is free on the {name} side only."
             if name == "right":
                 text += f" Is a sum over {index} missing, or is it another index?"
-            raise EquationError(found.latex, place, text)
+            raise EquationError(found.latex, place, text, lost_sum=name == "right")
 
 
 def worlds_of(latex, sides):

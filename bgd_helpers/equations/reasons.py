@@ -16,6 +16,7 @@ from bgd_helpers.equations.syntax import (
 
 SENTENCES = {
     "index": "each index says where a quantity belongs: n an example, i the unit that sends, j the unit that receives.",
+    "index everywhere": "a letter that counts the units of one layer cannot count another layer's as well.",
     "swap": "the indices stand the other way round: w_ij leads from unit i to unit j, and the example comes first.",
     "layer": "the quantity belongs to another layer.",
     "slope": "f' is not what is meant here, but f itself.",
@@ -146,7 +147,7 @@ def _by(left, *names):
 
 
 def _layer_of_slope(new):
-    return next(node.layer.letter for node in walk(new) if isinstance(node, Activation) and node.slope)
+    return next((node.layer.letter for node in walk(new) if isinstance(node, Activation) and node.slope), None)
 
 
 def _is(node, *names):

@@ -11,7 +11,7 @@ from bgd_helpers.equations.meaning import meaning_of, worlds_of
 from bgd_helpers.equations.reading import read
 from bgd_helpers.equations.reasons import reason
 
-MOST_PAIRS = 1200  # pairs of edits that are tried: this many take about a second
+MOST_PAIRS = 900  # pairs of edits that are tried: this many take about a second
 
 
 class Repair(NamedTuple):
@@ -48,6 +48,8 @@ class _Judge:
         self.latex, self.left, self.approximately = latex, left, approximately
 
     def holds(self, candidate):
+        if candidate == self.left and self.left.span:  # it would say nothing: a = a
+            return False
         try:
             among = worlds_of(self.latex, (self.left, candidate))
             return not any(
@@ -79,6 +81,8 @@ def _described(latex, left, right, *edits):
 
 def _change(edit):
     old, new = syntax.latex(edit.old), syntax.latex(edit.new)
+    if edit.kind == "index everywhere":
+        return f"It holds with ${new}$ in place of ${old}$, each time"
     if edit.whole == edit.new:
         return f"It holds as ${new}$"
     return f"It holds with ${new}$ in place of ${old}$"
@@ -87,9 +91,12 @@ def _change(edit):
 def _spliced(latex, right, edit):
     """The learner's own text with the edited part exchanged, or the whole right side where that would not read back."""
     new = syntax.latex(edit.new)
-    texts = (new, rf"\left({new}\right)", f"{{{new}}}", syntax.latex(syntax.Transpose(edit.new)))
-    for text in texts if edit.old.span else ():
-        mended = _exchanged(latex, edit.old.span, text)
+    everywhere = edit.kind == "index everywhere"
+    spans = [node.span for node in syntax.walk(right) if node == edit.old] if everywhere else [edit.old.span]
+    for text in (new, rf"\left({new}\right)", f"{{{new}}}", syntax.latex(syntax.Transpose(edit.new))):
+        mended = latex
+        for span in sorted(filter(None, spans), reverse=True):
+            mended = _exchanged(mended, span, text)
         if _has_side(mended, edit.whole):
             return mended
     return _exchanged(latex, right.span, syntax.latex(edit.whole))

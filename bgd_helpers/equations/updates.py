@@ -18,10 +18,10 @@ TARGETS = ("w", "b", "theta", "W")
 def is_update(chain):
     """Whether a chain says what an update makes of the parameters."""
     head = chain.sides[0]
-    return "<-" in chain.relations or _is_next(head) and len(chain.sides) == 2
+    return chain.relations[0] == "<-" or _is_next(head) and chain.relations[0] == "="
 
 
-def updated(target, rule, example="n"):
+def updated(target, rule, example):
     """What the rule makes of the target: a weight, a bias, a matrix of them, or all parameters."""
     target = now(target)
 
@@ -29,7 +29,7 @@ def updated(target, rule, example="n"):
         if isinstance(node, Symbol) and node.name == "theta":
             return target
         if isinstance(node, Symbol) and node.indices == ("n",):
-            return replace(node, indices=(example,))
+            return replace(node, indices=(example or "n",))
         if isinstance(node, Gradient) and (target.layer or target.indices):
             return Derivative(node.of, target)
         return node
@@ -52,7 +52,7 @@ def without_next(chain, rule):
     """The chain with w_{t+1} replaced by what the rule makes of w_t."""
 
     def step(node):
-        return replace(updated(node, rule), span=node.span) if _is_next(node) else node
+        return replace(updated(node, rule, None), span=node.span) if _is_next(node) else node
 
     return Chain(tuple(mapped(side, step) for side in chain.sides), chain.relations)
 

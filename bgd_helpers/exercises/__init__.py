@@ -2,6 +2,7 @@
 
 from bgd_helpers.exercises.cases import EXERCISES
 from bgd_helpers.exercises.checks import check
+from bgd_helpers.exercises.derivations import DERIVATIONS, check_derivation
 from bgd_helpers.exercises.verdicts import Verdict
 
-__all__ = ["EXERCISES", "Verdict", "check"]
+__all__ = ["DERIVATIONS", "EXERCISES", "Verdict", "check", "check_derivation"]

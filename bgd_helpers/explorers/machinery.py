@@ -42,7 +42,10 @@ class Explorer(widgets.VBox):
             artist.set_animated(True)
         _freeze_layout(picture.figure)
         self.children = [
-            *_sentence(look_for), _rows(self.controls.values()), self.image, self.error,
+            *_sentence(look_for),
+            _rows(self.controls.values()),
+            self.image,
+            self.error,
         ]
         for control in self.controls.values():
             control.observe(self._moved, names="value")
@@ -105,7 +108,11 @@ def log_slider(label, low, high, value, steps=100):
         raise ValueError(f"{label}: needs 0 < low <= value <= high, not {low}, {value}, {high}")
     ends = np.log10([low, high])
     return widgets.FloatLogSlider(
-        value=value, min=ends[0], max=ends[1], step=(ends[1] - ends[0]) / steps, readout_format=".3g",
+        value=value,
+        min=ends[0],
+        max=ends[1],
+        step=(ends[1] - ends[0]) / steps,
+        readout_format=".3g",
         **_labelled(label),
     )
 
@@ -147,7 +154,8 @@ def _sentence(look_for):
 def _image_widget(figure):
     width, _ = css_size(figure)
     return widgets.Image(
-        format="png", layout={"width": f"{width}px", "max_width": "100%", "height": "auto"},
+        format="png",
+        layout={"width": f"{width}px", "max_width": "100%", "height": "auto"},
     )
 
 

@@ -241,8 +241,10 @@ def _known(trace, step):
 def _places(widths):
     """The centre of each unit: a column a layer, about the middle."""
     columns = np.linspace(LEFT, RIGHT, len(widths))
-    return [[(x, MIDDLE + _spacing(width) * ((width - 1) / 2 - j)) for j in range(width)]
-            for x, width in zip(columns, widths)]
+    return [
+        [(x, MIDDLE + _spacing(width) * ((width - 1) / 2 - j)) for j in range(width)]
+        for x, width in zip(columns, widths)
+    ]
 
 
 def _spacing(width):
@@ -332,8 +334,7 @@ def _show_units(artists, trace, k, done):
         artists[f"z {k},{j}"].set_text(f"{symbol}{sub} = {number(z)}" if reached else "")
         artists[f"a {k},{j}"].set_text(f"a{sub} = {number(trace.A[k][j])}" if k and reached else "")
         artists[f"target {k},{j}"].set_text(f"y{sub} = {number(trace.y[j])}" if k == trace.depth else "")
-        artists[f"delta {k},{j}"].set_text(
-            f"δ{sub} = {number(trace.delta[k][j])}" if ("delta", k) in known else "")
+        artists[f"delta {k},{j}"].set_text(f"δ{sub} = {number(trace.delta[k][j])}" if ("delta", k) in known else "")
 
 
 def _show_gradient(artists, trace, k, done):
@@ -376,8 +377,14 @@ def v_curve(h, central_error, one_sided_error, complex_error):
     _check_lengths(len(h), curves)
     figure, axes = new_figure(9, 3.8)
     for (name, error), key in zip(curves.items(), ("bgd", "sgd", "right")):
-        axes.loglog(h, np.maximum(error, SMALLEST), label=name, color=COLOURS[key], marker=MARKERS[key],
-                    linestyle=LINESTYLES[key])
+        axes.loglog(
+            h,
+            np.maximum(error, SMALLEST),
+            label=name,
+            color=COLOURS[key],
+            marker=MARKERS[key],
+            linestyle=LINESTYLES[key],
+        )
     axes.set(xlabel="step $h$", ylabel="relative error of the gradient")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=3)
     return Picture(figure, "\n".join(_least_error(name, h, error) for name, error in curves.items()))
@@ -409,8 +416,10 @@ def gradient_bars(true, wrong, names=("true", "wrong")):
 
 def _pairs(true, wrong):
     as_list = list if isinstance(true, (list, tuple)) else lambda matrix: [matrix]
-    pairs = [(np.atleast_2d(a).astype(float), np.atleast_2d(b).astype(float)) for a, b in
-             zip(as_list(true), as_list(wrong), strict=True)]
+    pairs = [
+        (np.atleast_2d(a).astype(float), np.atleast_2d(b).astype(float))
+        for a, b in zip(as_list(true), as_list(wrong), strict=True)
+    ]
     for a, b in pairs:
         if a.shape != b.shape:
             raise ValueError(f"gradients of shapes {a.shape} and {b.shape}: they must have one shape to be compared")
@@ -428,8 +437,14 @@ def _draw_cells(panel, cells, scale):
         return
     for (i, j), value in np.ndenumerate(cells):
         dark = abs(value) > 0.6 * scale
-        panel.text(j, i, "–" if np.isnan(value) else number(value), ha="center", va="center",
-                   color="white" if dark else "black")
+        panel.text(
+            j,
+            i,
+            "–" if np.isnan(value) else number(value),
+            ha="center",
+            va="center",
+            color="white" if dark else "black",
+        )
 
 
 def _compared(k, true, wrong, names):

@@ -35,12 +35,32 @@ COLOURS = {
 }
 # Colour is never alone: the same keys, told apart in black and white.
 LINESTYLES = {
-    "sgd": "-", "minibatch": "-.", "bgd": "--", "data": "", "truth": "-", "wrong": ":",
-    "right": "-", "forward": "-", "backward": "--", "eta": ":", "batch_size": "-.", "neutral": "-",
+    "sgd": "-",
+    "minibatch": "-.",
+    "bgd": "--",
+    "data": "",
+    "truth": "-",
+    "wrong": ":",
+    "right": "-",
+    "forward": "-",
+    "backward": "--",
+    "eta": ":",
+    "batch_size": "-.",
+    "neutral": "-",
 }
 MARKERS = {
-    "sgd": "o", "minibatch": "^", "bgd": "s", "data": ".", "truth": "*", "wrong": "X",
-    "right": "o", "highlight": "D", "forward": ">", "backward": "<", "eta": "v", "batch_size": "P",
+    "sgd": "o",
+    "minibatch": "^",
+    "bgd": "s",
+    "data": ".",
+    "truth": "*",
+    "wrong": "X",
+    "right": "o",
+    "highlight": "D",
+    "forward": ">",
+    "backward": "<",
+    "eta": "v",
+    "batch_size": "P",
 }
 STYLE = {
     "font.size": 11,
@@ -76,9 +96,7 @@ def new_figure(width, height, rows=1, columns=1, **gridspec):
             "so 9 × 4 is 900 × 400 pixels)"
         )
     with matplotlib.rc_context(STYLE):
-        figure = Figure(
-            figsize=(width, height), dpi=RETINA * CSS_PIXELS_PER_INCH, layout="constrained"
-        )
+        figure = Figure(figsize=(width, height), dpi=RETINA * CSS_PIXELS_PER_INCH, layout="constrained")
         FigureCanvasAgg(figure)
         return figure, figure.subplots(rows, columns, **gridspec)
 
@@ -113,9 +131,7 @@ class Picture:
 
     def __post_init__(self):
         if not (isinstance(self.text, str) and self.text.strip()):
-            raise ValueError(
-                f"text = {self.text!r}: a picture needs a text alternative, computed from its data"
-            )
+            raise ValueError(f"text = {self.text!r}: a picture needs a text alternative, computed from its data")
 
     def png(self):
         """The picture as PNG bytes, at retina size."""
