@@ -9,7 +9,8 @@ from bgd_helpers.equations.evaluate import Undefined, scene_of, value
 from bgd_helpers.equations.meaning import check_free_indices, meaning_of, missing, worlds_of
 from bgd_helpers.equations.syntax import Number
 
-TOLERANCE, APPROXIMATELY = 1e-9, 1e-7  # of the largest entry
+TOLERANCE, APPROXIMATELY = 1e-11, 1e-6  # of the largest entry
+FEWEST = 2  # places, in all networks together, at which an equation must be seen to hold
 
 
 class Counterexample(NamedTuple):
@@ -52,15 +53,15 @@ def equal(latex, left, right, approximately=False, among=None):
     """
     found = meaning_of(latex, (left, right))
     check_free_indices(found)
-    judged = False
+    judged = 0
     for world in among or worlds_of(latex, (left, right)):
         for setting in found.settings(world):
-            judged = True
+            judged += 1
             difference = _difference(found, world, setting, APPROXIMATELY if approximately else TOLERANCE)
             if difference:
                 return difference
-    if not judged:
-        raise EquationError(latex, 0, "no layer, or no unit, is such that every symbol exists.")
+    if judged < (FEWEST if among is None else 1):
+        raise EquationError(latex, 0, "too few networks have all these layers and units: use smaller numbers.")
     return None
 
 
@@ -97,5 +98,7 @@ def _located(found, scene, letters, left, right, agree):
     at = {letter: int(entry[found.axes[letter]]) + 1 for letter in found.letters if left.shape[found.axes[letter]] > 1}
     if left.shape[-2:] != (1, 1):
         at |= {"row": int(entry[-2]) + 1, "column": int(entry[-1]) + 1}
-    reason = "" if finite.any() else missing(found.sides, scene, at) or "a number is too large"
+    reason = (
+        "" if finite.any() else missing(found.sides, scene, at) or "it divides by zero, or a number is too large"
+    )
     return Counterexample(scene.world.name, {**at, **letters}, left[entry].item(), right[entry].item(), reason)

@@ -30,9 +30,9 @@ from bgd_helpers.equations.syntax import (
 )
 from bgd_helpers.equations.worlds import STEP
 
-ROUNDING = 1e-12  # a sum that cancels to less than this share of its terms is zero
-SMALL_STEP = 1e-5  # h, where the text writes one
-MOST_ENTRIES = 2_000_000
+ROUNDING = 1e-13  # a sum that cancels to less than this share of its terms is zero
+SMALL_STEP = 1e-4  # h, where the text writes one
+MOST_ENTRIES = 100_000  # of the axes of the indices together
 
 
 class Undefined(Exception):
@@ -79,7 +79,8 @@ def scene_of(meaning, world, setting):
     sizes = {
         letter: max([1, *(size(e, world, setting) for e in meaning.extents[letter])]) for letter in meaning.letters
     }
-    if np.prod([float(s) for s in sizes.values()]) > MOST_ENTRIES:
+    entries = np.prod([float(length) for length in sizes.values()])
+    if entries * (len(world.theta) if meaning.has_gradient else 1) > MOST_ENTRIES:
         raise Undefined("its indices take too many values together")
     return Scene(world, setting, axes, sizes, {}, getattr(world, "still", None))
 
@@ -176,14 +177,19 @@ def _array(symbol, scene):
             return np.ones((world.N, 1))
         case "width":
             return world.widths[k]
-    return {
-        "eta": world.eta,
-        "B": world.batch_size,
-        "batch_size": len(world.batch),
-        "t": scene.setting.get("t"),
-        "h": SMALL_STEP,
-        "imaginary": 1j,
-    }[symbol.name]
+        case "eta":
+            return world.eta
+        case "B":
+            return world.batch_size
+        case "batch_size":
+            return len(world.batch)
+        case "t":
+            return scene.setting["t"]
+        case "h":
+            return SMALL_STEP
+        case "imaginary":
+            return 1j
+    raise TypeError(f"{symbol.name} has no value")
 
 
 def _picked(array, indices, scene):
@@ -217,9 +223,11 @@ def _added(values):
     shapes = {v.shape[-2:] for v in values}
     if len(shapes) > 1:
         raise Undefined(f"{_shapes(values, ' + ')} cannot be added")
-    total = sum(values[1:], values[0])
-    largest = np.max(np.broadcast_arrays(*(np.abs(v) for v in values)), axis=0)
-    return _cleared(total, largest)
+    magnitudes = [np.abs(v) for v in values]
+    tops = [top for top in (np.nanmax(m, initial=0) for m in magnitudes) if top > 0]
+    if tops and min(tops) <= ROUNDING * max(tops):
+        raise Undefined("numbers so different in size cannot be added exactly")
+    return _cleared(sum(values[1:], values[0]), np.max(np.broadcast_arrays(*magnitudes), axis=0))
 
 
 def _cleared(total, largest):
@@ -266,8 +274,8 @@ def _power(base, exponent):
         raise Undefined("an exponent is a number")
     if base.shape[-2:] == (1, 1):
         return base**exponent
-    if exponent.size > 1 or exponent.item() != int(exponent.item()) or exponent.item() > 64:
-        raise Undefined("a matrix has whole powers only")
+    if exponent.size > 1 or exponent.item() not in range(65):
+        raise Undefined("a matrix has the whole powers 0 to 64 only")
     if base.shape[-1] != base.shape[-2]:
         raise Undefined(f"{_shapes([base], '')} has no powers; entry by entry one multiplies with \\odot")
     return np.linalg.matrix_power(base, int(exponent.item()))
@@ -335,7 +343,7 @@ def _derivative(of, by, scene):
 
 def _slope(moved):
     """What the complex step has changed, without what is rounding only."""
-    return _cleared(moved.imag / STEP, np.max(np.abs(moved.real), initial=0) / 100)
+    return _cleared(moved.imag / STEP, np.max(np.abs(moved.real), initial=0) / 10)
 
 
 def _shapes(values, between):

@@ -9,13 +9,15 @@ from bgd_helpers.equations.errors import EquationError
 from bgd_helpers.equations.reading import check_form
 from bgd_helpers.equations.syntax import (
     Activation,
+    At,
     Derivative,
     Entry,
     Gradient,
     Layer,
-    Number,
+    Product,
     Sum,
     Symbol,
+    Transpose,
     children,
     latex,
     walk,
@@ -24,7 +26,8 @@ from bgd_helpers.equations.syntax import (
 
 MOST_LETTERS = 8
 PRIVATE = ("row", "column", "parameter")  # axes for a derivative by a whole matrix, and for a gradient
-NOISE = {"Sigma", "v", "Var"}
+MOST_LAYERS = 3
+NOISE = {"Sigma", "v", "Var", "lambda", "B", "N", "eta"}
 REGRESSION = {"H", "I", "kappa", "rate"}
 SHARDS, EXAMPLES, PARAMETERS, BATCH = "shards", "examples", "parameters", "batch"
 
@@ -39,6 +42,8 @@ class Meaning:
     layers: list = field(default_factory=list)  # (layer, lowest that exists, position)
     free: list = field(default_factory=list)  # for each side: letter to (position, whether it is differentiated)
     counts_updates: bool = False
+    has_gradient: bool = False
+    marks: dict = field(default_factory=dict)  # a symbol with a time, and one without
 
     @property
     def axes(self):
@@ -92,6 +97,8 @@ def meaning_of(latex, sides):
         found.free.append(free)
     if len(found.letters) > MOST_LETTERS:
         raise EquationError(latex, 0, f"an equation has at most {MOST_LETTERS} different indices.")
+    if len({layer.letter for layer, *_ in found.layers} - {None, "L"}) > MOST_LAYERS:
+        raise EquationError(latex, 0, f"an equation has at most {MOST_LAYERS} different letters for layers.")
     _check_roles(found)
     return found
 
@@ -102,8 +109,7 @@ def _named_apart(node, bound, names, found, free, within):
         new = f"{node.index}{next(names)}"
         if node.index in bound:
             raise EquationError(found.latex, _place(node), f"{node.index} is summed over twice, one sum in the other.")
-        if isinstance(node.over, int):
-            found.extents[new].append(node.over)
+        found.extents[new] += [node.over] if isinstance(node.over, int) else [EXAMPLES] if node.over == "N" else []
         bound, node = {**bound, node.index: new}, replace(node, index=new)
     if isinstance(node, Symbol):
         check_form(found.latex, node)
@@ -113,8 +119,10 @@ def _named_apart(node, bound, names, found, free, within):
         _note_symbol(node, found)
     if isinstance(node, Activation):
         found.layers.append((node.layer, 1, _place(node)))
+    if isinstance(node, Entry):
+        _note_entry(node, found)
     if isinstance(node, Derivative | Gradient):
-        _check_first_order(node, found)
+        _check_derivative(node, found)
         within = True
     for name, position, child in list(children(node)):
         changed = _named_apart(child, bound, names, found, free, within)
@@ -130,8 +138,6 @@ def _index(index, bound, found, free, node, within):
     if index not in bound:
         place, seen = free.get(index, (_place(node), True))
         free[index] = place, seen and within
-        if isinstance(node, Entry):
-            found.extents[index] += []
     return bound.get(index, index)
 
 
@@ -140,6 +146,16 @@ def _note_symbol(symbol, found):
         found.layers.append((symbol.layer, 0 if symbol.name in ("z", "Z", "width") else 1, _place(symbol)))
     for index, extent in zip(symbol.indices, _extents(symbol)):
         found.extents[index].append(extent)
+    if symbol.mark == "t-1" or symbol.mark == "0" and symbol.name == "theta" or symbol.mark == "t+1":
+        text = f"{_text(symbol)} cannot stand here: write \\theta_t, w_t or w_0."
+        raise EquationError(found.latex, _place(symbol), text)
+    if symbol.name == "Var" and not symbol.mark:
+        raise EquationError(found.latex, _place(symbol), r"say which: Var_{\text{with}} or Var_{\text{without}}.")
+    if symbol.name in ("w", "theta") and not symbol.layer and not symbol.indices and symbol.mark != "*":
+        found.marks[symbol.mark in ("t", "0")] = symbol
+        if len(found.marks) == 2:
+            text = f"{_text(found.marks[False])} and {_text(found.marks[True])} in one equation: write one of them."
+            raise EquationError(found.latex, _place(symbol), text)
     if symbol.mark == "0" or symbol.name == "t":
         found.counts_updates = True
 
@@ -166,11 +182,57 @@ def _extents(symbol):
     return ()
 
 
-def _check_first_order(node, found):
+def _note_entry(entry, found):
+    """An entry of a matrix: its indices run over the rows and the columns."""
+    shape = _shape(entry.of)
+    if len(entry.indices) != (1 if shape[1] == 1 else 2):
+        raise EquationError(found.latex, _place(entry), "an entry of a matrix has two indices, that of a column one.")
+    for index, extent in zip(entry.indices, shape):
+        found.extents[index].append(extent)
+
+
+def _shape(node):
+    """What the rows and the columns of a matrix expression run over."""
+    match node:
+        case Symbol(name="W", layer=Layer() as layer):
+            return layer.moved(-1), layer
+        case Symbol(name="A" | "Z" | "Delta", layer=Layer() as layer):
+            return EXAMPLES, layer
+        case Symbol(name="b", layer=Layer() as layer):
+            return layer, 1
+        case Symbol(name="X"):
+            return EXAMPLES, Layer(None, 0)
+        case Symbol(name="Y" | "Yhat"):
+            return EXAMPLES, Layer("L")
+        case Symbol(name="ones"):
+            return EXAMPLES, 1
+        case Transpose(of):
+            return _shape(of)[::-1]
+        case Derivative(_, by):
+            return _shape(by)
+        case Product(factors):
+            shapes = [shape for shape in map(_shape, factors) if shape != (1, 1)] or [(1, 1)]
+            return shapes[0][0], shapes[-1][1]
+    parts = [_shape(child) for _, _, child in children(node)]
+    return next((shape for shape in parts if shape != (1, 1)), (1, 1))
+
+
+def _check_derivative(node, found):
+    """Raises EquationError for what the language cannot differentiate."""
+    found.has_gradient |= isinstance(node, Gradient) or node.by.name in ("theta", "w") and not node.by.layer
+    if isinstance(node, Gradient) and not _is_cost(node.of):
+        raise EquationError(found.latex, _place(node), r"\nabla stands before J or E_n: it is their gradient.")
     for part in walk(node.of):
+        if part == Symbol("imaginary"):
+            raise EquationError(found.latex, _place(part), "derivatives are complex steps; i cannot stand inside one.")
         if isinstance(part, Derivative | Gradient) or isinstance(part, Symbol) and part.name in ("delta", "Delta", "H"):
             text = "the language has no second derivatives, and \\delta and \\nabla are first ones."
             raise EquationError(found.latex, _place(part), text)
+
+
+def _is_cost(node):
+    node = node.of if isinstance(node, At) else node
+    return isinstance(node, Symbol) and node.name in ("J", "E")
 
 
 def _check_roles(found):
@@ -205,32 +267,49 @@ def check_free_indices(found):
     """
     for one, other, name in ((1, 0, "right"), (0, 1, "left")):
         for index, (place, differentiated) in found.free[one].items():
-            if index in found.free[other] or differentiated or found.sides[other] == Number(0.0):
+            if index in found.free[other] or differentiated or _is_constant(found.sides[other]):
                 continue
             text = f"{index} is free on the {name} side only."
             if name == "right":
                 text += f" Is a sum over {index} missing, or is it another index?"
+            elif _is_summed(index, found.sides[other]):
+                text += " On the right it is summed over: sum over another letter, m say, or not at all."
             raise EquationError(found.latex, place, text, lost_sum=name == "right")
+
+
+def _is_constant(side):
+    """Whether a side is a number, the same for all indices."""
+    return not any(isinstance(part, Symbol) for part in walk(side))
+
+
+def _is_summed(index, side):
+    return any(isinstance(part, Sum) and _shown(part.index) == index for part in walk(side))
 
 
 def worlds_of(latex, sides):
     """The worlds in which these sides are judged: networks, those with one output, regressions, or batches."""
     symbols = [part for side in sides for part in walk(side) if isinstance(part, Symbol)]
-    regression = [s for s in symbols if _is_of_regression(s)]
-    layered = [s for s in symbols if s.layer or s.name in ("theta", "Yhat", "yhat", "delta")]
-    if any(s.name in NOISE for s in symbols):
+    noise, regression = (list(filter(test, symbols)) for test in (_is_of_noise, _is_of_regression))
+    if noise:
+        _check_together(latex, noise[0], "batches", [s for s in symbols if s.name not in NOISE or s.mark == "*"])
         return worlds.noises()
-    if regression and layered:
-        text = (
-            f"{_text(regression[0])} belongs to linear regression, {_text(layered[0])} to a network: "
-            "in a network every w, b, a and z has its indices and its layer."
-        )
-        raise EquationError(latex, _place(regression[0]), text)
     if regression:
+        _check_together(latex, regression[0], "linear regression", list(filter(_is_of_network, symbols)))
         return worlds.regressions()
     if any(s.name in ("y", "yhat") and len(s.indices) == 1 for s in symbols):
         return worlds.one_output_networks()
     return worlds.networks()
+
+
+def _check_together(latex, symbol, where, others):
+    """Raises EquationError if there are symbols that do not belong where this one does."""
+    if others:
+        text = f"{_text(symbol)} belongs to {where}, {_text(others[0])} does not: they have no equation in common."
+        raise EquationError(latex, _place(others[0]), text)
+
+
+def _is_of_noise(symbol):
+    return symbol.name in ("Sigma", "v", "Var") or symbol.name == "lambda" and not symbol.mark
 
 
 def _is_of_regression(symbol):
@@ -239,6 +318,11 @@ def _is_of_regression(symbol):
     if symbol.name == "x":
         return len(symbol.indices) == 1
     return symbol.name in REGRESSION or symbol.name == "lambda" or symbol.name == "eta" and symbol.mark == "*"
+
+
+def _is_of_network(symbol):
+    """Whether a symbol has a layer, or two indices as in y_nj, or is one of the matrices of a network."""
+    return symbol.layer is not None or len(symbol.indices) == 2 or symbol.name in ("Y", "Yhat")
 
 
 def _place(node):

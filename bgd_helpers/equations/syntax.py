@@ -235,7 +235,7 @@ def _latex(node):
             return rf"\frac{{{latex(top)}}}{{{latex(bottom)}}}", ATOM
         case Power(base, exponent):
             return f"{latex(base, ATOM)}^{{{latex(exponent)}}}", POWER
-        case Transpose(Symbol(layer=Layer()) as of):
+        case Transpose(Symbol(layer=Layer(), name=name) as of) if name != "width":
             return _symbol(of)[:-1] + r"\top}", ATOM
         case Transpose(of):
             return rf"{latex(of, ATOM)}^\top", ATOM

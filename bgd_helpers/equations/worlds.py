@@ -94,12 +94,13 @@ class Network:
     @property
     def shard_sizes(self):
         """N_s of two unequal shards, in a column: the first examples, and the rest."""
-        return np.array([[1], [self.N - 1]]) if self.N > 1 else np.array([[1], [0]])
+        first = max(1, 2 * self.N // 5)
+        return np.array([[first], [self.N - first]])
 
     @property
     def shard_means(self):
         """What makes J_s, the mean loss of a shard, from the losses: a row for each shard."""
-        first = (np.arange(self.N) < 1).astype(float)
+        first = (np.arange(self.N) < self.shard_sizes[0]).astype(float)
         members = np.array([first, 1 - first])
         return members / np.maximum(self.shard_sizes, 1)
 
@@ -175,14 +176,14 @@ class Regression(Network):
 
 
 class Noise:
-    """Batches of B of N one-parameter losses (w - x_n)^2: all of them, enumerated."""
+    """Batches of B of N one-parameter losses c (w - x_n)^2 with curvature 2c: all of them, enumerated."""
 
     L = 0  # no layers
 
     def __init__(self, N, B, seed):
         self.N, self.B = N, B
         rng = np.random.default_rng(seed)
-        self.eta, self.x = rng.uniform(0.05, 0.3), rng.normal(size=N)
+        self.eta, self.curvature, self.x = rng.uniform(0.05, 0.3), rng.uniform(0.5, 3), rng.normal(size=N)
         self.x -= self.x.mean()
 
     @property
@@ -191,7 +192,7 @@ class Noise:
 
     @cached_property
     def constants(self):
-        gradients = -2 * self.x
+        gradients = -self.curvature * self.x
         drawn = {"with": product(range(self.N), repeat=self.B), "without": combinations(range(self.N), self.B)}
         means = {name: np.array([gradients[list(batch)].mean() for batch in all_]) for name, all_ in drawn.items()}
         return {
@@ -199,7 +200,7 @@ class Noise:
             "B": self.B,
             "eta": self.eta,
             "Sigma": ((gradients - gradients.mean()) ** 2).mean(),
-            "lambda": 2.0,
+            "lambda": self.curvature,
             "v": self._settled(means["with"]),
             **{f"Var{name}": mean.var() for name, mean in means.items()},
         }
@@ -208,7 +209,7 @@ class Noise:
         """Where the mean of w^2 settles when each update takes one of these mean gradients at w = 0, at random."""
         v = 0.0
         for _ in range(3000):
-            v = ((1 - 2 * self.eta) ** 2) * v + self.eta**2 * (noise**2).mean()
+            v = ((1 - self.eta * self.curvature) ** 2) * v + self.eta**2 * (noise**2).mean()
         return v
 
 
@@ -223,6 +224,7 @@ def networks():
         Network((4, 2), 6, ["sigmoid"], 15),
         Network((3, 4, 2), 1, ["sigmoid", "tanh"], 16),
         Network((2, 3, 1), 4, ["tanh", "softplus"], 17),
+        Network((3, 4, 2, 5, 3), 4, ["tanh", "softplus", "tanh", "softplus"], 18),
     )
 
 
@@ -246,7 +248,7 @@ def regressions():
 @cache
 def regressions_at_all_rates():
     """The same with learning rates on both sides of both ends of the interval of E15."""
-    rates = (-0.2, 0.02, 0.5, 0.99, 1.01, 1.5)
+    rates = (-0.2, 0.0, 0.02, 0.5, 0.99, 1.0, 1.01, 1.5)
     return tuple(Regression(N, d, seed, rate) for N, d, seed in ((5, 2, 41), (7, 3, 42)) for rate in rates)
 
 
