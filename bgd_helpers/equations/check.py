@@ -1,16 +1,27 @@
 """The check of an equation: each step of each line, the first that fails, and what mends it."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from bgd_helpers.equations.checking import Counterexample, equal
 from bgd_helpers.equations.conditions import difference_in_truth
 from bgd_helpers.equations.errors import EquationError
-from bgd_helpers.equations.meaning import is_definition
+from bgd_helpers.equations.meaning import is_definition, meaning_of
 from bgd_helpers.equations.reading import read
 from bgd_helpers.equations.result import Result
-from bgd_helpers.equations.syntax import Chain, Equivalence, Node, Symbol
+from bgd_helpers.equations.syntax import Chain, Equivalence, Layer, Node, Symbol, mapped
 from bgd_helpers.equations.tutor import repair
-from bgd_helpers.equations.updates import RULES, TARGETS, example_of, is_update, nearest_rule, updated, without_next
+from bgd_helpers.equations.updates import (
+    RULES,
+    TARGETS,
+    example_of,
+    has_next,
+    is_update,
+    nearest_rule,
+    now,
+    updated,
+    without_next,
+)
 
 NO_REPAIR = "No single change of the right side mends it, and no two that were tried."
 HOLDS = "holds: in every network tried, for every layer and every value of the indices."
@@ -39,18 +50,32 @@ def check_equation(latex, rule=None, mend=True):
     """
     if rule not in (None, *RULES):
         raise ValueError(f"there is no update rule {rule!r}: choose one of {', '.join(RULES)}")
+    fault, found, definition = _first_fault(latex, rule, mend)
+    if fault:
+        return _failed(latex, fault, rule, mend)
+    said = f"holds: this is the update of {found} (E9)." if found else "holds, by definition." if definition else HOLDS
+    return Result(latex, "holds", said, definition=definition, rule=found)
+
+
+def _first_fault(latex, rule, mend):
+    """The Fault of the first step that fails, or None; the update rule followed; whether all are definitions."""
     statements = read(latex)
+    for statement in statements:
+        _check_meaning(latex, statement)
     found = None
     for statement in statements:
         fault, name = _judged(latex, statement, rule, mend)
         if fault:
-            return _failed(latex, fault, mend)
+            return fault, None, False
         found = found or name
-    if found:
-        return Result(latex, "holds", f"holds: this is the update of {found} (E9).", rule=found)
-    if all(isinstance(statement, Chain) and is_definition(statement) for statement in statements):
-        return Result(latex, "holds", "holds, by definition.", definition=True)
-    return Result(latex, "holds", HOLDS)
+    return None, found, all(isinstance(statement, Chain) and is_definition(statement) for statement in statements)
+
+
+def _check_meaning(latex, statement):
+    """Raises EquationError for a side that means nothing, be it in a line after one that fails."""
+    for chain in [statement] if isinstance(statement, Chain) else statement:
+        for side in chain.sides:
+            meaning_of(latex, [mapped(side, lambda node: now(node) if isinstance(node, Symbol) else node)])
 
 
 def _judged(latex, statement, rule, mend):
@@ -62,16 +87,25 @@ def _judged(latex, statement, rule, mend):
     if is_update(statement):
         fault, name = _judged_update(latex, statement, rule)
         rest = Chain(statement.sides[1:], statement.relations[1:])
-        return fault or _judged_chain(latex, rest, rule, mend), name
-    return _judged_chain(latex, statement, rule, mend), None
+        return fault or _judged_chain(latex, rest, mend), name
+    if any(map(has_next, statement.sides)):
+        return _judged_by_rules(latex, statement, rule, mend)
+    return _judged_chain(latex, statement, mend), None
 
 
-def _judged_chain(latex, chain, rule, mend):
+def _judged_by_rules(latex, chain, rule, mend):
+    """The verdict on a chain that speaks of w_{t+1}, by the rule that it should follow or by the first that it does."""
+    names = [rule] if rule else [nearest_rule(chain.sides[-1]), *RULES]
+    faults = [_judged_chain(latex, without_next(chain, name), mend) for name in names]
+    follows = next((name for name, fault in zip(names, faults) if fault is None), None)
+    return (None, follows) if follows else (faults[0], None)
+
+
+def _judged_chain(latex, chain, mend):
     for sign, side in zip(chain.relations, chain.sides[1:]):
         if sign not in ("=", "~"):
             text = "an arrow or an inequality cannot stand here; a condition says what it is equivalent to, with \\iff."
             raise EquationError(latex, side.span[0], text)
-    chain = without_next(chain, rule or "BGD")
     for left, right, sign in zip(chain.sides, chain.sides[1:], chain.relations):
         difference = _difference(latex, left, right, sign == "~", mend)
         if difference:
@@ -91,20 +125,29 @@ def _difference(latex, left, right, approximately, mend):
 def _judged_update(latex, chain, rule):
     """The Fault of an update, against the rule it should follow or is nearest to; and the rule it follows."""
     target, right = chain.sides[:2]
-    if not isinstance(target, Symbol) or target.name not in TARGETS:
-        raise EquationError(latex, target.span[0], r"an update changes w, b, W or \theta.")
+    _check_target(latex, target, chain.relations[0])
+    if has_next(right):
+        what = (
+            "does not hold: the new parameters stand on the right too. E9 takes the gradient at the old ones, \\theta_t"
+        )
+        return Fault(target, right, None, what, can_be_mended=False), None
     nearest = nearest_rule(right)
     follows = next((name for name in (nearest, *RULES) if _follows(latex, target, right, name)), None)
     if follows and rule in (None, follows):
         return None, follows
     name = rule or nearest
     if follows:
-        return Fault(
-            target, right, None, f"is not the update of {name}: it is that of {follows}", "", False, False
-        ), None
+        what = f"is not the update of {name}: it is that of {follows}"
+        return Fault(target, right, None, what, can_be_mended=False), None
     expected = updated(target, name, example_of(right))
     difference = equal(latex, expected, right)
     return Fault(expected, right, difference, f"is not the update of {name}", f"the update of {name} gives"), None
+
+
+def _check_target(latex, target, relation):
+    fits = isinstance(target, Symbol) and target.name in TARGETS
+    if not fits or target.mark not in (("", "t") if relation == "<-" else ("t+1",)):
+        raise EquationError(latex, target.span[0], r"what an update changes is w, b, W or \theta.")
 
 
 def _follows(latex, target, right, rule):
@@ -114,22 +157,53 @@ def _follows(latex, target, right, rule):
         return False
 
 
-def _failed(latex, fault, mend):
+def _failed(latex, fault, rule, mend):
     """The Result for a step that fails: where, and what mends it."""
     mended = fault.can_be_mended and mend and repair(latex, fault.left, fault.right, fault.approximately) or None
     where = f": {fault.difference.told(fault.introduced)}" if fault.difference else ""
     lines = [f"{_line_of(latex, fault.right)}{fault.what}{where}."]
     if fault.can_be_mended and mend:
-        lines.append(mended.text if mended else NO_REPAIR)
+        lines.append(mended.text if mended else _at_the_output(latex, fault) or NO_REPAIR)
     return Result(
         latex,
         "fails",
         "\n".join(lines),
         counterexample=fault.difference,
-        repair=mended and mended.latex,
+        repair=mended and _mended_throughout(mended.latex, rule),
         slip=mended and mended.slip,
         span=mended.span if mended else fault.right.span,
     )
+
+
+def _mended_throughout(latex, rule, steps=3):
+    """The equation with what fails after a first repair mended as well; None where that does not succeed."""
+    for _ in range(steps):
+        try:
+            fault = _first_fault(latex, rule, mend=False)[0]
+        except EquationError:
+            return None
+        if not fault:
+            return latex
+        mended = fault.can_be_mended and repair(latex, fault.left, fault.right, fault.approximately)
+        if not mended:
+            return None
+        latex = mended.latex
+    return None
+
+
+def _at_the_output(latex, fault):
+    """That the step holds for the last layer, if it does: a formula of the output layer, used for hidden ones."""
+    sides = [mapped(side, _with_last_layer) for side in (fault.left, fault.right)]
+    try:
+        holds = sides != [fault.left, fault.right] and equal(latex, *sides) is None
+    except EquationError:
+        return None
+    return "It holds for the last layer, $k = L$, and for no other as it stands." if holds else None
+
+
+def _with_last_layer(node):
+    layer = getattr(node, "layer", None)
+    return replace(node, layer=Layer("L", layer.offset)) if layer and layer.letter else node
 
 
 def _line_of(latex, right):

@@ -7,10 +7,11 @@ from bgd_helpers.equations.checking import Counterexample
 from bgd_helpers.equations.errors import EquationError
 from bgd_helpers.equations.evaluate import scene_of, value
 from bgd_helpers.equations.meaning import meaning_of
-from bgd_helpers.equations.syntax import Symbol
+from bgd_helpers.equations.syntax import Symbol, walk
 
 COMPARED = {"<": np.less, ">": np.greater, "<=": np.less_equal, ">=": np.greater_equal}
 LIMIT = Symbol("w", mark="t"), Symbol("w", mark="*")
+BOUNDS = {"eta", "lambda", "kappa", "rate"}
 
 
 def difference_in_truth(latex, statement):
@@ -19,9 +20,14 @@ def difference_in_truth(latex, statement):
         left, right = (_is_true(latex, chain, world) for chain in (statement.left, statement.right))
         if left != right:
             share = float(world.eta * world.constants["lambdamax"] / 2)
-            text = f"where η is {share:.2f} · 2/λ_max, the left side is {left}, yours is {right}"
-            return Counterexample(world.name, {}, float(left), float(right), text)
+            where = f"where η is {share:.2f} · 2/λ_max".replace("-", "−")
+            reason = f"{where}, the left side is {_said(left)}, yours is {_said(right)}"
+            return Counterexample(world.name, {}, float(left), float(right), reason)
     return None
+
+
+def _said(truth):
+    return "true" if truth else "false"
 
 
 def _is_true(latex, chain, world):
@@ -29,10 +35,19 @@ def _is_true(latex, chain, world):
         if chain.sides != LIMIT:
             raise EquationError(latex, chain.sides[0].span[0], r"the limit that the language has is w_t \to w^*.")
         return world.converges()
-    found = meaning_of(latex, chain.sides)
-    for sign in chain.relations:
+    _check_condition(latex, chain)
+    scene = scene_of(meaning_of(latex, chain.sides), world, {"L": 1})
+    with np.errstate(all="ignore"):
+        values = [value(side, scene).item() for side in chain.sides]
+        return all(bool(COMPARED[sign](a, b)) for sign, a, b in zip(chain.relations, values, values[1:]))
+
+
+def _check_condition(latex, chain):
+    """Raises EquationError unless a chain compares numbers made of eta, lambda, kappa and constants."""
+    for sign, side in zip(chain.relations, chain.sides[1:]):
         if sign not in COMPARED:
-            raise EquationError(latex, chain.sides[1].span[0], "a condition is made of < and >.")
-    scene = scene_of(found, world, {"L": 1})
-    values = [value(side, scene).item() for side in found.sides]
-    return all(bool(COMPARED[sign](a, b)) for sign, a, b in zip(chain.relations, values, values[1:]))
+            raise EquationError(latex, side.span[0], r"beside \iff there is a limit, or a comparison with < or >.")
+    for part in (part for side in chain.sides for part in walk(side)):
+        if isinstance(part, Symbol) and (part.name not in BOUNDS or part.name == "lambda" and not part.mark):
+            text = r"the bounds of a condition are made of \eta, \lambda_{\min}, \lambda_{\max} and \kappa."
+            raise EquationError(latex, part.span[0], text)

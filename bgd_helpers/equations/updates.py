@@ -21,6 +21,11 @@ def is_update(chain):
     return chain.relations[0] == "<-" or _is_next(head) and chain.relations[0] == "="
 
 
+def has_next(node):
+    """Whether parameters after the update stand somewhere in an expression."""
+    return any(map(_is_next, walk(node)))
+
+
 def updated(target, rule, example):
     """What the rule makes of the target: a weight, a bias, a matrix of them, or all parameters."""
     target = now(target)
@@ -50,9 +55,10 @@ def now(target):
 
 def without_next(chain, rule):
     """The chain with w_{t+1} replaced by what the rule makes of w_t."""
+    example = next(filter(None, map(example_of, chain.sides)), None)
 
     def step(node):
-        return replace(updated(node, rule, None), span=node.span) if _is_next(node) else node
+        return replace(updated(node, rule, example), span=node.span) if _is_next(node) else node
 
     return Chain(tuple(mapped(side, step) for side in chain.sides), chain.relations)
 
