@@ -7,6 +7,8 @@ import pytest
 
 from bgd_helpers import slips
 from bgd_helpers.equations import check_equation
+from bgd_helpers.equations.edits import LIKELY
+from bgd_helpers.equations.reasons import SENTENCES
 
 
 def aligned(*lines):
@@ -399,3 +401,22 @@ def test_tables():
         assert set((slip or "").split(" + ")) <= set(slips.BY_NAME) | {""}
         assert mended is None or check_equation(mended).verdict == "holds"
     assert sum(map(len, EQUIVALENT.values())) >= 80 and len(SLIPS) >= 50
+
+
+def test_every_kind_of_edit_has_a_sentence():
+    assert set(LIKELY) <= set(SENTENCES) | set(slips.BY_NAME)
+
+
+UNSAID = [r"z_{nj}^{(k)} = a_{nj}^{(k)}", r"B = N", r"J = J J", r"1 = 2"]
+
+
+@pytest.mark.parametrize("latex", UNSAID)
+def test_a_repair_says_something(latex):
+    """Nothing is transposed that is a number, and a side is not mended by itself."""
+    repair = check_equation(latex).repair
+    left = latex.split(" = ")[0]
+    assert repair is None or "top" not in repair and left not in repair.split(" = ")[1]
+
+
+def test_a_sign_within_a_square_is_no_slip_of_the_catalogue():
+    assert check_equation(r"E_n = \sum_j (y_{nj} + \hat y_{nj})^2").slip is None

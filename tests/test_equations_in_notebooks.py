@@ -1,7 +1,7 @@
 """Every equation that a notebook displays is checked, as it stands in the text; and the check can fail.
 
-An equation is one that is displayed ($$ ... $$), that has a number (**E4** $ ... $), or that stands in the text and
-has a sum, a fraction, a derivative or a transpose. What is no claim says so in the metadata of its cell:
+An equation is one that is displayed ($$ ... $$, or a block of LaTeX), one with a number (**E4** $ ... $), and one in
+the text that has a sum, a fraction, a derivative or a transpose. What is no claim says so in the metadata of its cell:
 "equations": [{"starts": "...", "status": "given" or "outside", "because": "..."}]; "rule" names the update rule.
 """
 
@@ -55,6 +55,7 @@ def displayed(cell):
 
 def equations_in(source):
     """The LaTeX of every equation in some Markdown."""
+    yield from re.findall(r"^```latex\n(.*?)^```", source, re.DOTALL | re.MULTILINE)
     for match in MATHS.finditer(source):
         text = (match["shown"] or match["inline"]).strip()
         if RELATION.search(text) and (match[1] or match["shown"] or CLAIM.search(text)):

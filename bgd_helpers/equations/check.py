@@ -128,7 +128,7 @@ def _judged_update(latex, chain, rule):
     _check_target(latex, target, chain.relations[0])
     if has_next(right):
         what = (
-            "does not hold: the new parameters stand on the right too. E9 takes the gradient at the old ones, \\theta_t"
+            "does not hold: the new parameters stand on the right too, where E9 has the old ones"
         )
         return Fault(target, right, None, what, can_be_mended=False), None
     nearest = nearest_rule(right)

@@ -7,7 +7,7 @@ from bgd_helpers.equations.checking import Counterexample
 from bgd_helpers.equations.errors import EquationError
 from bgd_helpers.equations.evaluate import scene_of, value
 from bgd_helpers.equations.meaning import meaning_of
-from bgd_helpers.equations.syntax import Symbol, walk
+from bgd_helpers.equations.syntax import Activation, Symbol, walk
 
 COMPARED = {"<": np.less, ">": np.greater, "<=": np.less_equal, ">=": np.greater_equal}
 LIMIT = Symbol("w", mark="t"), Symbol("w", mark="*")
@@ -48,6 +48,7 @@ def _check_condition(latex, chain):
         if sign not in COMPARED:
             raise EquationError(latex, side.span[0], r"beside \iff there is a limit, or a comparison with < or >.")
     for part in (part for side in chain.sides for part in walk(side)):
-        if isinstance(part, Symbol) and (part.name not in BOUNDS or part.name == "lambda" and not part.mark):
+        foreign = isinstance(part, Symbol) and (part.name not in BOUNDS or part.name == "lambda" and not part.mark)
+        if foreign or isinstance(part, Activation):
             text = r"the bounds of a condition are made of \eta, \lambda_{\min}, \lambda_{\max} and \kappa."
             raise EquationError(latex, part.span[0], text)

@@ -317,28 +317,32 @@ def _one_hot_column(length, scene):
     return 1j * STEP * (scene.along(np.arange(length), "parameter")[..., None, None] == np.arange(length)[:, None])
 
 
-MOVED = {name: name[0].upper() for name in ("w", "W", "a", "A", "z", "Z", "y")} | {"b": "b", "x": "Z", "yhat": "Z"}
-
-
 def _derivative(of, by, scene):
     """A complex step in each entry of `by`, and the network run on from there."""
     if by.name == "theta" or by.name == "w" and not by.layer:
         column = _gradient(of, scene)
         return _picked(column, by.indices, scene) if by.indices else column
-    layer = number(by.layer, scene.setting) if by.layer else {"x": 0, "yhat": scene.world.L}.get(by.name)
     whole = not by.indices
     rows, columns = _array(by, scene).shape[-2:]
     axes = scene.along(np.arange(rows), "row"), scene.along(np.arange(columns), "column")
     i, j = axes if whole else (*(scene.index(letter) for letter in by.indices), scene.index("1"))[:2]
     here = (i[..., None, None] == np.arange(rows)[:, None]) & (j[..., None, None] == np.arange(columns))
-    moved = scene.move((MOVED[by.name], layer), 1j * STEP * here)
-    result = value(of, moved)
+    result = value(of, scene.move(_key(by, scene), 1j * STEP * here))
     if whole and result.shape[-2:] != (1, 1):
         raise Undefined("a matrix differentiated by a matrix has four indices: write it with indices")
     slopes = np.where(((i < rows) & (j < columns))[..., None, None], _slope(result), np.nan)
     if whole:
         slopes = np.swapaxes(np.swapaxes(slopes, scene.axes["row"], -2), scene.axes["column"], -1)
     return slopes
+
+
+def _key(by, scene):
+    """Which quantity of the network one differentiates by."""
+    if by.layer:
+        return ("b" if by.name == "b" else by.name.upper()), number(by.layer, scene.setting)
+    return {"x": ("Z", 0), "X": ("Z", 0), "yhat": ("Z", scene.world.L), "Yhat": ("Z", scene.world.L)}.get(
+        by.name, ("Y", None)
+    )
 
 
 def _slope(moved):

@@ -128,7 +128,10 @@ def _named_apart(node, bound, names, found, free, within):
         changed = _named_apart(child, bound, names, found, free, within)
         node = with_child(node, name, position, changed)
     if isinstance(node, Sum) and not found.extents[node.index]:
-        raise EquationError(found.latex, _place(node), f"nothing in this sum has the index {_shown(node.index)}.")
+        layers = {layer.letter for layer, *_ in found.layers}
+        text = f"nothing in this sum has the index {_shown(node.index)}."
+        text = "the language has no sums over layers." if _shown(node.index) in layers else text
+        raise EquationError(found.latex, _place(node), text)
     return node
 
 
@@ -291,7 +294,9 @@ def worlds_of(latex, sides):
     symbols = [part for side in sides for part in walk(side) if isinstance(part, Symbol)]
     noise, regression = (list(filter(test, symbols)) for test in (_is_of_noise, _is_of_regression))
     if noise:
-        _check_together(latex, noise[0], "batches", [s for s in symbols if s.name not in NOISE or s.mark == "*"])
+        _check_together(
+            latex, noise[0], "batches", [s for s in symbols if s.name not in NOISE or s.mark in ("*", "min", "max")]
+        )
         return worlds.noises()
     if regression:
         _check_together(latex, regression[0], "linear regression", list(filter(_is_of_network, symbols)))

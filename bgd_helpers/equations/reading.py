@@ -1,16 +1,19 @@
-"""From LaTeX to trees: the grammar is in grammar.lark, here are what its parts become and what is said of a misfit."""
+"""From LaTeX to trees: the grammar is in grammar.lark, and here is what its parts become."""
 
-import difflib
+import itertools
 import re
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from bgd_helpers.equations import syntax
+from bgd_helpers.equations import messages, syntax
 from bgd_helpers.equations.errors import EquationError
 from bgd_helpers.equations.syntax import Chain, Equivalence, Layer, Node, Number, Symbol
 
-LONGEST, DEEPEST, MOST_STATEMENTS = 3000, 30, 20
+LONGEST, DEEPEST, MOST_STATEMENTS, MOST_SIDES, MOST_SYMBOLS, MOST_LAYERS = 3000, 30, 20, 20, 60, 4
+COUNTED = set("number symbol width batch_size prefix norm head activation derivative fraction mean".split())
+ENVIRONMENTS = "aligned align align* split gathered equation equation*".split()
+WRAPPINGS = (r"\$\$(.*)\$\$", r"\$(.*)\$", r"\\\[(.*)\\\]", r"\\\((.*)\\\)")
 
 # what a symbol may carry: (indices, layer), and how it is written
 FORMS = {
@@ -28,6 +31,8 @@ FORMS = {
     "theta": {(0, False): r"\theta", (1, False): r"\theta_p"},
     "e": {(1, False): "e_p"},
     **{name: {(0, True): f"{name}^{{(k)}}"} for name in ("W", "A", "Z")},
+    **{name: {(0, False): name} for name in ("X", "Y")},
+    "Yhat": {(0, False): r"\hat Y"},
     "Delta": {(0, True): r"\Delta^{(k)}"},
 }  # fmt: skip
 TIMES = {"t", "t+1", "0", "t-1"}
@@ -46,22 +51,20 @@ def read(latex):
     _check_size(latex)
     from lark.exceptions import UnexpectedCharacters, UnexpectedToken, VisitError
 
+    parser, building = _parser()
     try:
-        parser, building = _parser()
-        statements = building.transform(parser.parse(latex))
+        tree = parser.parse(_prepared(latex))
+        _check_bounds(latex, tree)
+        return building.transform(tree)
     except VisitError as error:
         if not isinstance(error.orig_exc, _Misfit):
             raise
         raise EquationError(latex, error.orig_exc.position, error.orig_exc.expected) from None
     except UnexpectedCharacters as error:
-        raise EquationError(latex, error.pos_in_stream, _unknown(latex[error.pos_in_stream :], error.allowed)) from None
+        raise EquationError(latex, *messages.misfit(latex, error.pos_in_stream, error.allowed)) from None
     except UnexpectedToken as error:
-        ended = error.token.type == "$END"
-        position = len(latex) if ended else error.token.start_pos
-        raise EquationError(latex, position, _unfitting("" if ended else str(error.token), error.expected)) from None
-    if len(statements) > MOST_STATEMENTS:
-        raise EquationError(latex, 0, f"at most {MOST_STATEMENTS} equations are read at a time.")
-    return statements
+        position = len(latex) if error.token.type == "$END" else error.token.start_pos
+        raise EquationError(latex, *messages.misfit(latex, position, error.expected)) from None
 
 
 @cache
@@ -94,6 +97,95 @@ def _check_size(latex):
         raise EquationError(latex, position, f"this {sign} is never closed.")
 
 
+def _prepared(latex):
+    """The text as the grammar takes it, every character in its place: $ $ and begin-end blank, norms paired."""
+    return _columns_parted(_environments_blank(latex, _norms_paired(latex, _unwrapped(latex))))
+
+
+def _unwrapped(latex):
+    """$...$, $$...$$, \\[...\\] or \\(...\\) around the whole are blanks."""
+    for pattern in WRAPPINGS:
+        match = re.fullmatch(rf"\s*{pattern}[\s.,;]*", latex, re.DOTALL)
+        if match:
+            return " " * match.start(1) + match[1] + " " * (len(latex) - match.end(1))
+    return latex
+
+
+def _norms_paired(latex, text):
+    """\\| and \\Vert open and close by turns; \\left\\| opens, \\right\\| closes."""
+    turns = itertools.cycle("\x0e\x0f")
+    pattern = r"(\\(left|right|[bB]igg?[lr]?)\s*)?\\(\||Vert(?![A-Za-z]))"
+    found = list(re.finditer(pattern, text))
+    for match in found:
+        sign = {"left": "\x0e", "right": "\x0f"}.get(match[2]) or next(turns)
+        text = text[: match.start()] + sign.ljust(len(match[0])) + text[match.end() :]
+    if text.count("\x0e") > text.count("\x0f"):
+        raise EquationError(latex, found[-1].start(), f"this {found[-1][0]} is never closed.")
+    return text
+
+
+def _environments_blank(latex, text):
+    r"""\begin{aligned} and \end{aligned} are blanks, if they pair."""
+    open_ones = []
+    for match in re.finditer(r"\\(begin|end)\s*\{\s*([A-Za-z]*\*?)\s*\}", text):
+        side, name = match.groups()
+        if name not in ENVIRONMENTS:
+            raise EquationError(latex, *messages.environment(match, ENVIRONMENTS))
+        if side == "end" and (not open_ones or open_ones.pop()[1] != name):
+            raise EquationError(latex, match.start(), rf"this \end{{{name}}} has no \begin{{{name}}}.")
+        if side == "begin":
+            open_ones.append((match.start(), name))
+        text = text[: match.start()] + " " * len(match[0]) + text[match.end() :]
+    for place, name in open_ones:
+        raise EquationError(latex, place, rf"this \begin{{{name}}} has no \end{{{name}}}.")
+    return text
+
+
+def _columns_parted(text):
+    """The second &, the fourth and so on of a line begin another equation, unless they stand at a relation."""
+    count = 0
+    for match in re.finditer(r"\\\\|\\&|(?P<relation>=\s*)?&", text):
+        if match[0].endswith("&") and not match[0].startswith("\\"):
+            count += 1
+            if count % 2 == 0 and not match["relation"]:
+                text = text[: match.end() - 1] + "," + text[match.end() :]
+        elif match[0] == r"\\":
+            count = 0
+    return text
+
+
+def _check_bounds(latex, tree):
+    """Refuse more equations, sides, symbols or letters for layers than can be judged in a moment."""
+    if len(tree.children) > MOST_STATEMENTS:
+        place = tree.children[MOST_STATEMENTS].meta.start_pos
+        raise EquationError(latex, place, f"at most {MOST_STATEMENTS} equations are read at a time.")
+    for chain in tree.find_data("chain"):
+        sides = chain.children[::2]
+        if len(sides) > MOST_SIDES:
+            place = sides[MOST_SIDES].meta.start_pos
+            raise EquationError(latex, place, f"an equation has at most {MOST_SIDES} sides.")
+        for side in sides:
+            _check_side(latex, side)
+        _check_layers(latex, chain)
+
+
+def _check_side(latex, side):
+    symbols = [part for part in side.iter_subtrees_topdown() if part.data in COUNTED]
+    if len(symbols) > MOST_SYMBOLS:
+        place = symbols[MOST_SYMBOLS].meta.start_pos
+        raise EquationError(latex, place, f"one side of an equation has at most {MOST_SYMBOLS} symbols and numbers.")
+
+
+def _check_layers(latex, chain):
+    letters = set()
+    for part in chain.iter_subtrees_topdown():
+        if part.data in ("layer", "layer_above"):
+            letters |= set(re.findall(r"ell|[A-Za-zℓ]", str(part.children[0]))) - {"L"}
+            if len(letters) > MOST_LAYERS:
+                text = f"an equation has at most {MOST_LAYERS} different letters for layers, and L."
+                raise EquationError(latex, part.meta.start_pos, text)
+
+
 class _Misfit(Exception):
     """Something that the grammar admits and the notation does not."""
 
@@ -110,6 +202,27 @@ class _Parentheses:
     @property
     def span(self):
         return self.node.span
+
+
+@dataclass(frozen=True)
+class _Scripted:
+    """A base with what is done to it by its scripts: an entry taken, transposed, raised to a power."""
+
+    base: object
+    entry: tuple = ()
+    transposed: bool = False
+    power: Node | None = None
+    span: tuple = ()
+
+    @property
+    def node(self):
+        """The base with all of it done."""
+        node = _plain(self.base)
+        if self.entry:
+            node = syntax.Entry(node, self.entry, span=self.span)
+        if self.transposed:
+            node = syntax.Transpose(node, span=self.span)
+        return syntax.Power(node, self.power, span=self.span) if self.power else node
 
 
 @dataclass(frozen=True)
@@ -133,8 +246,8 @@ def _building():
             return parts[0] if len(parts) == 1 else Equivalence(parts[0], parts[2])
 
         def chain(self, meta, parts):
-            relations = (RELATIONS.get(str(sign), str(sign)) for sign in parts[1::2])
-            return Chain(tuple(map(_plain, parts[::2])), tuple(relations))
+            sides = tuple(map(_plain, parts[::2]))
+            return Chain(sides, tuple(map(_relation, parts[1::2], sides, sides[1:])))
 
         def expr(self, meta, parts):
             return _added(parts, _span(meta))
@@ -153,10 +266,12 @@ def _building():
             return _Head(lambda body, span: syntax.Derivative(body, by, span=span), _span(meta))
 
         def index(self, meta, parts):
-            return str(parts[0])
+            letter = _letter(parts[0])
+            _check_index(letter, meta.start_pos)
+            return letter
 
         def bound(self, meta, parts):
-            return parts[0]
+            return int(parts[0]) if getattr(parts[0], "type", "") == "INTEGER" else parts[0]
 
         def size(self, meta, parts):
             if len(parts) == 2 and isinstance(parts[1], Layer):
@@ -167,19 +282,25 @@ def _building():
             return int(text) if text.isdigit() else text
 
         def scripted(self, meta, parts):
-            return _with_scripts(parts[0], parts[1:], _span(meta))
+            scripts = {"below": (), "layer": None, "mark": "", "power": None}
+            for part in parts[1:]:
+                scripts |= part
+            return _with_scripts(parts[0], **scripts, span=_span(meta))
 
         def subscript(self, meta, parts):
-            return "below", [str(part).lstrip("\\") for part in parts if part != ","]
+            return {"below": tuple(_letter(part) for part in parts if part != ","), "place": meta.start_pos}
 
         def mark(self, meta, parts):
-            return "mark", "*" if re.search(r"\*|ast|star", parts[0]) else "top"
+            return {"mark": "*" if re.search(r"\*|ast|star", parts[0]) else "top", "place": meta.start_pos}
 
         def layer_above(self, meta, parts):
-            return "layer", (_layer(str(parts[0]).strip("( )")), len(parts) > 1, meta.start_pos)
+            then = {} if len(parts) == 1 else self.power(meta, parts[1:])
+            if getattr(parts[-1], "type", "") == "MARK":
+                then = self.mark(meta, parts[1:])
+            return {**then, "layer": _layer(str(parts[0]).strip("()").strip()), "place": meta.start_pos}
 
         def power(self, meta, parts):
-            return "power", parts[0]
+            return {"power": _plain(parts[0]), "place": meta.start_pos}
 
         def exponent(self, meta, parts):
             text, span = str(parts[0]), _span(meta)
@@ -198,6 +319,8 @@ def _building():
             return Symbol("batch_size", span=_span(meta))
 
         def prefix(self, meta, parts):
+            if len(parts) > 1 and str(parts[1]) not in (r"\theta", "w"):
+                raise _Misfit(parts[1].start_pos, messages.GRADIENT)
             return _Head(syntax.Gradient if parts[0].type == "NABLA" else syntax.Imaginary, _span(meta))
 
         def parentheses(self, meta, parts):
@@ -225,6 +348,8 @@ def _building():
             scripts, argument = parts[1:-1], _plain(parts[-1])
             layers = [script for script in scripts if isinstance(script, Layer)]
             primes = len(scripts) - len(layers)
+            if not layers:
+                raise _Misfit(meta.start_pos, f"f needs its layer: f_k{chr(39) * primes}.")
             if len(layers) != 1 or primes > 1:
                 raise _Misfit(meta.start_pos, "an activation function has one layer and at most one prime: f_k, f_k'.")
             return syntax.Activation(layers[0], primes == 1, argument, span=_span(meta))
@@ -247,13 +372,31 @@ def _span(meta):
 
 
 def _plain(node):
-    return node.node if isinstance(node, _Parentheses) else node
+    return node.node if isinstance(node, _Parentheses | _Scripted) else node
+
+
+def _relation(sign, left, right):
+    """The relation that a sign stands for; := is an update where the left side occurs on the right, w := w - 1."""
+    if sign in (":=", r"\coloneqq") and left in syntax.walk(right):
+        return "<-"
+    return RELATIONS.get(str(sign), str(sign))
 
 
 def _layer(text):
     """The layer that "k-1", "L" or "2" stands for."""
-    letter, offset = re.fullmatch(r"(\\ell|[A-Za-z])?\s*([+-]?\s*\d+)?", text).groups()
-    return Layer(letter, int((offset or "0").replace(" ", "")))
+    letter, offset = re.fullmatch(r"(\\ell|[A-Za-zℓ])?\s*([+-]?\s*[0-9]+)?", text).groups()
+    return Layer(letter and _letter(letter), int(re.sub(r"\s", "", offset or "0")))
+
+
+def _letter(text):
+    """An index or a layer as trees have it."""
+    return "ℓ" if text == r"\ell" else str(text).lstrip("\\")
+
+
+def _check_index(text, place):
+    refusal = messages.index(text)
+    if refusal:
+        raise _Misfit(place, refusal)
 
 
 def _symbol(text, span):
@@ -270,10 +413,25 @@ def _symbol(text, span):
 def _target(node):
     """What is differentiated by: a symbol."""
     node = _plain(node)
-    if isinstance(node, Symbol) and node.name in ("w", "b", "a", "z", "x", "y", "yhat", "W", "A", "Z", "theta"):
+    if isinstance(node, Symbol) and node.name in (
+        "w",
+        "b",
+        "a",
+        "z",
+        "x",
+        "y",
+        "yhat",
+        "W",
+        "A",
+        "Z",
+        "X",
+        "Y",
+        "Yhat",
+        "theta",
+    ):
         return node
     place = node.span[0] if node.span else 0
-    raise _Misfit(place, r"one differentiates by w, b, a, z, \hat y, y, x, \theta, or by W, b, A, Z.")
+    raise _Misfit(place, r"one differentiates by w, b, a, z, \hat y, y, x, \theta, or by W, b, A, Z, \hat Y, Y, X.")
 
 
 def _added(parts, span):
@@ -296,8 +454,10 @@ def _multiplied(parts):
     """A term: products bind more strongly than the entry-by-entry product; a sum sign takes the whole rest."""
     for position, part in enumerate(parts):
         if isinstance(part, _Head) and not isinstance(part.wrap, type):
-            rest = _multiplied(parts[position + 1 :])
-            body = part.wrap(_plain(rest), (part.span[0], _plain(rest).span[1]))
+            rest = parts[position + 1 :]
+            sign = rest.pop(0) if getattr(rest[0], "type", "") == "SIGN" else None
+            rest = _signed(sign, _plain(_multiplied(rest)))
+            body = part.wrap(rest, (part.span[0], rest.span[1]))
             return body if position == 0 else _joined([*parts[:position], body])
     return _joined(parts)
 
@@ -319,19 +479,32 @@ def _applied(parts):
     """Costs taken at a point, J(theta); then gradients and imaginary parts of what follows them."""
     found = []
     for part in parts:
-        last = found[-1] if found else None
-        if isinstance(part, _Parentheses) and _is_cost(last) and _is_point(part.node):
-            found[-1] = syntax.At(last, part.node, span=(last.span[0], part.span[1]))
-        else:
-            found.append(part)
+        at = _at(found[-1], part) if found else None
+        found[-1 if at else len(found) :] = [at or part]
     for position in range(len(found) - 1, -1, -1):
         if isinstance(found[position], _Head):
             head = found[position]
             if position + 1 == len(found) or isinstance(found[position + 1], str):
                 raise _Misfit(head.span[1], "a quantity must follow here, as in \\nabla J.")
-            of = _plain(found.pop(position + 1))
-            found[position] = head.wrap(of, span=(head.span[0], of.span[1]))
+            found[position] = _headed(head, found.pop(position + 1))
     return found
+
+
+def _at(cost, point):
+    """A cost taken at the point that follows it; scripts of the point are those of the whole, J(w)^2. Or None."""
+    inner = point.base if isinstance(point, _Scripted) else point
+    if not (_is_cost(cost) and isinstance(inner, _Parentheses) and _is_point(inner.node)):
+        return None
+    at = syntax.At(cost, inner.node, span=(cost.span[0], point.span[1]))
+    return replace(point, base=at, span=at.span) if isinstance(point, _Scripted) else at
+
+
+def _headed(head, part):
+    r"""A gradient or an imaginary part of what follows; a transpose there is that of the gradient, \nabla J^\top."""
+    span = head.span[0], part.span[1]
+    if isinstance(part, _Scripted) and part.transposed and head.wrap is syntax.Gradient and not part.entry:
+        return replace(part, base=head.wrap(_plain(part.base), span=span), span=span)
+    return head.wrap(_plain(part), span=span)
 
 
 def _is_cost(node):
@@ -397,81 +570,43 @@ def _has_bound(parts):
     return isinstance(last, int | Symbol) or last in ("N", "B")
 
 
-def _with_scripts(base, scripts, span):
-    """A symbol with its indices and layer, and what is done to it: transposed, raised to a power."""
-    node = _plain(base)
-    below = [part for kind, tokens in scripts if kind == "below" for part in tokens]
-    layers = [value for kind, value in scripts if kind == "layer"]
+def _with_scripts(base, below, layer, mark, power, place, span):
+    """A symbol with its indices and layer, or another base, and what its scripts do to it."""
+    if isinstance(base, _Head):
+        raise _Misfit(place, messages.GRADIENT if base.wrap is syntax.Gradient else messages.IMAGINARY)
     if isinstance(base, Symbol):
-        node = _indexed(node, below, layers, [value for kind, value in scripts if kind == "mark"], span)
-    elif layers:
-        raise _Misfit(layers[0][2], "a layer belongs to a symbol, as in W^{(k)}; a power is written ^2.")
-    elif below:
-        node = syntax.Entry(node, tuple(below), span=span)
-    for kind, value in scripts:
-        if kind == "mark" and value == "top" or kind == "layer" and value[1]:
-            node = syntax.Transpose(node, span=span)
-        elif kind == "power":
-            node = syntax.Power(node, _plain(value), span=span)
-    return node
+        base, below = _indexed(base, below, layer, mark, span), ()
+    elif layer:
+        raise _Misfit(place, "a layer belongs to a symbol, as in W^{(k)}; a power is written ^2.")
+    elif mark == "*":
+        raise _Misfit(place, "the star marks a symbol, as in w^* and \\eta^*.")
+    for letter in below:
+        _check_index(letter, place)
+    if len(below) > 2:
+        raise _Misfit(place, "an entry of a matrix has two indices, its row and its column; of a vector one.")
+    if not below and mark != "top" and not power:
+        return base
+    return _Scripted(base, below, mark == "top", power, span)
 
 
-def _indexed(symbol, below, layers, marks, span):
-    if len(layers) > 1:
-        raise _Misfit(layers[1][2], "a symbol has one layer.")
-    mark = "*" if "*" in marks else ""
+def _indexed(symbol, below, layer, mark, span):
+    mark = mark if mark == "*" else ""
     text = "".join(below)
-    if text in MARKS.get(symbol.name, ()) and not layers:
-        below, mark = [], text
+    if text in MARKS.get(symbol.name, ()) and not layer:
+        below, mark = (), text
     elif text.startswith("text"):
-        below, mark = [], text[4:].strip("{} ")
-    layer = layers[0][0] if layers else None
-    return replace(symbol, indices=tuple(below), layer=layer, mark=mark, span=span)
+        below, mark = (), text[4:].strip("{} ")
+    return replace(symbol, indices=below, layer=layer, mark=mark, span=span)
 
 
 def check_form(latex, symbol):
     """Raises EquationError unless the symbol carries the indices, the layer and the mark of the notation."""
     place = symbol.span[0] if symbol.span else 0
-    forms = FORMS.get(symbol.name, {(0, symbol.name == "width"): symbol.name})
+    forms = FORMS.get(symbol.name, {(0, symbol.name == "width"): messages.plain(symbol)})
     if symbol.mark and symbol.mark not in MARKS.get(symbol.name, ()):
         raise EquationError(latex, place, f"{syntax.latex(replace(symbol, mark=''))} takes no {symbol.mark} here.")
+    refusal = next(filter(None, map(messages.index, symbol.indices)), None)
     if (len(symbol.indices), symbol.layer is not None) not in forms:
-        written = " or ".join(forms.values())
-        raise EquationError(latex, place, f"this is written {written}: with these indices, and this layer, no other.")
-    for index in symbol.indices:
-        if not re.fullmatch(r"[A-Za-z]|[1-9]", index):
-            raise EquationError(latex, place, f"an index is a letter, or a number from 1 on; not {index!r}.")
-
-
-WORDS = {
-    "RELATION": "= or \\leftarrow", "SYMBOL": "a symbol", "_CLOSE": ")", "RBRACE": "}", "LBRACE": "{", "SLASH": "/",
-    "NUMBER": "a number", "INDEX": "an index", "LETTER": "an index", "LAYER": "a layer such as (k)",
-    "PARTIAL": "\\partial", "_END_NORM": "\\rVert", "_OPEN": "(", "__ANON_0": "_", "UNDERSCORE": "_", "F": "f",
-}  # fmt: skip
-COMMANDS = (
-    "eta delta Delta theta lambda kappa Sigma hat frac sum partial nabla odot cdot top mathbf lVert rVert leftarrow "
-    "approx mathcal in left right iff quad qquad"
-).split()
-
-
-def _unknown(rest, allowed):
-    """What is said of characters that no part of the language begins with."""
-    command = re.match(r"\\[A-Za-z]+", rest)
-    if command:
-        near = difflib.get_close_matches(command.group()[1:], COMMANDS, n=1)
-        hint = f" Did you mean \\{near[0]}?" if near and near[0] != command.group()[1:] else ""
-        known = command.group()[1:] in COMMANDS
-        says = "does not fit here" if known else "is not in the language"
-        return f"{command.group()} {says}.{hint or ' ' + _wanted(allowed)}"
-    return f"{rest[:1]!r} does not fit here. {_wanted(allowed)}"
-
-
-def _unfitting(token, expected):
-    says = f"{token!r} does not fit here" if token else "the equation stops short"
-    return f"{says}. {_wanted(expected)}"
-
-
-def _wanted(expected):
-    """The likeliest of what the grammar would admit, in words."""
-    words = [word for name, word in WORDS.items() if name in (expected or ())]
-    return f"Expected {', or '.join(words[:3])}." if words else "Nothing of the language fits here."
+        refusal = refusal or messages.form(symbol, forms)
+    if refusal:
+        raise EquationError(latex, *(messages.advice(latex, place) or (place, refusal)))

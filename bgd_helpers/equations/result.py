@@ -35,9 +35,9 @@ class Result:
         """The verdict, the equation with what is at fault in a box, and the mended equation."""
         sign = f'<b style="color: {COLOURS[self.verdict]}">{SIGNS[self.verdict]}</b>'
         lines = [f"<div>{sign} {escape(line)}</div>" for line in self.message.split("\n")]
-        mended = [f"<div>Mended:</div>{_displayed(self.repair)}"] if self.repair else []
+        mended = [f"<div>Mended:</div>{typeset(self.repair)}"] if self.repair else []
         lines[1:] = [line.replace(sign, "") for line in lines[1:]]
-        return "\n".join([_displayed(self.marked), *lines, *mended])
+        return "\n".join([typeset(self.marked), *lines, *mended])
 
     @property
     def marked(self):
@@ -51,5 +51,6 @@ class Result:
         return rf"{self.latex[:start]}\boxed{{{part}}}{self.latex[end:]}"
 
 
-def _displayed(latex):
+def typeset(latex):
+    """LaTeX as HTML that a notebook displays as an equation."""
     return f"<div>$${escape(latex)}$$</div>"

@@ -234,16 +234,23 @@ def _latex(node):
         case Quotient(top, bottom):
             return rf"\frac{{{latex(top)}}}{{{latex(bottom)}}}", ATOM
         case Power(base, exponent):
-            return f"{latex(base, ATOM)}^{{{latex(exponent)}}}", POWER
+            return f"{_below_script(base)}^{{{latex(exponent)}}}", POWER
         case Transpose(Symbol(layer=Layer(), name=name) as of) if name != "width":
             return _symbol(of)[:-1] + r"\top}", ATOM
         case Transpose(of):
-            return rf"{latex(of, ATOM)}^\top", ATOM
+            return rf"{_below_script(of)}^\top", ATOM
         case Norm(of):
             return rf"\lVert {latex(of)} \rVert", ATOM
         case Entry(of, indices):
             return rf"\left({latex(of)}\right)_{{{''.join(indices)}}}", ATOM
     raise TypeError(f"{type(node).__name__} is no node of an equation")
+
+
+def _below_script(node):
+    """What carries a superscript; in parentheses if it has one of its own."""
+    text = latex(node, ATOM)
+    scripted = isinstance(node, Transpose | Gradient | Imaginary) or isinstance(node, Symbol) and "^" in text
+    return rf"\left({text}\right)" if scripted else text
 
 
 def _product(factors):

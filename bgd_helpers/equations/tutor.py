@@ -5,13 +5,15 @@ from typing import NamedTuple
 
 from bgd_helpers.equations import syntax
 from bgd_helpers.equations.checking import equal
-from bgd_helpers.equations.edits import single_edits
+from bgd_helpers.equations.edits import HIDDEN, single_edits
 from bgd_helpers.equations.errors import EquationError
 from bgd_helpers.equations.meaning import meaning_of, worlds_of
 from bgd_helpers.equations.reading import read
 from bgd_helpers.equations.reasons import reason
 
-MOST_PAIRS = 900  # pairs of edits that are tried: this many take about a second
+LARGEST, SMALL = 120, 30  # nodes of both sides
+MOST_EDITS, MOST_PAIRS = 300, 900  # tried where the sides are small, and fewer where they are larger: about a second
+ALONE = (HIDDEN, "gradient left out", "step without theta")  # too large a change to be one of two
 
 
 class Repair(NamedTuple):
@@ -28,28 +30,47 @@ class Repair(NamedTuple):
 
 def repair(latex, left, right, approximately=False):
     """The likeliest Repair of the right side, or None. Nothing is offered that was not seen to hold."""
-    judge = _Judge(latex, left, approximately)
+    size = sum(map(_size, (left, right)))
+    if size > LARGEST:
+        return None
+    judge = _Judge(latex, left, right, approximately)
     reach = judge.reach(right)
-    edits = single_edits(left, right)
+    edits = single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
     good = [edit for edit in edits if judge.holds(edit.whole)]
     if good:  # one that says as much, for as many layers, comes before one that says less
         return _described(latex, left, right, max(good, key=lambda edit: min(judge.reach(edit.whole), reach)))
-    pairs = ((one, two) for one in edits for two in single_edits(left, one.whole))
-    for one, two in islice(pairs, MOST_PAIRS):
-        if judge.holds(two.whole) and judge.reach(two.whole) >= reach:
-            return _described(latex, left, right, one, two)
-    return None
+    pairs = ((one, two) for one in edits for two in single_edits(left, one.whole) if two.kind not in ALONE)
+    most = MOST_PAIRS * SMALL**3 // max(size, SMALL) ** 3
+    found = ((one, two) for one, two in islice(pairs, most) if judge.holds(two.whole))
+    two_edits = _furthest(found, lambda pair: judge.reach(pair[1].whole) >= reach)
+    return _described(latex, left, right, *two_edits) if two_edits else None
+
+
+def _size(side):
+    """How long a side takes to evaluate, in nodes: a cost at another point is a run of the network of its own."""
+    return sum(60 if isinstance(node, syntax.At) else 1 for node in syntax.walk(side))
+
+
+def _furthest(found, is_enough):
+    """The first that is enough, or else the first, or None."""
+    first = None
+    for each in found:
+        if is_enough(each):
+            return each
+        first = first or each
+    return first
 
 
 class _Judge:
     """Whether left = candidate. One world decides on most candidates; the few that are left meet all."""
 
-    def __init__(self, latex, left, approximately):
+    def __init__(self, latex, left, right, approximately):
+        self.says_left = left.span is None or left in syntax.walk(right)
         self.latex, self.left, self.approximately = latex, left, approximately
 
     def holds(self, candidate):
-        if candidate == self.left and self.left.span:  # it would say nothing: a = a
-            return False
+        if candidate == self.left and self.left.span or not self.says_left and self.left in syntax.walk(candidate):
+            return False  # it would say nothing: a = a, J = J^\\top
         try:
             among = worlds_of(self.latex, (self.left, candidate))
             return not any(
@@ -76,7 +97,7 @@ def _described(latex, left, right, *edits):
     else:
         mended = _exchanged(latex, right.span, syntax.latex(whole))
         text = f"It holds as ${syntax.latex(whole)}$, with two changes: (1) {reasons[0]} (2) {reasons[1]}"
-    return Repair(mended, text, " + ".join(name for name in names if name) or None, edits[0].old.span or right.span)
+    return Repair(mended, text, " + ".join(dict.fromkeys(filter(None, names))) or None, edits[0].old.span or right.span)
 
 
 def _change(edit):

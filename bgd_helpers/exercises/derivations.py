@@ -1,10 +1,12 @@
 """Derivations that a learner writes in LaTeX, and whether each of its lines holds and its end is reached."""
 
 from dataclasses import dataclass
+from html import escape
 from typing import NamedTuple
 
 from bgd_helpers.equations import EquationError, Result, check_equation
 from bgd_helpers.equations.reading import read
+from bgd_helpers.equations.result import typeset
 from bgd_helpers.equations.syntax import Chain, Derivative, Gradient, Symbol, walk
 from bgd_helpers.exercises.verdicts import Verdict
 
@@ -51,10 +53,12 @@ class DerivationVerdict(Verdict):
     result: Result | None = None
 
     def _repr_html_(self):
-        """The verdict as text; a line that fails is shown as the check of the equation shows it."""
-        if self.result and self.outcome == "wrong":
+        """The verdict with the derivation typeset; a line that fails as the check of an equation shows it."""
+        if self.result is None:
+            return None
+        if self.outcome == "wrong":
             return self.result._repr_html_()
-        return None
+        return f"{typeset(self.result.latex)}\n<div>{escape(repr(self))}</div>"
 
 
 def check_derivation(exercise, answer):

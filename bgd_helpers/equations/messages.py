@@ -1,0 +1,201 @@
+"""What is said to the writer of LaTeX that cannot be read: what to write in its place."""
+
+import difflib
+import re
+from dataclasses import replace
+
+from bgd_helpers.equations import syntax
+from bgd_helpers.equations.syntax import Layer, Symbol
+
+NO_SECOND = "the language has no second derivatives."
+LOSS = "L is the last layer; the loss of an example is E_n, the cost is J."
+ACTIVATION = "an activation function is written f_k, its derivative f_k'."
+WORDS = "text, labels and braces below a term are no part of an equation here: leave them out."
+PYTHON = "this is Python; in LaTeX write"
+GRADIENT = (
+    r"\nabla is by all parameters and carries no script: \nabla J, (\nabla J)^\top. "
+    r"By some parameters: \frac{\partial J}{\partial W^{(k)}}. There are no second derivatives."
+)
+IMAGINARY = r"\operatorname{Im} carries no script: put its quantity in parentheses."
+SIGNS = {
+    "δ": r"\delta", "Δ": r"\Delta", "∆": r"\Delta", "∂": r"\partial", "Σ": r"\sum or \Sigma", "∑": r"\sum",
+    "η": r"\eta", "θ": r"\theta", "λ": r"\lambda", "κ": r"\kappa", "ŷ": r"\hat y", "Ŷ": r"\hat Y", "⊙": r"\odot",
+    "·": r"\cdot", "×": r"\cdot", "−": "-", "–": "-", "’": "'", "′": "'", "←": r"\leftarrow", "∇": r"\nabla",
+    "ᵀ": r"^\top", "⊤": r"^\top", "²": "^2", "₁": "_1", "≈": r"\approx", "∈": r"\in", "‖": r"\lVert and \rVert",
+    "∘": r"\odot", "½": r"\frac12", "≤": r"\le", "≥": r"\ge", "→": r"\to", "⇔": r"\iff", "σ": "f_k", "ε": r"\eta",
+}  # fmt: skip
+
+# what stands around the place of an error, and what to write instead; the caret goes to the group, if there is one
+ADVICE = [(re.compile(pattern), text) for pattern, text in (
+    (f"[{''.join(SIGNS)}]", lambda match: f"write {SIGNS[match.group()]} for {match.group()}."),
+    (r"\\(text|tag|label|textrm|textbf|intertext|mbox|underbrace|overbrace|nonumber|notag)\b(?!\s*\{\s*(rate|Var))",
+     WORDS),
+    (r"@", f"{PYTHON} Z W: a product of matrices needs no sign."),
+    (r"\.T\b", rf"{PYTHON} ^\top, in Z^{{(k-1)\top}}."),
+    (r"==", f"{PYTHON} =."),
+    (r"\*\*", f"{PYTHON} ^2, in (y_{{nj}} - \\hat y_{{nj}})^2."),
+    (r"\bnp\.\w*", f"{PYTHON} what the function does: f_k(A^{{(k)}}), \\sum_n E_n."),
+    (r"(?<!\\)\by_?hat\b|\by_pred\b", rf"{PYTHON} \hat y_{{nj}}, or \hat Y."),
+    (r"(?<!\\)\b(\w+_(next|prev|hat|out|in|new|old)|(delta|[A-Za-z])_[A-Za-z]{3,}|[A-Za-z]{3,}_\w+)\b",
+     f"{PYTHON} the symbol with its layer, as in \\delta_{{nj}}^{{(k+1)}}."),
+    (r"\\[dt]?frac\s*\{\s*d(?!\s*_)\s*\S|\bd[A-Za-z]\s*/\s*d[A-Za-z]",
+     r"a derivative is written with \partial; d_k is a width."),
+    (r"\\sum(\s*\\(no)?limits)?(?!\s*_)(?![A-Za-z])\s*\S?", r"say what the sum runs over: \sum_n, \sum_i."),
+    (r"\\sum\s*_\s*\{[^{}]*(\\ne|\\neq|<|,\s*\.|\\[lc]?dots)",
+     r"a sum runs over all values: \sum_j, \sum_{n=1}^N, or \sum_{n \in \mathcal B_t}."),
+    (r"\\partial\s*\^", NO_SECOND),
+    (r"\\nabla\s*_\s*\{?\s*(?!\\theta\b|[\s{])[^{}]*", GRADIENT),
+    (r"(\\partial\s*|\\mathcal\s*\{?\s*)(?P<here>L)(?![A-Za-z])", LOSS),
+    (r"\^\s*\{?\s*([kLl](?![A-Za-z])|\\ell)|\^\s*\(", "a layer is written ^{(k)}, in parentheses and in braces."),
+    (r"\^\s*[0-9]{2,}", "a number of several digits needs braces: ^{10}."),
+    (r"(?<!\\sum)_\s*[a-z0-9],?[a-z0-9](?![A-Za-z])",
+     lambda match: f"several indices need braces: _{{{_letters(match)}}}."),
+    (r"\\[dt]?frac\s*(?:1|\{\s*1\s*\})\s*\{?\s*(?P<here>n)\b", "n is an index; the number of examples is N."),
+    (r"(\\(sigma|tanh|phi|varphi|exp|sinh|cosh|max|log)|\\(operatorname|mathrm)\s*\{\w{3,}\})(?![A-Za-z])", ACTIVATION),
+    (r"(?<![A-Za-z\\])(?P<here>f)\s*('|\^\s*\{?\s*\\prime\s*\}?)?\s*(\\left|\\[bB]igg?l?)?\s*[(\[]",
+     lambda match: f"f needs its layer: f_k{chr(39) if match[2] else ''}."),
+    (r"\\(epsilon|varepsilon|alpha|gamma|mu)(?![A-Za-z])", r"the learning rate is \eta."),
+    (r"\\mathcal\s*\{?\s*B", r"the batch stands below a sum, \sum_{n \in \mathcal B_t}; its size is |\mathcal B_t|."),
+    (r"\\?[A-Za-z]+\s*[_^]\s*\{\s*(\\\w+\s*\{)?\s*(new|old|next|neu|alt)\b",
+     r"updates are counted: \theta_{t+1}, \theta_t."),
+    (r"[0-9]{16,}", "a number has at most 15 digits."),
+    (r"\\mathcal\s*\{?\s*[A-Z]|(?<![A-Za-z\\_^])L(?![A-Za-z])", LOSS),
+    (r"\\begin\s*\{[a-z]*matrix", "the language has no matrices written out in numbers: W^{(k)} is a matrix."),
+    (r"\\(wide)?hat\s*\{?\s*[^yY\s{]", r"\hat stands on y and Y alone: \hat y_{nj}, \hat Y."),
+    (r"(\\(cdot|times|odot|circ)|[*/])\s*(?P<here>-)", r"a negative factor stands in parentheses: 2 \cdot (-y_{nj})."),
+    (r"\\(top|intercal)(?![A-Za-z])", r"a transpose stands above: X^\top, W^{(k)\top}."),
+    (r"'|\\prime", r"a prime stands at f_k alone: f_k'. A transpose is ^\top."),
+    (r"\\[dt]?frac\s*(\{[^{}]*\}|[^{}\s\\])?\s*$", r"a fraction has two parts: \frac{...}{...}."),
+    (r"[(\[][^()\[\]=]*(?P<here>,)", "there are no lists in parentheses; a comma parts one equation from the next."),
+    (r"\$", "a $ stands at both ends of the equation, or nowhere."),
+    (r"\|", r"a norm is written \lVert ... \rVert; | | is for the size of a batch, |\mathcal B_t|."),
+    (r"(?<![A-Za-z\\])d(?!\s*_)\s*$", "d_k is the width of layer k."),
+    (r"(?<![A-Za-z\\])d(?!\s*_)", r"d_k is the width of layer k; a derivative is written with \partial."),
+    (r"(?<![A-Za-z\\])(?P<here>[nijkmpqs])(?![A-Za-z])",
+     lambda match: f"{match.group()} is an index, or a layer: it stands at a symbol, as in z_{{nj}}^{{(k)}}."),
+)]  # fmt: skip
+
+OPERAND = {"SYMBOL", "NUMBER", "FRAC"}
+WANTED = {
+    "LBRACE": "{", "RBRACE": "}", "LAYER": "a layer such as (k)", "_OPEN": "its argument in parentheses",
+    "INDEX": "an index", "LETTER": "a letter: an index or a layer", "PARTIAL": r"\partial", "NUMBER": "a number",
+    "INTEGER": "a number", "SYMBOL": "a symbol",
+}  # fmt: skip
+COMMANDS = (
+    "eta delta Delta theta lambda kappa Sigma hat frac dfrac sum partial nabla odot cdot top mathbf mathcal lVert "
+    "rVert leftarrow approx in left right iff quad qquad big Big text operatorname ell prime times circ"
+).split()
+
+
+def _letters(match):
+    return re.sub(r"[_\s,]", "", match.group())
+
+
+def misfit(latex, position, expected):
+    """(place, what is said) of the LaTeX that does not fit at a position, where the grammar expects some terminals."""
+    return advice(latex, position) or (position, _general(latex, position, set(expected or ())))
+
+
+def advice(latex, position):
+    """(place, what to write) from the table for what stands around a position, or None."""
+    for pattern, text in ADVICE:
+        for match in pattern.finditer(latex):
+            at_end = position == match.end() and pattern.pattern.endswith("$")
+            if at_end or match.start() <= position <= max(match.start(), match.end() - 1):
+                place = match.start("here") if "here" in pattern.groupindex else match.start()
+                return place, text if isinstance(text, str) else text(match)
+    return None
+
+
+def _general(latex, position, expected):
+    rest = latex[position:]
+    if not rest.strip():
+        return f"the equation stops short.{_wanted(latex, position, expected)}"
+    token = re.match(r"\\[A-Za-z]+|\\.|.", rest, re.DOTALL).group()
+    if token in "^_" and "RELATION" in expected:
+        return rf"one {token} to a symbol, as in LaTeX: W^{{(k)\top}}, or with parentheses, (J^2)^2."
+    if len(token) > 2 and token[1:] not in COMMANDS:
+        near = difflib.get_close_matches(token[1:], COMMANDS, n=1, cutoff=0.8)
+        hint = f" Did you mean \\{near[0]}?" if near else _wanted(latex, position, expected)
+        return f"{token} is not in the language.{hint}"
+    return f"{token} does not fit here.{_wanted(latex, position, expected)}"
+
+
+def _wanted(latex, position, expected):
+    """The likeliest of what the grammar would admit, in words."""
+    if {"RELATION", "OPERATOR"} & expected:
+        return _after_a_quantity(latex[:position])
+    if OPERAND <= expected:
+        return r" Expected a quantity: a symbol such as \delta_{nj}^{(k)}, a number, or a parenthesis."
+    words = [word for name, word in WANTED.items() if name in expected]
+    return f" Expected {', or '.join(words[:3])}." if words else _after_a_quantity(latex[:position])
+
+
+def _after_a_quantity(before):
+    opened = len(re.findall(r"(?<!\\)[({\[]|\\lVert", before)) > len(re.findall(r"(?<!\\)[)}\]]|\\rVert", before))
+    if opened:
+        return " Expected + or -, one more factor, or what closes the parenthesis, the braces or the norm."
+    related = re.search(r"[=<>]|\\(leftarrow|gets|to|le|leq|ge|geq|approx)\b", re.split(r"\\\\|[,;]", before)[-1])
+    return " Expected =, + or -, or one more factor." if related else " Expected = and the other side."
+
+
+MATRICES = {"w": "W", "b": None, "a": "A", "z": "Z", "delta": "Delta", "x": "X", "y": "Y", "yhat": "Yhat"}
+ENTRIES = {matrix: entry for entry, matrix in MATRICES.items() if matrix}
+INDICES = {"w": "the units it comes from and goes to", "b": "its unit", "E": "its example", "e": "its parameter"}
+
+
+def form(symbol, forms):
+    """What is said of a symbol with other indices, or another layer, than its forms {(indices, layer): LaTeX}."""
+    name = plain(symbol)
+    layered = {layer for _, layer in forms}
+    full = next(iter(forms.values()), name)
+    if symbol.layer is None and (layered == {True} or (len(symbol.indices), True) in forms):
+        return f"{name} needs its layer: {full}."
+    if symbol.layer and symbol.layer.letter == "t":
+        return f"updates are counted below: {name}_{{t+1}}, {name}_t."
+    if symbol.layer and layered == {False}:
+        return f"{name} has no layer: it is written {' or '.join(forms.values())}."
+    if symbol.name in ENTRIES or MATRICES.get(symbol.name) and not symbol.indices:
+        entry = ENTRIES.get(symbol.name, symbol.name)
+        return f"{_shape(entry)} is the entry, {_shape(MATRICES[entry])} the matrix."
+    return _counted(symbol, forms, name)
+
+
+def _counted(symbol, forms, name):
+    """How many indices a symbol has, and which."""
+    written = " or ".join(forms.values())
+    match max(count for count, _ in forms):
+        case 2:
+            which = INDICES.get(symbol.name, "the example and the unit")
+            return f"{name} has two indices, {which}: {next(iter(forms.values()))}."
+        case 1:
+            return f"{name} has one index, {INDICES.get(symbol.name, 'if any')}: {written}."
+    return f"{name} has no index: it is written {written}."
+
+
+def _shape(name):
+    """The usual form of a symbol, as LaTeX."""
+    layer = Layer("k") if name in ("w", "a", "z", "delta", "W", "A", "Z", "Delta") else None
+    indices = {"w": ("i", "j"), "x": ("n", "i")}.get(name, ("n", "j") if name in MATRICES else ())
+    return syntax.latex(Symbol(name, indices, layer))
+
+
+def plain(symbol):
+    """The symbol as LaTeX, without indices, layer and mark."""
+    return syntax.latex(replace(symbol, indices=(), layer=None, mark="")) if symbol.name != "width" else "d"
+
+
+def index(text):
+    """What is said of a letter that cannot be an index, or None."""
+    if re.fullmatch(r"[a-zℓ]|[1-9]", text):
+        return None
+    known = {"N": "N is the number of examples; the example is n.", "L": "L is the last layer; a unit is i or j."}
+    return known.get(text, f"an index is a small letter, or a number from 1 on; not {text}.")
+
+
+def environment(match, known):
+    """(place, what is said) of a \\begin or \\end of something that the language has not."""
+    name = match[2]
+    if name.endswith("matrix"):
+        return match.start(), "the language has no matrices written out in numbers: W^{(k)} is a matrix."
+    return match.start(), rf"{name} is not in the language; an equation of several lines stands in {known[0]}."
