@@ -340,9 +340,8 @@ def _key(by, scene):
     """Which quantity of the network one differentiates by."""
     if by.layer:
         return ("b" if by.name == "b" else by.name.upper()), number(by.layer, scene.setting)
-    return {"x": ("Z", 0), "X": ("Z", 0), "yhat": ("Z", scene.world.L), "Yhat": ("Z", scene.world.L)}.get(
-        by.name, ("Y", None)
-    )
+    layers = {"x": 0, "yhat": scene.world.L}
+    return ("Z", layers[by.name.lower()]) if by.name.lower() in layers else ("Y", None)
 
 
 def _slope(moved):
