@@ -25,7 +25,7 @@ SENTENCES = {
     "layer": "the quantity belongs to another layer.",
     "slope": "f' is not what is meant here, but f itself.",
     "argument": "a is what a unit receives, z = f(a) what it sends; here the other one is meant.",
-    "transpose": "in a matrix product neighbouring indices meet; here the sum runs over the other one.",
+    "transpose": "in a matrix product neighbouring indices meet: the shapes must fit.",
     "order": "a matrix product is not the same the other way round: neighbouring indices must meet.",
     "sign": "the sign is turned round.",
     "extra slope": "delta already holds the f'; it is one factor too many.",
@@ -45,7 +45,6 @@ SENTENCES = {
 
 BACK = "what comes back to layer k passes through the weights out of it, W^{(k+1)}."
 INTO = "a^{(k)} is made with the weights into layer k."
-SHAPES = "in a matrix product neighbouring indices meet: the shapes must fit."
 TRUTHS = {
     "z of the wrong layer": "the weights into layer k are multiplied by what layer k-1 sends, z^{(k-1)}.",
     "missing transpose": "going back, unit i collects over the units j it feeds: a product with W^T.",
