@@ -14,6 +14,8 @@ import pytest
 
 from bgd_helpers.equations import EquationError, Result, check_equation
 
+pytestmark = pytest.mark.slow
+
 EQUATIONS = (
     r"a_{nj}^{(k)} = \sum_i z_{ni}^{(k-1)} w_{ij}^{(k)} + b_j^{(k)}, z_{nj}^{(k)} = f_k\big(a_{nj}^{(k)}\big)",
     r"A^{(k)} = Z^{(k-1)} W^{(k)} + \mathbf 1 b^{(k)\top}",
