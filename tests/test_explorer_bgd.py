@@ -64,4 +64,4 @@ def test_mini_batches_are_recorded_after_each_epoch():
 
 
 def test_the_static_figure_is_the_explorers_first_picture():
-    assert bgd_figure(x, y, 0.9, 10).text == bgd_explorer(x, y, 0.9, 10).text
+    assert bgd_figure(x, y, 0.9, 10).text == bgd_explorer(x, y, 0.9, 10).words

@@ -89,8 +89,8 @@ def test_back_to_where_it_was_is_the_same_picture(explorer):
 
 
 def test_the_static_figure_says_what_the_explorer_says(explorer, problem, tables):
-    assert comparison_figure(problem, tables).text == explorer.text
+    assert comparison_figure(problem, tables).text == explorer.words
 
 
 def test_it_computes_what_it_is_not_given(problem):
-    assert "your run, B = 171" in comparison_explorer(problem, batch_size=171, epochs=1).text
+    assert "your run, B = 171" in comparison_explorer(problem, batch_size=171, epochs=1).words

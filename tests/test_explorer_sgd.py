@@ -74,10 +74,10 @@ def test_the_learning_rates_sweep_without_warning_and_divergence_is_shown():
 def test_with_all_examples_the_seed_does_not_matter():
     explorer = sgd_explorer(X, y)
     explorer.controls["batch_size"].value = N
-    text = explorer.text
-    explorer.controls["seed"].value = 5
-    assert explorer.text == text
+    words = explorer.words
+    explorer.set(seed=5)
+    assert explorer.words == words
 
 
 def test_the_static_figure_is_the_explorers_first_picture():
-    assert sgd_figure(X, y, 0.02).text == sgd_explorer(X, y, 0.02).text
+    assert sgd_figure(X, y, 0.02).text == sgd_explorer(X, y, 0.02).words

@@ -1,6 +1,10 @@
 """An explorer follows its sliders: artists, pixels and words, at once; errors show and clear."""
 
+import gc
 import io
+import sys
+import tracemalloc
+import weakref
 
 import ipywidgets
 import matplotlib
@@ -11,12 +15,14 @@ from IPython.display import display
 from IPython.utils.capture import capture_output
 from PIL import Image
 
-from bgd_helpers.explorers import Explorer, choice_slider, log_slider, step_slider
+from bgd_helpers.explorers import Explorer, Progress, choice, choice_slider, controls, step_slider
 from bgd_helpers.explorers.machinery import WIDGET_VIEW
 from bgd_helpers.figures import COLOURS, Picture, new_figure
 from bgd_helpers.figures.picture import STYLE
 
 X = np.linspace(0, 1, 50)
+AT_FIRST = "Learning rate η = 0.5, Power = 1.\n"
+ETAS = [hundredths / 100 for hundredths in range(1, 101)]
 
 
 def pixels(png):
@@ -40,10 +46,11 @@ def explorer():
         return f"A curve to {eta:.2f}, power {power}."
 
     controls = {
-        "eta": log_slider("Learning rate η", 0.01, 1, 0.5),
+        "eta": choice_slider("Learning rate η", ETAS, 0.5, "The height of the curve"),
         "power": choice_slider("Power", [1, 2, 7, 13], 1),
     }
-    return Explorer(Picture(figure, "A line.", {"line": line, "label": label}), controls, redraw, "Guess!")
+    moving = {"line": line, "label": label}
+    return Explorer(Picture(figure, "A line.", moving), controls, redraw, "How high?", "What is at 1?")
 
 
 @pytest.fixture
@@ -64,7 +71,7 @@ def full_draw(explorer):
 
 
 def test_it_starts_where_its_sliders_are(explorer):
-    assert explorer.text == explorer.picture.text == "A curve to 0.50, power 1."
+    assert explorer.text == explorer.picture.text == f"{AT_FIRST}A curve to 0.50, power 1."
     np.testing.assert_allclose(explorer.picture.moving["line"].get_ydata(), 0.5 * X)
 
 
@@ -73,8 +80,8 @@ def test_a_slider_moves_artists_pixels_and_words(explorer):
     explorer.controls["eta"].value = 0.25
     np.testing.assert_allclose(explorer.picture.moving["line"].get_ydata(), 0.25 * X)
     assert bytes(explorer.image.value) != before
-    assert explorer.text == "A curve to 0.25, power 1."
-    assert explorer.text in explorer.caption.value
+    assert explorer.text == "Learning rate η = 0.25, Power = 1.\nA curve to 0.25, power 1."
+    assert explorer.text.replace("\n", "<br>") in explorer.caption.value
     explorer.controls["eta"].value = 0.5
     assert bytes(explorer.image.value) == before
 
@@ -129,19 +136,19 @@ def test_an_error_shows_below_the_picture_and_clears(explorer):
     assert bytes(explorer.image.value) == picture and explorer.text == text
     explorer.controls["power"].value = 2
     assert explorer.error.value == ""
-    assert explorer.text == "A curve to 0.50, power 2."
+    assert explorer.text == "Learning rate η = 0.5, Power = 2.\nA curve to 0.50, power 2."
 
 
 def test_redraw_must_return_words(explorer):
     explorer.redraw = lambda eta, power: None
-    explorer.controls["eta"].value = 0.3
-    assert "text alternative" in explorer.error.value
+    with pytest.raises(ValueError, match="must return the picture in words"):
+        explorer.set(eta=0.3)
 
 
 def test_saved_bundle_is_stable_and_holds_picture_and_words(explorer):
     data, metadata = explorer._repr_mimebundle_()
     assert set(data) == {WIDGET_VIEW, "image/png", "text/plain"}
-    assert data["text/plain"] == "A curve to 0.50, power 1."
+    assert data["text/plain"] == f"{AT_FIRST}A curve to 0.50, power 1."
     assert pixels(data["image/png"]).shape == (600, 800, 3)
     assert metadata["image/png"] == {"width": 400, "height": 300, "alt": explorer.text}
 
@@ -151,31 +158,144 @@ def test_display_shows_the_explorer_and_then_its_words(explorer, shell):
         display(explorer)
     live, words = captured.outputs
     assert set(live.data) == {WIDGET_VIEW, "image/png", "text/plain"}
-    assert words.data["text/plain"] == explorer.text and explorer.text in words.data["text/html"]
+    assert words.data["text/plain"] == explorer.text and "A curve to 0.50" in words.data["text/html"]
     assert words.data[WIDGET_VIEW]["model_id"] == explorer.caption.model_id
 
 
-def test_what_to_look_for_comes_first(explorer):
-    assert "Guess!" in explorer.children[0].value
+def test_the_prediction_comes_first_then_what_to_look_for(explorer):
+    shown = explorer.children[0].value
+    assert shown.index("<b>Predict first.</b> What is at 1?") < shown.index("<b>Then look.</b> How high?")
 
 
 def test_sliders_move_continuously_and_by_keyboard(explorer):
     for slider in (*explorer.controls.values(), step_slider("Step", 9)):
-        assert slider.continuous_update and slider.readout and slider.description
-
-
-def test_log_slider_spans_its_ends():
-    slider = log_slider("η", 1e-3, 10, 0.1)
-    assert (slider.base**slider.min, slider.base**slider.max) == pytest.approx((1e-3, 10))
-    assert slider.value == pytest.approx(0.1)
-
-
-@pytest.mark.parametrize("ends", [(0, 1, 0.5), (0.1, 1, 2), (1, 0.1, 0.5)])
-def test_log_slider_refuses_impossible_ends(ends):
-    with pytest.raises(ValueError, match="low <= value <= high"):
-        log_slider("η", *ends)
+        assert slider.continuous_update and slider.readout and slider.description and slider.tooltip
 
 
 def test_step_slider_counts_from_zero():
     slider = step_slider("Step", 9)
     assert isinstance(slider, ipywidgets.IntSlider) and (slider.min, slider.max, slider.value) == (0, 9, 0)
+
+
+def test_set_moves_several_controls_with_one_redraw(explorer):
+    calls = []
+    redraw = explorer.redraw
+    explorer.redraw = lambda **state: calls.append(state) or redraw(**state)
+    explorer.set(eta=0.25, power=2)
+    assert calls == [{"eta": 0.25, "power": 2}] and explorer.state == calls[0]
+    np.testing.assert_allclose(explorer.picture.moving["line"].get_ydata(), 0.25 * X**2)
+
+
+def test_reset_is_the_first_picture_again(explorer):
+    first = bytes(explorer.image.value), explorer.text
+    explorer.set(eta=0.9, power=2)
+    button = next(child for child in explorer.children[1].children if isinstance(child, ipywidgets.Button))
+    button.click()
+    assert (bytes(explorer.image.value), explorer.text) == first
+    assert explorer.state == {"eta": 0.5, "power": 1}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"etaa": 0.1}, "there is no control 'etaa': choose from eta, power"),
+        ({"eta": 0.123}, "eta = 0.123: choose one of 0.01, 0.02, "),
+        ({"power": "high"}, "power = 'high': choose one of 1, 2, 7, 13"),
+        ({"power": 2, "eta": 7}, "eta = 7: choose one of"),
+    ],
+)
+def test_set_refuses_what_no_control_has_and_moves_nothing(explorer, values, message):
+    before = explorer.state
+    with pytest.raises(ValueError, match=message):
+        explorer.set(**values)
+    assert explorer.state == before
+
+
+def test_set_takes_a_number_that_rounding_has_moved(explorer):
+    explorer.set(eta=0.1 + 0.2)
+    assert explorer.state["eta"] == 0.3
+
+
+@pytest.mark.parametrize("value", [10, -1, "3", float("nan")])
+def test_a_step_slider_refuses_what_is_not_on_it(value):
+    with pytest.raises(ValueError, match="give a number from 0 to 9"):
+        controls.checked({"step": step_slider("step", 9)}, "step", value)
+
+
+def test_set_raises_what_the_redraw_raises_and_shows_it(explorer):
+    with pytest.raises(ArithmeticError, match="refused"):
+        explorer.set(power=13)
+    assert "13 &lt;is&gt; refused" in explorer.error.value
+
+
+def test_a_redraw_that_fails_at_once_is_the_cells_own_error():
+    figure, axes = new_figure(4, 3)
+    (line,) = axes.plot(X, X)
+    with pytest.raises(ZeroDivisionError):
+        Explorer(Picture(figure, "A line.", {"line": line}), {"step": step_slider("step", 3)}, lambda step: 1 / step)
+
+
+def test_a_menu_is_a_control(explorer):
+    menu = choice("order", ("shuffled", "as given"), "shuffled")
+    assert controls.checked({"order": menu}, "order", "as given") == "as given"
+    assert controls.shown(menu) == "shuffled"
+
+
+def test_the_progress_bar_waits_and_then_shows(monkeypatch):
+    bar, now = Progress(), [100.0]
+    monkeypatch.setattr(controls, "monotonic", lambda: now[0])
+    bar(0.1)
+    now[0] += 0.4
+    bar(0.2)
+    assert bar.layout.visibility == "hidden"
+    now[0] += 0.2
+    bar(0.3)
+    assert bar.layout.visibility == "visible" and bar.value == 0.3
+    bar.hide()
+    bar(0.1)
+    assert bar.layout.visibility == "hidden"
+
+
+def test_the_bar_is_hidden_when_the_redraw_fails(explorer):
+    explorer.progress = Progress()
+    explorer.progress.layout.visibility = "visible"
+    explorer.controls["power"].value = 13
+    assert explorer.progress.layout.visibility == "hidden"
+
+
+def test_a_burst_redraws_once_a_position_and_ends_at_the_last(explorer):
+    calls = []
+    redraw = explorer.redraw
+    explorer.redraw = lambda **state: calls.append(state["eta"]) or redraw(**state)
+    for eta in (0.1, 0.1, 0.2, 0.2, 0.2, 0.9):
+        explorer.controls["eta"].value = eta
+    assert calls == [0.1, 0.2, 0.9]
+    np.testing.assert_allclose(explorer.picture.moving["line"].get_ydata(), 0.9 * X)
+
+
+def test_five_hundred_moves_leave_no_memory_behind(explorer):
+    def sweep(moves):
+        for move in range(moves):
+            explorer.set(eta=ETAS[move % 100])
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        settled = sweep(50)
+        assert sweep(500) - settled < 200_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_no_figure_is_left_to_pyplot(explorer):
+    assert "matplotlib.pyplot" not in sys.modules or sys.modules["matplotlib.pyplot"].get_fignums() == []
+
+
+def test_close_lets_go_of_widgets_and_figure(explorer):
+    figure = weakref.ref(explorer.picture.figure)
+    models = {explorer.model_id, *(control.model_id for control in explorer.controls.values())}
+    explorer.close()
+    gc.collect()
+    assert figure() is None
+    assert not models & set(ipywidgets.widget._instances if hasattr(ipywidgets.widget, "_instances") else ())

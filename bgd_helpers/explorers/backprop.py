@@ -3,7 +3,8 @@
 import numpy as np
 
 from bgd_helpers import handout, network
-from bgd_helpers.explorers.machinery import Explorer, choice_slider, step_slider
+from bgd_helpers.explorers.controls import choice_slider, step_slider
+from bgd_helpers.explorers.machinery import Explorer
 from bgd_helpers.figures.network import Trace, draw_network, network_figure, network_picture, show_step, steps
 from bgd_helpers.figures.picture import Picture
 

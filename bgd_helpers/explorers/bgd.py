@@ -6,7 +6,8 @@ from math import ceil
 import numpy as np
 
 from bgd_helpers import descent, theory
-from bgd_helpers.explorers.machinery import Explorer, choice_slider
+from bgd_helpers.explorers.controls import choice_slider
+from bgd_helpers.explorers.machinery import Explorer
 from bgd_helpers.explorers.sgd import bowl_of, run_of
 from bgd_helpers.figures import descent as figures
 

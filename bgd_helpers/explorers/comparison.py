@@ -5,7 +5,8 @@ from functools import partial
 from ipywidgets import FloatProgress
 
 from bgd_helpers import experiments
-from bgd_helpers.explorers.machinery import Explorer, choice_slider
+from bgd_helpers.explorers.controls import choice_slider
+from bgd_helpers.explorers.machinery import Explorer
 from bgd_helpers.figures import comparison as figures
 
 BATCH_SIZES = (1, 2, 3, 4, 6, 8, 9, 10, 16, 18, 19, 32, 38, 57, 64, 100, 114, 128, 171, 200, 256, 300)

@@ -6,7 +6,8 @@ from math import ceil
 import numpy as np
 
 from bgd_helpers import descent, theory
-from bgd_helpers.explorers.machinery import Explorer, choice_slider, step_slider
+from bgd_helpers.explorers.controls import choice_slider, step_slider
+from bgd_helpers.explorers.machinery import Explorer
 from bgd_helpers.figures import descent as figures
 
 RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 0.99, 1.01)
