@@ -29,7 +29,7 @@ bench: $(READY)  ## compare the speed of the package with its peers
 	@$(RUN) -m bgd_helpers bench
 
 lock: .venv-lock/bin/uv  ## pin the newest packages that pyproject.toml admits
-	@.venv-lock/bin/uv pip compile pyproject.toml --extra test --universal --python-version 3.11 \
+	@.venv-lock/bin/uv pip compile pyproject.toml --extra test --extra browser --universal --python-version 3.11 \
 	  --fork-strategy fewest --generate-hashes --no-annotate --no-config --upgrade --quiet \
 	  --custom-compile-command 'make lock' --output-file requirements.lock
 	@echo 'requirements.lock is up to date.'

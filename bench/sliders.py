@@ -1,0 +1,140 @@
+"""How fast a picture follows its slider in JupyterLab, from key to pixel, in a real browser.
+
+A step is the time from the key's event to the animation frame in which the new picture is there to be painted.
+"""
+
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median, quantiles
+
+import nbformat
+
+from tests import in_browser
+
+WAYS = {"interact": "with_interact()", "ipympl": "with_ipympl()", "ours": "ours()", "floor": "floor()"}
+NAMES = {
+    "interact": "interact + inline",
+    "ipympl": "ipympl, draw_idle",
+    "ours": "ours, at retina size",
+    "floor": "floor: a label echoes",
+}
+# What the page shows in a cell, looked at in every animation frame; `seen` keeps the moments at which it was new.
+WATCH = """cell => {
+  window.seen = []; window.pressed = []; window.stop = false;
+  const now = () => {
+    const images = [...cell.querySelectorAll('.jp-OutputArea-output img')], image = images.at(-1);
+    const canvas = cell.querySelector('canvas'), label = [...cell.querySelectorAll('.widget-label')].at(-1);
+    if (image) return image.complete && image.naturalWidth ? image.src : null;
+    return canvas ? window.painted : label && label.textContent;
+  };
+  if (!window.painted) {
+    window.painted = 1;
+    const draw = CanvasRenderingContext2D.prototype.drawImage;
+    CanvasRenderingContext2D.prototype.drawImage = function (...rest) { window.painted += 1; return draw.apply(this, rest); };
+  }
+  let last = now();
+  const look = moment => {
+    const found = now();
+    if (found !== null && found !== last) { last = found; window.seen.push(performance.now()); }
+    if (!window.stop) requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+  cell.querySelector('.noUi-handle').addEventListener('keydown', () => window.pressed.push(performance.now()), true);
+  document.addEventListener('pointerup', () => { window.released = performance.now(); }, true);
+  document.addEventListener('mouseup', () => { window.released = performance.now(); }, true);
+}"""
+
+
+def report(quick):
+    reason = in_browser.missing()
+    if reason:
+        print(f"\nSliders are left out: {reason}.")
+        return
+    ways = [way for way in WAYS if way != "ipympl" or find_spec("ipympl")]
+    found = measure(ways, steps=15 if quick else 40)
+    floor, interact = found["floor"], found["interact"]
+    print("\nFrom the slider to the picture in JupyterLab, started as `make lab` does, in headless Chromium:")
+    print(f"{'':22}{'step p50':>9}{'p95':>6}{'frames/s':>9}{'lag':>6}{'late':>5}{'CPU':>7}   p50 against interact, floor")
+    for way in ways:
+        step, p95, rate, lag, late, cpu = found[way]
+        ratios = f"{interact[0] / step:5.1f} times faster, {step / floor[0]:.2f} times the floor"
+        print(f"{NAMES[way]:22}{step:6.0f} ms{p95:6.0f}{rate:9.1f}{lag:6.0f}{late:5}{cpu:7.1f}   {ratios}")
+    print("lag: ms from release to the last picture; late: pictures after release; CPU: ms of the kernel a step.")
+    if "ipympl" not in ways:
+        print("ipympl is not installed and left out (pip install ipympl).")
+
+
+def measure(ways, steps):
+    """(p50, p95, frames a second, lag, late pictures, kernel CPU) of each way."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        (folder / "root").mkdir()
+        nbformat.write(_notebook(ways), folder / "root" / "sliders.ipynb")
+        with in_browser.server(folder) as serving, in_browser.chromium() as browser:
+            notebook = in_browser.Notebook(browser, serving, "sliders.ipynb")
+            notebook.run_all()
+            found = {way: _measured(notebook, number, steps) for number, way in enumerate(ways, start=1)}
+            notebook.close()
+            return found
+
+
+def _notebook(ways):
+    head = "%matplotlib widget\n" * ("ipympl" in ways) + "%matplotlib inline\nfrom bench.slider_figure import *"
+    cells = [f"import sys; sys.path.insert(0, {str(in_browser.ROOT)!r})\n{head}"]
+    cells += [("%matplotlib widget\n" if way == "ipympl" else "") + WAYS[way] for way in ways]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, cells)), metadata=kernel)
+
+
+def _measured(notebook, number, steps):
+    page, cell = notebook.page, notebook.page.locator(".jp-CodeCell").nth(number)
+    cell.scroll_into_view_if_needed()
+    handle = cell.locator(".noUi-handle")
+    handle.scroll_into_view_if_needed()
+    time.sleep(1)
+    cell.evaluate(WATCH)
+    handle.focus()
+    times, cpu = _steps(notebook, steps)
+    rate, lag, late = _drag(page, handle)
+    page.evaluate("window.stop = true")
+    return median(times), quantiles(times, n=20)[-1], rate, lag, late, cpu
+
+
+def _steps(notebook, steps):
+    """(milliseconds of each step, kernel CPU in ms a step); the first three steps warm up."""
+    page, times, before = notebook.page, [], 0
+    for step in range(steps + 3):
+        if step == 3:
+            before = _cpu(notebook)
+        count = page.evaluate("window.seen.length")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("count => window.seen.length > count", arg=count, polling="raf")
+        if step >= 3:
+            times.append(page.evaluate("count => window.seen[count] - window.pressed.at(-1)", count))
+        time.sleep(0.15)  # a picture that comes in two parts has settled
+    return times, 1e3 * (_cpu(notebook) - before) / steps
+
+
+def _cpu(notebook):
+    return notebook.ask("time.process_time()", "import time")
+
+
+def _drag(page, handle, seconds=2):
+    """(pictures a second while the mouse drags, ms from release to the last picture, pictures after release)."""
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.evaluate("window.seen.length = 0")
+    start, turn = time.perf_counter(), 0
+    while time.perf_counter() - start < seconds:
+        turn += 1
+        page.mouse.move(x + 180 * abs((turn / 90) % 2 - 1) - 90, y)
+        time.sleep(max(0, start + turn / 60 - time.perf_counter()))
+    during = page.evaluate("window.seen.length")
+    page.mouse.up()
+    page.wait_for_timeout(1500)
+    lag, late = page.evaluate("[window.seen.at(-1) - window.released, window.seen.filter(t => t > window.released).length]")
+    return during / seconds, max(lag, 0), late

@@ -1,0 +1,233 @@
+"""A Jupyter server of its own, a page in headless Chromium, and a wire to the kernel behind the page."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+from bgd_helpers import cli
+
+ROOT = Path(__file__).parent.parent
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+SIZE = {"width": 1280, "height": 1000}
+PATIENCE = 60  # seconds until a server, a page or a cell has to be there
+APPS = {  # the command, its option that shows the application to the page, the address of a notebook
+    "lab": (lambda root: cli.lab_command(root, browser=False), "LabApp", "doc/tree"),
+    "notebook": (
+        lambda root: [sys.executable, "-m", "notebook", "--no-browser", f"--ServerApp.root_dir={root}", "--allow-root"],
+        "JupyterNotebookApp",
+        "notebooks",
+    ),
+}
+SHOWN = """async image => {
+  await image.decode().catch(() => {});
+  const bytes = await (await fetch(image.src)).arrayBuffer();
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return [...hash].map(byte => byte.toString(16).padStart(2, '0')).join('');
+}"""
+
+
+def missing():
+    """Why no browser test can run here, in a line; empty if it can."""
+    try:
+        import playwright  # noqa: F401
+    except ImportError:
+        return "Playwright is not installed (pip install -e '.[browser]')"
+    return "" if executable() else f"none of {', '.join(NAMES)} is installed"
+
+
+def executable():
+    """The path of Chromium or Chrome, None if there is none."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@contextmanager
+def server(folder, app="lab"):
+    """The address and token of a Jupyter server on `folder / "root"`, with settings of its own; it ends with the block."""
+    command, name, _ = APPS[app]
+    root, private = folder / "root", folder / "private"
+    root.mkdir(exist_ok=True)
+    own = {f"JUPYTER_{kind}_DIR": str(private / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    own |= {"JUPYTERLAB_SETTINGS_DIR": str(private / "settings"), "IPYTHONDIR": str(private / "ipython")}
+    own |= {"JUPYTERLAB_WORKSPACES_DIR": str(private / "workspaces"), "PYTHONWARNINGS": "ignore"}
+    options = ["--port=0", f"--{name}.expose_app_in_browser=True", "--ServerApp.terminals_enabled=False"]
+    with open(folder / "server.log", "w") as log:
+        process = subprocess.Popen(
+            [*command(root), *options], cwd=root, env={**os.environ, **own}, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        yield _address(process, private / "runtime", folder / "server.log"), private / "runtime"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _address(process, runtime, log):
+    """What the server says of itself once it listens."""
+    for _ in _until(PATIENCE, "the server does not start", log):
+        if process.poll() is not None:
+            raise RuntimeError(f"the server has ended:\n{log.read_text()[-2000:]}")
+        for file in runtime.glob("jpserver-*.json"):
+            try:
+                told = json.loads(file.read_text())
+                urlopen(f"{told['url']}api?token={told['token']}", timeout=5).close()
+            except (OSError, ValueError):
+                continue
+            return told
+
+
+def _until(seconds, complaint, log=None):
+    """Turns of a loop that waits, some a second; TimeoutError after `seconds`."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        yield
+        time.sleep(0.1)
+    raise TimeoutError(complaint + (f":\n{log.read_text()[-2000:]}" if log else ""))
+
+
+@contextmanager
+def chromium():
+    """Headless Chromium, driven by Playwright."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox", *QUIET])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Notebook:
+    """A notebook in a page, and the kernel that runs it."""
+
+    def __init__(self, browser, serving, path, app="lab"):
+        (told, self.runtime), self.errors = serving, []
+        self.url, self.token, self.path = told["url"], told["token"], path
+        self.page = browser.new_page(viewport=SIZE)
+        self.page.set_default_timeout(1000 * PATIENCE)
+        self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.goto(f"{self.url}{APPS[app][2]}/{path}?token={self.token}")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
+        self.client = self._client()
+
+    def _client(self):
+        """A wire to the kernel that the page has started."""
+        from jupyter_client import BlockingKernelClient
+
+        for _ in _until(PATIENCE, "no kernel starts"):
+            files = [self.runtime / f"kernel-{kernel}.json" for kernel in self._kernels()]
+            if files and files[0].exists():
+                client = BlockingKernelClient(connection_file=str(files[0]))
+                client.load_connection_file()
+                client.start_channels()
+                client.wait_for_ready(timeout=PATIENCE)
+                return client
+
+    def _kernels(self):
+        request = Request(f"{self.url}api/sessions", headers={"Authorization": f"token {self.token}"})
+        with urlopen(request, timeout=PATIENCE) as answer:
+            return [session["kernel"]["id"] for session in json.load(answer) if session["path"] == self.path]
+
+    def run_all(self, timeout=300):
+        """Execute every cell; RuntimeError if one fails."""
+        self.page.wait_for_function("() => document.querySelector('.jp-Notebook-ExecutionIndicator[data-status=idle]')")
+        self.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.page.wait_for_function(
+            "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')]"
+            ".every(prompt => /\\d/.test(prompt.innerText))",
+            timeout=1000 * timeout,
+        )
+        failed = self.page.locator("[data-mime-type='application/vnd.jupyter.stderr']")
+        if failed.count():
+            raise RuntimeError(f"a cell failed:\n{failed.first.inner_text()[-2000:]}")
+
+    def ask(self, expression, given=""):
+        """The value in the kernel of a Python expression that JSON can hold, after the statements `given`."""
+        told = []
+        code = f"import json\n{given}\nprint(json.dumps({expression}))"
+        reply = self.client.execute_interactive(
+            code,
+            silent=False,
+            store_history=False,
+            timeout=PATIENCE,
+            output_hook=lambda message: told.append(message["content"].get("text", "")),
+        )
+        if reply["content"]["status"] != "ok":
+            raise RuntimeError("\n".join(reply["content"]["traceback"][-3:]))
+        return json.loads("".join(told))
+
+    def close(self):
+        self.client.stop_channels()
+        self.page.close()
+
+
+class ExplorerOnPage:
+    """The explorer that stands `number`-th in a notebook: its widgets in the page and the object in the kernel."""
+
+    FIND = "from bgd_helpers.explorers import Explorer; found = [o for o in Out.values() if isinstance(o, Explorer)]"
+
+    def __init__(self, notebook, number=0):
+        self.notebook, self.page, self.number = notebook, notebook.page, number
+        self.image = self.page.locator("img.widget-image, .widget-image img").nth(number)
+        self.box = self.page.locator(".widget-vbox", has=self.page.locator(".widget-image")).nth(number)
+
+    def kernel(self, expression):
+        """The value of an expression in which `e` is the explorer."""
+        return self.notebook.ask(expression, f"{self.FIND}\ne = found[{self.number}]\nimport hashlib")
+
+    def state(self):
+        return self.kernel("e.state")
+
+    def controls(self):
+        """Name to (kind, number of positions, the label beside it)."""
+        return self.kernel(
+            "{name: (type(c).__name__, len(c.options) if hasattr(c, 'options') else c.max - c.min + 1, c.description)"
+            " for name, c in e.controls.items()}"
+        )
+
+    def shown(self):
+        """The hash of the picture that the page shows."""
+        return self.image.evaluate(SHOWN)
+
+    def rendered(self):
+        """The hash of the picture that the kernel has rendered."""
+        return self.kernel("hashlib.sha256(bytes(e.image.value)).hexdigest()")
+
+    def settle(self):
+        """Wait until the page shows what the kernel has; that picture's hash."""
+        for _ in _until(20, "the page does not show the kernel's picture"):
+            rendered = self.rendered()
+            if self.shown() == rendered:
+                return rendered
+
+    def control(self, label):
+        """The element of the control with this label."""
+        return self.box.locator(".jupyter-widgets", has=self.page.get_by_text(label, exact=True)).last
+
+    def places(self):
+        """Where the picture, the controls and the next cell are, relative to the explorer's top."""
+        return self.box.evaluate(
+            """box => {
+              const top = box.getBoundingClientRect().top, of = element => {
+                const place = element.getBoundingClientRect();
+                return [place.left, place.top - top, place.width, place.height].map(Math.round);
+              };
+              const next = box.closest('.jp-Cell').nextElementSibling;
+              return [...box.querySelectorAll('img, .widget-slider, .widget-dropdown'), ...(next ? [next] : [])].map(
+                element => of(element).slice(0, element === next ? 2 : 4));
+            }"""
+        )
+
+
+def sha(data):
+    """The hash by which pictures are compared."""
+    return hashlib.sha256(data).hexdigest()
