@@ -47,9 +47,9 @@ def move(moving, eta):
     return f"J = {cost[-1]:.3f}"
 
 
-def with_interact():
+def with_interact(dpi=100):
     def show(eta):
-        _, axes = plt.subplots(1, 2, figsize=(9, 3.6), dpi=100)
+        _, axes = plt.subplots(1, 2, figsize=(9, 3.6), dpi=dpi)
         move(draw(*axes), eta)
         plt.show()
 

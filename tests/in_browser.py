@@ -1,6 +1,5 @@
 """A Jupyter server of its own, a page in headless Chromium, and a wire to the kernel behind the page."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -50,7 +49,7 @@ def executable():
 
 @contextmanager
 def server(folder, app="lab"):
-    """The address and token of a Jupyter server on `folder / "root"`, with settings of its own; it ends with the block."""
+    """A Jupyter server on `folder / "root"` with settings of its own: what it says of itself, and its runtime folder."""
     command, name, _ = APPS[app]
     root, private = folder / "root", folder / "private"
     root.mkdir(exist_ok=True)
@@ -177,8 +176,8 @@ class ExplorerOnPage:
 
     def __init__(self, notebook, number=0):
         self.notebook, self.page, self.number = notebook, notebook.page, number
-        self.image = self.page.locator("img.widget-image, .widget-image img").nth(number)
-        self.box = self.page.locator(".widget-vbox", has=self.page.locator(".widget-image")).nth(number)
+        self.box = self.page.locator(".widget-vbox", has=self.page.locator(".widget-gridbox")).nth(number)
+        self.layers = self.box.locator(".widget-gridbox img")
 
     def kernel(self, expression):
         """The value of an expression in which `e` is the explorer."""
@@ -195,18 +194,18 @@ class ExplorerOnPage:
         )
 
     def shown(self):
-        """The hash of the picture that the page shows."""
-        return self.image.evaluate(SHOWN)
+        """The hashes of the static layers and of the frame that the page shows on top of them."""
+        return [self.layers.nth(layer).evaluate(SHOWN) for layer in range(2)]
 
     def rendered(self):
-        """The hash of the picture that the kernel has rendered."""
-        return self.kernel("hashlib.sha256(bytes(e.image.value)).hexdigest()")
+        """The hashes of what the kernel has rendered."""
+        return self.kernel("[hashlib.sha256(bytes(layer.value)).hexdigest() for layer in (e.static, e.image)]")
 
     def settle(self):
-        """Wait until the page shows what the kernel has; that picture's hash."""
+        """Wait until the page shows what the kernel has, at rest; its hashes."""
         for _ in _until(20, "the page does not show the kernel's picture"):
             rendered = self.rendered()
-            if self.shown() == rendered:
+            if self.shown() == rendered and self.kernel("e.at_rest") and self.rendered() == rendered:
                 return rendered
 
     def control(self, label):
@@ -226,8 +225,3 @@ class ExplorerOnPage:
                 element => of(element).slice(0, element === next ? 2 : 4));
             }"""
         )
-
-
-def sha(data):
-    """The hash by which pictures are compared."""
-    return hashlib.sha256(data).hexdigest()

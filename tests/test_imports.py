@@ -31,6 +31,7 @@ ROOMS = {
     "equations": (CHECKS, {"lark"}),
     "exercises": (DRAWN | {"equations", "explorers"}, {"IPython"}),
     "environment": (set(), {"packaging"}),
+    "nodelay": (set(), {"jupyter_server"}),
     "saving": (set(), {"nbformat", "nbclient"}),
     "testrun": (set(), {"pytest"}),
     "cli": ({"saving", "testrun"}, {"matplotlib"}),

@@ -1,22 +1,24 @@
 """The machinery of every explorer: sliders bound to a `Picture`, redrawn as fast as the hand moves.
 
-The static layers are drawn once and kept; a slider's move puts them back, draws the moving artists
-on top and sends the frame as a PNG of 256 colours. The last position wins: no queue, no timer.
+The static layers are drawn and sent once; a move draws the moving artists on top of them and sends the pixels that
+differ. While a hand moves they have half the size of a retina screen; when it rests they become sharp. There is no
+queue: the last position wins.
 """
 
+import asyncio
 import html
 import traceback
 from contextlib import suppress
 
 import ipywidgets as widgets
-import matplotlib
 
 from bgd_helpers.explorers.controls import checked, shown
-from bgd_helpers.figures.frame import as_png, on_canvas, palette_of
-from bgd_helpers.figures.picture import STYLE, caption, css_size, image_metadata
+from bgd_helpers.figures.frame import as_png, difference_png, drawn, palette_of, static_layers
+from bgd_helpers.figures.picture import caption, css_size, house_style, image_metadata
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LAST_FRAMES = 3  # of a traceback, below the picture
+REST = 0.15  # seconds without a move after which the picture becomes sharp
 
 
 class Explorer(widgets.VBox):
@@ -33,24 +35,31 @@ class Explorer(widgets.VBox):
     def __init__(self, picture, controls, redraw, look_for="", predict="", progress=None):
         super().__init__()
         self.picture, self.controls, self.redraw = picture, dict(controls), redraw
-        self.progress, self.start, self._following = progress, self.state, True
+        self.progress, self.start, self._following, self._later = progress, self.state, True, None
         width, _ = css_size(picture.figure)
-        self.image = widgets.Image(layout={"width": f"{width}px", "max_width": "100%", "height": "auto"})
+        self.static, self.image = (widgets.Image(layout={"width": "100%", "grid_area": "picture"}) for _ in range(2))
         self.caption = widgets.HTML(layout={"min_height": "5em", "max_width": f"{width}px"})
         self.error = widgets.HTML()
         self._artists = sorted(picture.moving.values(), key=lambda artist: artist.get_zorder())
         for artist in self._artists:
             artist.set_animated(True)
         self._freeze_layout()
-        self.children = [_prompt(predict, look_for), self._rows(), self.image, self.error]
+        stack = {"grid_template_areas": '"picture"', "width": f"{width}px", "max_width": "100%"}
+        layers = widgets.GridBox([self.static, self.image], layout=stack)
+        self.children = [_prompt(predict, look_for), self._rows(), layers, self.error]
         for control in self.controls.values():
             control.observe(self._moved, names="value")
-        self._draw()
+        self._draw(self._show_sharp)
 
     @property
     def state(self):
         """The value of each control, by name."""
         return {name: control.value for name, control in self.controls.items()}
+
+    @property
+    def at_rest(self):
+        """Whether the picture is sharp and its words are those of the present state."""
+        return self._later is None
 
     def set(self, **values):
         """Move the named controls together, and redraw once.
@@ -64,35 +73,42 @@ class Explorer(widgets.VBox):
                 self.controls[name].value = value
         finally:
             self._following = True
-        self._draw()
+        self._draw(self._show_sharp)
 
     def reset(self):
         """Every control as it was at first."""
         self.set(**self.start)
 
+    @house_style
+    def png(self):
+        """The whole picture as PNG bytes, at retina size."""
+        return as_png(drawn(self.picture.figure, self._artists, self._static.sharp))
+
     def close(self):
         """Let go of the widgets and the figure; ipywidgets would keep them as long as the kernel runs."""
-        for widget in (*self.controls.values(), self.caption, self.image, self.error, *self.children):
-            widget.close()
-        self.picture = self.redraw = self._artists = self._background = None
+        self._cancel()
+        for child in (self.caption, *self.children):
+            for widget in (*getattr(child, "children", ()), child):
+                widget.close()
+        self.picture = self.redraw = self._artists = self._static = None
         super().close()
 
     def _moved(self, change):
         if self._following:
             with suppress(Exception):  # it stands below the picture
-                self._draw()
+                self._draw(self._show_at_once)
 
     def _clicked(self, button):
         with suppress(Exception):
             self.reset()
 
-    def _draw(self):
+    def _draw(self, show):
         try:
             words = self.redraw(**self.state)
             if not isinstance(words, str):
                 raise ValueError(f"redraw returned {words!r}: it must return the picture in words")
-            with matplotlib.rc_context(STYLE):
-                self._show_frame()
+            self.words, self.text = words, f"{self._status()}\n{words}"
+            show()
         except Exception as error:  # in a callback it would vanish in a log
             self.error.value = _traceback_html(error)
             raise
@@ -100,30 +116,44 @@ class Explorer(widgets.VBox):
             if self.progress:
                 self.progress.hide()
         self.error.value = ""
-        self.words, self.text = words, f"{self._status()}\n{words}"
-        self.picture.text = self.text
-        self.caption.value = caption(self.text)
 
-    def _show_frame(self):
-        figure = self.picture.figure
-        if figure.stale:  # animated artists do not make it so
-            figure.canvas.draw()
-            self._background = figure.canvas.copy_from_bbox(figure.bbox)
-            self._palette = palette_of(self._frame())
-        self.image.value = as_png(self._frame(), self._palette)
+    def _show_at_once(self):
+        """A quick frame now and a sharp one at rest; without an event loop, the sharp one now."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return self._show_sharp()
+        self._cancel()
+        self._later = loop.call_later(REST, self._show_sharp)
+        self._show("quick")
 
-    def _frame(self):
-        figure = self.picture.figure
-        figure.canvas.restore_region(self._background)
-        for artist in self._artists:
-            figure.draw_artist(artist)
-        return on_canvas(figure.canvas)
+    def _show_sharp(self):
+        self._cancel()
+        self._show("sharp")
+        self.picture.text, self.caption.value = self.text, caption(self.text)
 
+    def _cancel(self):
+        if self._later:
+            self._later.cancel()
+        self._later = None
+
+    @house_style
+    def _show(self, size):
+        figure, new = self.picture.figure, self.picture.figure.stale  # animated artists do not make it so
+        if new:
+            self._static = static_layers(figure)
+        static = getattr(self._static, size)
+        pixels = drawn(figure, self._artists, static)
+        if new:
+            self._palette = palette_of(pixels[pixels != static])
+            self.static.value = as_png(self._static.sharp)
+        self.image.value = difference_png(pixels, static, self._palette)
+
+    @house_style
     def _freeze_layout(self):
         """Lay the figure out once: afterwards no slider moves an axes."""
         figure = self.picture.figure
-        with matplotlib.rc_context(STYLE):
-            figure.canvas.draw()
+        figure.canvas.draw()
         figure.set_layout_engine("none")
         figure.stale = True
 
@@ -139,7 +169,7 @@ class Explorer(widgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs):
         """The live view, and the PNG and the words that stay when a notebook is saved without it."""
-        data = _view(self) | {"image/png": bytes(self.image.value), "text/plain": self.text}
+        data = _view(self) | {"image/png": self.png(), "text/plain": self.text}
         return data, image_metadata(self.picture.figure, self.text)
 
     def _ipython_display_(self):
