@@ -9,8 +9,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median, quantiles
 
-import nbformat
-
 from tests import in_browser
 
 WAYS = {
@@ -69,9 +67,8 @@ def report(quick):
             f"{interact[0] / step:5.1f} times faster, {step / floor[0]:.2f} times the floor, {interact[-1] / cpu:5.1f}"
         )
         print(f"{NAMES[way]:22}{step:6.0f} ms{p95:6.0f}{rate:9.1f}{lag:6.0f}{late:5}{cpu:7.1f}   {ratios}")
-    print(
-        "lag: ms from release to the last picture; late: pictures after release; CPU: ms of the kernel a picture of the drag."
-    )
+    print("lag: ms from release to the last picture; late: pictures after release (ours: with the sharp one);")
+    print("CPU: ms of the kernel a picture of the drag.")
     if "ipympl" not in ways:
         print("ipympl is not installed and left out (pip install ipympl).")
 
@@ -81,7 +78,7 @@ def measure(ways, steps):
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         (folder / "root").mkdir()
-        nbformat.write(_notebook(ways), folder / "root" / "sliders.ipynb")
+        in_browser.write_notebook(folder / "root" / "sliders.ipynb", _cells(ways))
         with in_browser.server(folder) as serving, in_browser.chromium() as browser:
             notebook = in_browser.Notebook(browser, serving, "sliders.ipynb")
             notebook.run_all()
@@ -90,12 +87,10 @@ def measure(ways, steps):
             return found
 
 
-def _notebook(ways):
+def _cells(ways):
     head = "%matplotlib widget\n" * ("ipympl" in ways) + "%matplotlib inline\nfrom bench.slider_figure import *"
     cells = [f"import sys; sys.path.insert(0, {str(in_browser.ROOT)!r})\n{head}"]
-    cells += [("%matplotlib widget\n" if way == "ipympl" else "") + WAYS[way] for way in ways]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    return nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, cells)), metadata=kernel)
+    return cells + [("%matplotlib widget\n" if way == "ipympl" else "") + WAYS[way] for way in ways]
 
 
 def _measured(notebook, number, steps):

@@ -1,5 +1,7 @@
 """A Jupyter server of its own, a page in headless Chromium, and a wire to the kernel behind the page."""
 
+import base64
+import io
 import json
 import os
 import shutil
@@ -9,6 +11,10 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import Request, urlopen
+
+import nbformat
+import numpy as np
+from PIL import Image
 
 from bgd_helpers import cli
 
@@ -49,13 +55,15 @@ def executable():
 
 @contextmanager
 def server(folder, app="lab"):
-    """A Jupyter server on `folder / "root"` with settings of its own: what it says of itself, and its runtime folder."""
+    """A Jupyter server on `folder / "root"` with settings of its own: what it says of itself, its runtime folder."""
     command, name, _ = APPS[app]
     root, private = folder / "root", folder / "private"
     root.mkdir(exist_ok=True)
     own = {f"JUPYTER_{kind}_DIR": str(private / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
     own |= {"JUPYTERLAB_SETTINGS_DIR": str(private / "settings"), "IPYTHONDIR": str(private / "ipython")}
     own |= {"JUPYTERLAB_WORKSPACES_DIR": str(private / "workspaces"), "PYTHONWARNINGS": "ignore"}
+    if app == "notebook":
+        _keep_cells_in_page(private / "settings")
     options = ["--port=0", f"--{name}.expose_app_in_browser=True", "--ServerApp.terminals_enabled=False"]
     with open(folder / "server.log", "w") as log:
         process = subprocess.Popen(
@@ -66,6 +74,13 @@ def server(folder, app="lab"):
     finally:
         process.terminate()
         process.wait(20)
+
+
+def _keep_cells_in_page(settings):
+    """Notebook 7 takes cells that are out of sight out of the page; a test would look for them in vain."""
+    folder = settings / "@jupyterlab" / "notebook-extension"
+    folder.mkdir(parents=True)
+    (folder / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
 
 
 def _address(process, runtime, log):
@@ -87,8 +102,14 @@ def _until(seconds, complaint, log=None):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         yield
-        time.sleep(0.1)
+        time.sleep(0.05)
     raise TimeoutError(complaint + (f":\n{log.read_text()[-2000:]}" if log else ""))
+
+
+def write_notebook(path, sources):
+    """A notebook of code cells at `path`."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources)), metadata=kernel), path)
 
 
 @contextmanager
@@ -136,16 +157,17 @@ class Notebook:
         with urlopen(request, timeout=PATIENCE) as answer:
             return [session["kernel"]["id"] for session in json.load(answer) if session["path"] == self.path]
 
-    def run_all(self, timeout=300):
+    def run_all(self, timeout=120):
         """Execute every cell; RuntimeError if one fails."""
         self.page.wait_for_function("() => document.querySelector('.jp-Notebook-ExecutionIndicator[data-status=idle]')")
-        self.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        self.page.wait_for_function(
-            "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')]"
-            ".every(prompt => /\\d/.test(prompt.innerText))",
-            timeout=1000 * timeout,
+        self.page.evaluate(
+            """seconds => Promise.race([
+              window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => null),
+              new Promise((_, fail) => setTimeout(() => fail(new Error(`not done in ${seconds} s`)), 1000 * seconds)),
+            ])""",
+            timeout,
         )
-        failed = self.page.locator("[data-mime-type='application/vnd.jupyter.stderr']")
+        failed = self.page.locator("[data-mime-type='application/vnd.jupyter.error']")
         if failed.count():
             raise RuntimeError(f"a cell failed:\n{failed.first.inner_text()[-2000:]}")
 
@@ -181,16 +203,22 @@ class ExplorerOnPage:
 
     def kernel(self, expression):
         """The value of an expression in which `e` is the explorer."""
-        return self.notebook.ask(expression, f"{self.FIND}\ne = found[{self.number}]\nimport hashlib")
+        return self.notebook.ask(expression, f"{self.FIND}\ne = found[{self.number}]\nimport base64, hashlib")
 
     def state(self):
         return self.kernel("e.state")
 
+    def wait_for_another_state(self, before, seconds=0.3):
+        """Until the kernel has heard of a move; not every move is to another value."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.state() == before:
+            time.sleep(0.02)
+
     def controls(self):
-        """Name to (kind, number of positions, the label beside it)."""
+        """Name to (kind, number of positions, the label beside it, whether it moves the picture during a drag)."""
         return self.kernel(
-            "{name: (type(c).__name__, len(c.options) if hasattr(c, 'options') else c.max - c.min + 1, c.description)"
-            " for name, c in e.controls.items()}"
+            "{name: (type(c).__name__, len(c.options) if hasattr(c, 'options') else c.max - c.min + 1, c.description,"
+            " getattr(c, 'continuous_update', True)) for name, c in e.controls.items()}"
         )
 
     def shown(self):
@@ -198,19 +226,47 @@ class ExplorerOnPage:
         return [self.layers.nth(layer).evaluate(SHOWN) for layer in range(2)]
 
     def rendered(self):
-        """The hashes of what the kernel has rendered."""
-        return self.kernel("[hashlib.sha256(bytes(layer.value)).hexdigest() for layer in (e.static, e.image)]")
+        """Whether the kernel's picture is at rest, its hashes, and the state that it is the picture of."""
+        hashes = "[hashlib.sha256(bytes(layer.value)).hexdigest() for layer in (e.static, e.image)]"
+        return self.kernel(f"[e.at_rest, {hashes}, e.state]")
+
+    def follow(self):
+        """Wait until the page shows what the kernel has drawn, quick or sharp; its state and its hashes."""
+        for _ in _until(20, "the page does not show the kernel's picture"):
+            at_rest, hashes, state = self.rendered()
+            if self.shown() == hashes:
+                return state, hashes
 
     def settle(self):
-        """Wait until the page shows what the kernel has, at rest; its hashes."""
-        for _ in _until(20, "the page does not show the kernel's picture"):
-            rendered = self.rendered()
-            if self.shown() == rendered and self.kernel("e.at_rest") and self.rendered() == rendered:
-                return rendered
+        """The same at rest."""
+        for _ in _until(20, "the explorer does not come to rest"):
+            before = self.rendered()
+            if before[0] and self.follow()[1] == before[1]:
+                return
 
     def control(self, label):
         """The element of the control with this label."""
-        return self.box.locator(".jupyter-widgets", has=self.page.get_by_text(label, exact=True)).last
+        return self.box.locator(".widget-slider, .widget-dropdown", has=self.page.get_by_text(label, exact=True))
+
+    def handle(self, label):
+        """What takes the keys: a slider's handle, or the menu."""
+        return self.control(label).locator(".noUi-handle, select")
+
+    def track(self, label):
+        """The line that a slider's handle moves on."""
+        return self.control(label).locator(".noUi-base")
+
+    def screenshot(self):
+        """The pixels of the picture as the page paints it."""
+        box = {key: round(value) for key, value in self.layers.last.bounding_box().items()}
+        png = self.page.screenshot(clip=box)
+        return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
+    def rendered_pixels(self):
+        """The pixels of the kernel's own picture at the size of the page."""
+        png = base64.b64decode(self.kernel("base64.b64encode(e.png()).decode()"))
+        picture = Image.open(io.BytesIO(png)).convert("RGB")
+        return np.asarray(picture.reduce(2)).astype(int)
 
     def places(self):
         """Where the picture, the controls and the next cell are, relative to the explorer's top."""

@@ -18,6 +18,7 @@ from bgd_helpers.figures.picture import caption, css_size, house_style, image_me
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LAST_FRAMES = 3  # of a traceback, below the picture
+LAYER = {"width": "100%", "margin": "0", "grid_area": "picture"}
 REST = 0.15  # seconds without a move after which the picture becomes sharp
 
 
@@ -26,19 +27,21 @@ class Explorer(widgets.VBox):
 
     `controls` maps names to widgets with a `.value`. `redraw(**state)` moves the artists of
     `picture.moving` (`set_data`, `set_text`, …) and returns the picture in words. `predict` is the question to
-    answer before the first move, `look_for` what to watch; `progress` is the bar of work that may be long.
+    answer before the first move, `look_for` what to watch; `progress` is the bar of work that may be long; `lines` of
+    text are kept free below the picture, so that nothing jumps.
 
     Moving artists lie on top of the static ones, in the order of their zorder. A change of anything
     static (limits, ticks, a title) is noticed and costs a full draw, some 100 ms instead of 10.
     """
 
-    def __init__(self, picture, controls, redraw, look_for="", predict="", progress=None):
+    def __init__(self, picture, controls, redraw, look_for="", predict="", progress=None, lines=4):
         super().__init__()
         self.picture, self.controls, self.redraw = picture, dict(controls), redraw
         self.progress, self.start, self._following, self._later = progress, self.state, True, None
         width, _ = css_size(picture.figure)
-        self.static, self.image = (widgets.Image(layout={"width": "100%", "grid_area": "picture"}) for _ in range(2))
-        self.caption = widgets.HTML(layout={"min_height": "5em", "max_width": f"{width}px"})
+        self.static, self.image = (widgets.Image(layout=LAYER) for _ in range(2))
+        below = {"height": f"{1.5 * lines + 1}em", "overflow": "auto", "max_width": f"{width}px"}
+        self.caption = widgets.HTML(layout=below)
         self.error = widgets.HTML()
         self._artists = sorted(picture.moving.values(), key=lambda artist: artist.get_zorder())
         for artist in self._artists:
@@ -130,7 +133,7 @@ class Explorer(widgets.VBox):
     def _show_sharp(self):
         self._cancel()
         self._show("sharp")
-        self.picture.text, self.caption.value = self.text, caption(self.text)
+        self.picture.text, self.caption.value = self.text, _spaced(caption(self.text))
 
     def _cancel(self):
         if self._later:
@@ -183,7 +186,13 @@ class Explorer(widgets.VBox):
 
 def _prompt(predict, look_for):
     lines = [("Predict first.", predict), ("Then look.", look_for)]
-    return widgets.HTML("".join(f"<p><b>{name}</b> {html.escape(text)}</p>" for name, text in lines if text))
+    return widgets.HTML(_spaced("".join(f"<p><b>{name}</b> {html.escape(text)}</p>" for name, text in lines if text)))
+
+
+def _spaced(text):
+    """Paragraphs that stand as close as those of the notebook; ipywidgets would put them further apart."""
+    paragraphs = text.replace("<p>", "<p style='margin: 0.3em 0'>")
+    return f"<div style='line-height: 1.4; font-size: 14px'>{paragraphs}</div>"
 
 
 def _view(widget):

@@ -1,0 +1,178 @@
+"""Each notebook in a real browser: every slider moved by keyboard and mouse, the page compared with the kernel."""
+
+import shutil
+from contextlib import contextmanager
+
+import in_browser
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.slow
+
+NOTEBOOKS = sorted(path.name for path in (in_browser.ROOT / "notebooks").glob("*.ipynb"))
+KEYS = 10
+
+
+@pytest.fixture(scope="module", autouse=True)
+def possible(request):
+    """Skips where there is no browser, and says so once."""
+    if reason := in_browser.missing():
+        pytest.skip(f"no test in a browser: {reason}")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copytree(in_browser.ROOT / "notebooks", folder / "root", ignore=shutil.ignore_patterns(".*"))
+    with in_browser.server(folder) as serving:
+        yield serving
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with in_browser.chromium() as browser:
+        yield browser
+
+
+@contextmanager
+def opened(*arguments, **options):
+    """A notebook in a page; no error was logged there."""
+    notebook = in_browser.Notebook(*arguments, **options)
+    try:
+        yield notebook
+    finally:
+        notebook.close()
+    assert notebook.errors == []
+
+
+def moved_by_keyboard(explorer, name, kind, positions, label, continuous):
+    """The value and the picture after each of ten keys on one control: up from its first position, and down again."""
+    keys, handle = explorer.page.keyboard, explorer.handle(label)
+    up, down = ("ArrowDown", "ArrowUp") if kind == "Dropdown" else ("ArrowRight", "ArrowLeft")
+    explorer.layers.last.click()  # its cell becomes the active one
+    handle.scroll_into_view_if_needed()
+    handle.focus()
+    keys.press("Home")
+    explorer.follow()
+    for turn in range(KEYS):
+        key = up if turn // (positions - 1) % 2 == 0 else down
+        yield from after(explorer, name, lambda key=key: keys.press(key))
+
+
+def moved_by_mouse(explorer, name, kind, positions, label, continuous):
+    """The same after each of ten places to which the mouse drags the handle."""
+    handle, track, mouse = explorer.handle(label), explorer.track(label), explorer.page.mouse
+    handle.scroll_into_view_if_needed()
+    place, line = handle.bounding_box(), track.bounding_box()
+    y = place["y"] + place["height"] / 2
+    mouse.move(place["x"] + place["width"] / 2, y)
+    mouse.down()
+    for turn in range(KEYS):
+        x = line["x"] + line["width"] * ((3 + 7 * turn) % 10 + 0.5) / 10
+        yield from after(explorer, name, lambda x=x: drag(mouse, x, y, continuous))
+    mouse.up()
+
+
+def drag(mouse, x, y, continuous):
+    """Move the handle that is held; let go of it for a moment if the picture waits for that."""
+    mouse.move(x, y, steps=3)
+    if not continuous:
+        mouse.up()
+        mouse.down()
+
+
+def after(explorer, name, move):
+    """What the page shows after a move, once it is what the kernel has, and the value that the kernel has."""
+    places, before = explorer.places(), explorer.state()
+    move()
+    explorer.wait_for_another_state(before)
+    state, shown = explorer.follow()
+    assert explorer.places() == places, f"{name}: something jumped"
+    yield state[name], shown
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_every_slider_of_a_notebook(name, served, chromium):
+    with opened(chromium, served, name) as notebook:
+        notebook.run_all()
+        for number in range(notebook.ask("len(found)", in_browser.ExplorerOnPage.FIND)):
+            check_explorer(in_browser.ExplorerOnPage(notebook, number))
+
+
+def check_explorer(explorer, ways=(moved_by_keyboard, moved_by_mouse)):
+    """Each of its controls in these ways; then its button."""
+    explorer.settle()
+    for control, about in explorer.controls().items():
+        kind, positions, *_ = about
+        for way in ways if kind != "Dropdown" else ways[:1]:
+            moves = list(way(explorer, control, *about))
+            values, pictures = ({str(move[part]) for move in moves} for part in range(2))
+            assert len(values) >= min(positions, 5), f"{control}: only the values {values} were reached"
+            assert len(pictures) > 1, f"{control}: the picture stands still"
+        explorer.box.get_by_role("button", name="Reset").click()
+        explorer.settle()
+        assert explorer.kernel("e.state == e.start")
+    assert explorer.kernel("e.error.value") == ""
+
+
+def test_notebook_7_shows_the_same(tmp_path, chromium):
+    """By mouse: Notebook 7 takes the arrow keys for itself."""
+    (tmp_path / "root").mkdir()
+    shutil.copy(in_browser.ROOT / "notebooks" / NOTEBOOKS[0], tmp_path / "root")
+    with (
+        in_browser.server(tmp_path, "notebook") as serving,
+        opened(chromium, serving, NOTEBOOKS[0], app="notebook") as notebook,
+    ):
+        notebook.errors.clear()  # what Notebook itself logs while it opens
+        notebook.run_all()
+        check_explorer(in_browser.ExplorerOnPage(notebook), [moved_by_mouse])
+
+
+def test_the_picture_on_the_screen_is_the_kernels(served, chromium):
+    """Pixel by pixel, as far as a screen of half the size can tell."""
+    with opened(chromium, served, NOTEBOOKS[1]) as notebook:
+        notebook.run_all()
+        explorer = in_browser.ExplorerOnPage(notebook)
+        explorer.follow()
+        explorer.layers.last.scroll_into_view_if_needed()
+        on_screen, rendered = explorer.screenshot(), explorer.rendered_pixels()
+        assert on_screen.shape == rendered.shape
+        assert abs(on_screen - rendered).mean() < 2
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_saved_notebook_shows_its_pictures_without_a_kernel(name, served, chromium):
+    saved = nbformat.read(in_browser.ROOT / "notebooks" / name, as_version=4)
+    outputs = [output for cell in saved.cells for output in cell.get("outputs", [])]
+    pictures = sum("image/png" in output.get("data", {}) for output in outputs)
+    assert pictures
+    with opened(chromium, served, name) as notebook:
+        enough = "count => document.querySelectorAll('.jp-OutputArea img').length >= count"
+        notebook.page.wait_for_function(enough, arg=pictures)
+        text = notebook.page.locator(".jp-Notebook").text_content()
+        assert "Loading widget" not in text and "Error displaying widget" not in text
+
+
+BROKEN = """from bgd_helpers.explorers import Explorer, step_slider
+from bgd_helpers.figures import Picture, new_figure
+figure, axes = new_figure(4, 3)
+(line,) = axes.plot([0, 1], [0, 1])
+def redraw(step):
+    line.set_ydata([0, 1 / (step - 3)])
+    return f"step {step}"
+Explorer(Picture(figure, "A line.", {"line": line}), {"step": step_slider("step", 9)}, redraw)"""
+
+
+def test_an_error_in_a_redraw_stands_below_the_picture(tmp_path, chromium):
+    (tmp_path / "root").mkdir()
+    in_browser.write_notebook(tmp_path / "root" / "broken.ipynb", [BROKEN])
+    with in_browser.server(tmp_path) as serving, opened(chromium, serving, "broken.ipynb") as notebook:
+        notebook.run_all()
+        explorer = in_browser.ExplorerOnPage(notebook)
+        explorer.handle("step").focus()
+        for _ in range(3):
+            notebook.page.keyboard.press("ArrowRight")
+        explorer.box.get_by_text("ZeroDivisionError: division by zero").wait_for()
+        notebook.page.keyboard.press("ArrowRight")
+        explorer.follow()
+        assert explorer.box.get_by_text("ZeroDivisionError").count() == 0
