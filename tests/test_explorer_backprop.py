@@ -63,9 +63,9 @@ def test_one_net_is_shown_at_a_time(explorer):
 
 def test_a_step_keeps_the_static_layers(explorer):
     set_to(explorer, net="2-3-2, tanh", example=2, step=1)
-    background = explorer._background
+    static = explorer.static.value
     set_to(explorer, step=4, example=3)
-    assert explorer._background is background
+    assert explorer.static.value is static
 
 
 def test_zero_loss_has_zero_gradient(explorer):

@@ -1,10 +1,8 @@
 """The pictures of notebook 4 show the arrays they are given, and their words are computed from them."""
 
 import numpy as np
-import pytest
 
 from bgd_helpers.figures import comparison
-from bgd_helpers.figures.picture import Picture
 
 T = np.array([0, 1, 2, 4, 8])
 
@@ -63,50 +61,3 @@ def test_noise_floors_and_valleys_and_pairs_have_words():
     assert "BGD from w = 2 ends at w = 0.50 with J = 0.2500" in picture.text
     pairs = comparison.held_out_pairs(np.array([0.3, 0.3]), np.array([0.1, 0.4]))
     assert "SGD minus BGD is +0.0500 ± 0.2121, and BGD is the lower on 1 splits" in pairs.text
-
-
-@pytest.mark.parametrize("axis", comparison.AXES)
-def test_comparison_draws_the_curves_on_the_axis(axis):
-    picture = comparison.comparison(CURVES, axis, 2, N=4)
-    for curve in CURVES:
-        x, J = picture.moving[curve.kind].get_data()
-        np.testing.assert_array_equal(x, getattr(curve, axis)[1:])
-        kept = np.isfinite(curve.J[1:, 0])
-        np.testing.assert_allclose(J[kept], curve.J[1:, 0][kept])
-    assert picture.figure.axes[0].get_xlabel() == f"{axis} (log scale)"
-
-
-def test_who_is_ahead_depends_on_the_axis():
-    # 2 epochs are 4 updates of SGD (J = .2) and of the own run (.4), and 2 of BGD (.25)
-    by_epochs = comparison.comparison(CURVES, "epochs", 2, N=4)
-    assert "SGD is ahead" in by_epochs.text
-    # 2 updates: SGD .3, own .15, BGD .25
-    by_updates = comparison.comparison(CURVES, "updates", 2, N=4)
-    assert "your run is ahead" in by_updates.text
-    assert by_updates.moving["ahead"].get_text() == "at 2 updates: your run is ahead"
-    assert by_updates.moving["sgd now"].get_data() == ([2], [0.3])
-
-
-def test_lost_runs_short_runs_and_starts_are_named():
-    text = comparison.comparison(CURVES, "epochs", 0.7, N=4).text
-    assert "BGD, B = 4, η = 0.4: J = 0.900 (still at the start)" in text
-    assert "your run, B = 3, η = 0.2: diverges" in comparison.comparison(CURVES, "updates", 8, N=4).text
-    assert "SGD, B = 2, η = 0.1: not run so far" in comparison.comparison(CURVES, "epochs", 5, N=4).text
-
-
-def test_a_run_alone_is_not_ahead():
-    alone = comparison.comparison([SGD, OWN, SGD._replace(kind="bgd")], "epochs", 4, N=4).text
-    assert "SGD and SGD are level" in alone
-    short = [SGD._replace(epochs=curve.epochs / 8, kind=curve.kind) for curve in CURVES[1:]]
-    assert comparison.comparison([SGD, *short], "epochs", 4, N=4).text.endswith("only SGD has run so far.")
-
-
-def test_overlapping_bands_are_level():
-    wide = made_up("sgd", "SGD", np.column_stack([[0.9, 0.5, 0.3, 0.2, 0.19], [0.9, 0.7, 0.1, 0.2, 0.19]]))
-    text = comparison.comparison([wide, OWN, BGD], "updates", 2, N=4).text
-    assert text.endswith("your run and SGD are level (their bands overlap).")
-
-
-def test_pictures_are_pictures():
-    assert isinstance(comparison.comparison(CURVES, "epochs", 1, N=4), Picture)
-    assert comparison.comparison(CURVES, "epochs", 1, N=4).png().startswith(b"\x89PNG")

@@ -13,7 +13,7 @@ from contextlib import suppress
 import ipywidgets as widgets
 
 from bgd_helpers.explorers.controls import checked, shown
-from bgd_helpers.figures.frame import as_png, difference_png, drawn, palette_of, static_layers
+from bgd_helpers.figures.frame import as_png, difference_png, drawn, static_layers
 from bgd_helpers.figures.picture import caption, css_size, house_style, image_metadata
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -37,7 +37,8 @@ class Explorer(widgets.VBox):
     def __init__(self, picture, controls, redraw, look_for="", predict="", progress=None, lines=4):
         super().__init__()
         self.picture, self.controls, self.redraw = picture, dict(controls), redraw
-        self.progress, self.start, self._following, self._later = progress, self.state, True, None
+        self.progress, self.start, self._following = progress, self.state, True
+        self._later = self._palette = None
         width, _ = css_size(picture.figure)
         self.static, self.image = (widgets.Image(layout=LAYER) for _ in range(2))
         below = {"height": f"{1.5 * lines + 1}em", "overflow": "auto", "max_width": f"{width}px"}
@@ -148,9 +149,8 @@ class Explorer(widgets.VBox):
         static = getattr(self._static, size)
         pixels = drawn(figure, self._artists, static)
         if new:
-            self._palette = palette_of(pixels[pixels != static])
             self.static.value = as_png(self._static.sharp)
-        self.image.value = difference_png(pixels, static, self._palette)
+        self.image.value, self._palette = difference_png(pixels, static, self._palette)
 
     @house_style
     def _freeze_layout(self):

@@ -6,7 +6,6 @@ import numpy as np
 
 from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
-AXES = ("epochs", "updates", "examples")
 KINDS = {"sgd": "SGD", "minibatch": "mini-batch", "bgd": "BGD"}
 FULL_MOON = dict(markersize=7, markeredgecolor="white", markeredgewidth=0.8)
 
@@ -63,7 +62,7 @@ def two_axes(curves, target, ylim=(0.13, 1)):
             _band(axes, getattr(curve, x_of)[1:], curve.J[1:], curve)
         axes.axhline(target, color=COLOURS["truth"], linestyle=":", linewidth=1)
         axes.set(xscale="log", yscale="log", xlabel=f"{name} (log scale)", ylim=ylim)
-        _plain_ticks(axes.yaxis, ylim)
+        plain_ticks(axes.yaxis, ylim)
     left.set_ylabel("cost J (log scale)")
     left.set_title("work: passes over the data")
     right.set_title("steps: how often θ changed")
@@ -168,107 +167,6 @@ def held_out_pairs(sgd, bgd):
     ))  # fmt: skip
 
 
-@house_style
-def comparison(curves, axis, budget, N, ylim=(0.13, 2)):
-    """Three runs against epochs, updates or examples, and a budget on that axis: the explorer's picture.
-
-    The curves are SGD, the reader's own and BGD, in this order.
-    """
-    figure, (axes, names) = new_figure(9.5, 4.2, 1, 2, width_ratios=(3, 1))
-    axes.set(xscale="log", yscale="log", ylim=ylim, ylabel="cost J (log scale)")
-    _plain_ticks(axes.yaxis, ylim)
-    names.set_axis_off()
-    moving = {"budget": axes.axvline(1, color=COLOURS["truth"], linestyle=":", linewidth=1.5)}
-    moving["ahead"] = axes.set_title(" ", loc="left")
-    for row, curve in enumerate(curves):
-        moving |= _moving_curve(axes, names, curve.kind, 0.95 - 0.34 * row)
-    picture = Picture(figure, "to be drawn", moving)
-    picture.text = show_comparison(moving, curves, axis, budget, N)
-    return picture
-
-
-def _moving_curve(axes, names, kind, height):
-    look = dict(color=COLOURS[kind], linestyle=LINESTYLES[kind], linewidth=2)
-    handle = dict(marker=MARKERS[kind], markevery=[1], transform=names.transAxes, clip_on=False)
-    names.plot([0, 0.16], [height - 0.035] * 2, **handle, **look, **FULL_MOON)
-    now = dict(marker=MARKERS[kind], markersize=10, markeredgecolor="black")
-    return {
-        f"{kind} band": axes.fill_between([1, 2], [1, 1], color=COLOURS[kind], alpha=0.25, linewidth=0),
-        kind: axes.plot([], [], **look)[0],
-        f"{kind} now": axes.plot([], [], **look | now | {"linestyle": ""})[0],
-        f"{kind} words": names.text(0.24, height, "", va="top", linespacing=1.4, transform=names.transAxes),
-    }
-
-
-def show_comparison(moving, curves, axis, budget, N):
-    """Moves the artists of `comparison`; the text alternative says who is ahead at the budget."""
-    axes = moving["budget"].axes
-    if not axes.get_xlabel().startswith(axis):
-        last = max(getattr(curve, axis)[-1] for curve in curves)
-        axes.set(xlabel=f"{axis} (log scale)", xlim=(1 / N if axis == "epochs" else 1, last))
-    moving["budget"].set_xdata([budget, budget])
-    marks = [cost_at(curve, axis, budget) for curve in curves]
-    for curve, mark in zip(curves, marks):
-        _show_curve(moving, curve, axis, budget, mark)
-    moving["ahead"].set_text(f"at {_count(budget, axis)}: {_ahead(curves, marks)}")
-    found = "; ".join(f"{curve.label}: {_mark_words(mark)}" for curve, mark in zip(curves, marks))
-    return f"At {_count(budget, axis)}: {found}. In short: {_ahead(curves, marks)}."
-
-
-class Mark(NamedTuple):
-    """Cost at a budget over the seeds: mean, lowest, highest; NaN where the run is shorter than the budget.
-
-    `started` is False while the budget does not yet pay for the first update.
-    """
-
-    mean: float
-    low: float
-    high: float
-    started: bool
-
-
-def cost_at(curve, axis, budget):
-    """The cost at the last recorded moment within the budget; infinite for a run that has diverged."""
-    x = getattr(curve, axis)
-    if budget > x[-1] * (1 + 1e-9):
-        return Mark(np.nan, np.nan, np.nan, True)
-    row = np.searchsorted(x, budget * (1 + 1e-9), "right") - 1
-    J = np.nan_to_num(curve.J[row], nan=np.inf)
-    return Mark(J.mean(), J.min(), J.max(), row > 0)
-
-
-def _show_curve(moving, curve, axis, budget, mark):
-    x, J = getattr(curve, axis)[1:], np.nan_to_num(np.clip(curve.J[1:], 1e-9, 1e9), nan=1e9)
-    outline = np.append(x, x[::-1]), np.append(J.min(axis=1), J.max(axis=1)[::-1])
-    moving[f"{curve.kind} band"].set_verts([np.column_stack(outline)])
-    moving[curve.kind].set_data(x, J.mean(axis=1))
-    moving[f"{curve.kind} now"].set_data([budget], [mark.mean])
-    words = f"{curve.label}, {_mark_words(mark)}".replace(", ", "\n").replace(" (", "\n(")
-    moving[f"{curve.kind} words"].set_text(words)
-
-
-def _mark_words(mark):
-    if np.isnan(mark.mean):
-        return "not run so far"
-    start = "" if mark.started else " (still at the start)"
-    return f"J = {mark.mean:.3f}{start}" if mark.mean < 10 else "diverges"
-
-
-def _ahead(curves, marks):
-    """The name of the curve with the lowest mean; "level" if the band of another one overlaps its band."""
-    running = sorted((mark, curve.label.split(",")[0]) for curve, mark in zip(curves, marks) if mark.mean < 10)
-    if not running:
-        return "all diverge"
-    if sum(np.isnan(mark.mean) for mark in marks) == len(marks) - 1:
-        return f"only {running[0][1]} has run so far"
-    level = [name for mark, name in running if mark.low <= running[0][0].high]
-    return f"{level[0]} is ahead" if len(level) == 1 else f"{' and '.join(level)} are level (their bands overlap)"
-
-
-def _count(budget, axis):
-    return f"{budget:.3g} epochs" if axis == "epochs" else f"{int(budget):,} {axis}"
-
-
 def _band(axes, x, J, curve):
     colour = COLOURS[curve.kind]
     axes.fill_between(x, J.min(axis=1), J.max(axis=1), color=colour, alpha=0.25, linewidth=0)
@@ -280,7 +178,7 @@ def _note(axes, text, point, offset, **look):
     axes.annotate(text, point, offset, textcoords="offset points", **look)
 
 
-def _plain_ticks(axis, limits):
+def plain_ticks(axis, limits):
     ticks = [tick for tick in (0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 2) if limits[0] <= tick <= limits[1]]
     axis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.set_ticks([], minor=True)

@@ -14,14 +14,23 @@ from PIL import Image
 from bgd_helpers.figures.picture import COLOURS, CSS_PIXELS_PER_INCH, RETINA, css_size
 
 TINTS = np.array([0.15, 0.3, 0.5, 0.75, 1])  # of each colour, against white
+COLOUR_COUNT = 2**18  # colours of 6 bits a channel
+FAR = 8  # levels of 0 … 255 between a colour and its entry
+AREA = 0.002  # share of the pixels from which on a colour is seen as an area, and not as an edge
 CLEAR = 255  # the transparent entry of a palette; the other entries are colours
 
 
 class Palette(NamedTuple):
-    """The levels r, g, b, r, g, b, … of 256 entries, and the entry nearest to each colour of 6 bits a channel."""
+    """The levels r, g, b of 256 entries.
 
-    levels: list
+    For each colour of 6 bits a channel: the nearest entry, whether that is far off, and how often the colour was met
+    when the entries were chosen.
+    """
+
+    levels: np.ndarray
     nearest: np.ndarray
+    far: np.ndarray
+    counts: np.ndarray
 
 
 class Static(NamedTuple):
@@ -56,27 +65,47 @@ def as_png(pixels):
     return _png(Image.fromarray(_channels(pixels)).convert("RGB"))
 
 
-def difference_png(pixels, static, palette):
-    """The pixels that are not those of `static` as PNG bytes, the others transparent."""
+def difference_png(pixels, static, palette=None):
+    """The pixels that are not those of `static` as PNG bytes, the others transparent; and the palette used.
+
+    It is a new one where this frame has areas of a colour that the palette lacks.
+    """
     changed = np.flatnonzero(pixels != static)
+    codes = _codes(pixels.ravel()[changed])
+    if palette is None or _lacks(palette, codes):
+        palette = _palette(np.bincount(codes, minlength=COLOUR_COUNT) + (palette.counts if palette else 0))
     entries = np.full(pixels.size, CLEAR, np.uint8)
-    entries[changed] = palette.nearest[_codes(pixels.ravel()[changed])]
+    entries[changed] = palette.nearest[codes]
     image = Image.frombuffer("P", pixels.shape[::-1], entries, "raw", "P", 0, 1)
-    image.putpalette(palette.levels)
-    return _png(image, transparency=CLEAR)
+    image.putpalette(palette.levels.ravel().tolist())
+    return _png(image, transparency=CLEAR), palette
 
 
-def palette_of(colours):
-    """A palette for these pixels and later ones: the colours of the course with their tints, a grid, the commonest."""
+def _lacks(palette, codes):
+    far = codes[palette.far[codes]]
+    return far.size and np.bincount(far).max() > AREA * codes.size
+
+
+def _palette(counts):
+    """The colours of the course with their tints, a grid of colours, and those met most often."""
     course = np.array([matplotlib.colors.to_rgb(colour) for colour in sorted(set(COLOURS.values()))])
     tints = 255 * (1 - TINTS[:, None, None] * (1 - course))
     grid = np.stack(np.meshgrid(*[[0, 85, 170, 255]] * 3), axis=-1)
     fixed = np.concatenate([tints.reshape(-1, 3), grid.reshape(-1, 3)]).astype(int)
-    commonest = np.bincount(_codes(colours), minlength=1).argsort()[::-1][: CLEAR - len(fixed)]
-    levels = np.zeros((256, 3), int)
-    entries = np.concatenate([fixed, _levels(commonest)])
-    levels[: len(entries)], levels[len(entries) :] = entries, entries[0]
-    return Palette(levels.ravel().tolist(), _nearest(levels, len(entries)))
+    commonest = counts.argsort()[::-1][: CLEAR - len(fixed)]
+    levels = np.concatenate([fixed, _levels(commonest), fixed[:1]])  # the last one is never used: it is clear
+    nearest = _nearest(levels)
+    far = np.abs(levels[nearest] - _levels(np.arange(COLOUR_COUNT))).max(axis=1) > FAR
+    return Palette(levels, nearest, far, counts)
+
+
+def _nearest(levels):
+    """For each colour of 6 bits a channel the entry that Pillow finds nearest; it looks in cells of that size."""
+    every = Image.fromarray(_levels(np.arange(COLOUR_COUNT)).astype(np.uint8).reshape(512, 512, 3))
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(levels.ravel().tolist())
+    found = np.asarray(every.quantize(palette=palette, dither=Image.Dither.NONE)).ravel()
+    return np.where(found == CLEAR, 0, found).astype(np.uint8)
 
 
 def _scale(figure, scale):
@@ -92,15 +121,6 @@ def _pixels(canvas):
 
 def _channels(pixels):
     return np.ascontiguousarray(pixels)[..., None].view(np.uint8)
-
-
-def _nearest(levels, count):
-    """For each colour of 6 bits a channel the entry that Pillow finds nearest; it looks in cells of that size."""
-    every = Image.fromarray(_levels(np.arange(2**18)).astype(np.uint8).reshape(512, 512, 3))
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(levels.ravel().tolist())
-    found = np.asarray(every.quantize(palette=palette, dither=Image.Dither.NONE)).ravel()
-    return np.where(found < count, found, 0).astype(np.uint8)
 
 
 def _codes(pixels):
