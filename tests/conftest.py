@@ -5,7 +5,7 @@ import pytest
 LINES = pytest.StashKey()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def say(request):
     """A function that puts a line into the summary at the end of the run."""
     return request.config.stash.setdefault(LINES, []).append

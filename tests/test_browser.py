@@ -14,10 +14,11 @@ KEYS = 10
 
 
 @pytest.fixture(scope="module", autouse=True)
-def possible(request):
+def possible(say):
     """Skips where there is no browser, and says so once."""
     if reason := in_browser.missing():
-        pytest.skip(f"no test in a browser: {reason}")
+        say(f"The notebooks were not tried in a browser: {reason}.")
+        pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")
