@@ -1,4 +1,7 @@
-"""The BGD explorer shows the run that its sliders name, and its bound is the theory's."""
+"""The BGD explorer shows the run that its controls name, and what it says of rates and limits is the theory's."""
+
+import re
+import warnings
 
 import numpy as np
 import pytest
@@ -12,15 +15,38 @@ x, y = standardise(BIRDS.X), standardise(BIRDS.y)
 N = len(x)
 
 
+@pytest.fixture(scope="module")
+def made():
+    return bgd_explorer(x, y)
+
+
+@pytest.fixture
+def explorer(made):
+    made.reset()
+    return made
+
+
+@pytest.fixture(autouse=True)
+def no_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def excess_of(path, X):
+    """J - J* of each row of a path, by the sums of squares."""
+    w_star = np.linalg.solve(X.T @ X, X.T @ y)
+    return np.array([((y - X @ w.reshape(2, 1)) ** 2).mean() for w in path]) - ((y - X @ w_star) ** 2).mean()
+
+
 @pytest.mark.parametrize("kappa", CONDITIONS)
 def test_the_shift_gives_the_condition_number(kappa):
     assert np.isclose(theory.condition_number(theory.hessian(shifted(x, kappa))), kappa, rtol=1e-9)
 
 
 @pytest.mark.parametrize(("share", "kappa"), [(0.5, 10), (0.99, 2), (1.01, 50), (0.05, 1)])
-def test_path_is_the_closed_form(share, kappa):
-    explorer = bgd_explorer(x, y)
-    explorer.controls["share"].value, explorer.controls["kappa"].value = share, kappa
+def test_path_is_the_closed_form(explorer, share, kappa):
+    explorer.set(share=share, kappa=kappa)
     X = shifted(x, kappa)
     eta = share * theory.learning_rate_limit(theory.hessian(X))
     expected = theory.linear_path(np.zeros((2, 1)), X, y, eta, EPOCHS)[:, :, 0]
@@ -29,39 +55,139 @@ def test_path_is_the_closed_form(share, kappa):
 
 
 @pytest.mark.parametrize("kappa", [1, 10, 100])
-def test_no_share_below_the_limit_crosses_its_bound(kappa):
-    explorer = bgd_explorer(x, y)
-    explorer.controls["kappa"].value = kappa
+def test_no_share_below_the_limit_crosses_its_bound(explorer, kappa):
+    explorer.set(kappa=kappa)
     for share in SHARES[::3]:
-        explorer.controls["share"].value = share
+        explorer.set(share=share)
         curve, bound = (explorer.picture.moving[name].get_ydata() for name in ("curve", "bound"))
         assert (curve <= bound * (1 + 1e-6) + 1e-10).all()
 
 
-def test_summing_is_averaging_with_n_times_the_learning_rate():
-    explorer = bgd_explorer(x, y)
-    explorer.controls["share"].value, explorer.controls["combine"].value = 0.01, "sum"
+def test_eta_and_the_eigenvalues_stand_in_the_picture(explorer):
+    for share, kappa in ((0.9, 10), (0.05, 100), (1.1, 2)):
+        explorer.set(share=share, kappa=kappa)
+        X = shifted(x, kappa)
+        trace, determinant = (2 / N * X.T @ X).trace(), np.linalg.det(2 / N * X.T @ X)
+        high = trace / 2 + np.sqrt(trace**2 / 4 - determinant)
+        low = determinant / high
+        moving = explorer.picture.moving
+        assert moving["bowl"].get_text() == f"λmin = {low:.4g}, λmax = {high:.4g}, κ = {kappa}"
+        assert moving["eta"].get_text() == f"η = {share * 2 / high:.4g} is {share:.2f} of 2/λmax"
+
+
+@pytest.mark.parametrize(("share", "kappa"), [(0.9, 10), (0.5, 5), (1.1, 2), (0.98, 100), (0.65, 2), (0.01, 20)])
+def test_the_measured_factor_is_that_of_the_run_and_the_theory_stands_beside_it(explorer, share, kappa):
+    explorer.set(share=share, kappa=kappa)
+    excess = excess_of(explorer.picture.moving["path"].get_xydata(), shifted(x, kappa))
+    found = re.search(
+        r"From epoch (\d+) to (\d+) each epoch multiplies J − J\* by (\S+); rate² is (\S+)\.", explorer.words
+    )
+    start, end, factor, squared = (float(number) for number in found.groups())
+    assert end - start == 5 and (end == EPOCHS or excess[int(end) + 1] < 1.1e-11)
+    assert np.isclose(factor, (excess[int(end)] / excess[int(start)]) ** 0.2, atol=6e-5)
+    slow, steep = 1 - 2 * share / kappa, 1 - 2 * share
+    assert np.isclose(squared, max(abs(slow), abs(steep)) ** 2, atol=6e-5)
+    assert factor <= squared + 1e-4
+
+
+def test_the_words_say_when_only_rounding_is_left(explorer):
+    explorer.set(share=0.5, kappa=1)
+    assert "From epoch 1 on it is below 1e-11: rounding." in explorer.words
+    assert "down to rounding before a factor can be measured" in explorer.words
+    explorer.set(share=0.65, kappa=2)
+    excess = excess_of(explorer.picture.moving["path"].get_xydata(), shifted(x, 2))
+    assert f"From epoch {(excess > 1e-11).sum()} on it is below 1e-11" in explorer.words
+    explorer.set(share=0.9, kappa=10)
+    assert "rounding" not in explorer.words
+
+
+@pytest.mark.parametrize(
+    ("share", "kappa", "best", "here"),
+    [
+        (0.9, 10, "0.909 (E16), with rate 0.8182 (E17)", "below it: the shallow direction is the slower one"),
+        (0.95, 10, "0.909 (E16), with rate 0.8182 (E17)", "above it: the steep direction is the slower one"),
+        (0.5, 1, "0.500 (E16), with rate 0.0000 (E17)", "This is it: both directions are equally slow"),
+        (1.05, 100, "0.990 (E16), with rate 0.9802 (E17)", "above the limit itself: the steep direction grows"),
+    ],
+)
+def test_the_best_share_is_marked(explorer, share, kappa, best, here):
+    explorer.set(share=share, kappa=kappa)
+    assert f"κ/(κ + 1) = {best}" in explorer.words and here in explorer.words
+
+
+def test_summing_is_averaging_with_n_times_the_learning_rate(explorer):
+    explorer.set(share=0.01, combine="sum")
     X = shifted(x, 10)
-    first = 0.01 * theory.learning_rate_limit(theory.hessian(X)) * 2 * X.T @ y
-    assert np.allclose(explorer.picture.moving["path"].get_xydata()[1], first[:, 0])
+    eta = 0.01 * theory.learning_rate_limit(theory.hessian(X))
+    assert np.allclose(explorer.picture.moving["path"].get_xydata()[1], (eta * 2 * X.T @ y)[:, 0])
     assert "leaves the picture at epoch" in explorer.text
+    assert "a step is 342 times as long" in explorer.words
+    assert explorer.picture.moving["eta"].get_text().endswith(f"summed, like η = {N * eta:.3g}")
+
+
+def test_a_sum_over_one_example_is_its_mean(explorer):
+    explorer.set(share=0.05, batch_size=1)
+    mean = explorer.picture.moving["path"].get_xydata().copy()
+    explorer.set(combine="sum")
+    assert np.array_equal(explorer.picture.moving["path"].get_xydata(), mean)
+    assert "times as long" not in explorer.words
 
 
 @pytest.mark.parametrize("name", ["share", "kappa", "batch_size", "combine"])
-def test_each_slider_changes_the_picture(name):
-    explorer = bgd_explorer(x, y)
-    other = {"share": 0.3, "kappa": 50, "batch_size": 32, "combine": "sum"}
-    before = bytes(explorer.image.value), explorer.text
-    explorer.controls[name].value = other[name]
-    assert bytes(explorer.image.value) != before[0]
-    assert explorer.text != before[1]
+def test_each_control_sweeps_its_whole_range_and_changes_the_picture(explorer, name):
+    seen = set()
+    for value in explorer.controls[name].options:
+        explorer.set(**{name: value})
+        seen.add((bytes(explorer.image.value), explorer.words))
+        assert explorer.error.value == ""
+    assert len(seen) == len(explorer.controls[name].options)
 
 
-def test_mini_batches_are_recorded_after_each_epoch():
-    explorer = bgd_explorer(x, y)
-    explorer.controls["share"].value, explorer.controls["batch_size"].value = 0.05, 128
+def test_every_corner_can_be_drawn(explorer):
+    for share in (SHARES[0], SHARES[-1]):
+        for kappa in (CONDITIONS[0], CONDITIONS[-1]):
+            for batch_size in (1, 8, N):
+                for combine in ("mean", "sum"):
+                    explorer.set(share=share, kappa=kappa, batch_size=batch_size, combine=combine)
+
+
+def test_mini_batches_are_recorded_after_each_epoch(explorer):
+    explorer.set(share=0.05, batch_size=128)
     assert explorer.picture.moving["path"].get_xydata().shape == (EPOCHS + 1, 2)
+    assert "an epoch has 3 updates here" in explorer.words
 
 
-def test_the_static_figure_is_the_explorers_first_picture():
-    assert bgd_figure(x, y, 0.9, 10).text == bgd_explorer(x, y, 0.9, 10).words
+def test_the_gradients_are_a_menu_and_all_controls_have_tooltips(explorer):
+    assert type(explorer.controls["combine"]).__name__ == "Dropdown"
+    assert all(control.tooltip != control.description for control in explorer.controls.values())
+
+
+@pytest.mark.parametrize("values", [{}, dict(share=0.3, batch_size=32), dict(share=0.05, combine="sum", batch_size=8)])
+def test_the_static_figure_is_the_explorers_picture(explorer, values):
+    explorer.set(**values)
+    assert bgd_figure(x, y, **dict(share=0.9, condition_number=10) | values).text == explorer.words
+
+
+def test_a_learners_own_gradient_gives_the_same_run(explorer):
+    def own(w, X, y):
+        return -2 / len(X) * X.T @ (y - X @ w)
+
+    theirs = bgd_explorer(x, y, gradient=own)
+    for values in (dict(share=0.5), dict(share=0.02, combine="sum", batch_size=8)):
+        theirs.set(**values), explorer.set(**values)
+        paths = [each.picture.moving["path"].get_xydata() for each in (theirs, explorer)]
+        assert np.allclose(*paths, rtol=1e-9, atol=1e-12)
+
+
+def test_a_gradient_that_raises_is_shown_below_the_picture():
+    def picky(w, X, y):
+        if len(X) == 32:
+            raise ArithmeticError("no batch of thirty-two")
+        return theory.linear_gradient(w, X, y)
+
+    theirs = bgd_explorer(x, y, gradient=picky)
+    with pytest.raises(ArithmeticError, match="thirty-two"):
+        theirs.set(batch_size=32)
+    assert "no batch of thirty-two" in theirs.error.value
+    theirs.reset()
+    assert theirs.error.value == ""

@@ -16,10 +16,6 @@ PATCH = dict(facecolor="white", edgecolor="none", alpha=0.85, pad=1.5)
 EXCESSES = 0.01 * 2.0 ** np.arange(11)  # J - J* on the contours: each is twice the one before
 PLAIN_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 2, 3, 5, 7, 10, 20, 50, 100)
 CIRCLE = np.linspace(0, 2 * np.pi, 121)
-SGD_VIEW = ((-1.1, 1.1), (-0.35, 1.65))
-SGD_COSTS = (0.17, 20)
-BGD_VIEW = ((-3.2, 1.0), (-1.2, 2.9))
-BGD_EXCESS = (1e-10, 1e4)
 
 
 class Bowl(NamedTuple):
@@ -60,8 +56,8 @@ def cost_panels(costs, lowest, x_label="updates"):
         axis.axhline(lowest, color=COLOURS["truth"], linestyle="--", linewidth=1)
         axis.set(title=title, yscale="log", ylim=(bottom, top), xlabel=x_label)
         _mark_exit(axis, cost, top)
-    _plain_log(axes[0, 0], (0.2, 0.5, 1, 2, 5, 10, 20), "cost $J$")
-    _name_line(axes[0, 0], lowest, "least $J$")
+    plain_log(axes[0, 0], (0.2, 0.5, 1, 2, 5, 10, 20), "cost $J$")
+    name_line(axes[0, 0], lowest, "least $J$")
     return Picture(figure, "\n".join(_course(title, cost, x_label) for title, cost in costs.items()))
 
 
@@ -76,7 +72,7 @@ def cost_curves(curves, x_label, y_label="cost $J$"):
     axis.set(yscale="log", xlabel=x_label, ylabel=y_label)
     low, high = axis.get_ylim()
     if high < 100 * low:
-        _plain_log(axis, [tick for tick in PLAIN_TICKS if low < tick < high], y_label)
+        plain_log(axis, [tick for tick in PLAIN_TICKS if low < tick < high], y_label)
     return Picture(figure, "\n".join(_course(label, cost, x_label, x) for _, label, x, cost in curves))
 
 
@@ -168,104 +164,59 @@ def contour_panels(bowls, runs, titles):
     figure, axes = new_figure(9.5, 3.9, 1, len(runs), squeeze=False, sharey=True)
     view = _square(np.vstack([*(run.path for run in runs), *(np.reshape(bowl.w_star, (1, 2)) for bowl in bowls)]))
     for axis, bowl, run, title in zip(axes[0], bowls, runs, titles):
-        _plane(axis, view, title)
+        plane(axis, view, title)
         axis.label_outer()
-        moving = _path_artists(axis)
-        _show_path(moving, bowl, run)
+        moving = path_artists(axis)
+        show_path(moving, bowl, run)
     text = "\n".join(
-        f"{title}: {_plural(len(run.path) - 1, 'update')}, J from {run.cost[0]:.3f} "
+        f"{title}: {plural(len(run.path) - 1, 'update')}, J from {run.cost[0]:.3f} "
         f"to {run.cost[-1]:.3f} (least {bowl.lowest:.3f})."
         for bowl, run, title in zip(bowls, runs, titles)
     )
     return Picture(figure, text)
 
 
-@house_style
-def sgd_picture(bowl, run, updates):
-    """The path of the first updates on the contours of J, and J after each of them."""
-    figure, (plane, curve) = new_figure(9.5, 4.3, 1, 2)
-    _plane(plane, SGD_VIEW, "path on the contours of $J$")
-    curve.axhline(bowl.lowest, color=COLOURS["truth"], linewidth=1)
-    _name_line(curve, bowl.lowest, "least $J$")
-    curve.set(xlim=(0, 1.03 * updates), ylim=SGD_COSTS, yscale="log", xlabel="updates", title="cost after each update")
-    _plain_log(curve, (0.2, 0.5, 1, 2, 5, 10, 20), "cost $J$")
-    moving = {**_path_artists(plane), **_curve_artists(curve)}
-    return Picture(figure, show_sgd(moving, bowl, run), moving)
-
-
-def show_sgd(moving, bowl, run):
-    """Set the moving artists of `sgd_picture` to this run; returns the picture in words."""
-    _show_path(moving, bowl, run)
-    rises = int((np.diff(run.cost) > 0).sum())
-    _show_curve(moving, np.arange(len(run.cost)), run, SGD_COSTS[1])
-    updates = len(run.cost) - 1
-    return (
-        f"After {_plural(updates, 'update')} J = {_number(run.cost[-1])}; it began at {run.cost[0]:.3f}, the least is "
-        f"{bowl.lowest:.3f}. {rises} of the updates raised J.{_divergence(run.cost, SGD_COSTS[1], 'update')}"
-    )
-
-
-@house_style
-def bgd_picture(bowl, run, rate, epochs):
-    """The path on the contours of J, and J - J* after each epoch beside what the rate of BGD allows."""
-    figure, (plane, curve) = new_figure(9.5, 4.3, 1, 2)
-    _plane(plane, BGD_VIEW, "path, a point after each epoch")
-    curve.set(xlim=(0, 1.03 * epochs), ylim=BGD_EXCESS, yscale="log", title="$J - J^*$ after each epoch")
-    curve.set(xlabel="epochs", ylabel="$J - J^*$")
-    allowed = dict(color=COLOURS["truth"], linestyle=":", linewidth=2, label="what the rate of BGD allows")
-    (bound,) = curve.plot([], [], **allowed)
-    moving = {**_path_artists(plane), **_curve_artists(curve), "bound": bound}
-    curve.legend(handles=[bound], loc="lower left")
-    return Picture(figure, show_bgd(moving, bowl, run, rate), moving)
-
-
-def show_bgd(moving, bowl, run, rate):
-    """Set the moving artists of `bgd_picture` to this run; returns the picture in words.
-
-    The run holds one point an epoch; the bound is J_0 - J* times rate^(2t), E14 in the worst direction.
-    """
-    _show_path(moving, bowl, run)
-    excess = run.cost - bowl.lowest
-    epoch = np.arange(len(excess))
-    _show_curve(moving, epoch, run._replace(cost=np.maximum(excess, BGD_EXCESS[0])), BGD_EXCESS[1])
-    moving["bound"].set_data(epoch, np.maximum(excess[0] * rate ** (2.0 * epoch), BGD_EXCESS[0] / 10))
-    return (
-        f"After {_plural(len(excess) - 1, 'epoch')} J − J* = {_number(excess[-1])}; it began at {excess[0]:.3f}. "
-        f"Rate of BGD at this learning rate: {rate:.4f} per update, which allows "
-        f"{_number(excess[0] * rate ** (2.0 * epoch[-1]))}.{_divergence(excess, BGD_EXCESS[1], 'epoch')}"
-    )
-
-
-def _plane(axis, view, title):
+def plane(axis, view, title):
     axis.set(xlim=view[0], ylim=view[1], xlabel="bias $b$ (no unit)", ylabel="weight $w_1$ (no unit)", title=title)
     axis.set_aspect("equal")
     axis.grid(False)
 
 
-def _path_artists(axis):
+def path_artists(axis):
     ellipses = axis.add_collection(LineCollection([], colors="#A0A0A0", linewidths=0.8, zorder=1), autolim=False)
     (path,) = axis.plot([], [], linewidth=1.2, markersize=3, zorder=3)
     (start,) = axis.plot([], [], "o", color="white", markeredgecolor="black", markersize=7, zorder=4)
     (end,) = axis.plot([], [], "D", color=COLOURS["highlight"], markeredgecolor="black", markersize=7, zorder=5)
     (best,) = axis.plot([], [], MARKERS["truth"], color=COLOURS["truth"], markersize=12, zorder=4)
-    return _outside_layout(dict(ellipses=ellipses, path=path, start=start, best=best, end=end))
+    return outside_layout(dict(ellipses=ellipses, path=path, start=start, best=best, end=end))
 
 
-def _curve_artists(axis):
+def curve_artists(axis, note=None):
+    """A curve and its end, the mark where it leaves the axes, and a note: in the axes, or the text given."""
     (curve,) = axis.plot([], [], linewidth=1.2)
     (now,) = axis.plot([], [], "D", color=COLOURS["highlight"], markeredgecolor="black", markersize=7, zorder=5)
     (off,) = axis.plot([], [], "^", color=COLOURS["wrong"], markersize=11, zorder=6, clip_on=False)
-    note = axis.text(0.03, 0.97, "", va="top", transform=axis.transAxes, weight="bold", bbox=PATCH)
-    return _outside_layout(dict(curve=curve, now=now, off=off, note=note))
+    if note is None:
+        note = axis.text(0.03, 0.97, "", va="top", transform=axis.transAxes, weight="bold", bbox=PATCH)
+    return outside_layout(dict(curve=curve, now=now, off=off, note=note))
 
 
-def _outside_layout(moving):
+def subtitle(axis):
+    """A line of text between the panel and its title, to be moved with `set_text`."""
+    axis.set_title(axis.get_title(), pad=24)
+    place = dict(xycoords="axes fraction", textcoords="offset points", annotation_clip=False)
+    text = axis.annotate("", (0, 1), (0, 7), va="bottom", fontsize=10, **place)
+    text.set_in_layout(False)
+    return text
+
+
+def outside_layout(moving):
     for artist in moving.values():
         artist.set_in_layout(False)
     return moving
 
 
-def _show_path(moving, bowl, run):
+def show_path(moving, bowl, run):
     path = run.path[np.isfinite(run.path).all(axis=1)]
     path = path[np.abs(path).max(axis=1) < 1e6]  # further out Agg draws nothing sensible
     moving["ellipses"].set_segments(contours(bowl))
@@ -276,7 +227,7 @@ def _show_path(moving, bowl, run):
     moving["best"].set_data(*np.reshape(bowl.w_star, (2, 1)))
 
 
-def _show_curve(moving, x, run, top):
+def show_curve(moving, x, run, top):
     shown = np.nan_to_num(run.cost, nan=np.inf).clip(max=1e3 * top)  # above the axes, and harmless to draw
     leaves = _leaves(run.cost, top)
     moving["curve"].set_data(x, shown)
@@ -288,8 +239,8 @@ def _show_curve(moving, x, run, top):
 
 def _note(cost, leaves):
     if leaves is not None:
-        return f"out of the picture; at the end {_number(cost[-1])}"
-    return f"higher than at the start: {_number(cost[-1])}" if cost[-1] > cost[0] else ""
+        return f"out of the picture; at the end {number(cost[-1]) if np.isfinite(cost[-1]) else '∞'}"
+    return f"higher than at the start: {number(cost[-1])}" if cost[-1] > cost[0] else ""
 
 
 def _leaves(cost, top):
@@ -302,14 +253,14 @@ def _mark_exit(axis, cost, top):
     leaves = _leaves(cost, top)
     if leaves is not None:
         axis.plot(leaves, top, "^", color=COLOURS["wrong"], markersize=11, clip_on=False)
-        axis.text(0.97, 0.03, f"at the end {_number(cost[-1])}", ha="right", transform=axis.transAxes, bbox=PATCH)
+        axis.text(0.97, 0.03, f"at the end {number(cost[-1])}", ha="right", transform=axis.transAxes, bbox=PATCH)
 
 
-def _name_line(axis, height, name):
-    axis.text(0.98, height * 0.97, name, ha="right", va="top", transform=axis.get_yaxis_transform())
+def name_line(axis, height, name, x=0.98):
+    axis.text(x, height * 0.97, name, ha="right" if x > 0.5 else "left", va="top", transform=axis.get_yaxis_transform())
 
 
-def _divergence(cost, top, unit):
+def divergence(cost, top, unit):
     leaves = _leaves(cost, top)
     higher = "" if cost[-1] <= cost[0] else " It is higher at the end than at the start."
     return higher if leaves is None else f" It leaves the picture at {unit} {leaves}.{higher}"
@@ -317,10 +268,10 @@ def _divergence(cost, top, unit):
 
 def _course(title, cost, x_label, x=None):
     end = len(cost) - 1 if x is None else x[-1]
-    return f"{title}: J = {_number(cost[0])} at the start, {_number(cost[-1])} after {end:g} {x_label}."
+    return f"{title}: J = {number(cost[0])} at the start, {number(cost[-1])} after {end:g} {x_label}."
 
 
-def _number(value):
+def number(value):
     """A value in words: fixed decimals in the middle range, two digits and a power of ten outside it."""
     if not np.isfinite(value):
         return "beyond floating point"
@@ -329,7 +280,7 @@ def _number(value):
     return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 else f"{value:.1e}"
 
 
-def _plural(count, noun):
+def plural(count, noun):
     return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
@@ -346,7 +297,7 @@ def _include(axis, points):
     axis.set(xlim=(low[0] - margin[0], high[0] + margin[0]), ylim=(low[1] - margin[1], high[1] + margin[1]))
 
 
-def _plain_log(axis, ticks, label):
+def plain_log(axis, ticks, label):
     axis.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.minorticks_off()
     axis.set_ylabel(label)

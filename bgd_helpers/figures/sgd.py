@@ -1,0 +1,204 @@
+"""Stochastic gradient descent in a picture: the path, the cost, and the steps that the examples ask for."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
+
+from bgd_helpers.figures import descent as drawn
+from bgd_helpers.figures.picture import COLOURS, MARKERS, Picture, house_style, new_figure
+
+VIEW = ((-1.05, 1.05), (-0.35, 1.75))
+COSTS = (0.17, 20)
+ARROW_VIEW = ((-6.2, 6.2), (-4.4, 8.0))
+ARROW_TICKS = (-4, 0, 4)
+HUGE = 1e300  # of a step that we can still measure
+FAR = 1e3  # an arrow is cut to this length, far out of the view
+ZERO = 1e-9  # of the arrows' mean length: a shorter mean is rounding
+MEAN = dict(color=COLOURS["bgd"], linewidth=4, marker=MARKERS["bgd"], markersize=7, markeredgecolor="white")
+ANGLE = dict(color=COLOURS["truth"], linewidth=1.2, linestyle=":")
+EACH = dict(color=COLOURS["sgd"], linewidth=0.5, marker=".", markersize=4, markeredgewidth=0)
+NEXT = dict(color=COLOURS["truth"], markerfacecolor=COLOURS["highlight"], markeredgecolor="black")
+BATCH = NEXT | dict(linewidth=0.9, marker="o", markersize=4.5)
+STEP = NEXT | dict(linewidth=2.5, marker=MARKERS["highlight"], markersize=9)
+LEGEND = {
+    "one example": EACH | dict(linewidth=1, markersize=6),
+    "mean of all, −∇J": MEAN,
+    "right angle to it": ANGLE,
+    "next batch": BATCH,
+    "the step it gives": STEP,
+}
+
+
+class Arrows(NamedTuple):
+    """What the examples ask for at the end of the path, as changes of (b, w) divided by eta.
+
+    `steps` is -grad E_n, a row an example; `batch` the examples that the next update draws; `step` the one that it
+    takes, against the gradient in use.
+    """
+
+    steps: np.ndarray
+    batch: np.ndarray
+    step: np.ndarray
+
+
+@house_style
+def sgd_picture(bowl, run, arrows, updates):
+    """The path on the contours of J, J after each update, and an arrow an example from the end of the path."""
+    figure, (left, middle, right) = new_figure(9.5, 3.9, 1, 3)
+    drawn.plane(left, VIEW, "path on the contours of $J$")
+    middle.set(xlim=(0, 1.03 * updates), ylim=COSTS, yscale="log", xlabel="updates", title="cost after each update")
+    middle.set_box_aspect(1)
+    middle.axhline(bowl.lowest, color=COLOURS["truth"], linewidth=1)
+    drawn.name_line(middle, bowl.lowest, "least $J$", x=0.02)
+    drawn.plain_log(middle, (0.2, 0.5, 1, 2, 5, 10, 20), "cost $J$")
+    drawn.plane(right, ARROW_VIEW, "arrows at the diamond")
+    right.set(xlabel=r"change of $b$ / $\eta$", ylabel=r"change of $w_1$ / $\eta$")
+    right.set(xticks=ARROW_TICKS, yticks=ARROW_TICKS)
+    drawn.subtitle(left)
+    handles = [Line2D([], [], label=name, **look) for name, look in LEGEND.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), columnspacing=1.5)
+    curve = drawn.curve_artists(middle, drawn.subtitle(middle))
+    moving = {**drawn.path_artists(left), **curve, **_arrow_artists(right)}
+    return Picture(figure, show_sgd(moving, bowl, run, arrows), moving)
+
+
+def show_sgd(moving, bowl, run, arrows):
+    """Set the moving artists of `sgd_picture` to this run and its arrows; returns the picture in words."""
+    drawn.show_path(moving, bowl, run)
+    updates, rises = len(run.cost) - 1, _rises(run.cost)
+    drawn.show_curve(moving, np.arange(updates + 1), run, COSTS[1])
+    return (
+        f"After {drawn.plural(updates, 'update')} J = {drawn.number(run.cost[-1])}; it began at {run.cost[0]:.3f}, the "
+        f"least is {bowl.lowest:.3f}. {rises} of the updates raised J."
+        f"{drawn.divergence(run.cost, COSTS[1], 'update')}\n{_show_arrows(moving, arrows)}"
+    )
+
+
+def _rises(cost):
+    """How many updates raise the cost by more than rounding."""
+    with np.errstate(invalid="ignore"):
+        return int((np.diff(cost) > 1e-13 * cost[:-1]).sum())
+
+
+def _arrow_artists(axis):
+    rays = _rays(axis, "each", EACH, 2) | _rays(axis, "batch", BATCH, 4)
+    (angle,) = axis.plot([], [], zorder=3, **ANGLE)
+    (step,) = axis.plot([], [], zorder=5, markevery=[1], **STEP)
+    (mean,) = axis.plot([], [], zorder=6, markevery=[1], **MEAN)
+    count = drawn.subtitle(axis)
+    cut_off = axis.text(0.03, 0.03, "", transform=axis.transAxes, fontsize=10, bbox=drawn.PATCH, zorder=7)
+    return drawn.outside_layout(rays | dict(angle=angle, step=step, mean=mean, count=count, cut_off=cut_off))
+
+
+def _rays(axis, name, look, zorder):
+    """Lines from the origin, and a marker line for their ends."""
+    lines = LineCollection([], colors=look["color"], linewidths=look["linewidth"], zorder=zorder)
+    (ends,) = axis.plot([], [], zorder=zorder + 0.5, **look | dict(linestyle=""))
+    return {name: axis.add_collection(lines, autolim=False), f"{name} ends": ends}
+
+
+def _show_arrows(moving, arrows):
+    if not (np.abs([*arrows.steps, arrows.step]) < HUGE).all():
+        return _hide_arrows(moving)
+    steps, mean = arrows.steps, arrows.steps.mean(axis=0)
+    for name, rays in (("each", steps), ("batch", steps[arrows.batch])):
+        moving[name].set_segments(_from_origin(rays))
+        moving[f"{name} ends"].set_data(*_cut(rays).T)
+    for name, ray in (("step", arrows.step), ("mean", mean)):
+        moving[name].set_data(*_from_origin(ray[None])[0].T)
+    moving["angle"].set_data(*_across(mean, steps))
+    against = None if _is_zero(mean, steps) else int((steps @ (mean / np.hypot(*mean)) < 0).sum())
+    moving["count"].set_text("mean = 0" if against is None else f"{against} of {len(steps)} against the mean")
+    moving["cut_off"].set_text(f"{_outside(steps)} cut off" if _outside(steps) else "")
+    return f"{_mean_in_words(steps, mean, against)}\n{_batch_in_words(arrows, mean)}"
+
+
+def _hide_arrows(moving):
+    for name in ("each", "batch"):
+        moving[name].set_segments([])
+    for name in ("each ends", "batch ends", "step", "mean", "angle"):
+        moving[name].set_data([], [])
+    moving["count"].set_text("no arrows: beyond floating point")
+    moving["cut_off"].set_text("")
+    return "The gradients are beyond floating point: there are no arrows to draw."
+
+
+def _from_origin(steps):
+    """A line from the origin to each step: N x 2 points x 2."""
+    ends = _cut(steps)
+    return np.stack([np.zeros_like(ends), ends], axis=1)
+
+
+def _cut(steps):
+    """The steps, none longer than FAR; further out Agg draws nothing sensible."""
+    length = np.hypot(*steps.T)
+    return steps * np.minimum(1, FAR / np.maximum(length, FAR))[:, None]
+
+
+def _across(mean, steps):
+    """The ends of the line at a right angle to the mean; none where the mean is zero."""
+    if _is_zero(mean, steps):
+        return [], []
+    across = np.array([-mean[1], mean[0]]) / np.hypot(*mean)
+    return np.outer(across, (-FAR, FAR))
+
+
+def _is_zero(mean, steps):
+    return not np.hypot(*mean) > ZERO * np.hypot(*steps.T).mean()
+
+
+def _outside(steps):
+    """How many arrows end outside the view."""
+    low, high = np.transpose(ARROW_VIEW)
+    return int(((steps < low) | (steps > high)).any(axis=1).sum())
+
+
+def _mean_in_words(steps, mean, against):
+    length = drawn.number(np.hypot(*steps.T).mean())
+    if against is None:
+        return f"The mean of the {len(steps)} arrows is zero up to rounding, but an arrow is on average {length} long."
+    return (
+        f"The mean of the {len(steps)} arrows is {drawn.number(np.hypot(*mean))} long, an arrow on average {length}; "
+        f"{against} of them point against the mean, by more than a right angle{_cut_off(steps)}."
+    )
+
+
+def _cut_off(steps):
+    outside = _outside(steps)
+    return f", and {outside} end outside the picture" if outside else ""
+
+
+def _batch_in_words(arrows, mean):
+    text = f"The next update draws {_names(arrows)}; the step is "
+    if _is_zero(arrows.step, arrows.steps):
+        return text + "zero up to rounding." + _mismatch(arrows)
+    text += f"{drawn.number(np.hypot(*arrows.step))} times η long"
+    if not _is_zero(mean, arrows.steps):
+        text += f", {_angle(arrows.step, mean):.0f}° from the mean of all"
+    return text + "." + _mismatch(arrows)
+
+
+def _names(arrows):
+    batch, N = arrows.batch, len(arrows.steps)
+    if len(batch) == 1:
+        return f"example n = {batch[0] + 1}"
+    different = len(np.unique(batch))
+    if different < len(batch):
+        return f"{len(batch)} examples, {different} of them different"
+    return f"all {N} examples" if different == N else f"{len(batch)} examples"
+
+
+def _angle(one, other):
+    """The angle between two arrows in degrees."""
+    cosine = (one / np.hypot(*one)) @ (other / np.hypot(*other))
+    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+
+
+def _mismatch(arrows):
+    """What to say if the step is not what its batch asks for."""
+    asked = arrows.steps[arrows.batch].mean(axis=0)
+    if np.hypot(*(arrows.step - asked)) <= 1e-6 * np.hypot(*arrows.steps.T).mean():
+        return ""
+    return " This is not the mean of the batch's arrows: the gradient function gives something else."
