@@ -11,7 +11,7 @@ INKS = {True: "#00694C", False: COLOURS["backward_text"], None: COLOURS["data"]}
 ROWS = 8
 COSTS = (0.01, 20)  # relative to the start
 TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10)
-WIDEST = 34  # characters of a row's right column
+WIDEST = 28  # characters of a row's right column
 
 
 class Check(NamedTuple):

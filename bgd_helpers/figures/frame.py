@@ -16,7 +16,7 @@ from bgd_helpers.figures.picture import COLOURS, CSS_PIXELS_PER_INCH, RETINA, cs
 TINTS = np.array([0.15, 0.3, 0.5, 0.75, 1])  # of each colour, against white
 COLOUR_COUNT = 2**18  # colours of 6 bits a channel
 FAR = 8  # levels of 0 … 255 between a colour and its entry
-AREA = 0.002  # share of the pixels from which on a colour is seen as an area, and not as an edge
+AREA = 0.002, 300  # share and number of pixels from which on a colour is seen as an area, and not as an edge
 CLEAR = 255  # the transparent entry of a palette; the other entries are colours
 
 
@@ -83,7 +83,8 @@ def difference_png(pixels, static, palette=None):
 
 def _lacks(palette, codes):
     far = codes[palette.far[codes]]
-    return far.size and np.bincount(far).max() > AREA * codes.size
+    share, number = AREA
+    return far.size and np.bincount(far).max() > max(share * codes.size, number)
 
 
 def _palette(counts):
