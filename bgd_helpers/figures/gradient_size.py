@@ -7,7 +7,7 @@ import numpy as np
 from bgd_helpers.figures.picture import COLOURS, Picture, house_style, new_figure
 
 DEEPEST = 10
-LIMITS = (1e-12, 1e6)
+LIMITS = (1e-14, 1e6)
 LOOKS = {  # name: colour, line, marker
     "activations": (COLOURS["forward"], "-", "o"),
     "deltas": (COLOURS["backward"], "--", "v"),
