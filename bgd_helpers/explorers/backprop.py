@@ -3,12 +3,13 @@
 import numpy as np
 
 from bgd_helpers import handout, network
-from bgd_helpers.explorers.controls import choice_slider, step_slider
+from bgd_helpers.explorers.controls import choice, step_slider
 from bgd_helpers.explorers.machinery import Explorer
 from bgd_helpers.figures.network import Trace, draw_network, network_figure, network_picture, show_step, steps
 from bgd_helpers.figures.picture import Picture
 
-LOOK_FOR = "Before each step, work out the next numbers on paper: forward left to right, backward right to left."
+PREDICT = "Before each step: which number comes next, and where does it come from? Work it out on paper."
+LOOK_FOR = "Blue goes forward, orange back. Which numbers does each step use, and which weights does it pass?"
 EXAMPLES = 3
 
 
@@ -54,13 +55,15 @@ def backprop_explorer(nets=None):
                 artist.set_visible(name == net)
         return show_step(drawn[net][1], trace(nets[net], example - 1), step)
 
+    last = max(len(steps(len(net.theta))) for net in nets.values()) - 1
+    examples = min(len(net.X) for net in nets.values())
     controls = {
-        "step": step_slider("step", max(len(steps(len(net.theta))) for net in nets.values()) - 1),
-        "example": choice_slider("example n", range(1, min(len(net.X) for net in nets.values()) + 1), 1),
-        "net": choice_slider("network", list(nets), next(iter(nets))),
+        "step": step_slider("step", last, 0, "How far we have come: forward through the layers, then backward"),
+        "example": step_slider("example n", examples, 1, "Whose numbers are shown", first=1),
+        "net": choice("network", list(nets), next(iter(nets)), "Which network we walk through"),
     }
     moving = {f"{name}: {key}": artist for name, (_, artists) in drawn.items() for key, artist in artists.items()}
-    return Explorer(Picture(figure, LOOK_FOR, moving), controls, redraw, LOOK_FOR)
+    return Explorer(Picture(figure, LOOK_FOR, moving), controls, redraw, LOOK_FOR, PREDICT, lines=6)
 
 
 def _rows(layers):

@@ -1,9 +1,11 @@
 """The first slider: move w, watch the slope."""
 
-from ipywidgets import FloatSlider
-
+from bgd_helpers.explorers.controls import choice_slider
 from bgd_helpers.explorers.machinery import Explorer
 from bgd_helpers.figures import start
+
+PREDICT = "At which w is the slope zero, and which sign has it to the left of that?"
+LOOK_FOR = "The slope is the steepness of the dashed line. Where it is negative, E9 moves w up."
 
 
 def slope_explorer(w=-0.5):
@@ -15,5 +17,6 @@ def slope_explorer(w=-0.5):
         picture.moving["point"].set_data([w], [start.cost(w)])
         return start.slope_in_words(w)
 
-    slider = FloatSlider(value=w, min=-1.5, max=3.5, step=0.1, description="parameter w", layout={"width": "440px"})
-    return Explorer(picture, {"w": slider}, redraw, "Where is the slope zero? What is its sign on either side?")
+    values = [(f"{tenths / 10:.1f}".replace("-", "−"), tenths / 10) for tenths in range(-15, 36)]
+    slider = choice_slider("parameter w", values, w, "Where on the curve we stand")
+    return Explorer(picture, {"w": slider}, redraw, LOOK_FOR, PREDICT, lines=2)
