@@ -56,11 +56,20 @@ def load_penguins(inputs=("flipper length",), target="body mass"):
     for name in (*inputs, target):
         if name not in PENGUIN_COLUMNS:
             raise ValueError(f"penguins have no column {name!r}: choose from {', '.join(PENGUIN_COLUMNS)}")
-    with open(FOLDER / "penguins.csv", newline="", encoding="utf-8") as file:
-        birds = [bird for bird in csv.DictReader(file) if bird["body_mass_g"] != "NA"]
+    birds = _measured_penguins()
     columns = [[float(bird[PENGUIN_COLUMNS[name]]) for bird in birds] for name in (*inputs, target)]
     table = np.array(columns).T
     return Regression(table[:, :-1], table[:, -1:], tuple(inputs), target)
+
+
+def penguin_species():
+    """The species of each bird of `load_penguins`, in its order: Adelie, Chinstrap or Gentoo."""
+    return np.array([bird["species"] for bird in _measured_penguins()])
+
+
+def _measured_penguins():
+    with open(FOLDER / "penguins.csv", newline="", encoding="utf-8") as file:
+        return [bird for bird in csv.DictReader(file) if bird["body_mass_g"] != "NA"]
 
 
 def standardise(X):

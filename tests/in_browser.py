@@ -153,9 +153,14 @@ class Notebook:
                 return client
 
     def _kernels(self):
-        request = Request(f"{self.url}api/sessions", headers={"Authorization": f"token {self.token}"})
-        with urlopen(request, timeout=PATIENCE) as answer:
-            return [session["kernel"]["id"] for session in json.load(answer) if session["path"] == self.path]
+        sessions = json.loads(self._api("sessions"))
+        return [session["kernel"]["id"] for session in sessions if session["path"] == self.path]
+
+    def _api(self, path, method="GET"):
+        """What the server answers."""
+        headers = {"Authorization": f"token {self.token}"}
+        with urlopen(Request(f"{self.url}api/{path}", headers=headers, method=method), timeout=PATIENCE) as answer:
+            return answer.read()
 
     def run_all(self, timeout=120):
         """Execute every cell; RuntimeError if one fails."""
@@ -187,8 +192,11 @@ class Notebook:
         return json.loads("".join(told))
 
     def close(self):
+        """Close the page, and end its kernel: the next page of this notebook starts afresh."""
         self.client.stop_channels()
         self.page.close()
+        for kernel in self._kernels():
+            self._api(f"kernels/{kernel}", "DELETE")
 
 
 class ExplorerOnPage:

@@ -46,17 +46,24 @@ def opened(*arguments, **options):
     assert notebook.errors == []
 
 
+def chosen(explorer, name, kind, positions, label, continuous):
+    """The value and the picture after each entry of a menu, from the last one on."""
+    menu = explorer.handle(label)
+    for turn in range(KEYS):
+        entry = (positions - 1 - turn) % positions
+        yield from after(explorer, name, lambda entry=entry: menu.select_option(index=entry))
+
+
 def moved_by_keyboard(explorer, name, kind, positions, label, continuous):
     """The value and the picture after each of ten keys on one control: up from its first position, and down again."""
     keys, handle = explorer.page.keyboard, explorer.handle(label)
-    up, down = ("ArrowDown", "ArrowUp") if kind == "Dropdown" else ("ArrowRight", "ArrowLeft")
     explorer.layers.last.click()  # its cell becomes the active one
     handle.scroll_into_view_if_needed()
     handle.focus()
     keys.press("Home")
     explorer.follow()
     for turn in range(KEYS):
-        key = up if turn // (positions - 1) % 2 == 0 else down
+        key = "ArrowRight" if turn // (positions - 1) % 2 == 0 else "ArrowLeft"
         yield from after(explorer, name, lambda key=key: keys.press(key))
 
 
@@ -105,7 +112,7 @@ def check_explorer(explorer, ways=(moved_by_keyboard, moved_by_mouse)):
     explorer.settle()
     for control, about in explorer.controls().items():
         kind, positions, *_ = about
-        for way in ways if kind != "Dropdown" else ways[:1]:
+        for way in ways if kind != "Dropdown" else [chosen]:
             moves = list(way(explorer, control, *about))
             values, pictures = ({str(move[part]) for move in moves} for part in range(2))
             assert len(values) >= min(positions, 5), f"{control}: only the values {values} were reached"

@@ -50,6 +50,19 @@ def test_penguins_with_other_columns():
         data.load_penguins(("wing",))
 
 
+def test_species_stand_in_the_order_of_the_measurements():
+    with open(data.FOLDER / "penguins.csv", newline="", encoding="utf-8") as file:
+        birds = [(bird["bill_length_mm"], bird["species"]) for bird in csv.DictReader(file)]
+    expected = [(float(length), species) for length, species in birds if length != "NA"]
+    lengths = data.load_penguins(("bill length",)).X[:, 0]
+    assert list(zip(lengths.tolist(), data.penguin_species().tolist())) == expected
+    assert {name: (data.penguin_species() == name).sum() for name in ("Adelie", "Chinstrap", "Gentoo")} == {
+        "Adelie": 151,
+        "Chinstrap": 68,
+        "Gentoo": 123,
+    }
+
+
 def test_standardise():
     X = np.random.default_rng(0).normal(5, 3, (20, 2))
     Z = data.standardise(X)
