@@ -22,7 +22,7 @@ GRID = 81, 61  # points across and up
 SEEDS = 8
 PREDICT = "B = 1 and η = 0.5: if only the order of the birds changes, does the black line stay where it is?"
 LOOK_FOR = (
-    "The white line is the black one an epoch earlier. For which η and B do the two lie on each other, for which do "
+    "The green line is the black one an epoch earlier. For which η and B do the two lie on each other, for which do "
     "they still jump at epoch 100, and for which has the black line hardly left its start?"
 )
 

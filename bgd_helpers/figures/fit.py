@@ -7,14 +7,14 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 
-from bgd_helpers.figures.comparison import plain_ticks
 from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
 SHADES = ListedColormap(matplotlib.colormaps["PuOr_r"](np.linspace(0.2, 0.8, 20))).with_extremes(bad="#D9D9D9")
 KINDS = {True: dict(marker="^", color="#B35806"), False: dict(marker="o", color="#542788")}  # the ends of PuOr
 COST = 0.03, 6
+COST_TICKS = (0.05, 0.1, 0.3, 1, 3)
 FLAT = 0.01  # f_L' below it sends back almost no δ (E4)
-EPOCH_TICKS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500)
+EPOCH_TICKS = (0, 1, 2, 5, 10, 20, 40, 100)
 
 
 class Birds(NamedTuple):
@@ -77,7 +77,7 @@ def _draw_plane(axes, birds, plane):
     scale.set_label("output ŷ", labelpad=0)
     moving = {
         "plane": image,
-        "earlier": LineCollection([], color="white", linewidth=1.8, zorder=2, label="an epoch earlier"),
+        "earlier": LineCollection([], color=COLOURS["right"], linewidth=2, zorder=2, label="an epoch earlier"),
         "boundary": LineCollection([], color=COLOURS["truth"], linewidth=2.5, zorder=3, label="ŷ = 0"),
         "moment": axes.text(0, 1.025, "", transform=axes.transAxes),
     }
@@ -105,7 +105,8 @@ def _draw_birds(axes, birds):
 
 def _draw_cost(axes, fit):
     axes.set(yscale="log", ylim=COST, ylabel="cost J (log)")
-    plain_ticks(axes.yaxis, COST)
+    axes.set_yticks(COST_TICKS, [f"{tick:g}" for tick in COST_TICKS])
+    axes.minorticks_off()
     _epoch_axis(axes, len(fit.J) - 1)
     axes.tick_params(labelbottom=False)
     axes.set_title(" ")
@@ -142,7 +143,7 @@ def _moving_curve(axes, name):
 
 
 def show_fit(moving, birds, plane, fit):
-    """Moves the artists of `fit_picture`; the words count the birds on the wrong side and how far the boundary moved."""
+    """Moves the artists of `fit_picture`; the words count the wrong birds and say how far the boundary moved."""
     wrong = wrong_side(birds, fit.outputs)
     moving["plane"].set_data(plane.now)
     moving["boundary"].set_segments(zero_line(plane.x, plane.y, plane.now))

@@ -105,7 +105,8 @@ def show_product(moving, layers, weight, example):
     moving["received"].set_xy(_corner(middle, n, j - 1))
     Z, delta = layer.Z_prev[:, i - 1], layer.delta[:, j - 1]
     terms = " + ".join(f"{_factor(z)} · {_factor(d)}" for z, d in zip(Z, delta))
-    whole = f"E7: ∂J/∂w{SUBSCRIPTS[i - 1]}{SUBSCRIPTS[j - 1]} into layer {k} = 1/{N} · ({terms}) = {number(layer.dW[i - 1, j - 1])}"
+    name = f"w{SUBSCRIPTS[i - 1]}{SUBSCRIPTS[j - 1]} into layer {k}"
+    whole = f"E7: ∂J/∂{name} = 1/{N} · ({terms}) = {number(layer.dW[i - 1, j - 1])}"
     part = f"E6: example {example} adds z · δ = {_factor(Z[n])} · {_factor(delta[n])} = {number(Z[n] * delta[n])}"
     moving["line 0"].set_text(whole)
     moving["line 1"].set_text(part)
