@@ -216,7 +216,13 @@ class ExplorerOnPage:
     def state(self):
         return self.kernel("e.state")
 
-    def wait_for_another_state(self, before, seconds=0.3):
+    def wait_for(self, expression):
+        """Until an expression in which `e` is the explorer holds in the kernel."""
+        for _ in _until(20, f"it does not come to {expression}"):
+            if self.kernel(expression):
+                return
+
+    def wait_for_another_state(self, before, seconds=0.6):
         """Until the kernel has heard of a move; not every move is to another value."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.state() == before:
