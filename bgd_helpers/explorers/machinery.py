@@ -6,18 +6,16 @@ queue: the last position wins.
 """
 
 import asyncio
-import html
-import traceback
 from contextlib import suppress
 
 import ipywidgets as widgets
 
 from bgd_helpers.explorers.controls import checked, shown
+from bgd_helpers.explorers.wording import prompt, spaced, traceback_html
 from bgd_helpers.figures.frame import as_png, difference_png, drawn, static_layers
 from bgd_helpers.figures.picture import caption, css_size, house_style, image_metadata
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-LAST_FRAMES = 3  # of a traceback, below the picture
 LAYER = {"width": "100%", "margin": "0", "grid_area": "picture"}
 REST = 0.15  # seconds without a move after which the picture becomes sharp
 
@@ -50,7 +48,7 @@ class Explorer(widgets.VBox):
         self._freeze_layout()
         stack = {"grid_template_areas": '"picture"', "width": f"{width}px", "max_width": "100%"}
         layers = widgets.GridBox([self.static, self.image], layout=stack)
-        self.children = [_prompt(predict, look_for), self._rows(), layers, self.error]
+        self.children = [widgets.HTML(prompt(predict, look_for)), self._rows(), layers, self.error]
         for control in self.controls.values():
             control.observe(self._moved, names="value")
         self._draw(self._show_sharp)
@@ -114,7 +112,7 @@ class Explorer(widgets.VBox):
             self.words, self.text = words, f"{self._status()}\n{words}"
             show()
         except Exception as error:  # in a callback it would vanish in a log
-            self.error.value = _traceback_html(error)
+            self.error.value = traceback_html(error)
             raise
         finally:
             if self.progress:
@@ -134,7 +132,7 @@ class Explorer(widgets.VBox):
     def _show_sharp(self):
         self._cancel()
         self._show("sharp")
-        self.picture.text, self.caption.value = self.text, _spaced(caption(self.text))
+        self.picture.text, self.caption.value = self.text, spaced(caption(self.text))
 
     def _cancel(self):
         if self._later:
@@ -184,24 +182,5 @@ class Explorer(widgets.VBox):
         display(_view(self.caption) | words, raw=True)
 
 
-def _prompt(predict, look_for):
-    lines = [("Predict first.", predict), ("Then look.", look_for)]
-    return widgets.HTML(_spaced("".join(f"<p><b>{name}</b> {html.escape(text)}</p>" for name, text in lines if text)))
-
-
-def _spaced(text):
-    """Paragraphs that stand as close as those of the notebook; ipywidgets would put them further apart."""
-    paragraphs = text.replace("<p>", "<p style='margin: 0.3em 0'>")
-    return f"<div style='line-height: 1.4; font-size: 14px'>{paragraphs}</div>"
-
-
 def _view(widget):
     return {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
-
-
-def _traceback_html(error):
-    lines = traceback.format_exception(type(error), error, error.__traceback__, limit=-LAST_FRAMES)
-    return (
-        "<b>The picture could not be redrawn:</b>"
-        f"<pre style='color: #A00000; line-height: 1.3'>{html.escape(''.join(lines))}</pre>"
-    )
