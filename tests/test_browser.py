@@ -24,7 +24,8 @@ def possible(say):
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
-    shutil.copytree(in_browser.ROOT / "notebooks", folder / "root", ignore=shutil.ignore_patterns(".*"))
+    for copy in ("root", "root/saved"):  # JupyterLab saves those that are run, after two minutes
+        shutil.copytree(in_browser.ROOT / "notebooks", folder / copy, ignore=shutil.ignore_patterns(".*"))
     with in_browser.server(folder) as serving:
         yield serving
 
@@ -154,7 +155,7 @@ def test_a_saved_notebook_shows_its_pictures_without_a_kernel(name, served, chro
     outputs = [output for cell in saved.cells for output in cell.get("outputs", [])]
     pictures = sum("image/png" in output.get("data", {}) for output in outputs)
     assert pictures
-    with opened(chromium, served, name) as notebook:
+    with opened(chromium, served, f"saved/{name}") as notebook:
         enough = "count => document.querySelectorAll('.jp-OutputArea img').length >= count"
         notebook.page.wait_for_function(enough, arg=pictures)
         text = notebook.page.locator(".jp-Notebook").text_content()
