@@ -160,6 +160,8 @@ def test_a_saved_notebook_shows_its_pictures_without_a_kernel(name, served, chro
         notebook.page.wait_for_function(enough, arg=pictures)
         text = notebook.page.locator(".jp-Notebook").text_content()
         assert "Loading widget" not in text and "Error displaying widget" not in text
+        words = [output["data"]["text/plain"] for output in outputs if "text/html" in output.get("data", {})]
+        assert words and [line for part in words for line in part.splitlines() if line not in text] == []
 
 
 BROKEN = """from bgd_helpers.explorers import Explorer, step_slider

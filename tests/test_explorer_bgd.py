@@ -1,7 +1,6 @@
 """The BGD explorer shows the run that its controls name, and what it says of rates and limits is the theory's."""
 
 import re
-import warnings
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from bgd_helpers import theory
 from bgd_helpers.data import load_penguins, standardise
 from bgd_helpers.explorers.bgd import CONDITIONS, EPOCHS, SHARES, bgd_explorer, bgd_figure, shifted
 
+pytestmark = pytest.mark.usefixtures("no_warnings")
 BIRDS = load_penguins()
 x, y = standardise(BIRDS.X), standardise(BIRDS.y)
 N = len(x)
@@ -24,13 +24,6 @@ def made():
 def explorer(made):
     made.reset()
     return made
-
-
-@pytest.fixture(autouse=True)
-def no_warnings():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
 
 
 def excess_of(path, X):

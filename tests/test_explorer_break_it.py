@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from bgd_helpers import network, slips
-from bgd_helpers.explorers.break_it import NO_SLIP, TITLES, break_it_explorer, break_it_figure, nets, report, slip_names
+from bgd_helpers.explorers.break_it import CHECKS, NO_SLIP, break_it_explorer, break_it_figure, nets, report, slip_names
 
 FULL, *_ = NAMES = tuple(nets())
+TITLES = list(CHECKS)
 # On the full network, what does not show in the first call's numbers.
 NOT_IN_NUMBERS = {"stale gradients"}
 # With one example these are no slips: a mean over one example is its sum.

@@ -1,6 +1,5 @@
 """The SGD explorer shows the run and the arrows that its controls name: compared with E9 and E11 in plain loops."""
 
-import warnings
 from math import acos, ceil, degrees, hypot
 
 import numpy as np
@@ -10,6 +9,7 @@ from bgd_helpers import descent, theory
 from bgd_helpers.data import load_penguins, standardise
 from bgd_helpers.explorers.sgd import RATES, sgd_explorer, sgd_figure
 
+pytestmark = pytest.mark.usefixtures("no_warnings")
 BIRDS = load_penguins()
 X, y = theory.with_ones(standardise(BIRDS.X)), standardise(BIRDS.y)
 N = len(X)
@@ -24,13 +24,6 @@ def made():
 def explorer(made):
     made.reset()
     return made
-
-
-@pytest.fixture(autouse=True)
-def no_warnings():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
 
 
 def plain_run(eta, batch_size, updates, order, seed):

@@ -26,7 +26,7 @@ ROOMS = {
     "slips": (BASE, set()),
     "handout": (CHECKS, set()),
     "experiments": (CHECKS, set()),
-    "figures": (BASE - {"network"}, {"matplotlib", "PIL", "IPython"}),
+    "figures": (BASE - {"network"}, {"matplotlib", "contourpy", "PIL", "IPython"}),
     "explorers": (DRAWN, {"matplotlib", "PIL", "IPython", "ipywidgets"}),
     "equations": (CHECKS, {"lark"}),
     "exercises": (DRAWN | {"equations", "explorers"}, {"IPython"}),

@@ -6,7 +6,7 @@ from math import ceil
 import numpy as np
 
 from bgd_helpers import experiments
-from bgd_helpers.explorers.controls import Progress, choice, choice_slider, step_slider
+from bgd_helpers.explorers.controls import Progress, batch_size_slider, choice, choice_slider, step_slider
 from bgd_helpers.explorers.machinery import Explorer
 from bgd_helpers.figures.comparison import curve
 from bgd_helpers.figures.landscape import Map
@@ -77,12 +77,9 @@ def batch_sizes_of(N, batch_sizes=BATCH_SIZES):
 
 def _controls(N, eta, batch_size):
     rates = [(f"{rate:g}", rate) for rate in experiments.RATES]
-    sizes = [(_named(B, N), B) for B in batch_sizes_of(N)]
     controls = {
         "eta": choice_slider("learning rate η", rates, eta, "How far your run goes against the gradient of a batch"),
-        "batch_size": choice_slider(
-            "batch size B", sizes, batch_size, "Examples in an update of your run; new: seconds"
-        ),
+        "batch_size": batch_size_slider(batch_sizes_of(N), N, batch_size, "Examples in an update of your run"),
         "axis": choice("x-axis", AXES, "epochs", "What the x-axis and the budget count"),
         "budget": choice_slider("budget (% of axis)", BUDGETS, 80, "Where the runs are compared, and the map is taken"),
         "rivals": choice("SGD and BGD use", RIVALS, RIVALS[0], "The learning rate of the two rivals"),
@@ -90,11 +87,6 @@ def _controls(N, eta, batch_size):
     }
     controls["batch_size"].continuous_update = False  # a new batch size may take a second or two
     return controls
-
-
-def _named(B, N):
-    """A batch size, and whether it divides N."""
-    return f"{B} = N" if B == N else f"{B}, rest {N % B}" if N % B else f"{B}, divides N"
 
 
 def _drawn(problem, tables, eta, batch_size, axis, percent, rivals, seeds):

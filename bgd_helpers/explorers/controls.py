@@ -14,6 +14,15 @@ def choice_slider(label, options, value, tooltip=""):
     return widgets.SelectionSlider(options=options, value=value, **_look(label, tooltip))
 
 
+def batch_size_slider(batch_sizes, N, value, tooltip=""):
+    """A slider over batch sizes, each with what N leaves of it: "18, divides N", "16, rest 6", "342 = N"."""
+
+    def name(B):
+        return f"{B} = N" if B == N else f"{B}, rest {N % B}" if N % B else f"{B}, divides N"
+
+    return choice_slider("batch size B", [(name(B), B) for B in batch_sizes], value, tooltip)
+
+
 def step_slider(label, last, value=0, tooltip="", first=0):
     """A slider over the whole numbers `first` … `last`."""
     return widgets.IntSlider(value=value, min=first, max=last, **_look(label, tooltip))

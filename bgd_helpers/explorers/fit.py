@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers import data, descent, network
-from bgd_helpers.explorers.controls import Progress, choice, choice_slider, step_slider
+from bgd_helpers.explorers.controls import Progress, batch_size_slider, choice, choice_slider, step_slider
 from bgd_helpers.explorers.machinery import Explorer
 from bgd_helpers.figures.fit import Birds, Fit, Plane, fit_picture, show_fit, wrong_side
 
@@ -58,10 +58,9 @@ def fit_explorer(eta=0.1, batch_size=18, epochs=20):
 
 def _controls(eta, batch_size, epochs):
     N = len(_birds().X)
-    sizes = [(f"{B} = N" if B == N else f"{B}, rest {N % B}" if N % B else f"{B}, divides N", B) for B in BATCH_SIZES]
     controls = {
         "eta": choice_slider("learning rate η", RATES, eta, "How far an update goes against the gradient of a batch"),
-        "batch_size": choice_slider("batch size B", sizes, batch_size, "Birds in an update; B = 1 takes a second"),
+        "batch_size": batch_size_slider(BATCH_SIZES, N, batch_size, "Birds in an update; B = 1 takes a second"),
         "epochs": choice_slider("epochs", EPOCHS, epochs, "Passes over the birds that have been made"),
         "seed": step_slider("order of the birds", SEEDS - 1, 0, "Another random order; at B = N it cannot matter"),
         "hidden": choice("hidden units", HIDDEN, 8, "tanh units between the two inputs and the output"),

@@ -112,6 +112,7 @@ class Explorer(widgets.VBox):
             self.words, self.text = words, f"{self._status()}\n{words}"
             show()
         except Exception as error:  # in a callback it would vanish in a log
+            self._cancel()  # the artists may be half moved
             self.error.value = traceback_html(error)
             raise
         finally:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import matplotlib
 import numpy as np
+from contourpy import contour_generator
 from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 
@@ -176,23 +177,9 @@ def wrong_side(birds, outputs):
 
 
 def zero_line(x, y, values):
-    """The pieces of the line where values = 0 (S x 2 x 2), each across one of the two triangles of a grid cell."""
-    values = np.clip(np.nan_to_num(values, nan=-1), -1e9, 1e9)
-    points = np.stack([*np.meshgrid(x, y), values], axis=-1)
-    a, b, c, d = points[:-1, :-1], points[:-1, 1:], points[1:, 1:], points[1:, :-1]
-    triangles = np.stack([[a, b, c], [a, c, d]]).reshape(2, 3, -1, 3).transpose(0, 2, 1, 3).reshape(-1, 3, 3)
-    above = triangles[:, :, 2] > 0
-    crossed = above.any(axis=1) & ~above.all(axis=1)
-    lone = np.where(above.sum(axis=1) == 1, above.argmax(axis=1), above.argmin(axis=1))[crossed]
-    turned = (lone[:, None] + np.arange(3)) % 3
-    tip, left, right = triangles[crossed][np.arange(len(lone))[:, None], turned].swapaxes(0, 1)
-    return np.stack([_crossing(tip, left), _crossing(tip, right)], axis=1)
-
-
-def _crossing(p, q):
-    """The points between p and q where the third coordinate is 0."""
-    share = p[:, 2:] / (p[:, 2:] - q[:, 2:])
-    return p[:, :2] + share * (q[:, :2] - p[:, :2])
+    """The lines where values = 0, each an array of points."""
+    finite = np.clip(np.nan_to_num(values, nan=-1), -1e9, 1e9)
+    return contour_generator(x, y, finite).lines(0)
 
 
 def _moment(birds, fit):
