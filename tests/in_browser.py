@@ -258,6 +258,15 @@ class ExplorerOnPage:
             if before[0] and self.follow()[1] == before[1]:
                 return
 
+    def words_fit(self):
+        """Whether the words below the picture are all to be seen."""
+        return self.box.evaluate(
+            """box => {
+              const words = [...box.closest('.jp-Cell').querySelectorAll('.widget-html')].at(-1);
+              return words.scrollHeight <= words.clientHeight + 1;
+            }"""
+        )
+
     def control(self, label):
         """The element of the control with this label."""
         return self.box.locator(".widget-slider, .widget-dropdown", has=self.page.get_by_text(label, exact=True))

@@ -58,7 +58,7 @@ def bgd_explorer(x, y, share=0.9, condition_number=10, gradient=theory.linear_gr
         shown = _shown(path, batch_size, designs[kappa], y, share, combine)
         return figures.show_bgd(picture.moving, bowls[kappa], *shown)
 
-    return Explorer(picture, _controls(N, share, condition_number), redraw, LOOK_FOR, PREDICT)
+    return Explorer(picture, _controls(N, share, condition_number), redraw, LOOK_FOR, PREDICT, lines=7)
 
 
 def _controls(N, share, condition_number):

@@ -82,7 +82,7 @@ def break_it_explorer():
         "slip": choice("slip", slip_names(), NO_SLIP, "What goes wrong in the gradient"),
         "net": choice("network", tuple(every), next(iter(every)), "The network and data that it is tried on"),
     }
-    return Explorer(picture, controls, redraw, LOOK_FOR, PREDICT, lines=5)
+    return Explorer(picture, controls, redraw, LOOK_FOR, PREDICT, lines=7)
 
 
 def _gradient(name):

@@ -51,7 +51,7 @@ def comparison_explorer(problem, tables=None, eta=0.16, batch_size=18, epochs=EP
         return show_rivals(picture.moving, *_drawn(problem, tables, eta, batch_size, axis, budget, rivals, seeds))
 
     controls = _controls(len(problem.X), eta, batch_size)
-    return Explorer(picture, controls, redraw, LOOK_FOR, PREDICT, progress)
+    return Explorer(picture, controls, redraw, LOOK_FOR, PREDICT, progress, lines=6)
 
 
 def comparison_tables(problem, tables=None, batch_sizes=BATCH_SIZES, epochs=EPOCHS, progress=None):

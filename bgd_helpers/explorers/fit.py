@@ -53,7 +53,7 @@ def fit_explorer(eta=0.1, batch_size=18, epochs=20):
         drawn = _drawn(table(batch_size, seed, hidden, output), eta, epochs, output)
         return show_fit(picture.moving, _birds(), *drawn)
 
-    return Explorer(picture, _controls(eta, batch_size, epochs), redraw, LOOK_FOR, PREDICT, progress)
+    return Explorer(picture, _controls(eta, batch_size, epochs), redraw, LOOK_FOR, PREDICT, progress, lines=6)
 
 
 def _controls(eta, batch_size, epochs):

@@ -59,7 +59,7 @@ def noise_explorer(problem, batch_size=18, draws=300):
         drawn = _drawn(places[epochs], measured(seed, epochs), batch_size, replacement, draws)
         return show_noise(picture.moving, *drawn, batch_size, replacement)
 
-    return Explorer(picture, _controls(len(problem.X), batch_size, draws), redraw, LOOK_FOR, PREDICT)
+    return Explorer(picture, _controls(len(problem.X), batch_size, draws), redraw, LOOK_FOR, PREDICT, lines=5)
 
 
 def _controls(N, batch_size, draws):

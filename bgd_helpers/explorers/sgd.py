@@ -70,7 +70,7 @@ def sgd_explorer(X, y, eta=0.02, gradient=theory.linear_gradient):
         batch = drawn(batch_size, order, seed)[updates]
         return figures.show_sgd(picture.moving, bowl, *_shown(path, batch, gradient, batch_size, X, y))
 
-    return Explorer(picture, _controls(N, eta), redraw, LOOK_FOR, PREDICT)
+    return Explorer(picture, _controls(N, eta), redraw, LOOK_FOR, PREDICT, lines=6)
 
 
 def _controls(N, eta):
