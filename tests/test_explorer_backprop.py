@@ -1,9 +1,11 @@
 """The step-through shows, for every net, example and step, what backpropagation and the complex step give."""
 
+import io
 from itertools import product
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from bgd_helpers import gradcheck, handout, network
 from bgd_helpers.explorers.backprop import backprop_explorer, backprop_figure, integer_net, tanh_net, trace
@@ -81,3 +83,12 @@ def test_the_figure_is_the_integer_net_at_its_end():
 def test_an_example_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match="n = 3: the net has 3 examples, 0 to 2"):
         trace(integer_net(), 3)
+
+
+def test_no_edge_shines_through_a_white_unit():
+    explorer = backprop_explorer()
+    explorer.set(step=4)
+    static, moving = (Image.open(io.BytesIO(image.value)).convert("RGBA") for image in (explorer.static, explorer.image))
+    shown = np.asarray(Image.alpha_composite(static, moving).convert("RGB"))
+    exact = np.asarray(Image.open(io.BytesIO(explorer.png())).convert("RGB"))
+    assert (shown[(exact == 255).all(axis=2)] == 255).all()

@@ -101,12 +101,19 @@ def _palette(counts):
 
 
 def _nearest(levels):
-    """For each colour of 6 bits a channel the entry that Pillow finds nearest; it looks in cells of that size."""
+    """For each colour of 6 bits a channel its own entry, or the one that Pillow finds nearest.
+
+    Pillow's search is a coarse one: it takes a neighbour for white, which would let hidden lines shine through.
+    """
     every = Image.fromarray(_levels(np.arange(COLOUR_COUNT)).astype(np.uint8).reshape(512, 512, 3))
     palette = Image.new("P", (1, 1))
     palette.putpalette(levels.ravel().tolist())
     found = np.asarray(every.quantize(palette=palette, dither=Image.Dither.NONE)).ravel()
-    return np.where(found == CLEAR, 0, found).astype(np.uint8)
+    found = np.where(found == CLEAR, 0, found).astype(np.uint8)
+    own = np.round(levels[:CLEAR] * (63 / 255)).astype(int) @ np.array([1, 2**6, 2**12])
+    exact = np.flatnonzero((_levels(own) == levels[:CLEAR]).all(axis=1))
+    found[own[exact]] = exact
+    return found
 
 
 def _scale(figure, scale):
