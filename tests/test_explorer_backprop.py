@@ -88,7 +88,8 @@ def test_an_example_that_is_not_there_is_refused():
 def test_no_edge_shines_through_a_white_unit():
     explorer = backprop_explorer()
     explorer.set(step=4)
-    static, moving = (Image.open(io.BytesIO(image.value)).convert("RGBA") for image in (explorer.static, explorer.image))
+    layers = (explorer.static.value, explorer.image.value)
+    static, moving = (Image.open(io.BytesIO(layer)).convert("RGBA") for layer in layers)
     shown = np.asarray(Image.alpha_composite(static, moving).convert("RGB"))
     exact = np.asarray(Image.open(io.BytesIO(explorer.png())).convert("RGB"))
     assert (shown[(exact == 255).all(axis=2)] == 255).all()
