@@ -291,6 +291,13 @@ class ExplorerOnPage:
         picture = Image.open(io.BytesIO(png)).convert("RGB")
         return np.asarray(picture.reduce(2)).astype(int)
 
+    def come_back_to(self, places, seconds=2):
+        """Whether everything stands at these places; JupyterLab may still be laying out what it has just attached."""
+        end = time.monotonic() + seconds
+        while self.places() != places and time.monotonic() < end:
+            time.sleep(0.05)
+        return self.places() == places
+
     def places(self):
         """Where the picture, the controls and the next cell are, relative to the explorer's top."""
         return self.box.evaluate(

@@ -96,7 +96,8 @@ def after(explorer, name, move):
     move()
     explorer.wait_for_another_state(before)
     state, shown = explorer.follow()
-    assert explorer.places() == places, f"{name}: something jumped"
+    assert explorer.kernel("e.error.value") == "", f"{name}: the picture could not be redrawn"
+    assert explorer.come_back_to(places), f"{name}: something jumped\n{places}\n{explorer.places()}"
     yield state[name], shown
 
 
