@@ -291,23 +291,18 @@ class ExplorerOnPage:
         picture = Image.open(io.BytesIO(png)).convert("RGB")
         return np.asarray(picture.reduce(2)).astype(int)
 
-    def come_back_to(self, places, seconds=2):
-        """Whether everything stands at these places; JupyterLab may still be laying out what it has just attached."""
-        end = time.monotonic() + seconds
-        while self.places() != places and time.monotonic() < end:
-            time.sleep(0.05)
-        return self.places() == places
-
     def places(self):
-        """Where the picture, the controls and the next cell are, relative to the explorer's top."""
+        """Where the picture and the controls are, relative to the explorer's top, and where the cell's outputs end.
+
+        The next cell would not do: JupyterLab puts an estimate in place of the height of a cell that is out of sight.
+        """
         return self.box.evaluate(
             """box => {
               const top = box.getBoundingClientRect().top, of = element => {
                 const place = element.getBoundingClientRect();
                 return [place.left, place.top - top, place.width, place.height].map(Math.round);
               };
-              const next = box.closest('.jp-Cell').nextElementSibling;
-              return [...box.querySelectorAll('img, .widget-slider, .widget-dropdown'), ...(next ? [next] : [])].map(
-                element => of(element).slice(0, element === next ? 2 : 4));
+              const outputs = box.closest('.jp-OutputArea').querySelectorAll('.jp-OutputArea-child');
+              return [...box.querySelectorAll('img, .widget-slider, .widget-dropdown'), ...outputs].map(of);
             }"""
         )
