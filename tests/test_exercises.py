@@ -8,6 +8,8 @@ import pytest
 
 from bgd_helpers import network, slips
 from bgd_helpers.exercises import EXERCISES, check
+from bgd_helpers.exercises.checks import judge
+from bgd_helpers.exercises.observing import observe
 
 
 def _every_slip():
@@ -399,10 +401,44 @@ NO_NUMBERS = {
     "function": (_right_bias(lambda db: len), "a value of type builtin_function_or_method"),
     "ragged": (_right_bias(lambda db: [db, 0]), "its parts differ in shape, or one is missing"),
     "half filled": (_right_bias(lambda db: [*db[:-1], None]), "its parts differ in shape, or one is missing"),
-    "single precision": (_right_bias(np.float32), "agrees to about 7 digits only"),
+    "rounded a little": (_right_bias(lambda db: np.float64(np.float32(db))), "agrees to about 7 digits only"),
     "rounded": (_right_bias(lambda db: db.round(4)), "agrees to about 3 digits only"),
     "endless": (_right_bias(lambda db: iter(int, 1)), "has the shape (10000,)"),
 }
+
+
+def test_a_right_answer_in_single_precision_is_right():
+    assert check("bias_gradient", _right_bias(np.float32)).outcome == "right"
+    assert check("bias_gradient", _right_bias(lambda db: np.float32(db) * np.float32(1.0001))).outcome == "wrong"
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize("salt", [(1,), (2, 3)])
+def test_salt_draws_other_cases_of_the_same_shapes_and_every_verdict_stays(exercise, salt):
+    task = EXERCISES[exercise]
+    usual, cases = list(task.cases()), list(task.cases(*salt))
+    assert [list(map(np.shape, _arrays(case))) for case in usual] == [list(map(np.shape, _arrays(c))) for c in cases]
+    assert exercise == "batches" or not np.array_equal(_arrays(usual[0])[0], _arrays(cases[0])[0])
+    assert judge(exercise, cases, observe(task.right, task.parameters, cases, task.read)).outcome == "right"
+    for slip in slips.of_exercise(exercise):
+        for variant in slip.variants(exercise):
+            seen = observe(variant, task.parameters, cases, task.read)
+            assert judge(exercise, cases, seen, reveal=False).slip == check(exercise, variant).slip
+
+
+def _arrays(case):
+    if isinstance(case[0], list):
+        return [case[0][0][0]]
+    return [part for part in case if isinstance(part, np.ndarray)]
+
+
+def test_a_judge_that_reveals_nothing_says_no_value():
+    task = EXERCISES["loss"]
+    cases = list(task.cases(7))
+    seen = observe(lambda y, y_hat: 0.123456, task.parameters, cases, task.read)
+    assert "0.1235" in judge("loss", cases, seen).text
+    hidden = judge("loss", cases, seen, reveal=False).text
+    assert hidden == "it is not the right value in 1 of 1 entries (with y of shape (3,), y_hat of shape (3,))."
 
 
 @pytest.mark.parametrize("answer, text", NO_NUMBERS.values(), ids=NO_NUMBERS)

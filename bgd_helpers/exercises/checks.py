@@ -5,16 +5,14 @@ slip of `slips` gives on the same cases; the one that agrees on all of them name
 tried together: one, and another that only multiplies by a number.
 """
 
-from copy import deepcopy
-from inspect import signature
-
 import numpy as np
 
 from bgd_helpers import slips
-from bgd_helpers.exercises.batches import check_batches
+from bgd_helpers.exercises.batches import judge_batches
 from bgd_helpers.exercises.cases import EXERCISES
 from bgd_helpers.exercises.naming import known_slip
-from bgd_helpers.exercises.outcomes import Failure, all_agree, is_changed, is_repeated, outcome_of, outcomes_of
+from bgd_helpers.exercises.observing import observe
+from bgd_helpers.exercises.outcomes import all_agree, is_repeated, outcomes_of
 from bgd_helpers.exercises.verdicts import Verdict, named, not_attempted
 from bgd_helpers.exercises.wording import call, describe
 
@@ -31,35 +29,35 @@ def check(exercise, answer):
             f"check({exercise!r}, ...) needs your function itself, without brackets and arguments, "
             f"not a value of type {type(answer).__name__}"
         )
-    if not _takes(answer, exercise):
-        return Verdict("wrong", f"it cannot be called as {call(exercise)}: give it these parameters, in this order.")
-    with np.errstate(all="ignore"):
-        return check_batches(answer) if exercise == "batches" else _check_values(exercise, answer)
-
-
-def _takes(answer, exercise):
-    try:
-        signature(answer).bind(*EXERCISES[exercise].parameters)
-    except TypeError:
-        return False
-    except ValueError:  # some functions written in C tell nothing about their parameters: let them try
-        pass
-    return True
-
-
-def _check_values(exercise, answer):
     task = EXERCISES[exercise]
     cases = list(task.cases())
-    used = deepcopy(cases)
-    found = [outcome_of(answer, case, task.read) for case in used]
-    changed = [is_changed(*pair) and not isinstance(value, Failure) for *pair, value in zip(used, cases, found)]
-    if any(changed):
+    return judge(exercise, cases, observe(answer, task.parameters, cases, task.read))
+
+
+def judge(exercise, cases, seen, reveal=True):
+    """The verdict on the Observation `seen` of an answer to that exercise on these cases.
+
+    Without `reveal`, the text holds no value that was asked for or given.
+    """
+    if not seen.takes:
+        return Verdict("wrong", f"it cannot be called as {call(exercise)}: give it these parameters, in this order.")
+    with np.errstate(all="ignore"):
+        if exercise == "batches":
+            return judge_batches(cases, seen.found)
+        return _judge_values(exercise, cases, seen, reveal)
+
+
+def _judge_values(exercise, cases, seen, reveal):
+    if any(seen.changed):
         return named(slips.BY_NAME["theta changed in place"])
-    if all(value is None for value in found):
+    if all(value is None for value in seen.found):
         return not_attempted(exercise)
-    if not all(map(is_repeated, found, outcomes_of(answer, cases, task.read))):
+    if not all(map(is_repeated, seen.found, seen.again)):
         return named(slips.BY_NAME["stale gradients"])
+    task = EXERCISES[exercise]
     expected = outcomes_of(task.right, cases, task.read)
-    if all_agree(found, expected):
+    if all_agree(seen.found, expected):
         return Verdict("right", task.praise)
-    return known_slip(exercise, cases, found, expected) or Verdict("wrong", describe(exercise, cases, found, expected))
+    return known_slip(exercise, cases, seen.found, expected) or Verdict(
+        "wrong", describe(exercise, cases, seen.found, expected, reveal)
+    )

@@ -4,16 +4,19 @@ import numpy as np
 
 from bgd_helpers import gradcheck
 from bgd_helpers.exercises.cases import EXERCISES
-from bgd_helpers.exercises.outcomes import TOLERANCE, Failure, agree, close, flat, is_real, layout
+from bgd_helpers.exercises.outcomes import TOLERANCE, Failure, agree, close, flat, is_real, layout, tolerance
 
 IMPRECISE = 1e-3  # of the largest right entry: what differs by less was rounded, or is no float64
 
 
-def describe(exercise, cases, found, expected):
-    """What differs, where no known slip explains it: the first case of which that is so."""
+def describe(exercise, cases, found, expected, reveal=True):
+    """What differs, where no known slip explains it: the first case of which that is so.
+
+    Without `reveal`, neither a value that was asked for nor the one that was given is in the text.
+    """
     for case, mine, right in zip(cases, found, expected):
         if not agree(mine, right):
-            return _describe_one(exercise, _given(exercise, case), mine, right)
+            return _describe_one(exercise, _given(exercise, case), mine, right, reveal)
 
 
 def _given(exercise, case):
@@ -22,9 +25,9 @@ def _given(exercise, case):
     return f" (with {', '.join(shapes)})" if shapes else ""
 
 
-def _describe_one(exercise, given, mine, right):
+def _describe_one(exercise, given, mine, right, reveal):
     if isinstance(mine, Failure):
-        return f"it raises {said(mine.error)}{given}."
+        return f"it raises {said(mine)}{given}."
     if mine is None:
         return f"it returns nothing for some arguments{given}: see that every branch ends with `return`."
     if layout(mine) != layout(right):
@@ -32,10 +35,10 @@ def _describe_one(exercise, given, mine, right):
     names = [f"{part}^({k})" for k in range(1, len(right) + 1) for part in ("dW", "db")]
     for name, a, b in zip(names if exercise == "backprop" else ["it"], flat(mine), flat(right)):
         if not close(a, b):
-            return _describe_array(name, a, b, given)
+            return _describe_array(name, a, b, given, reveal)
 
 
-def _describe_array(name, mine, right, given):
+def _describe_array(name, mine, right, given, reveal):
     if not is_real(mine):
         return f"{name} {_of_another_kind(mine)}{given}."
     if mine.shape != right.shape:
@@ -44,10 +47,10 @@ def _describe_array(name, mine, right, given):
         return f"{name} is NaN or infinite in {np.sum(~np.isfinite(mine))} of {mine.size} entries{given}."
     if not mine.any():
         return f"{name} is zero in every entry{given}. If the zeros are where you start from, fill in the entries."
-    return _describe_numbers(name, mine, right, given)
+    return _describe_numbers(name, mine, right, given, reveal)
 
 
-def _describe_numbers(name, mine, right, given):
+def _describe_numbers(name, mine, right, given, reveal):
     error = np.abs(mine - right).max() / np.abs(right).max()
     if error < IMPRECISE:
         digits = int(-np.log10(error))
@@ -55,6 +58,9 @@ def _describe_numbers(name, mine, right, given):
     factor = _constant_factor(mine, right)
     if factor is not None:
         return f"{name} is {factor:.4g} times the right value in every entry{given}: look for that factor."
+    if not reveal:
+        wrong = np.sum(np.abs(mine - right) > tolerance(mine) * np.abs(right).max())
+        return f"{name} is not the right value in {wrong} of {mine.size} entries{given}."
     if mine.ndim == 0:
         return f"{name} gives {mine:.4f} where {right:.4f} is right{given}."
     place = "" if name == "it" else f"in {name} "
@@ -88,9 +94,9 @@ def call(exercise):
     return f"`{exercise}({', '.join(EXERCISES[exercise].parameters)})`"
 
 
-def said(error):
+def said(failure):
     """What an exception says: its type and its message in one line."""
-    return f"{type(error).__name__}: {shortened(error)}"
+    return f"{failure.kind}: {shortened(failure.message)}"
 
 
 def shortened(value, limit=200):
