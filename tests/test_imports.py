@@ -30,11 +30,16 @@ ROOMS = {
     "explorers": (DRAWN, {"matplotlib", "PIL", "IPython", "ipywidgets"}),
     "equations": (CHECKS, {"lark"}),
     "exercises": (DRAWN | {"equations", "explorers"}, {"IPython"}),
+    "grading": (
+        {"network", "exercises"},
+        {"IPython", "ipykernel", "jupyter_client", "landlock", "matplotlib", "nbformat", "nbval", "pyseccomp", "pytest"}
+        | {"zmq", "rich"},
+    ),
     "environment": (set(), {"packaging"}),
     "nodelay": (set(), {"jupyter_server"}),
     "saving": (set(), {"nbformat", "nbclient"}),
     "testrun": (set(), {"pytest"}),
-    "cli": ({"saving", "testrun"}, {"matplotlib"}),
+    "cli": ({"grading", "saving", "testrun"}, {"matplotlib"}),
     "__main__": ({"cli"}, set()),
     "__init__": (set(), set()),
 }

@@ -1,0 +1,34 @@
+"""What runs in the kernel beside the answers: it calls them and sends out what they give. It holds nothing secret."""
+
+import json
+
+import bgd_helpers.exercises.outcomes as outcomes
+from bgd_helpers.exercises.observing import observe
+from bgd_helpers.grading import wire
+
+
+def emit(request):
+    """Publish what the answer that `request` (JSON) names gives on its cases."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    asked = json.loads(request)
+    shell.display_pub.publish({wire.MIME: json.dumps(_answer(shell.user_ns, **asked)), "text/plain": ""})
+
+
+def _answer(names, name, parameters, cases, read):
+    """What is there under that name: nothing, a text, or the Observation of a function."""
+    value = names.get(name)
+    if value is None or value is ...:
+        return ["missing"]
+    if read is None:
+        return ["text", str(value)[: wire.LONGEST_DERIVATION + 1]] if isinstance(value, str) else ["kind", _kind(value)]
+    if not callable(value):
+        return ["kind", _kind(value)]
+    seen = observe(value, parameters, wire.arguments(cases), getattr(outcomes, read))
+    rounds = [wire.packed(outcomes)[1:] for outcomes in (seen.found, seen.again)]
+    return ["seen", [seen.takes, list(map(bool, seen.changed)), *rounds]]
+
+
+def _kind(value):
+    return type(value).__name__[:60]

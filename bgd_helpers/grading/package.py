@@ -1,0 +1,94 @@
+"""The package that a graded kernel gets: what an exercise asks for refuses to run, and what only draws does nothing."""
+
+import ast
+from pathlib import Path
+
+import bgd_helpers
+
+ASKED = {
+    "network": "output_delta hidden_delta weight_gradient bias_gradient backprop deltas backprop_index "
+    "example_gradients backprop_by_rows gradient_of",
+    "descent": "update _update batches _batches_of descend",
+    "gradcheck": "central_difference one_sided_difference complex_step errors_against_step",
+}
+KEPT = ("__init__.py", "data.py", "theory.py", "exercises/outcomes.py", "exercises/observing.py")
+KEPT += ("grading/wire.py", "grading/inside.py", "grading/__init__.py")
+REFUSAL = '''
+
+def _refuse(name):
+    from bgd_helpers.grading.refused import NotAllowed
+
+    raise NotAllowed(f"{name} is what an exercise asks for, and is not there when it is graded: write it yourself")
+'''
+REFUSED = '''"""What a function says that an exercise asks for."""
+
+
+class NotAllowed(RuntimeError):
+    """An answer called the function that it should be."""
+'''
+NOTHING = '''"""Drawings, explorers and checks do nothing while an answer is graded."""
+
+
+class Nothing:
+    def __getattr__(self, name):
+        if name.startswith("__") or name.startswith("_ipython") or name.startswith("_repr"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *arguments, **named):
+        return self
+
+    def __iter__(self):
+        return iter(())
+
+    def __getitem__(self, key):
+        return self
+
+    def __repr__(self):
+        return ""
+
+
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return Nothing()
+'''
+
+
+def write(folder):
+    """Write the graded package into `folder`, as folder/bgd_helpers."""
+    source, target = Path(bgd_helpers.__file__).parent, Path(folder) / "bgd_helpers"
+    for name in KEPT:
+        _put(target / name, (source / name).read_text(encoding="utf-8"))
+    for room, names in ASKED.items():
+        text = (source / f"{room}.py").read_text(encoding="utf-8")
+        _put(target / f"{room}.py", without_bodies(text, room, set(names.split())))
+    _put(target / "grading" / "refused.py", REFUSED)
+    for room in {path.relative_to(source).parts[0] for path in source.rglob("*.py")}:
+        if not (target / room).exists():
+            _put(target / room if room.endswith(".py") else target / room / "__init__.py", NOTHING)
+    _put(target / "exercises" / "__init__.py", NOTHING)
+    for data in (source / "datasets").iterdir():
+        if data.is_file() and data.suffix != ".py":
+            (target / "datasets").mkdir(exist_ok=True)
+            (target / "datasets" / data.name).write_bytes(data.read_bytes())
+
+
+def _put(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def without_bodies(text, room, names):
+    """The module's source, in which the functions of these names refuse to run; none of their lines is left.
+
+    Raises ValueError if a name is not there: the list of refusing functions is then out of date.
+    """
+    module = ast.parse(text)
+    found = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
+    if names - set(found):
+        raise ValueError(f"{room} has no {', '.join(sorted(names - set(found)))}")
+    for name in names:
+        refusal = f"_refuse('{room}.{name}')"
+        found[name].body = ast.parse(refusal).body
+    return ast.unparse(module) + REFUSAL

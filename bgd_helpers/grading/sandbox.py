@@ -1,0 +1,223 @@
+"""The sandbox: which walls this machine can put up, and the warm parent that forks kernels behind them.
+
+Level "bubblewrap": own namespaces (no network, no other process, no view of any file but Python's), seccomp and
+limits. Level "landlock": the files of this machine hidden by Landlock, seccomp and limits. Level "none": no wall.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+
+from bgd_helpers.grading import package, zygote
+
+LEVELS = ("bubblewrap", "landlock", "none")
+START = 60  # seconds for the warm parent to import what it needs
+SCRATCH = 64 * 2**20  # bytes
+
+
+class NoSandbox(Exception):
+    """No wall can be put up here; the message says what to install."""
+
+
+@cache
+def level():
+    """The strongest level of this machine. Raises `NoSandbox` if there is none."""
+    if sys.platform != "linux":
+        raise NoSandbox("the sandbox needs Linux. For your own notebooks only: --no-sandbox")
+    missing = _missing_seccomp()
+    if missing is None and _bubblewrap_works():
+        return "bubblewrap"
+    if missing is None and _landlock_works():
+        return "landlock"
+    what = missing or "bubblewrap (Debian, Ubuntu: apt install bubblewrap), or a Linux with Landlock (5.13 or newer)"
+    raise NoSandbox(f"no sandbox can be set up here: install {what}. For your own notebooks only: --no-sandbox")
+
+
+def _missing_seccomp():
+    try:
+        import pyseccomp  # noqa: F401
+    except (ImportError, RuntimeError, OSError):
+        return "libseccomp2 and pyseccomp (Debian, Ubuntu: apt install libseccomp2; pip install pyseccomp)"
+    return None
+
+
+def _bubblewrap_works():
+    program = shutil.which("bwrap")
+    command = [program, "--unshare-all", "--ro-bind", "/", "/", "--cap-drop", "ALL", "true"]
+    return bool(program) and subprocess.run(command, capture_output=True).returncode == 0
+
+
+def _landlock_works():
+    try:
+        from landlock import landlock_abi_version
+
+        return landlock_abi_version() >= 1
+    except Exception:  # an old kernel, another architecture, or the package is missing
+        return False
+
+
+class WarmParent:
+    """The process that forks kernels, behind the walls of `level`; `folder` holds its sockets. Ends with `close()`."""
+
+    def __init__(self, level, folder=None):
+        self.level = level
+        self.folder = Path(tempfile.mkdtemp(prefix="bgd-", dir=folder))
+        (self.folder / "sockets").mkdir()
+        (self.folder / "scratch").mkdir()
+        package.write(self.folder / "box")
+        _copy_font_lists(self.folder / "box" / "fonts")
+        shutil.copy(zygote.__file__, self.folder / "box" / "zygote.py")
+        self.kernels = 0
+        self.process, self._rest = None, b""
+
+    def start(self):
+        """Start the process, unless it runs."""
+        if self.process is not None and self.process.poll() is None:
+            return
+        self._forget()
+        script = [sys.executable, "-I", "-B", str(self._inside("box") / "zygote.py"), str(self._inside("box"))]
+        command = [*self._walls(), *script, json.dumps(self._rules())]
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(self._inside("scratch"), self._inside("box") / "fonts"),
+            start_new_session=True,
+        )
+        os.set_blocking(self.process.stdout.fileno(), False)
+        if not self.wait("ready", START):
+            self._forget()
+            raise NoSandbox("the sandbox could not be started: the warm parent of the kernels does not answer")
+
+    def fork(self, connection, memory=None):
+        """Start a kernel on a connection file in the folder of the sockets."""
+        self.start()
+        self._say({"start": str(connection), "scratch": str(self._inside("scratch")), "memory": memory})
+
+    def kill(self):
+        """End the kernel, whatever it is doing; wait until it is gone."""
+        try:
+            self._say({"kill": True})
+        except OSError:
+            pass
+        if not self.wait("ended", 5):
+            self._forget()
+
+    def ended(self):
+        """Whether the kernel has ended, or the parent with it."""
+        return self._heard("ended") or self.process is None or self.process.poll() is not None
+
+    def wait(self, word, seconds):
+        """Whether the parent says this within so many seconds."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if self._heard(word):
+                return True
+            if self.process.poll() is not None:
+                return self._heard(word)
+            time.sleep(0.002)
+        return False
+
+    def close(self):
+        """End everything and remove every file."""
+        self._forget()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _say(self, message):
+        self.process.stdin.write((json.dumps(message) + "\n").encode())
+        self.process.stdin.flush()
+
+    def _heard(self, word):
+        try:
+            self._rest += os.read(self.process.stdout.fileno(), 65536)
+        except (BlockingIOError, AttributeError, ValueError):
+            pass
+        line, end, rest = self._rest.partition(b"\n")
+        if end and word in json.loads(line):
+            self._rest = rest
+            return True
+        return False
+
+    def _forget(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdin.close()
+            self.process.stdout.close()
+        self.process, self._rest = None, b""
+
+    def _inside(self, name):
+        """That folder as the process sees it."""
+        if self.level == "bubblewrap" and name != "sockets":
+            return Path("/") / name
+        return self.folder / name
+
+    def _rules(self):
+        """What the parent is to do about files: nothing without walls, nothing more in bubblewrap, else Landlock."""
+        if self.level == "landlock":
+            folders = [*_python_folders(), str(self.folder / "box")]
+            return [[path, False] for path in folders] + [["/dev/null", True], ["/dev/urandom", False]]
+        return [] if self.level == "bubblewrap" else None
+
+    def _walls(self):
+        return _bubblewrap(self.folder) if self.level == "bubblewrap" else []
+
+
+def _bubblewrap(folder):
+    """The command line of bubblewrap before the program's."""
+    command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    for path in ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives"):
+        command += ["--symlink", os.readlink(path), path] if os.path.islink(path) else ["--ro-bind-try", path, path]
+    for path in dict.fromkeys((sys.base_prefix, sys.prefix)):
+        command += [] if Path(path).is_relative_to("/usr") else ["--ro-bind", path, path]
+    installed = Path(sysconfig.get_path("purelib")) / "bgd_helpers"
+    command += ["--tmpfs", str(installed)] if installed.is_dir() else []
+    command += ["--dev", "/dev", "--ro-bind", str(folder / "box"), "/box"]
+    command += ["--bind", str(folder / "sockets"), str(folder / "sockets")]
+    command += ["--size", str(SCRATCH), "--perms", "0700", "--tmpfs", "/scratch", "--remount-ro", "/", "--chdir", "/"]
+    return command
+
+
+def _copy_font_lists(folder):
+    """Matplotlib's list of this machine's fonts: without it, its import in an empty home takes a second more."""
+    import matplotlib.font_manager  # makes the list where there is none
+
+    folder.mkdir()
+    for fonts in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
+        shutil.copy(fonts, folder)
+
+
+def _python_folders():
+    """The folders of Python and its libraries, without those of the installed course."""
+    folders = [path for path in ("/usr", "/lib", "/lib64", "/bin") if os.path.isdir(path)]
+    packages = Path(sysconfig.get_path("purelib"))
+    if sys.prefix != sys.base_prefix:
+        others = [Path(sys.prefix, "bin"), Path(sys.prefix, "lib64"), Path(sys.prefix, "share")]
+        folders += [str(path) for path in others if path.is_dir() and not path.is_symlink()]
+        folders += [str(path) for path in packages.iterdir() if path.is_dir() and "bgd_helpers" not in path.name]
+    if not Path(sys.base_prefix).is_relative_to("/usr"):
+        folders.append(sys.base_prefix)
+    return folders
+
+
+def _environment(scratch, fonts):
+    """What a kernel may know of the environment: nothing of the grader's."""
+    one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "HOME": str(scratch),
+        "IPYTHONDIR": str(Path(scratch) / "ipython"),
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": str(fonts),
+        "PYTHONNOUSERSITE": "1",
+        **one,
+    }
