@@ -1,0 +1,156 @@
+"""What an instructor and each learner get to read. Every text that came out of a submission is escaped."""
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from html import escape
+
+from bgd_helpers.grading.submissions import file_name
+from bgd_helpers.saving import write_atomically
+
+SIGNS = {"right": "✓", "wrong": "✗", "stopped": "■", "not attempted": "○"}
+BECAUSE = {"right": "", "wrong": "because ", "stopped": "", "not attempted": ""}
+STYLE = """
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
+table { border-collapse: collapse; width: 100% } th, td { text-align: left; vertical-align: top; padding: .4rem .6rem }
+tr { border-top: 1px solid #ccc } td.n { text-align: right; white-space: nowrap } caption { text-align: left }
+.right { color: #00624a } .wrong { color: #a33b00 } .stopped { color: #6a3d9a } td { overflow-wrap: anywhere }
+td.o { white-space: nowrap }
+"""
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width"><style>{style}</style></head>
+<body><h1>{title}</h1>
+{body}
+</body></html>
+"""
+
+
+def write(results, output):
+    """Write every report of a class into the folder `output`; the JUnit files are there already."""
+    write_atomically(output / "scores.csv", scores(results))
+    write_atomically(output / "feedback" / "index.html", overview(results))
+    for result in results:
+        name = file_name(result["learner"])
+        write_atomically(output / "feedback" / f"{name}.md", feedback_markdown(result))
+        write_atomically(output / "feedback" / f"{name}.html", feedback_html(result))
+        write_atomically(output / "gradescope" / f"{name}.json", gradescope(result))
+    if len(results) == 1:
+        write_atomically(output / "results.json", gradescope(results[0]))
+
+
+def total(result):
+    """The score of a submission, and what could be had."""
+    rows = result["exercises"]
+    return sum(row["score"] for row in rows), sum(row["points"] for row in rows)
+
+
+def scores(results):
+    """The table of scores as CSV: a row for each learner, a column for each exercise."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    names = [row["exercise"] for row in results[0]["exercises"]] if results else []
+    writer.writerow(["learner", "score", "of", "graded", *names, "notes"])
+    for result in results:
+        each = [row["score"] for row in result["exercises"]]
+        graded = "yes" if result["graded"] else "no"
+        notes = " ".join(result["notes"])
+        writer.writerow([_cell(result["learner"]), *total(result), graded, *each, _cell(notes)])
+    return file.getvalue()
+
+
+def _cell(text):
+    """A text that no spreadsheet takes for a formula."""
+    text = _printable(text)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+
+
+def _printable(text):
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def says(row):
+    """What an exercise's row says: right, wrong because, stopped or not attempted."""
+    return f"{row['outcome']}: {row['text']}" if row["outcome"] != "wrong" else f"wrong because {row['text']}"
+
+
+def feedback_markdown(result):
+    """The page of one learner as Markdown."""
+    score, points = total(result)
+    lines = [f"# {_markdown(result['learner'])}: {score:g} of {points:g} points", ""]
+    lines += [f"- {_markdown(note)}" for note in result["notes"]] + [""] * bool(result["notes"])
+    for row in result["exercises"]:
+        slip = f" *({_markdown(row['slip'])})*" if row["slip"] else ""
+        heading = f"{SIGNS[row['outcome']]} **{_markdown(row['exercise'])}**, {row['score']:g} of {row['points']:g}"
+        lines.append(f"- {heading}{slip}  \n  {_markdown(says(row))}")
+    return "\n".join(lines) + "\n"
+
+
+def _markdown(text):
+    return re.sub(r"([\\`*_{}\[\]()<>#!|$~&])", r"\\\1", _printable(text))
+
+
+def feedback_html(result):
+    """The page of one learner as HTML; nothing in it can run."""
+    score, points = total(result)
+    notes = "".join(f"<p>{_html(note)}</p>\n" for note in result["notes"])
+    rows = [_html_row(row) for row in result["exercises"]]
+    table = _table("exercise points outcome reason", rows)
+    body = f"<p><strong>{score:g} of {points:g} points</strong></p>\n{notes}{table}"
+    return PAGE.format(title=_html(result["learner"]), style=STYLE, body=body)
+
+
+def _html_row(row):
+    outcome = row["outcome"]
+    slip = f"<br><small>slip: {_html(row['slip'])}</small>" if row["slip"] else ""
+    sign = f'<td class="o {outcome.split()[0]}">{SIGNS[outcome]} {outcome}</td>'
+    text = f"{BECAUSE[outcome]}{row['text']}"
+    return (
+        f"<tr><td>{_html(row['exercise'])}</td><td class=n>{row['score']:g} of {row['points']:g}</td>"
+        f"{sign}<td>{_html(text)}{slip}</td></tr>"
+    )
+
+
+def _html(text):
+    return escape(_printable(text))
+
+
+def overview(results):
+    """The class on one page: scores, and which slips were made how often."""
+    rows = [
+        f'<tr><td><a href="{escape(file_name(result["learner"]))}.html">{_html(result["learner"])}</a></td>'
+        f"<td class=n>{total(result)[0]:g} of {total(result)[1]:g}</td><td>{_html(' '.join(result['notes']))}</td></tr>"
+        for result in results
+    ]
+    slips = Counter((row["exercise"], row["slip"]) for result in results for row in result["exercises"] if row["slip"])
+    made = [
+        f"<tr><td>{_html(exercise)}</td><td>{_html(slip)}</td><td class=n>{count}</td></tr>"
+        for (exercise, slip), count in slips.most_common()
+    ]
+    body = _table("learner points notes", rows) + "<h2>Slips</h2>\n" + _table("exercise slip times", made)
+    return PAGE.format(title=f"Scores of {len(results)} submissions", style=STYLE, body=body)
+
+
+def _table(headings, rows):
+    head = "".join(f"<th>{heading}</th>" for heading in headings.split())
+    return "\n".join(["<table>", f"<tr>{head}</tr>", *rows, "</table>\n"])
+
+
+def gradescope(result):
+    """The result of one submission as Gradescope's autograder reads it."""
+    tests = [
+        {
+            "name": row["exercise"],
+            "score": row["score"],
+            "max_score": row["points"],
+            "status": "passed" if row["outcome"] == "right" else "failed",
+            "output": _printable(says(row)),
+            "output_format": "text",
+        }
+        for row in result["exercises"]
+    ]
+    output = _printable(" ".join(result["notes"]))
+    return json.dumps({"score": total(result)[0], "output": output, "output_format": "text", "tests": tests}, indent=1)

@@ -1,0 +1,90 @@
+"""A worker: grades one submission after another in its own process, with a warm parent for its kernels.
+
+Jobs come as JSON lines on standard input, results go out on standard output. It reads the submissions' files; what it
+runs of them is behind the walls.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from bgd_helpers.exercises import EXERCISES
+from bgd_helpers.grading import collect, course, engine
+from bgd_helpers.grading.judging import Cases, Outcome
+from bgd_helpers.grading.sandbox import WarmParent
+
+RESTART = 3  # seconds that an ended kernel may cost beside the time of its cell
+NOT_RUN = Outcome("stopped", "the grader could not run it; grade this submission again.")
+
+
+def main(settings):
+    """Grade what comes in, until nothing more does."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever prints, the results have their channel alone
+    asked = course.read(settings["notebooks"])
+    cases = Cases(settings["salt"])
+    parent = WarmParent(settings["level"], settings["folder"])
+    try:
+        for line in sys.stdin:
+            result = grade(json.loads(line), settings, asked, cases, parent)
+            out.write(json.dumps(result) + "\n")
+            out.flush()
+    finally:
+        parent.close()
+
+
+def grade(job, settings, asked, cases, parent):
+    """The result of one submission: a row for each exercise, notes on its files, and its JUnit file."""
+    found, notes, bad = answers(job["files"], asked)
+    seconds = len(asked.tasks) * (settings["cell_seconds"] + RESTART)
+    grader = engine.Grader(parent, cases, EXERCISES, seconds, settings["cell_seconds"])
+    attempts = {name: engine.Attempt(asked, name, found.get(name, ()), grader) for name in notebooks_asked(asked)}
+    outcomes = engine.run(settings["notebooks"], attempts, job["junit"])
+    rows = [row(task, outcomes.get(task.cell, NOT_RUN)) for task in asked.tasks]
+    return {"learner": job["learner"], "graded": bool(found) or not bad, "notes": notes, "exercises": rows}
+
+
+def notebooks_asked(asked):
+    """The notebooks that have exercises, in order."""
+    return list(dict.fromkeys(task.notebook for task in asked.tasks))
+
+
+def row(task, outcome):
+    """What is reported of one exercise."""
+    return {
+        "exercise": task.exercise,
+        "notebook": task.notebook,
+        "cell": task.cell,
+        "points": task.points,
+        "score": task.points if outcome.outcome == "right" else 0,
+        "outcome": outcome.outcome,
+        "text": outcome.text,
+        "slip": outcome.slip,
+    }
+
+
+def answers(files, asked):
+    """The pieces to run by notebook, the latest valid file of each; notes on the files; how many could not be read."""
+    latest, notes, bad = {}, [], 0
+    for path in files:
+        name = Path(path).name
+        try:
+            cells = collect.cells_of(path)
+        except collect.Unreadable as error:
+            notes.append(f"{name} was not graded: {error}.")
+            bad += 1
+            continue
+        notebook = collect.notebook_of(cells, asked)
+        if notebook is None:
+            notes.append(f"{name} was not graded: it is no notebook of this course.")
+            continue
+        if notebook in latest and asked.tasks_of(notebook):
+            notes.append(f"{latest[notebook][0]} was not graded: {name} is later.")
+        latest[notebook] = name, cells
+    pieces = {notebook: collect.pieces_of(cells, asked, notebook) for notebook, (_, cells) in latest.items()}
+    return pieces, notes, bad
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
