@@ -31,7 +31,7 @@ ROOMS = {
     "equations": (CHECKS, {"lark"}),
     "exercises": (DRAWN | {"equations", "explorers"}, {"IPython"}),
     "grading": (
-        {"network", "exercises"},
+        {"network", "exercises", "saving"},
         {"IPython", "ipykernel", "jupyter_client", "landlock", "matplotlib", "nbformat", "nbval", "pyseccomp", "pytest"}
         | {"zmq", "rich"},
     ),
