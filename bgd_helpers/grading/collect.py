@@ -134,10 +134,12 @@ def pieces_of(cells, course, notebook):
 
 
 def _answer_index(cells, task):
-    """Where the answer to an exercise is: the last cell that defines it and is not blank; else the last with its id."""
+    """Where the answer to an exercise is: the last cell with its id that defines it and is not blank, else the last
+    other that does, else the last with its id."""
     found = [i for i, cell in enumerate(cells) if _is_answer(cell, task) and not is_blank(cell.source, task)]
     defining = [i for i in found if task.variable in defined(cells[i].source)]
-    return (defining or found or [None])[-1]
+    with_id = [i for i in defining if task.cell in (cells[i].id, cells[i].grade_id)]
+    return (with_id or defining or found or [None])[-1]
 
 
 def _is_answer(cell, task):

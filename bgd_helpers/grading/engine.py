@@ -43,7 +43,7 @@ class Attempt:
         if index is None:
             return BLANK
         first = None if self.alone else self._together(task, index)
-        if first is not None and first.outcome in ("right", "stopped", "not attempted"):
+        if first is not None and (first.outcome == "right" or first.outcome == "stopped" and index == 0):
             return first
         helpers = self._helpers_before(index)
         second = self._apart(task, index, helpers)

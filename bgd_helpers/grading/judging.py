@@ -76,7 +76,10 @@ def _kind(task, answered, cases, kind):
 
 
 def _seen(task, answered, cases, value):
-    verdict = judge(task.exercise, cases.of(task.exercise)[0], wire.observation(value), reveal=False)
+    given, seen = cases.of(task.exercise)[0], wire.observation(value)
+    if seen.takes and len(seen.found) != len(given):
+        raise ValueError("not what was asked for")
+    verdict = judge(task.exercise, given, seen, reveal=False)
     return Outcome(verdict.outcome, verdict.text, verdict.slip)
 
 

@@ -36,13 +36,13 @@ def main(settings):
 
 def grade(job, settings, asked, cases, parent):
     """The result of one submission: a row for each exercise, notes on its files, and its JUnit file."""
-    found, notes, bad = answers(job["files"], asked)
+    found, notes = answers(job["files"], asked)
     seconds = len(asked.tasks) * (settings["cell_seconds"] + RESTART)
     grader = engine.Grader(parent, cases, EXERCISES, seconds, settings["cell_seconds"])
     attempts = {name: engine.Attempt(asked, name, found.get(name, ()), grader) for name in notebooks_asked(asked)}
     outcomes = engine.run(settings["notebooks"], attempts, job["junit"])
     rows = [row(task, outcomes.get(task.cell, NOT_RUN)) for task in asked.tasks]
-    return {"learner": job["learner"], "graded": bool(found) or not bad, "notes": notes, "exercises": rows}
+    return {"learner": job["learner"], "graded": bool(found) or not job["files"], "notes": notes, "exercises": rows}
 
 
 def notebooks_asked(asked):
@@ -65,15 +65,14 @@ def row(task, outcome):
 
 
 def answers(files, asked):
-    """The pieces to run by notebook, the latest valid file of each; notes on the files; how many could not be read."""
-    latest, notes, bad = {}, [], 0
+    """The pieces to run by notebook, the latest valid file of each; and notes on the files."""
+    latest, notes = {}, []
     for path in files:
         name = Path(path).name
         try:
             cells = collect.cells_of(path)
         except collect.Unreadable as error:
             notes.append(f"{name} was not graded: {error}.")
-            bad += 1
             continue
         notebook = collect.notebook_of(cells, asked)
         if notebook is None:
@@ -83,7 +82,7 @@ def answers(files, asked):
             notes.append(f"{latest[notebook][0]} was not graded: {name} is later.")
         latest[notebook] = name, cells
     pieces = {notebook: collect.pieces_of(cells, asked, notebook) for notebook, (_, cells) in latest.items()}
-    return pieces, notes, bad
+    return pieces, notes
 
 
 if __name__ == "__main__":

@@ -1,0 +1,348 @@
+"""Submissions that cheat, break, or are merely unusual, each with the outcome that is honest.
+
+Three exercises: `loss`, `update` and `weight_gradient`, in one notebook. What is unusual happens in the cell of
+`update`; the other two are answered well and must stay right. A cheat must not be right; a fault may cost its own
+exercise; variety costs nothing.
+"""
+
+import json
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+LOSS = "def loss(y, y_hat):\n    return ((y - y_hat) ** 2).sum()"
+UPDATE = "def update(theta, gradient, eta):\n    return theta - eta * gradient"
+WEIGHTS = "def weight_gradient(Z_prev, delta):\n    return Z_prev.T @ delta / len(delta)"
+WRONG = "def update(theta, gradient, eta):\n    return theta + eta * gradient"
+EXERCISES = {"loss": ("y, y_hat", LOSS), "update": ("theta, gradient, eta", UPDATE)}
+EXERCISES["weight_gradient"] = ("Z_prev, delta", WEIGHTS)
+
+
+def course():
+    """The instructor's notebook of the three exercises."""
+    cells = [new_code_cell("import numpy as np\nfrom bgd_helpers.exercises import check", id="imports")]
+    for number, (name, (_, answer)) in enumerate(EXERCISES.items()):
+        head, body = answer.split("\n", 1)
+        source = f"{head}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
+        cells += [new_markdown_cell(f"Write `{name}`.", id=f"text-{number}"), new_code_cell(source, id=f"exercise-{name}")]
+        points = {"nbgrader": {"grade": True, "grade_id": f"check-{name}", "points": number + 1}}
+        cells.append(new_code_cell(f'check("{name}", {name})', id=f"check-{name}", metadata=points))
+    return new_notebook(cells=cells)
+
+
+def submission(update=UPDATE, loss=LOSS, weights=WEIGHTS):
+    """A learner's notebook with these answers."""
+    notebook = course()
+    answers = {"exercise-loss": loss, "exercise-update": update, "exercise-weight_gradient": weights}
+    for cell in notebook.cells:
+        cell.source = answers.get(cell.id, cell.source)
+    return notebook
+
+
+def before(code, answer=UPDATE):
+    """An answer's cell that begins with other code."""
+    return f"{code}\n{answer}"
+
+
+def inside(code, then="return theta - eta * gradient"):
+    """An update that does something else first."""
+    body = "\n".join(f"    {line}" for line in [*code.splitlines(), then])
+    return f"def update(theta, gradient, eta):\n{body}"
+
+
+# What gains a point without the right numbers: never "right".
+CHEATS = {
+    "calls the package": "from bgd_helpers import descent\n" + inside("", "return descent.update(theta, gradient, eta)"),
+    "calls it by a back door": "import importlib\nd = importlib.import_module('bgd_helpers.descent')\n"
+    + inside("", "return d._update(theta, gradient, eta)"),
+    "reads the package's source": "import glob, sys, ast\nfound = ''\nfor folder in sys.path + ['/']:\n"
+    "    for name in glob.glob(folder + '/**/descent.py', recursive=True):\n        found += open(name).read()\n"
+    "names = {}\nexec(found[found.index('def update'):].split('\\n\\n')[0], names)\nupdate = names['update']",
+    "reads the solution from the disk": "import os\nupdate = None\nfor here, _, files in os.walk('/'):\n"
+    "    for name in files:\n        if name.endswith(('.ipynb', '.json', '.xml', '.csv')):\n            try:\n"
+    "                text = open(os.path.join(here, name)).read()\n            except OSError:\n                continue\n"
+    "            if 'theta - eta * gradient' in text:\n                update = lambda theta, gradient, eta: theta - eta * gradient",
+    "an object equal to everything": "class Same:\n    def __eq__(self, other): return True\n"
+    "    def __array__(self, *a, **k): return self\n    shape = ()\n" + inside("", "return Same()"),
+    "an array that lies": "class Lie(np.ndarray):\n    def __eq__(self, other): return np.True_\n"
+    "    def __sub__(self, other): return np.zeros(1)\n    def __array_ufunc__(self, *a, **k): return np.zeros(1)\n"
+    + inside("", "return np.array(theta).view(Lie)"),
+    "a subclass of float": "class F(float):\n    def __eq__(self, o): return True\n    def __sub__(self, o): return 0.0\n"
+    + inside("", "return F(1)"),
+    "NaN": inside("", "return theta * np.nan"),
+    "infinity": inside("", "return theta + np.inf"),
+    "a pickle that runs": "class P:\n    def __reduce__(self):\n        return eval, ('1/0',)\n" + inside("", "return P()"),
+    "comparison replaced": before("np.allclose = np.array_equal = np.isclose = lambda *a, **k: True\nnp.abs = lambda x: 0 * x", WRONG),
+    "assert made empty": "import ast\nclass T(ast.NodeTransformer):\n    def visit_Assert(self, n): return ast.Pass()\n"
+    "get_ipython().ast_transformers.append(T())\n" + WRONG,
+    "print replaced": before("import builtins\nbuiltins.print = lambda *a, **k: None", WRONG),
+    "check replaced": before("check = lambda *a: 'right'\nimport bgd_helpers.exercises as e\ne.check = check", WRONG),
+    "emit replaced": before(
+        "import bgd_helpers.grading.inside as i\nfrom IPython.display import publish_display_data as p\n"
+        "i.emit = lambda r: p({i.wire.MIME: '[\"right\"]'})", WRONG
+    ),
+    "packing replaced": before("import bgd_helpers.grading.wire as w\nw.packed = lambda v: ['list', ['none']]", WRONG),
+    "observation replaced": before("import bgd_helpers.grading.inside as i\ni.observe = lambda *a: 1 / 0", WRONG),
+    "message forged": before(
+        "import bgd_helpers.grading.wire as w\nfrom IPython.display import publish_display_data as p\n"
+        "p({w.MIME: '[\"seen\", [true, [], [], []]]'})", "update = None"
+    ),
+    "message forged while called": inside(
+        "import bgd_helpers.grading.wire as w\nfrom IPython.display import publish_display_data as p\n"
+        "p({w.MIME: '[\"seen\", [true, [false], [[\"none\"]], [[\"none\"]]]]'})", "return theta"
+    ),
+    "an empty observation": before(
+        "import bgd_helpers.grading.inside as i\nfrom IPython.display import publish_display_data as p\n"
+        "i.emit = lambda r: p({i.wire.MIME: '[\"seen\", [true, [], [], []]]'})", WRONG
+    ),
+    "import replaced": before("import builtins\nbuiltins.__import__ = lambda *a, **k: None", WRONG),
+    "the session's send replaced": before(
+        "k = get_ipython().kernel\nold = k.session.send\n"
+        "k.session.send = lambda *a, **w: None if 'error' in str(a) else old(*a, **w)", WRONG
+    ),
+    "execution replaced": before("get_ipython().kernel.do_execute = lambda *a, **k: {'status': 'ok'}", WRONG),
+    "tracebacks off": before("get_ipython().showtraceback = lambda *a, **k: None", WRONG),
+    "the caller's frames": inside(
+        "import sys\nf = sys._getframe(1)\nwhile f:\n    for n in ('expected', 'right', 'reference'):\n"
+        "        if n in f.f_locals or n in f.f_globals:\n            return f.f_locals.get(n, f.f_globals.get(n))\n"
+        "    f = f.f_back", "return theta"
+    ),
+    "any array in memory": inside(
+        "import gc\nfor o in gc.get_objects():\n    if isinstance(o, np.ndarray) and o.shape == theta.shape and "
+        "o is not theta and o is not gradient:\n        return o", "return theta"
+    ),
+    "the inputs' history": inside("h = get_ipython().user_ns.get('In')", "return h"),
+    "public cases typed in": inside(
+        "rng = np.random.default_rng(4)\nt, g = rng.normal(size=3), rng.normal(size=3)", "return t - 0.1 * g"
+    ),
+    "the parent's memory": inside("import os\nopen(f'/proc/{os.getppid()}/mem', 'rb').read(10)", "return theta"),
+    "another process's environment": inside("open('/proc/1/environ').read()", "return theta"),
+    "a thread that forges later": before(
+        "import threading, time\nimport bgd_helpers.grading.wire as w\n"
+        "from IPython.display import publish_display_data as p\n"
+        "def late():\n    while True:\n        time.sleep(0.01)\n        p({w.MIME: '[\"right\"]'})\n"
+        "threading.Thread(target=late, daemon=True).start()", WRONG
+    ),
+    "a process that writes results": before(
+        "import os\ntry:\n    pid = os.fork()\nexcept OSError:\n    pid = 1\nif pid == 0:\n    import time\n"
+        "    time.sleep(3)\n    open('/tmp/scores.csv', 'w').write('100')\n    os._exit(0)", WRONG
+    ),
+    "another program": before("import subprocess\ntry:\n    subprocess.Popen(['sleep', '30'])\nexcept OSError:\n    pass", WRONG),
+    "skipped by its marker": f"# NBVAL_SKIP\n# NBVAL_IGNORE_OUTPUT\n{WRONG}",
+    "an exception that says right": inside("raise Exception('✓ right: update')"),
+    "a module of the same name written": before(
+        "import os, sys\nos.makedirs('bgd_helpers', exist_ok=True)\nopen('bgd_helpers/__init__.py', 'w').write('')", WRONG
+    ),
+    "the box overwritten": before(
+        "import bgd_helpers.grading.wire as w\ntry:\n    open(w.__file__, 'a').write('1/0')\nexcept OSError:\n    pass", WRONG
+    ),
+    "theta changed in place": inside("theta -= eta * gradient", "return theta"),
+    "signals to the parent": before("import os\ntry:\n    os.kill(os.getppid(), 9)\nexcept OSError:\n    pass", WRONG),
+    "finite answer of another kind": inside("", "return str(theta - eta * gradient)"),
+    "complex numbers": inside("", "return theta - eta * gradient + 0j"),
+}
+
+# What goes wrong in honest work, and what may be said of `update` then. The others stay right.
+FAULTS = {
+    "endless loop": ("while True:\n    pass", {"stopped"}),
+    "endless loop when called": (inside("while True:\n    pass"), {"stopped"}),
+    "a loop that swallows interrupts": (
+        "while True:\n    try:\n        import time\n        time.sleep(100)\n    except BaseException:\n        pass", {"stopped"}
+    ),
+    "a loop in C": ("import re\nre.match('(a+)+b', 'a' * 60)", {"stopped"}),
+    "exit at once": ("import os\nos._exit(0)", {"stopped"}),
+    "exit when called": (inside("import os\nos._exit(3)"), {"stopped"}),
+    "sys.exit": (before("import sys", "sys.exit()"), {"wrong", "stopped"}),
+    "sys.exit when called": (inside("raise SystemExit"), {"wrong"}),
+    "exit()": (before("exit()"), {"wrong", "stopped", "right"}),
+    "killed by itself": ("import os\nos.kill(os.getpid(), 9)", {"stopped"}),
+    "stopped by itself": ("import os\nos.kill(os.getpid(), 19)", {"stopped"}),
+    "abort": ("import os\nos.abort()", {"stopped"}),
+    "segmentation fault": ("import ctypes\nctypes.string_at(0)", {"stopped"}),
+    "too much memory": (inside("x = bytearray(10 ** 11)"), {"wrong"}),
+    "memory bit by bit": ("held = []\nwhile True:\n    held.append(bytearray(10 ** 8))", {"wrong", "stopped"}),
+    "recursion": (inside("return update(theta, gradient, eta)"), {"wrong"}),
+    "recursion in C": ("x = []\nfor _ in range(10 ** 6):\n    x = [x]\nrepr(x)", {"wrong", "stopped"}),
+    "forks": ("import os\nwhile True:\n    os.fork()", {"wrong", "stopped"}),
+    "threads": (
+        "import threading, time\nwhile True:\n    threading.Thread(target=time.sleep, args=(100,)).start()", {"wrong", "stopped"}
+    ),
+    "a thread left running": (
+        before("import threading\ndef spin():\n    while True: pass\nthreading.Thread(target=spin, daemon=True).start()"),
+        {"right"},
+    ),
+    "100 MB printed": (before("print('a' * 10 ** 8)"), {"stopped", "right"}),
+    "a million lines": (before("for i in range(10 ** 6):\n    print(i)"), {"stopped"}),
+    "20,000 displays": (before("from IPython.display import display\nfor i in range(20000):\n    display(i)"), {"stopped"}),
+    "errors flooded": (before("import sys\nfor i in range(10 ** 5):\n    print('x' * 100, file=sys.stderr)"), {"stopped"}),
+    "input": (before("input('name? ')"), {"wrong", "right"}),
+    "input when called": (inside("input()"), {"wrong"}),
+    "a full disk": (
+        "for i in range(1000):\n    open(f'f{i}', 'wb').write(bytes(10 ** 7))", {"wrong", "stopped"}
+    ),
+    "files deleted": (before("import shutil\nshutil.rmtree('/', ignore_errors=True)\nshutil.rmtree('.', ignore_errors=True)"),
+                      {"right", "wrong", "stopped"}),
+    "another folder": (before("import os\nos.chdir('/')"), {"right"}),
+    "np is None": (before("np = None"), {"right"}),
+    "numpy's functions replaced": (before("np.array = np.asarray = np.zeros = None"), {"right", "wrong"}),
+    "everything reset": (before("get_ipython().run_line_magic('reset', '-f')"), {"right"}),
+    "the random state": (before("np.random.seed(0)\nimport random\nrandom.seed(0)"), {"right"}),
+    "descriptors closed": (before("import os\nos.closerange(0, 250)"), {"stopped"}),
+    "stdout closed": (before("import sys\nsys.stdout.close()\nsys.stdout = None"), {"right", "wrong"}),
+    "builtins removed": (before("import builtins\ndel builtins.len, builtins.isinstance"), {"right", "wrong", "stopped"}),
+    "modules removed": (before("import sys\nsys.modules.clear()"), {"right", "wrong", "stopped"}),
+    "the event loop stopped": (before("import asyncio\nasyncio.get_event_loop().stop()"), {"right", "wrong", "stopped"}),
+    "the kernel's socket closed": (before("get_ipython().kernel.iopub_socket.close()"), {"right", "wrong", "stopped"}),
+    "another program in its place": (before("import os\nos.execv('/bin/sleep', ['sleep', '60'])"), {"wrong", "stopped", "right"}),
+    "its inputs changed": (inside("gradient *= 0"), {"wrong"}),
+    "an endless generator": (inside("", "return iter(int, 1)"), {"wrong"}),
+    "an exception without a text": ("class E(Exception):\n    def __str__(self): raise self\n" + inside("raise E()"), {"wrong"}),
+    "a syntax error": ("def update(theta, gradient, eta:\n    return theta", {"wrong"}),
+    "an unknown magic": (before("%nosuchmagic"), {"right", "wrong"}),
+    "deleted functions of the course": (before("loss = weight_gradient = None"), {"right"}),
+    "warnings as errors": (before("import warnings\nwarnings.simplefilter('error')"), {"right"}),
+    "limits raised": (before("import resource\nresource.setrlimit(resource.RLIMIT_AS, (2**62, 2**62))"), {"wrong", "right"}),
+    "a huge result": (inside("", "return np.zeros(10 ** 7)"), {"wrong"}),
+    "a deep result": (inside("x = theta\nfor _ in range(10 ** 4):\n    x = [x]", "return x"), {"wrong"}),
+}
+
+# What is right in another way: every point.
+VARIETY = {
+    "as it is": UPDATE,
+    "prints": inside("print('theta', theta)"),
+    "warnings": inside("import warnings\nwarnings.warn('careful')"),
+    "plots": inside("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"),
+    "single precision": inside("", "return np.float32(theta - eta * gradient)"),
+    "print options": before("np.set_printoptions(precision=1)"),
+    "a lambda": "update = lambda theta, gradient, eta: theta - eta * gradient",
+    "a loop": "def update(theta, gradient, eta):\n    new = theta.copy()\n    for i in np.ndindex(theta.shape):\n"
+    "        new[i] -= eta * gradient[i]\n    return new",
+    "lists": inside("", "return (theta - eta * gradient).tolist()"),
+    "a partial function": "from functools import partial\n"
+    "update = partial(lambda theta, gradient, eta, sign: theta + sign * eta * gradient, sign=-1)",
+    "an object that can be called": "class U:\n    def __call__(self, theta, gradient, eta): return theta - eta * gradient\nupdate = U()",
+    "annotations": "from __future__ import annotations\n"
+    "def update(theta: np.ndarray, gradient: np.ndarray, eta: float) -> np.ndarray:\n    return theta - eta * gradient",
+    "magics": before("%matplotlib inline\n%precision 3"),
+    "a helper of its own": "def step(gradient, eta):\n    return eta * gradient\n" + inside("", "return theta - step(gradient, eta)"),
+    "other names of parameters": "def update(w, g, lr):\n    return w - lr * g",
+    "accents": "# élève\n" + UPDATE,
+    "a display": before("display(np.eye(2))"),
+}
+
+
+def as_text(notebook):
+    return nbformat.writes(notebook)
+
+
+def _with_extra_cells(notebook):
+    notebook.cells.insert(0, new_code_cell("x = 1"))
+    notebook.cells.append(new_code_cell("1 / 0"))
+    return notebook
+
+
+def _reordered(notebook):
+    notebook.cells.reverse()
+    return notebook
+
+
+def _split(notebook):
+    index = next(i for i, cell in enumerate(notebook.cells) if cell.id == "exercise-update")
+    head, body = UPDATE.split("\n")
+    notebook.cells[index].source = head
+    notebook.cells.insert(index + 1, new_code_cell(body, id="half"))
+    return notebook
+
+
+def _duplicated(notebook):
+    index = next(i for i, cell in enumerate(notebook.cells) if cell.id == "exercise-update")
+    notebook.cells.insert(index + 1, new_code_cell("def update(theta, gradient, eta):\n    pass", id="exercise-update"))
+    return notebook
+
+
+def _helper_cell(notebook, offset=0):
+    index = next(i for i, cell in enumerate(notebook.cells) if cell.id == "exercise-update")
+    notebook.cells[index].source = inside("", "return theta - step(gradient, eta)")
+    notebook.cells.insert(index + offset, new_code_cell("def step(gradient, eta):\n    return eta * gradient", id="mine"))
+    return notebook
+
+
+def _as_markdown(notebook):
+    for cell in notebook.cells:
+        if cell.id == "exercise-update":
+            cell.cell_type = "markdown"
+            del cell["outputs"], cell["execution_count"]
+    return notebook
+
+
+def _without_ids(notebook):
+    notebook.nbformat_minor = 4
+    for cell in notebook.cells:
+        del cell["id"]
+        cell.metadata = {}
+    notebook.metadata = {}
+    return notebook
+
+
+def _large_outputs(notebook):
+    notebook.cells[0].outputs = [new_output("stream", text="x" * 30_000_000)]
+    return notebook
+
+
+def _without_checks(notebook):
+    notebook.cells = [cell for cell in notebook.cells if not cell.id.startswith("check")]
+    return notebook
+
+
+def _edited_points(notebook, update=UPDATE):
+    for cell in notebook.cells:
+        cell.metadata["tags"] = ["nbval-skip", "raises-exception"]
+        if "nbgrader" in cell.metadata:
+            cell.metadata["nbgrader"]["points"] = 1000
+    return notebook
+
+
+def _format_3(notebook):
+    cells = [{"cell_type": "code", "input": cell.source.splitlines(True), "outputs": [], "language": "python"}
+             for cell in notebook.cells if cell.cell_type == "code"]
+    return json.dumps({"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells}]})
+
+
+def _changed(change):
+    return as_text(change(submission())).encode()
+
+
+# Files that are unusual, all of them right.
+FILES = {
+    "extra cells": _changed(_with_extra_cells),
+    "reordered": _changed(_reordered),
+    "split": _changed(_split),
+    "duplicated": _changed(_duplicated),
+    "a helper in a cell before": _changed(_helper_cell),
+    "a helper in a cell after": _changed(lambda notebook: _helper_cell(notebook, 1)),
+    "turned to Markdown": _changed(_as_markdown),
+    "no ids and no metadata": json.dumps(_without_ids(submission())).encode(),
+    "large outputs": _changed(_large_outputs),
+    "without checks": _changed(_without_checks),
+    "edited points and tags": _changed(_edited_points),
+    "nbformat 3": _format_3(submission()).encode(),
+    "nbformat 5": json.dumps({**submission(), "nbformat": 5}).encode(),
+    "byte order mark": b"\xef\xbb\xbf" + as_text(submission()).encode(),
+    "UTF-16": as_text(submission()).encode("utf-16"),
+    "Latin-1": json.dumps(submission(update="# élève\n" + UPDATE), ensure_ascii=False).encode("latin-1"),
+    "an unknown kernel": json.dumps({**submission(), "metadata": {"kernelspec": {"name": "julia"}}}).encode(),
+}
+
+# Files that cannot be graded, and a word of the reason.
+REFUSED = {
+    "truncated": (as_text(submission()).encode()[:500], "no valid JSON"),
+    "empty": (b"", "empty"),
+    "a list": (b"[]", "not an object"),
+    "a merge conflict": (b"<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> x", "merge"),
+    "nested too deeply": (b"[" * 200_000, "JSON"),
+    "no cells": (b"{}", "no cells"),
+    "cells of another kind": (b'{"cells": 7}', "no cells"),
+    "not Python's": (json.dumps({"cells": [{"cell_type": "code", "source": "x = 1"}]}).encode(), "no notebook of this course"),
+    "too much source": (json.dumps({"cells": [{"source": "#" * 600_000}]}).encode(), "characters"),
+}
+LEARNERS = ["..", "-rf", "new\nline", "<script>alert(1)</script>", "=cmd()", "a, b", "ünïcode", "x" * 120, "con", "Ada_L"]
