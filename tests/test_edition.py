@@ -1,0 +1,213 @@
+"""The learner's edition: nothing of a solution in it, and an update never costs an answer."""
+
+import json
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from bgd_helpers import edition, saving
+
+SOLVED = 'def loss(y):\n    """E2."""\n    ### BEGIN SOLUTION\n    return (y ** 2).sum()\n    ### END SOLUTION'
+CHECK = 'check("loss", loss)\n### BEGIN HIDDEN TESTS\nassert secret\n### END HIDDEN TESTS'
+
+
+def source(**changed):
+    """The instructor's notebook; a keyword changes the source of a cell."""
+    texts = {"title": "# Title", "draw": "draw(1)", "exercise": SOLVED, "check": CHECK, "last": "x = 1"} | changed
+    printed = [new_output("stream", name="stdout", text="seen")]
+    cells = [new_markdown_cell(texts.pop("title"), id="title")]
+    cells += [new_code_cell(text, id=name, outputs=printed, execution_count=3) for name, text in texts.items() if text]
+    for cell in cells:
+        if cell.id == "exercise":
+            cell.metadata["nbgrader"] = {"solution": True, "grade_id": "exercise"}
+        if cell.id == "check":
+            cell.metadata["nbgrader"] = {"grade": True, "grade_id": "check"}
+    return new_notebook(cells=cells)
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course of one notebook, delivered; `put` changes its source, `mine` the learner's copy."""
+    return Course(tmp_path)
+
+
+class Course:
+    def __init__(self, folder):
+        self.source, self.mine = folder / "notebooks", folder / "mine"
+        self.source.mkdir()
+        self.put()
+        self.deliver()
+
+    def put(self, **changed):
+        (self.source / "a.ipynb").write_text(nbformat.writes(source(**changed)), encoding="utf-8")
+
+    def deliver(self):
+        return edition.deliver(self.source, self.mine)
+
+    def read(self):
+        return nbformat.read(self.mine / "a.ipynb", as_version=4)
+
+    def texts(self):
+        return {cell.id: cell.source for cell in self.read().cells}
+
+    def edit(self, change):
+        notebook = self.read()
+        change(notebook.cells)
+        (self.mine / "a.ipynb").write_text(nbformat.writes(notebook), encoding="utf-8")
+
+
+def setting(name, text):
+    def change(cells):
+        next(cell for cell in cells if cell.id == name).source = text
+
+    return change
+
+
+def inserting(position, text, name):
+    return lambda cells: cells.insert(position, new_code_cell(text, id=name))
+
+
+def test_a_learner_gets_no_solution_no_hidden_test_and_none_of_their_outputs(course):
+    text = (course.mine / "a.ipynb").read_text(encoding="utf-8")
+    assert "sum()" not in text and "secret" not in text and "BEGIN" not in text
+    assert course.texts()["exercise"] == 'def loss(y):\n    """E2."""\n    # Your code here'
+    outputs = {cell.id: bool(cell.outputs) for cell in course.read().cells if cell.cell_type == "code"}
+    assert outputs == {"draw": True, "exercise": False, "check": False, "last": True}
+
+
+def test_what_has_not_changed_is_left_alone(course):
+    course.edit(setting("exercise", "my answer"))
+    before = (course.mine / "a.ipynb").read_bytes()
+    assert course.deliver() == [] and (course.mine / "a.ipynb").read_bytes() == before
+
+
+def test_a_change_of_the_course_comes_in_and_the_answer_stays(course):
+    course.edit(setting("exercise", "my answer"))
+    course.put(draw="draw(2)")
+    assert "brought up to date" in course.deliver()[0]
+    assert course.texts()["draw"] == "draw(2)" and course.texts()["exercise"] == "my answer"
+
+
+def test_a_cell_that_the_learner_changed_and_the_course_did_not_stays(course):
+    course.edit(setting("draw", "draw(7)"))
+    course.put(last="x = 2")
+    course.deliver()
+    assert course.texts()["draw"] == "draw(7)" and course.texts()["last"] == "x = 2"
+
+
+def test_where_both_changed_a_cell_the_learners_is_kept_below(course):
+    course.edit(setting("draw", "draw(7)"))
+    course.put(draw="draw(2)")
+    said = course.deliver()
+    assert any("both changed draw" in line for line in said)
+    names = [cell.id for cell in course.read().cells]
+    assert names[names.index("draw") + 1] == "draw-beside" and "draw(7)" in course.texts()["draw-beside"]
+    assert course.texts()["draw"] == "draw(2)"
+
+
+def test_an_answer_stays_where_the_exercise_changed(course):
+    course.edit(setting("exercise", "my answer"))
+    course.put(exercise=SOLVED.replace("def loss(y)", "def loss(y, y_hat)"))
+    course.deliver()
+    assert course.texts()["exercise"] == "my answer" and "y_hat" in course.texts()["exercise-beside"]
+
+
+def test_a_blank_exercise_becomes_the_new_one(course):
+    course.put(exercise=SOLVED.replace("def loss(y)", "def loss(y, y_hat)"))
+    course.deliver()
+    assert "y_hat" in course.texts()["exercise"] and "exercise-beside" not in course.texts()
+
+
+def test_own_cells_stay_where_they_stood(course):
+    course.edit(inserting(2, "mine = 1", "mine-1"))
+    course.edit(inserting(0, "first = 1", "mine-0"))
+    course.put(draw="draw(2)", extra="new")
+    course.deliver()
+    names = [cell.id for cell in course.read().cells]
+    assert names == ["mine-0", "title", "draw", "mine-1", "exercise", "check", "last", "extra"]
+
+
+def test_a_cell_that_the_course_dropped_goes_unless_it_was_changed(course):
+    course.put(draw="")
+    course.deliver()
+    assert "draw" not in course.texts()
+
+
+def test_a_changed_cell_that_the_course_dropped_stays(course):
+    course.edit(setting("draw", "draw(7)"))
+    course.put(draw="")
+    course.deliver()
+    assert course.texts()["draw"] == "draw(7)"
+
+
+def test_deleted_cells_stay_away_but_an_exercise_and_its_check_come_back(course):
+    course.edit(lambda cells: cells.clear())
+    course.put(last="x = 2")
+    course.deliver()
+    assert list(course.texts()) == ["exercise", "check", "last"]
+
+
+def test_a_copied_cell_is_kept_too(course):
+    course.edit(setting("exercise", "my answer"))
+    text = json.loads((course.mine / "a.ipynb").read_text())
+    text["cells"].insert(3, dict(text["cells"][2], source="second thought"))
+    (course.mine / "a.ipynb").write_text(json.dumps(text))
+    course.put(last="x = 2")
+    course.deliver()
+    assert {"my answer", "second thought"} <= set(course.texts().values())
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "<<<<<<< HEAD", '{"cells": 3}'])
+def test_a_file_that_cannot_be_read_is_left_alone(course, text):
+    (course.mine / "a.ipynb").write_text(text)
+    course.put(last="x = 2")
+    assert "cannot be read" in course.deliver()[0]
+    assert (course.mine / "a.ipynb").read_text() == text and (course.mine / "a.course.ipynb").exists()
+
+
+def test_a_deleted_notebook_comes_back(course):
+    (course.mine / "a.ipynb").unlink()
+    assert "there again" in course.deliver()[0] and course.texts()
+
+
+def test_every_version_that_an_update_changed_has_its_backup(course):
+    for number in (2, 3):
+        course.edit(setting("exercise", f"answer {number}"))
+        course.put(last=f"x = {number}")
+        course.deliver()
+    backups = sorted((course.mine / edition.STATE / "backups").iterdir())
+    assert [f"answer {number}" in path.read_text() for number, path in zip((2, 3), backups)] == [True, True]
+
+
+class Ended(BaseException):
+    """The process was ended."""
+
+
+@pytest.mark.parametrize("count", range(4))
+def test_ended_at_any_write_nothing_is_lost_and_a_second_run_finishes(course, monkeypatch, count):
+    course.edit(setting("exercise", "my answer"))
+    course.edit(setting("draw", "draw(7)"))
+    course.edit(inserting(2, "mine = 1", "mine-1"))
+    course.put(draw="draw(2)", last="x = 2")
+    left = [count]
+
+    def write(path, text):
+        if not left[0]:
+            raise Ended
+        left[0] -= 1
+        saving.write_atomically(path, text)
+
+    monkeypatch.setattr(edition, "write_atomically", write)
+    if count < 3:
+        with pytest.raises(Ended):
+            course.deliver()
+    else:
+        course.deliver()
+    assert course.texts()["exercise"] == "my answer" and "mine-1" in course.texts()
+    monkeypatch.undo()
+    course.deliver()
+    texts = course.texts()
+    assert texts["exercise"] == "my answer" and texts["draw"] == "draw(2)" and texts["last"] == "x = 2"
+    assert [name for name in texts if "beside" in name] == ["draw-beside"] and "draw(7)" in texts["draw-beside"]
+    assert course.deliver() == []
