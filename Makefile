@@ -7,14 +7,23 @@ READY := $(VENV)/ready
 RUN   := $(VENV)/bin/python
 PIP    = $(RUN) -m pip --disable-pip-version-check install -qq
 
-.PHONY: help lab test test-quick notebooks bench lock clean
+.PHONY: help lab progress release grade test test-quick notebooks bench lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
 	@echo 'With another Python: make PYTHON=python3.12 lab. With the newest packages: make NEWEST=1 test.'
 
-lab: $(READY)  ## open the first notebook in JupyterLab
+lab: $(READY)  ## open your own copy of the notebooks in JupyterLab
 	@$(RUN) -m bgd_helpers lab
+
+progress: $(READY)  ## list which exercises are solved, attempted and open
+	@$(RUN) -m bgd_helpers progress
+
+release: $(READY)  ## write the learner's edition as a folder ready to be a class's repository
+	@$(RUN) -m bgd_helpers release
+
+grade: $(READY)  ## grade a class: make grade SUBMISSIONS=folder
+	@$(RUN) -m bgd_helpers grade $(if $(SUBMISSIONS),"$(SUBMISSIONS)",--help)
 
 test: $(READY)  ## run every test: of the package, then of each notebook
 	@$(RUN) -m bgd_helpers test
@@ -29,7 +38,7 @@ bench: $(READY)  ## compare the speed of the package with its peers
 	@$(RUN) -m bgd_helpers bench
 
 lock: .venv-lock/bin/uv  ## pin the newest packages that pyproject.toml admits
-	@.venv-lock/bin/uv pip compile pyproject.toml --extra test --extra browser --universal --python-version 3.11 \
+	@.venv-lock/bin/uv pip compile pyproject.toml --extra test --extra browser --extra grade --universal --python-version 3.11 \
 	  --fork-strategy fewest --generate-hashes --no-annotate --no-config --upgrade --quiet \
 	  --custom-compile-command 'make lock' --output-file requirements.lock
 	@echo 'requirements.lock is up to date.'
@@ -55,7 +64,7 @@ $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c '$(ENOUGH)'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo '$(PYTHON) has no venv. On Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
-	@echo 'Setting up $(VENV), once: about 110 packages, a minute or two ...'
+	@echo 'Setting up $(VENV), once: about 130 packages, a minute or two ...'
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(if $(NEWEST),$(PIP) --upgrade -e '.[test]',$(PIP) --require-hashes -r requirements.lock && \
 	  $(PIP) --no-deps --no-build-isolation -e .) || \

@@ -1,76 +1,262 @@
-"""The commands: lab, test, notebooks, bench."""
+"""The commands: lab, progress, grade, release, test, notebooks, bench."""
 
-import argparse
 import importlib.util
 import os
 import subprocess
 import sys
 import time
-import webbrowser
 from pathlib import Path
+
+import click
 
 import bgd_helpers
 
-NO_NEWS = ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None"]
-FIRST_NOTEBOOK = "notebooks/00-start-here.ipynb"
+MINE = "my-course"  # the folder of the learner's edition
+PRISTINE = ".course/notebooks"  # in a release: the notebooks as they were delivered
+FIRST_NOTEBOOK = "00-start-here.ipynb"
 REPAIR = "install what is needed: python -m pip install -r requirements.lock (or run make, which does it)"
 
 
-class UserError(Exception):
+class UserError(click.ClickException):
     """Something that the person at the keyboard can mend; the message says how."""
+
+    def __init__(self, message, exit_code=1):
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.command = click.get_current_context().command_path
+
+    def show(self, file=None):
+        click.echo(f"{self.command}: {self.message}", err=True)
 
 
 def main(arguments=None):
     """The exit code of one command line."""
-    options = parser().parse_args(arguments)
     try:
-        return options.run(options)
-    except UserError as error:
-        print(f"bgd_helpers {options.command}: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
+        return commands.main(arguments, prog_name="bgd", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
         return 130
 
 
-def parser():
-    """The command line, with a subcommand for each command."""
-    top = argparse.ArgumentParser(prog="python -m bgd_helpers", description="The commands of the course.")
-    top.add_argument("--version", action="version", version=bgd_helpers.__version__)
-    commands = top.add_subparsers(dest="command", required=True, metavar="command")
-    _add_lab(commands)
-    _add_test(commands)
-    _add_notebooks(commands)
-    _add_bench(commands)
-    return top
+def run():
+    """The command `bgd`."""
+    sys.exit(main())
 
 
-def _add(commands, name, run, text):
-    command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    command.set_defaults(run=run)
-    return command
+@click.group()
+@click.version_option(bgd_helpers.__version__, message="%(version)s")
+def commands():
+    """The commands of the course."""
 
 
-def _add_lab(commands):
-    command = _add(commands, "lab", lab, "open the first notebook in JupyterLab")
-    command.add_argument("--no-browser", action="store_true", help="print the address only")
-    command.add_argument("--port", type=int, help="the port to listen on (8888, or the next one free)")
+@commands.command()
+@click.option("--no-browser", is_flag=True, help="Print the address only.")
+@click.option("--port", type=int, help="The port to listen on (8888, or the next one free).")
+@click.option("--source", is_flag=True, help="Open the notebooks with their solutions, not your own copy.")
+def lab(no_browser, port, source):
+    """Open the first notebook in JupyterLab.
+
+    Your own copy of the notebooks, without the solutions, is in the folder my-course. When the course has changed, the
+    changes are brought in; your answers stay.
+    """
+    root = checkout()
+    need("jupyterlab", "matplotlib", "nbformat")
+    folder = root / "notebooks" if source or is_release(root) else learners_folder(root)
+    warm_fonts()
+    from bgd_helpers.lab import can_open_browser, lab_command, wait_for
+
+    browser = not no_browser and can_open_browser()
+    click.echo("Starting JupyterLab; Ctrl-C stops it.")
+    if not browser:
+        click.echo("No browser is opened from here: copy the last address below into one.")
+    with subprocess.Popen(lab_command(folder, FIRST_NOTEBOOK, browser, port), cwd=folder) as server:
+        return wait_for(server)
 
 
-def _add_test(commands):
-    command = _add(commands, "test", test, "run every test: of the package, then of each notebook")
-    command.add_argument("--quick", action="store_true", help="no slow tests, the first notebook only")
-    command.add_argument("pytest", nargs="*", help="options for pytest, after --", metavar="-- option")
+def learners_folder(root):
+    """The folder of the learner's edition, brought up to date."""
+    from bgd_helpers import edition
+
+    for line in edition.deliver(root / "notebooks", root / MINE):
+        click.echo(line)
+    return root / MINE
 
 
-def _add_notebooks(commands):
-    command = _add(commands, "notebooks", notebooks, "execute notebooks again and save them")
-    command.add_argument("paths", nargs="*", type=Path, metavar="notebook", help="all of them if none is named")
-    command.add_argument("--timeout", type=int, default=600, help="seconds a cell may take (%(default)s)")
+def is_release(root):
+    """Whether this checkout is what a class was given: its notebooks are the learner's own already."""
+    return (root / PRISTINE).is_dir()
 
 
-def _add_bench(commands):
-    command = _add(commands, "bench", bench, "compare the speed of the package with its peers")
-    command.add_argument("--quick", action="store_true", help="fewer rounds, and fewer examples on the large net")
+@commands.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
+def progress(folder):
+    """Show which exercises are solved, attempted and open.
+
+    It reads what the checks in your saved notebooks said (in FOLDER, or in my-course): save them first.
+    """
+    root = checkout()
+    need("nbformat", "rich")
+    from bgd_helpers import edition
+
+    folder = folder or (root / "notebooks" if is_release(root) else root / MINE)
+    if not folder.is_dir():
+        raise UserError(f"there is no {folder} yet: make lab (or bgd lab) makes it")
+    rows = edition.progress(pristine(root), folder)
+    show_table(("notebook", "exercise", "points", "state"), rows)
+    solved = [row for row in rows if row[-1] == "solved"]
+    points = f"{sum(row[2] for row in solved):g} of {sum(row[2] for row in rows):g} points"
+    click.echo(f"{len(solved)} of {len(rows)} exercises solved, {points}")
+
+
+def pristine(root):
+    """The folder of the notebooks that say what is asked for."""
+    return root / PRISTINE if is_release(root) else root / "notebooks"
+
+
+def show_table(headings, rows):
+    """Print a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*headings)
+    for row in rows:
+        table.add_row(*(f"{value:g}" if isinstance(value, int | float) else value for value in row))
+    Console().print(table)
+
+
+@commands.command()
+@click.argument("submissions", type=click.Path(path_type=Path, exists=True))
+@click.option("--output", type=click.Path(path_type=Path), default=Path("graded"), show_default=True,
+              help="The folder for scores and feedback. What is graded there already is not graded again.")
+@click.option("--roster", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              help="A CSV file: what folders or files say, and the learner's id to report.")
+@click.option("--workers", type=click.IntRange(1, 64), default=os.cpu_count() or 2, show_default=True,
+              help="How many submissions are graded at a time.")
+@click.option("--cell-seconds", type=click.FloatRange(1, 600), default=10, show_default=True,
+              help="How long a cell may take.")
+@click.option("--salt", help="Repeat a run with the secret inputs that this text draws; run.json names those of a run.")
+@click.option("--again", is_flag=True, help="Grade what is graded already, too.")
+@click.option("--level", type=click.Choice(["bubblewrap", "landlock"]), help="Ask for a level; the strongest is taken.")
+@click.option("--no-sandbox", is_flag=True, help="Run the answers with no walls at all: for your own files only.")
+def grade(submissions, output, roster, workers, cell_seconds, salt, again, level, no_sandbox):
+    """Grade the notebooks in SUBMISSIONS, a file or a folder.
+
+    Folders may be laid out as nbgrader, Moodle, Canvas, Gradescope or git classrooms do it. In the output folder:
+    scores.csv, feedback (Markdown and HTML, a page for each learner), junit, gradescope.
+
+    Exit status: 0 graded, 1 a submission could not be graded at all, 2 wrong use.
+    """
+    need("nbval", "pytest", "ipykernel", "rich", code=2)
+    from bgd_helpers.grading import classroom, sandbox
+    from bgd_helpers.grading.submissions import find
+
+    try:
+        found = find(submissions, roster)
+        wall = "none" if no_sandbox else level or sandbox.level()
+        plan = classroom.Plan(pristine(checkout()), output, wall, classroom.salt_of(output, salt),
+                              min(workers, len(found)), cell_seconds, again)
+    except (FileNotFoundError, ValueError, sandbox.NoSandbox) as error:
+        raise UserError(str(error), 2) from None
+    say_level(wall)
+    results = with_progress(classroom.grade, found, plan)
+    failed = [result for result in results if not result["graded"]]
+    for result in failed:
+        click.echo(f"{result['learner']!r}: {' '.join(result['notes'])}", err=True)
+    click.echo(f"{len(results) - len(failed)} of {len(results)} submissions graded: {output / 'scores.csv'}")
+    return int(bool(failed))
+
+
+def say_level(wall):
+    """Print what stands between the answers and this machine."""
+    if wall == "none":
+        click.echo("NO SANDBOX: the answers run with all your rights. For your own files only.", err=True)
+    else:
+        click.echo(f"Sandbox: {wall}.")
+
+
+def with_progress(grade_all, found, plan):
+    """The results, with a bar on the terminal meanwhile."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns) as bar:
+        task = bar.add_task("grading", total=len(found))
+        return grade_all(found, plan, lambda result: bar.advance(task))
+
+
+@commands.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("release"))
+def release(folder):
+    """Write a folder ready to be a class's repository: the learner's edition, with all that it needs."""
+    root = checkout()
+    need("nbformat")
+    from bgd_helpers import release as releasing
+
+    try:
+        releasing.write(root, folder)
+    except FileExistsError as error:
+        raise UserError(str(error)) from None
+    click.echo(f"{folder} is ready: make it a repository, or hand it out as it is.")
+
+
+@commands.command()
+@click.option("--quick", is_flag=True, help="No slow tests, the first notebook only.")
+@click.argument("pytest", nargs=-1, type=click.UNPROCESSED)
+def test(quick, pytest):
+    """Run every test: of the package, then of each notebook. Options for PYTEST come after --."""
+    root = checkout()
+    need("pytest", "nbval", "ipykernel", "matplotlib")
+    warm_fonts()
+    from bgd_helpers import testrun
+
+    os.chdir(root)
+    return testrun.run(root, quick, pytest)
+
+
+@commands.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--timeout", type=int, default=600, show_default=True, help="Seconds a cell may take.")
+def notebooks(paths, timeout):
+    """Execute notebooks again and save them: those at PATHS, or all."""
+    paths = paths or sorted((checkout() / "notebooks").glob("*.ipynb"))
+    if not paths:
+        raise UserError("there is no notebook in notebooks/")
+    for path in paths:
+        if not path.is_file():
+            raise UserError(f"there is no notebook {path}")
+    need("nbclient", "nbformat", "ipykernel", "matplotlib")
+    warm_fonts()
+    width = max(len(path.name) for path in paths)
+    failed = [path for path in paths if not _save(path, timeout, width)]
+    return int(bool(failed))
+
+
+def _save(path, timeout, width):
+    """Whether the notebook at `path` was executed and saved; a line says so, its name padded to `width`."""
+    from bgd_helpers import saving
+
+    click.echo(f"{path.name:{width}}", nl=False)
+    start = time.perf_counter()
+    try:
+        cells = saving.save_executed(path, timeout)
+    except saving.CellFailed as error:
+        click.echo("  NOT SAVED")
+        click.echo(f"{path.name}: {error}", err=True)
+        return False
+    click.echo(f"{cells:6} cells {time.perf_counter() - start:7.1f} s")
+    return True
+
+
+@commands.command()
+@click.option("--quick", is_flag=True, help="Fewer rounds, and fewer examples on the large net.")
+def bench(quick):
+    """Compare the speed of the package with its peers."""
+    root = checkout()
+    if not (root / "bench" / "__main__.py").is_file():
+        raise UserError(f"there is no bench/ in {root}")
+    return subprocess.call([sys.executable, "-m", "bench", *(["--quick"] if quick else [])], cwd=root)
 
 
 def checkout():
@@ -83,112 +269,13 @@ def checkout():
     return root
 
 
-def need(*modules):
+def need(*modules, code=1):
     """Raise `UserError` unless every one of `modules` is installed."""
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
-        raise UserError(f"not installed: {', '.join(missing)}; {REPAIR}")
+        raise UserError(f"not installed: {', '.join(missing)}; {REPAIR}", code)
 
 
 def warm_fonts():
     """Have Matplotlib list the fonts now: where that is slow, it says so in the first cell that draws."""
     import matplotlib.font_manager  # noqa: F401
-
-
-def lab(options):
-    """Run JupyterLab until it is stopped."""
-    root = checkout()
-    need("jupyterlab", "matplotlib")
-    warm_fonts()
-    browser = not options.no_browser and can_open_browser()
-    print("Starting JupyterLab; Ctrl-C stops it.", flush=True)
-    if not browser:
-        print("No browser is opened from here: copy the last address below into one.", flush=True)
-    with subprocess.Popen(lab_command(root, browser, options.port), cwd=root) as server:
-        return wait_for(server)
-
-
-def wait_for(server):
-    """The exit code of a process that deals with Ctrl-C itself, as JupyterLab does when it asks whether to stop."""
-    while True:
-        try:
-            return server.wait()
-        except KeyboardInterrupt:
-            pass
-
-
-def lab_command(root, browser, port=None):
-    """The command line of JupyterLab on the first notebook. It prints the address and little else."""
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"]
-    command += [f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}", "--log-level=WARN", *NO_NEWS]
-    command += [] if browser else ["--no-browser"]
-    command += [f"--port={port}"] if port else []
-    return command + (["--allow-root"] if is_root() else [])
-
-
-def is_root():
-    """Whether this is root, as in most containers; JupyterLab then wants to be told that it is meant."""
-    return hasattr(os, "geteuid") and os.geteuid() == 0
-
-
-def can_open_browser(environment=os.environ, platform=sys.platform):
-    """Whether a browser window can appear here."""
-    if environment.get("BROWSER"):
-        return True
-    if platform not in ("win32", "darwin") and not (environment.keys() & {"DISPLAY", "WAYLAND_DISPLAY"}):
-        return False
-    try:
-        webbrowser.get()
-    except webbrowser.Error:
-        return False
-    return True
-
-
-def test(options):
-    """Run the tests and print their summary."""
-    root = checkout()
-    need("pytest", "nbval", "ipykernel", "matplotlib")
-    warm_fonts()
-    from bgd_helpers import testrun
-
-    os.chdir(root)
-    return testrun.run(root, options.quick, options.pytest)
-
-
-def notebooks(options):
-    """Execute and save the notebooks that were named, or all; 1 if one of them failed."""
-    paths = options.paths or sorted((checkout() / "notebooks").glob("*.ipynb"))
-    if not paths:
-        raise UserError("there is no notebook in notebooks/")
-    for path in paths:
-        if not path.is_file():
-            raise UserError(f"there is no notebook {path}")
-    need("nbclient", "nbformat", "ipykernel", "matplotlib")
-    warm_fonts()
-    width = max(len(path.name) for path in paths)
-    failed = [path for path in paths if not _save(path, options.timeout, width)]
-    return int(bool(failed))
-
-
-def _save(path, timeout, width):
-    """Whether the notebook at `path` was executed and saved; a line says so, its name padded to `width`."""
-    from bgd_helpers import saving
-
-    print(f"{path.name:{width}}", end="", flush=True)
-    start = time.perf_counter()
-    try:
-        cells = saving.save_executed(path, timeout)
-    except saving.CellFailed as error:
-        print("  NOT SAVED", flush=True)
-        print(f"{path.name}: {error}", file=sys.stderr)
-        return False
-    print(f"{cells:6} cells {time.perf_counter() - start:7.1f} s", flush=True)
-    return True
-
-
-def bench(options):
-    """Run the benchmarks of the folder bench/."""
-    root = checkout()
-    if not (root / "bench" / "__main__.py").is_file():
-        raise UserError(f"there is no bench/ in {root}")
-    return subprocess.call([sys.executable, "-m", "bench", *(["--quick"] if options.quick else [])], cwd=root)

@@ -195,3 +195,27 @@ def _with_own_cells(cells, mine, old, known):
 
 def _holds(cells, cell):
     return any(other.id == cell.id for other in cells)
+
+
+def progress(source, folder):
+    """For each exercise asked for in the folder `source`: notebook, exercise, points, and "solved", "attempted" or
+    "open", from what the notebooks saved in `folder` say."""
+    rows = []
+    for path in sorted(Path(source).glob("*.ipynb")):
+        asked = learners(nbformat.read(path, as_version=4))
+        mine = _read(Path(folder) / path.name)
+        written = _by_id(mine) if mine else {}
+        for answer, check in zip(asked.cells, asked.cells[1:]):
+            if is_answer(answer) and "points" in check.metadata.get("nbgrader", {}):
+                state = _state(answer, written.get(answer.id), written.get(check.id))
+                rows.append((path.name, answer.id, check.metadata["nbgrader"]["points"], state))
+    return rows
+
+
+def _state(blank, answer, check):
+    """How far an exercise is, from the learner's cells (None where there is none)."""
+    if answer is None or answer.source.strip() == blank.source.strip():
+        return "open"
+    outputs = check.get("outputs", []) if check else []
+    said = "".join(str(output.get("data", {}).get("text/plain", "")) for output in outputs)
+    return "solved" if said.startswith("✓ right") else "attempted"

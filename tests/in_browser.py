@@ -16,7 +16,7 @@ import nbformat
 import numpy as np
 from PIL import Image
 
-from bgd_helpers import cli
+from bgd_helpers import lab
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -24,7 +24,7 @@ QUIET = ["--disable-background-networking", "--disable-component-update", "--dis
 SIZE = {"width": 1280, "height": 1000}
 PATIENCE = 60  # seconds until a server, a page or a cell has to be there
 APPS = {  # the command, its option that shows the application to the page, the address of a notebook
-    "lab": (lambda root: cli.lab_command(root, browser=False), "LabApp", "doc/tree"),
+    "lab": (lambda root: lab.lab_command(root, "notebooks/00-start-here.ipynb", browser=False), "LabApp", "doc/tree"),
     "notebook": (
         lambda root: [sys.executable, "-m", "notebook", "--no-browser", f"--ServerApp.root_dir={root}", "--allow-root"],
         "JupyterNotebookApp",

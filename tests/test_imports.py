@@ -39,7 +39,10 @@ ROOMS = {
     "nodelay": (set(), {"jupyter_server"}),
     "saving": (set(), {"nbformat", "nbclient"}),
     "testrun": (set(), {"pytest"}),
-    "cli": ({"grading", "saving", "testrun"}, {"matplotlib"}),
+    "edition": ({"saving"}, {"nbformat"}),
+    "release": ({"edition", "saving"}, {"nbformat"}),
+    "lab": (set(), set()),
+    "cli": ({"edition", "grading", "lab", "release", "saving", "testrun"}, {"matplotlib", "click", "rich"}),
     "__main__": ({"cli"}, set()),
     "__init__": (set(), set()),
 }

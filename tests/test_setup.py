@@ -83,7 +83,7 @@ def test_conda_installs_the_package_itself_on_a_python_that_it_supports():
     python = next(line for line in lines if line.startswith("python="))
     assert re.fullmatch(r"python=3\.\d+", python)
     assert SpecifierSet(project()["requires-python"]).contains(python.removeprefix("python="))
-    assert last == {"pip": ["-e ."]}
+    assert last == {"pip": ["-e .[grade]"]}
 
 
 @pytest.mark.parametrize("python", PYTHONS)
@@ -149,7 +149,7 @@ def python_that(folder, code):
 def test_make_lists_its_targets(clone):
     done = make(clone)
     targets = [line.split()[1] for line in done.stdout.splitlines() if re.match(r"make [a-z]", line)]
-    assert targets == ["help", "lab", "test", "test-quick", "notebooks", "bench", "lock", "clean"]
+    assert targets == ["help", "lab", "progress", "release", "grade", "test", "test-quick", "notebooks", "bench", "lock", "clean"]
     assert done.stdout == make(clone, "help").stdout
 
 

@@ -1,0 +1,44 @@
+"""Starting JupyterLab on a notebook."""
+
+import os
+import sys
+import webbrowser
+
+NO_NEWS = ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None"]
+
+
+def wait_for(server):
+    """The exit code of a process that deals with Ctrl-C itself, as JupyterLab does when it asks whether to stop."""
+    while True:
+        try:
+            return server.wait()
+        except KeyboardInterrupt:
+            pass
+
+
+def lab_command(root, first, browser, port=None):
+    """The command line of JupyterLab in the folder `root`, on its notebook `first`. It prints the address and little
+    else."""
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"]
+    command += [f"--LabApp.default_url=/lab/tree/{first}", "--log-level=WARN", *NO_NEWS]
+    command += [] if browser else ["--no-browser"]
+    command += [f"--port={port}"] if port else []
+    return command + (["--allow-root"] if is_root() else [])
+
+
+def is_root():
+    """Whether this is root, as in most containers; JupyterLab then wants to be told that it is meant."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def can_open_browser(environment=os.environ, platform=sys.platform):
+    """Whether a browser window can appear here."""
+    if environment.get("BROWSER"):
+        return True
+    if platform not in ("win32", "darwin") and not (environment.keys() & {"DISPLAY", "WAYLAND_DISPLAY"}):
+        return False
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
