@@ -362,6 +362,18 @@ def test_right_answers_pass_in_any_style(exercise, answer):
 # -------------------------------------------------------------- wrong answers that no slip explains
 
 
+def test_a_right_verdict_that_must_be_right_is_silent():
+    assert check("loss", EXERCISES["loss"].right).must_be_right() is None
+
+
+@pytest.mark.parametrize("answer", [_returns_nothing, lambda y, y_hat: 0 * y.sum()])
+def test_any_other_verdict_that_must_be_right_raises_what_it_says(answer):
+    verdict = check("loss", answer if answer is not _returns_nothing else lambda y, y_hat: None)
+    with pytest.raises(AssertionError) as raised:
+        verdict.must_be_right()
+    assert str(raised.value) == repr(verdict)
+
+
 def test_an_exception_is_reported_with_the_shapes():
     text = repr(check("weight_gradient", lambda Z_prev, delta: Z_prev @ delta))
     assert "raises ValueError" in text and "(with Z_prev of shape (7, 2), delta of shape (7, 4))" in text

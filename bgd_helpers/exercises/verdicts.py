@@ -19,6 +19,15 @@ class Verdict:
             self.outcome
         ] + self.text
 
+    def must_be_right(self):
+        """Nothing, or an AssertionError that says the verdict unless it is "right".
+
+        A check only shows its verdict, so that a learner can run on past a wrong answer. nbgrader gives the points of a
+        cell unless the cell raises: the hidden test of each check cell calls this.
+        """
+        if self.outcome != "right":
+            raise AssertionError(repr(self))
+
 
 def named(slip):
     """The verdict that gives this slip as the reason."""
