@@ -128,14 +128,28 @@ def show_table(headings, rows):
 
 @commands.command()
 @click.argument("submissions", type=click.Path(path_type=Path, exists=True))
-@click.option("--output", type=click.Path(path_type=Path), default=Path("graded"), show_default=True,
-              help="The folder for scores and feedback. What is graded there already is not graded again.")
-@click.option("--roster", type=click.Path(path_type=Path, exists=True, dir_okay=False),
-              help="A CSV file: what folders or files say, and the learner's id to report.")
-@click.option("--workers", type=click.IntRange(1, 64), default=os.cpu_count() or 2, show_default=True,
-              help="How many submissions are graded at a time.")
-@click.option("--cell-seconds", type=click.FloatRange(1, 600), default=10, show_default=True,
-              help="How long a cell may take.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("graded"),
+    show_default=True,
+    help="The folder for scores and feedback. What is graded there already is not graded again.",
+)
+@click.option(
+    "--roster",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A CSV file: what folders or files say, and the learner's id to report.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=os.cpu_count() or 2,
+    show_default=True,
+    help="How many submissions are graded at a time.",
+)
+@click.option(
+    "--cell-seconds", type=click.FloatRange(1, 600), default=10, show_default=True, help="How long a cell may take."
+)
 @click.option("--salt", help="Repeat a run with the secret inputs that this text draws; run.json names those of a run.")
 @click.option("--again", is_flag=True, help="Grade what is graded already, too.")
 @click.option("--level", type=click.Choice(["bubblewrap", "landlock"]), help="Ask for a level; the strongest is taken.")
@@ -155,8 +169,15 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
     try:
         found = find(submissions, roster)
         wall = "none" if no_sandbox else level or sandbox.level()
-        plan = classroom.Plan(pristine(checkout()), output, wall, classroom.salt_of(output, salt),
-                              min(workers, len(found)), cell_seconds, again)
+        plan = classroom.Plan(
+            pristine(checkout()),
+            output,
+            wall,
+            classroom.salt_of(output, salt),
+            min(workers, len(found)),
+            cell_seconds,
+            again,
+        )
     except (FileNotFoundError, ValueError, sandbox.NoSandbox) as error:
         raise UserError(str(error), 2) from None
     say_level(wall)

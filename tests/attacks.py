@@ -7,7 +7,6 @@ exercise; variety costs nothing.
 
 import json
 
-import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 LOSS = "def loss(y, y_hat):\n    return ((y - y_hat) ** 2).sum()"
@@ -232,7 +231,7 @@ VARIETY = {
 
 
 def as_text(notebook):
-    return nbformat.writes(notebook)
+    return json.dumps(notebook)
 
 
 def _with_extra_cells(notebook):

@@ -44,9 +44,11 @@ def cells_of(path):
     raw = document.get("cells")
     if not isinstance(raw, list):
         sheets = document.get("worksheets")
-        raw = [cell for sheet in sheets if isinstance(sheet, dict) for cell in sheet.get("cells") or ()] if (
-            isinstance(sheets, list)
-        ) else None
+        raw = (
+            [cell for sheet in sheets if isinstance(sheet, dict) for cell in sheet.get("cells") or ()]
+            if (isinstance(sheets, list))
+            else None
+        )
     if raw is None:
         raise Unreadable("it is no notebook: it has no cells")
     if len(raw) > MOST_CELLS:
@@ -102,8 +104,11 @@ def _cell(raw):
     nbgrader = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
     source = raw.get("source", raw.get("input", ""))
     source = "".join(map(str, source)) if isinstance(source, list) else str(source or "")
-    return Cell(*(str(part or "") for part in (raw.get("id"), raw.get("cell_type"))), source,
-                str(nbgrader.get("grade_id") or ""))
+    return Cell(
+        *(str(part or "") for part in (raw.get("id"), raw.get("cell_type"))),
+        source,
+        str(nbgrader.get("grade_id") or ""),
+    )
 
 
 def notebook_of(cells, course):
@@ -208,5 +213,3 @@ def _joined(cells, known):
                     break
         joined.append(first)
     return joined
-
-

@@ -47,7 +47,7 @@ def outcome_of(task, ran, answered, cases):
     try:
         kind, *rest = _loaded(ran.values)
         return _READERS[kind](task, answered, cases, *rest)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, LookupError, AttributeError):
         return Outcome("wrong", "its values could not be read: what it sent out was changed on the way.")
 
 

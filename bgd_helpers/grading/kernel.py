@@ -37,8 +37,15 @@ class GradedKernel(RunningKernel):
         self.folder = parent.folder / "sockets" / str(parent.kernels)
         self.folder.mkdir(parents=True)
         connection, _ = write_connection_file(
-            str(self.folder / "connection.json"), transport="ipc", ip=str(self.folder / "k"), shell_port=1,
-            iopub_port=2, stdin_port=3, hb_port=4, control_port=5, key=self.folder.name.encode(),
+            str(self.folder / "connection.json"),
+            transport="ipc",
+            ip=str(self.folder / "k"),
+            shell_port=1,
+            iopub_port=2,
+            stdin_port=3,
+            hb_port=4,
+            control_port=5,
+            key=self.folder.name.encode(),
         )
         self.context = zmq.Context()
         self.context.MAXMSGSIZE = LARGEST_MESSAGE

@@ -90,7 +90,7 @@ def feedback_markdown(result):
 
 
 def _markdown(text):
-    return re.sub(r"([\\`*_{}\[\]()<>#!|$~&])", r"\\\1", _printable(text))
+    return re.sub(r"([\\`*_{}\[\]()#!|$~])", r"\\\1", escape(_printable(text), quote=False))
 
 
 def feedback_html(result):

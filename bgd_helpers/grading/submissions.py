@@ -1,14 +1,15 @@
 """Who handed in what: the learners and their notebooks in a folder as a learning management system lays it out.
 
-    nbgrader       submitted/<learner>/<assignment>/*.ipynb
-    Moodle         <Name>_<number>_assignsubmission_file_/*.ipynb
-    Canvas         <name>_[LATE_]<number>_<number>_<file>[-<attempt>].ipynb, all in one folder
-    Gradescope     submission_<number>/*.ipynb
-    git            <learner>/notebooks/*.ipynb, a clone for each learner
-    one learner    *.ipynb
+nbgrader       submitted/<learner>/<assignment>/*.ipynb
+Moodle         <Name>_<number>_assignsubmission_file_/*.ipynb
+Canvas         <name>_[LATE_]<number>_<number>_<file>[-<attempt>].ipynb, all in one folder
+Gradescope     submission_<number>/*.ipynb
+git            <learner>/notebooks/*.ipynb, a clone for each learner
+one learner    *.ipynb
 """
 
 import csv
+import hashlib
 import os
 import re
 from pathlib import Path
@@ -35,7 +36,8 @@ def find(folder, roster=None):
     names = read_roster(roster) if roster else {}
     found = {}
     for path in notebooks_below(folder):
-        learner = learner_of(path.relative_to(folder) if path != folder else Path(path.name), folder)
+        base = folder if path != folder else folder.parent
+        learner = learner_of(path.relative_to(base), base)
         found.setdefault(names.get(learner, learner), []).append(path)
     if not found:
         raise FileNotFoundError(f"there is no notebook (.ipynb) in {folder}")
@@ -104,9 +106,8 @@ def read_roster(path):
 def file_name(learner):
     """A harmless name of a file for a learner's id; different for different ids."""
     plain = re.sub(r"[^A-Za-z0-9._-]", "_", learner).strip("._-")[:80]
-    if plain == learner and plain.lower() not in WINDOWS:
+    if plain and plain == learner and plain.lower() not in WINDOWS:
         return plain
-    import hashlib
 
     return f"{plain or 'learner'}-{hashlib.sha256(learner.encode('utf-8', 'replace')).hexdigest()[:8]}"
 

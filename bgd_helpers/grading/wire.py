@@ -113,7 +113,7 @@ def observation(value):
         if not flags or not len(changed) == len(found) == len(again):
             raise ValueError("no observation")
         return Observation(takes, changed, [_outcome(one) for one in found], [_outcome(one) for one in again])
-    except (TypeError, KeyError, AttributeError, OverflowError, RecursionError, UnicodeError) as error:
+    except (TypeError, LookupError, AttributeError, OverflowError, RecursionError, UnicodeError) as error:
         raise ValueError(f"no observation: {type(error).__name__}") from None
 
 
