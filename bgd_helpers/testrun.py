@@ -1,5 +1,9 @@
-"""The test run and its summary: the package's tests, then each notebook's outputs, in one pytest session."""
+"""The test run and its summary: the package's tests, and each notebook's outputs, in parallel.
 
+This module is itself a plugin of the processes in which tests run: it has them say which cell a test is.
+"""
+
+import os
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,6 +13,14 @@ import pytest
 
 OUTCOMES = ("passed", "failed", "skipped")
 CELL_TIMEOUT = 180  # seconds
+MOST_PROCESSES = 4
+
+
+def pytest_collection_modifyitems(items):
+    """Give each cell's test the cell's id, for its report."""
+    for item in items:
+        if hasattr(item, "cell"):
+            item.user_properties.append(("cell", item.cell.get("id", item.name)))
 
 
 @dataclass
@@ -29,16 +41,10 @@ class Tally:
 
     def __init__(self, notebooks):
         self.rows = {"tests": Row(), **{path.name: Row() for path in notebooks}}
-        self.cell_ids = {}
 
     def row_of(self, nodeid):
         """The row that a test belongs to."""
         return self.rows.get(Path(nodeid.split("::")[0]).name, self.rows["tests"])
-
-    def pytest_collection_modifyitems(self, items):
-        for item in items:
-            if hasattr(item, "cell"):
-                self.cell_ids[item.nodeid] = f"cell {item.cell.get('id', item.name)}"
 
     def pytest_collectreport(self, report):
         if report.failed:
@@ -47,14 +53,14 @@ class Tally:
     def pytest_runtest_logreport(self, report):
         self.row_of(report.nodeid).seconds += report.duration
         if report.when == "call" or report.outcome != "passed":
-            self.count(report.nodeid, report.outcome)
+            self.count(report.nodeid, report.outcome, dict(report.user_properties).get("cell"))
 
-    def count(self, nodeid, outcome):
-        """Add one outcome to the row of `nodeid`; remember the first failure."""
+    def count(self, nodeid, outcome, cell=None):
+        """Add one outcome to the row of `nodeid`; remember the first failure, and the cell if it is one's."""
         row = self.row_of(nodeid)
         row.counts[outcome] += 1
         if outcome == "failed" and not row.first_failure:
-            row.first_failure = self.cell_ids.get(nodeid, nodeid)
+            row.first_failure = f"cell {cell}" if cell else nodeid
 
     def empty(self):
         """The names of the rows in which nothing was counted."""
@@ -73,12 +79,12 @@ def run(root, quick=False, extra=()):
     notebooks = sorted((root / "notebooks").glob("*.ipynb"))
     tally = Tally(notebooks[:1] if quick else notebooks)
     start = time.perf_counter()
-    code = pytest.main(pytest_arguments(root, notebooks, quick, extra), plugins=[tally])
+    code = pytest.main(arguments(root, notebooks, quick, extra), plugins=[tally])
     print(summary(tally, time.perf_counter() - start), flush=True)
     return verdict(int(code), tally)
 
 
-def pytest_arguments(root, notebooks, quick, extra):
+def arguments(root, notebooks, quick, extra):
     """The command line of pytest: outputs are compared, in a kernel of this environment."""
     chosen = ["-m", "not slow", *map(str, notebooks[:1])] if quick else map(str, notebooks)
     return [
@@ -86,6 +92,7 @@ def pytest_arguments(root, notebooks, quick, extra):
         "--nbval",
         "--nbval-current-env",
         f"--nbval-cell-timeout={CELL_TIMEOUT}",
+        *("-p", "bgd_helpers.testrun", "--dist=loadfile", f"--numprocesses={min(os.cpu_count() or 1, MOST_PROCESSES)}"),
         *extra,
         str(root / "tests"),
         *chosen,

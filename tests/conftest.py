@@ -21,6 +21,18 @@ def no_warnings():
         yield
 
 
+def pytest_sessionfinish(session):
+    """Where tests run in parallel, hand the lines of this process to the one that prints."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["lines"] = session.config.stash.get(LINES, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    lines = getattr(node, "workeroutput", {}).get("lines", [])
+    node.config.stash.setdefault(LINES, []).extend(lines)
+
+
 def pytest_terminal_summary(terminalreporter, config):
     for line in config.stash.get(LINES, []):
         terminalreporter.write_line(line)

@@ -61,7 +61,8 @@ BATCHES = {
     "short last batch dropped": "order = rng.permutation(N)\nreturn [order[i * B : i * B + B] for i in range(N // B)]",
     "no shuffling": "order = np.arange(N)\nreturn [order[i : i + B] for i in range(0, N, B)]",
     "rng not used": "order = np.random.permutation(N)\nreturn [order[i : i + B] for i in range(0, N, B)]",
-    "same order every epoch": "order = np.random.default_rng(3).permutation(N)\nreturn [order[i : i + B] for i in range(0, N, B)]",
+    "same order every epoch": "order = np.random.default_rng(3).permutation(N)\n"
+    "return [order[i : i + B] for i in range(0, N, B)]",
     "drawn with replacement": "order = rng.integers(N, size=N)\nreturn [order[i : i + B] for i in range(0, N, B)]",
 }
 

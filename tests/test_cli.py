@@ -193,7 +193,7 @@ def tally_of(*reports):
     """A tally of one notebook, 00.ipynb, after reports given as (nodeid, when, outcome)."""
     tally = testrun.Tally([Path("notebooks/00.ipynb")])
     for nodeid, when, outcome in reports:
-        report = SimpleNamespace(nodeid=nodeid, when=when, outcome=outcome, duration=0.5)
+        report = SimpleNamespace(nodeid=nodeid, when=when, outcome=outcome, duration=0.5, user_properties=[])
         tally.pytest_runtest_logreport(report)
     return tally
 

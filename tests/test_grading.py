@@ -307,7 +307,7 @@ def test_what_an_answer_sees_of_this_machine(tmp_path):
     code = f"""
 import os
 seen = [os.environ.get("BGD_SECRET")]
-for path in ({str(secret)!r}, {str(ROOT / "README.md")!r}, "/etc/passwd", "/proc/1/environ", os.path.expanduser("~/.bashrc")):
+for path in ({str(secret)!r}, {str(ROOT / "README.md")!r}, "/etc/passwd", "/proc/1/environ"):
     try:
         seen.append(open(path).read()[:5])
     except OSError:
@@ -383,7 +383,8 @@ ARRAY = ["array", "<f8", [1], "AAAAAAAA8D8="]
 @pytest.mark.parametrize(
     "outcome",
     [
-        None, 3, [], ["list"] + [["list"]] * 20_000, ["failure", 1, 2], ["array"], ["list", ARRAY], ["list", ["list", 1]],
+        None, 3, [], ["list"] + [["list"]] * 20_000, ["failure", 1, 2], ["array"], ["list", ARRAY],
+        ["list", ["list", 1]],
         *(["list", ["list", [*ARRAY[:1], *changed]]] for changed in (
             ["O", [1], ""], ["<f8", [10**6, 10**6], ""], ["<f8", [-1], ""], ["<f8", [2], ARRAY[3]], ["<f8", [1], "?"],
             ["<M8[s]", [1], ARRAY[3]], ["<f8", [True], ARRAY[3]], ["<f8", "1", ARRAY[3]], ["V8", [1], ARRAY[3]],
