@@ -1,7 +1,4 @@
-"""The test run and its summary: the package's tests, and each notebook's outputs, in parallel.
-
-This module is itself a plugin of the processes in which tests run: it has them say which cell a test is.
-"""
+"""The test run and its summary: the package's tests, and each notebook's outputs, in parallel."""
 
 import os
 import time
@@ -14,13 +11,6 @@ import pytest
 OUTCOMES = ("passed", "failed", "skipped")
 CELL_TIMEOUT = 180  # seconds
 MOST_PROCESSES = 4
-
-
-def pytest_collection_modifyitems(items):
-    """Give each cell's test the cell's id, for its report."""
-    for item in items:
-        if hasattr(item, "cell"):
-            item.user_properties.append(("cell", item.cell.get("id", item.name)))
 
 
 @dataclass
@@ -92,7 +82,7 @@ def arguments(root, notebooks, quick, extra):
         "--nbval",
         "--nbval-current-env",
         f"--nbval-cell-timeout={CELL_TIMEOUT}",
-        *("-p", "bgd_helpers.testrun", "--dist=loadfile", f"--numprocesses={min(os.cpu_count() or 1, MOST_PROCESSES)}"),
+        *("-p", "bgd_helpers.cellids", "--dist=loadfile", f"--numprocesses={min(os.cpu_count() or 1, MOST_PROCESSES)}"),
         *extra,
         str(root / "tests"),
         *chosen,

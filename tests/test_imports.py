@@ -38,6 +38,7 @@ ROOMS = {
     "environment": (set(), {"packaging"}),
     "nodelay": (set(), {"jupyter_server"}),
     "saving": (set(), {"nbformat", "nbclient"}),
+    "cellids": (set(), set()),
     "testrun": (set(), {"pytest"}),
     "edition": ({"saving"}, {"nbformat"}),
     "release": ({"edition", "saving"}, {"nbformat"}),
