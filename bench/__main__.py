@@ -12,7 +12,7 @@ ONE_THREAD = {
     "JAX_ENABLE_X64": "1",
     "JAX_PLATFORMS": "cpu",
 }
-PARTS = ("updates", "gradient", "imports", "sliders")
+PARTS = ("updates", "gradient", "imports", "sliders", "grading")
 
 
 def options():
@@ -28,10 +28,10 @@ def options():
 def main():
     chosen = options()
     os.environ.update(ONE_THREAD)  # before NumPy, PyTorch and JAX are loaded, which read them once
-    from bench import gradient, imports, peers, sliders, updates
+    from bench import gradient, grading, imports, peers, sliders, updates
 
     peers.describe()
-    for name, part in zip(PARTS, (updates, gradient, imports, sliders)):
+    for name, part in zip(PARTS, (updates, gradient, imports, sliders, grading)):
         if name in (chosen.parts or PARTS):
             part.report(chosen.quick)
 
