@@ -166,6 +166,8 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
     from bgd_helpers.grading import classroom, sandbox
     from bgd_helpers.grading.submissions import find
 
+    if not hasattr(os, "fork"):
+        raise UserError("grading needs Linux (or, for your own files, macOS); on Windows use WSL 2", 2)
     try:
         found = find(submissions, roster)
         wall = "none" if no_sandbox else level or sandbox.level()
@@ -209,14 +211,17 @@ def with_progress(grade_all, found, plan):
 
 @commands.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("release"))
-def release(folder):
+@click.option("--solutions", is_flag=True, help="With the worked solutions, in a folder of their own: for afterwards.")
+def release(folder, solutions):
     """Write a folder ready to be a class's repository: the learner's edition, with all that it needs."""
     root = checkout()
     need("nbformat")
+    if is_release(root):
+        raise UserError("this is a release already: release from the course's own repository")
     from bgd_helpers import release as releasing
 
     try:
-        releasing.write(root, folder)
+        releasing.write(root, folder, solutions)
     except FileExistsError as error:
         raise UserError(str(error)) from None
     click.echo(f"{folder} is ready: make it a repository, or hand it out as it is.")

@@ -16,8 +16,9 @@ WORKFLOW = ".github/workflows/grade.yml"
 TEXTS = Path(__file__).parent / "release_texts"
 
 
-def write(root, folder):
-    """Write the release of the course at `root` into `folder`, whole or not at all.
+def write(root, folder, solutions=False):
+    """Write the release of the course at `root` into `folder`, whole or not at all; with the worked solutions, if they
+    are to be given out now.
 
     Raises FileExistsError if something else is there.
     """
@@ -27,6 +28,8 @@ def write(root, folder):
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".release-") as made:
         _fill(root, Path(made) / "new")
+        if solutions:
+            _write_solutions(root / "notebooks", Path(made) / "new" / "solutions")
         if folder.exists():
             folder.rename(Path(made) / "old")
         (Path(made) / "new").rename(folder)
@@ -51,3 +54,14 @@ def _write_notebooks(source, made):
         for path in sorted(source.glob("*.ipynb")):
             text = as_json(edition.learners(nbformat.read(path, as_version=4)))
             (folder / path.name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_solutions(source, folder):
+    """The notebooks with their worked solutions and outputs, without the marks around them and the hidden tests."""
+    folder.mkdir()
+    for path in sorted(source.glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            lines = edition.without(cell.source, edition.HIDDEN).splitlines()
+            cell.source = "\n".join(line for line in lines if line.strip() not in edition.SOLUTION)
+        (folder / path.name).write_text(as_json(notebook), encoding="utf-8", newline="\n")

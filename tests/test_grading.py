@@ -154,6 +154,17 @@ def test_a_release_is_written_again_but_nothing_else_is_overwritten(tmp_path):
     assert [path.name for path in (tmp_path / "b").iterdir()] == ["thesis.txt"]
 
 
+def test_worked_solutions_are_given_out_on_demand_only(released, tmp_path):
+    assert not (released / "solutions").exists()
+    release.write(ROOT, tmp_path / "a", solutions=True)
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        text = (tmp_path / "a" / "solutions" / path.name).read_text(encoding="utf-8")
+        assert "### " not in "".join(c.source for c in nbformat.reads(text, as_version=4).cells if c.cell_type == "code")
+        sources = {cell.id: cell.source for cell in nbformat.reads(text, as_version=4).cells}
+        for task in COURSE.tasks_of(path.name):
+            assert sources[task.cell] == RIGHT[task.exercise] and "must_be_right" not in sources[task.check]
+
+
 @pytest.mark.slow
 def test_a_learner_grades_their_own_release(released, tmp_path):
     shutil.copytree(released, tmp_path / "mine")

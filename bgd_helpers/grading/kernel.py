@@ -88,7 +88,7 @@ class GradedKernel(RunningKernel):
     def run(self, source, seconds):
         """How a cell of this source ran, in so many seconds at most; a kernel that had to be stopped is gone."""
         asked = self.execute_cell_input(source, allow_stdin=False)
-        reading = _Reading(asked, time.monotonic() + seconds)
+        reading = _Reading(asked, seconds)
         while (stopped := self._stopped(reading)) is None:
             try:
                 message = self.get_message("iopub", timeout=0.05)
@@ -110,7 +110,7 @@ class GradedKernel(RunningKernel):
         if reading.ended:
             return "its output was lost: it put out too much"
         if time.monotonic() > reading.until:
-            return "it took too long"
+            return f"it took longer than {reading.seconds:.3g} seconds"
         if not self.is_alive():
             return "it ended the kernel (exit, a crash, or too much memory)"
         return None
@@ -138,8 +138,8 @@ class GradedKernel(RunningKernel):
 class _Reading:
     """What has been heard of one cell."""
 
-    def __init__(self, asked, until):
-        self.asked, self.until = asked, until
+    def __init__(self, asked, seconds):
+        self.asked, self.seconds, self.until = asked, seconds, time.monotonic() + seconds
         self.size = self.count = self.silences = 0
         self.values, self.error, self.ended = None, None, False
 

@@ -14,8 +14,8 @@ SIGNS = {"right": "✓", "wrong": "✗", "stopped": "■", "not attempted": "○
 BECAUSE = {"right": "", "wrong": "because ", "stopped": "", "not attempted": ""}
 STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
-table { border-collapse: collapse; width: 100% } th, td { text-align: left; vertical-align: top; padding: .4rem .6rem }
-tr { border-top: 1px solid #ccc } td.n { text-align: right; white-space: nowrap } caption { text-align: left }
+table { border-collapse: collapse } th, td { text-align: left; vertical-align: top; padding: .4rem .6rem }
+tr { border-top: 1px solid #ccc } td.n { text-align: right; white-space: nowrap }
 .right { color: #00624a } .wrong { color: #a33b00 } .stopped { color: #6a3d9a } td { overflow-wrap: anywhere }
 td.o { white-space: nowrap }
 """
@@ -109,7 +109,7 @@ def _html_row(row):
     sign = f'<td class="o {outcome.split()[0]}">{SIGNS[outcome]} {outcome}</td>'
     text = f"{BECAUSE[outcome]}{row['text']}"
     return (
-        f"<tr><td>{_html(row['exercise'])}</td><td class=n>{row['score']:g} of {row['points']:g}</td>"
+        f"<tr><td class=o>{_html(row['exercise'])}</td><td class=n>{row['score']:g} of {row['points']:g}</td>"
         f"{sign}<td>{_html(text)}{slip}</td></tr>"
     )
 
