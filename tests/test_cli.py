@@ -235,3 +235,40 @@ def test_bench_passes_its_option_on(monkeypatch, words, passed_on):
     monkeypatch.setattr(cli.subprocess, "call", lambda command, cwd: called.append(command) or 0)
     assert cli.main(words) == 0
     assert called == [[cli.sys.executable, "-m", "bench", *passed_on]]
+
+
+@pytest.mark.parametrize("words, folder", [([], "my-course"), (["--source"], "notebooks")])
+def test_lab_opens_the_learners_own_copy_unless_told_otherwise(monkeypatch, tmp_path, words, folder):
+    write_source(tmp_path)
+    opened = []
+    monkeypatch.setattr(cli, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(cli.subprocess, "Popen", lambda command, cwd: opened.append(cwd) or Server())
+    assert cli.main(["lab", "--no-browser", *words]) == 0
+    assert opened == [tmp_path / folder] and (tmp_path / folder / "00-start-here.ipynb").exists()
+    assert ("secret" in (tmp_path / folder / "00-start-here.ipynb").read_text()) == bool(words)
+
+
+def write_source(root):
+    (root / "notebooks").mkdir()
+    source = "def f():\n    ### BEGIN SOLUTION\n    return 'secret'\n    ### END SOLUTION"
+    nbformat.write(new_notebook(cells=[new_code_cell(source, id="f")]), root / "notebooks" / "00-start-here.ipynb")
+
+
+class Server:
+    """A server that is stopped at once."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def wait(self):
+        return 0
+
+
+def test_progress_before_the_first_start_says_what_to_do(monkeypatch, tmp_path, capsys):
+    write_source(tmp_path)
+    monkeypatch.setattr(cli, "checkout", lambda: tmp_path)
+    assert cli.main(["progress"]) == 1
+    assert "make lab" in capsys.readouterr().err

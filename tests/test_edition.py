@@ -22,7 +22,7 @@ def source(**changed):
         if cell.id == "exercise":
             cell.metadata["nbgrader"] = {"solution": True, "grade_id": "exercise"}
         if cell.id == "check":
-            cell.metadata["nbgrader"] = {"grade": True, "grade_id": "check"}
+            cell.metadata["nbgrader"] = {"grade": True, "grade_id": "check", "points": 2}
     return new_notebook(cells=cells)
 
 
@@ -178,6 +178,28 @@ def test_every_version_that_an_update_changed_has_its_backup(course):
         course.deliver()
     backups = sorted((course.mine / edition.STATE / "backups").iterdir())
     assert [f"answer {number}" in path.read_text() for number, path in zip((2, 3), backups)] == [True, True]
+
+
+def test_progress_is_read_from_the_saved_notebook(course):
+    def said(text):
+        def change(cells):
+            check = next(cell for cell in cells if cell.id == "check")
+            check.outputs = [new_output("execute_result", data={"text/plain": text}, execution_count=1)]
+
+        return change
+
+    def states():
+        return [row[1:] for row in edition.progress(course.source, course.mine)]
+
+    assert states() == [("exercise", 2, "open")]
+    course.edit(said("✓ right: it holds"))
+    assert states() == [("exercise", 2, "open")]
+    course.edit(setting("exercise", "my answer"))
+    assert states() == [("exercise", 2, "solved")]
+    course.edit(said("✗ wrong because of that"))
+    assert states() == [("exercise", 2, "attempted")]
+    (course.mine / "a.ipynb").unlink()
+    assert states() == [("exercise", 2, "open")]
 
 
 class Ended(BaseException):

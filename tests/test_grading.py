@@ -159,8 +159,9 @@ def test_worked_solutions_are_given_out_on_demand_only(released, tmp_path):
     release.write(ROOT, tmp_path / "a", solutions=True)
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         text = (tmp_path / "a" / "solutions" / path.name).read_text(encoding="utf-8")
-        assert "### " not in "".join(c.source for c in nbformat.reads(text, as_version=4).cells if c.cell_type == "code")
-        sources = {cell.id: cell.source for cell in nbformat.reads(text, as_version=4).cells}
+        code = [cell for cell in nbformat.reads(text, as_version=4).cells if cell.cell_type == "code"]
+        sources = {cell.id: cell.source for cell in code}
+        assert "### " not in "".join(sources.values())
         for task in COURSE.tasks_of(path.name):
             assert sources[task.cell] == RIGHT[task.exercise] and "must_be_right" not in sources[task.check]
 
@@ -183,6 +184,62 @@ def test_a_learner_grades_their_own_release(released, tmp_path):
     assert done.returncode == 0, done.stderr
     result = json.loads((tmp_path / "mine" / "graded" / "results.json").read_text())
     assert {test["name"]: test["score"] for test in result["tests"] if test["score"]} == {"loss": 1}
+
+
+def graded_by_command(tmp_path, notebook, *options):
+    """The finished process of `bgd grade` on one submission for the course of this checkout."""
+    (tmp_path / "class" / "ada").mkdir(parents=True)
+    (tmp_path / "class" / "ada" / "a.ipynb").write_text(notebook, encoding="utf-8")
+    words = ["grade", str(tmp_path / "class"), "--output", str(tmp_path / "out"), "--workers", "1", *options]
+    return subprocess.run([sys.executable, "-m", "bgd_helpers", *words], capture_output=True, text=True)
+
+
+@pytest.mark.slow
+def test_the_command_tells_by_its_exit_status_what_could_not_be_graded(tmp_path):
+    level()
+    start = (ROOT / "notebooks" / "00-start-here.ipynb").read_text(encoding="utf-8")
+    good, bad = graded_by_command(tmp_path / "good", start), graded_by_command(tmp_path / "bad", start[:500])
+    assert good.returncode == 0 and "1 of 1 submissions graded" in good.stdout and "Sandbox:" in good.stdout
+    assert bad.returncode == 1 and "no valid JSON" in bad.stderr and "Traceback" not in bad.stderr
+    assert (tmp_path / "bad" / "out" / "scores.csv").exists()
+
+
+MISUSES = [["nowhere"], [".", "--workers", "0"], [], ["FOLDER"], ["FOLDER", "--roster", "ROSTER"]]
+
+
+@pytest.mark.parametrize("words", MISUSES)
+def test_wrong_use_of_the_command_is_two(words, tmp_path, capsys):
+    (tmp_path / "roster.csv").write_text("a,1\na,2\n")
+    names = {"FOLDER": str(tmp_path), "ROSTER": str(tmp_path / "roster.csv")}
+    assert cli.main(["grade", *(names.get(word, word) for word in words)]) == 2
+    assert capsys.readouterr().err
+
+
+def test_a_machine_without_a_sandbox_is_told_what_to_install(monkeypatch, tmp_path, capsys):
+    (tmp_path / "a.ipynb").write_text("{}")
+    sandbox.level.cache_clear()
+    monkeypatch.setattr(sandbox, "_bubblewrap_works", lambda: False)
+    monkeypatch.setattr(sandbox, "_landlock_works", lambda: False)
+    try:
+        assert cli.main(["grade", str(tmp_path), "--output", str(tmp_path / "out")]) == 2
+    finally:
+        sandbox.level.cache_clear()
+    error = capsys.readouterr().err
+    assert "install" in error and "--no-sandbox" in error
+
+
+@pytest.mark.slow
+def test_hostile_latex_costs_its_exercise_only(tmp_path):
+    hostile = ["(" * 3000, r"\frac" * 500, "x^{" * 900, "a = b" * 2000, "\\sum_{" * 400, "q" * 30_000]
+    release.write(ROOT, tmp_path / "release")
+    for number, text in enumerate(hostile):
+        wrong = {"E4": f"derivation_e4 = {text!r}", "E5": "derivation_e5 = 7", "matrix forms": "matrix_forms = 1 / 0"}
+        hand_in(tmp_path / "release" / "notebooks", tmp_path / "class" / f"ada{number}", RIGHT | wrong)
+    plan = classroom.Plan(ROOT / "notebooks", tmp_path / "out", level(), (5,))
+    for result in classroom.grade(submissions.find(tmp_path / "class"), plan):
+        found = {row["exercise"]: row["outcome"] for row in result["exercises"]}
+        assert {name for name, outcome in found.items() if outcome != "right"} == {"E4", "E5", "matrix forms"}, found
+        assert result["graded"] and found["matrix forms"] in ("wrong", "not attempted")
 
 
 # --------------------------------------------------------------------- who handed in what
