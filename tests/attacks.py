@@ -179,6 +179,19 @@ FAULTS = {
     "a full disk": (
         "for i in range(1000):\n    open(f'f{i}', 'wb').write(bytes(10 ** 7))", {"wrong", "stopped"}
     ),
+    "a full disk beside the sockets": (
+        "import os\nfrom ipykernel import get_connection_file\nhere = os.path.dirname(get_connection_file())\n"
+        "for i in range(1000):\n    open(f'{here}/f{i}', 'wb').write(bytes(10 ** 7))", {"stopped"}
+    ),
+    "folders of later kernels made": (
+        before("import os\nfrom ipykernel import get_connection_file\n"
+               "above = os.path.dirname(os.path.dirname(get_connection_file()))\n"
+               "for i in range(300):\n    try:\n        os.makedirs(f'{above}/{i}', mode=0)\n    except OSError:\n        pass"), {"right"}
+    ),
+    "sockets led elsewhere": (
+        before("import os\nfrom ipykernel import get_connection_file\nhere = os.path.dirname(get_connection_file())\n"
+               "for i in range(1, 6):\n    os.unlink(f'{here}/k-{i}')\n    os.symlink('/run/other.sock', f'{here}/k-{i}')"), {"right"}
+    ),
     "files deleted": (before("import shutil\nshutil.rmtree('/', ignore_errors=True)\nshutil.rmtree('.', ignore_errors=True)"),
                       {"right", "wrong", "stopped"}),
     "another folder": (before("import os\nos.chdir('/')"), {"right"}),

@@ -118,7 +118,9 @@ def test_nothing_is_left_behind(graded):
 
 
 def test_a_process_is_seen_while_it_runs(tmp_path):
-    with subprocess.Popen([sys.executable, "-c", "input()", str(tmp_path)], stdin=subprocess.PIPE) as running:
+    command = [sys.executable, "-c", "print(1, flush=True); input()", str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        running.stdout.readline()
         assert processes_with(str(tmp_path))
         running.communicate(b"\n")
     assert processes_with(str(tmp_path)) == []

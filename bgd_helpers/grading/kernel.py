@@ -1,7 +1,7 @@
 """A graded kernel: nbval's running kernel, forked behind the walls, with limits on time and output for every cell."""
 
 import json
-import shutil
+import secrets
 import time
 from queue import Empty
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from bgd_helpers.grading import wire
 OUTPUT = 1_000_000  # characters that a cell may put out
 MESSAGES = 5_000  # that a cell may send
 LARGEST_MESSAGE = 16 * 2**20  # bytes: a larger one closes the connection
+FILES = 64_000_000  # bytes that a kernel may leave in files at a time
 START = 10  # seconds
 
 
@@ -33,9 +34,7 @@ class GradedKernel(RunningKernel):
     def __init__(self, parent):
         self.parent = parent
         parent.start()
-        parent.kernels += 1
-        self.folder = parent.folder / "sockets" / str(parent.kernels)
-        self.folder.mkdir(parents=True)
+        self.folder = parent.new_folder()
         connection, _ = write_connection_file(
             str(self.folder / "connection.json"),
             transport="ipc",
@@ -45,7 +44,7 @@ class GradedKernel(RunningKernel):
             stdin_port=3,
             hb_port=4,
             control_port=5,
-            key=self.folder.name.encode(),
+            key=secrets.token_hex(16).encode(),
         )
         self.context = zmq.Context()
         self.context.MAXMSGSIZE = LARGEST_MESSAGE
@@ -111,6 +110,8 @@ class GradedKernel(RunningKernel):
             return "its output was lost: it put out too much"
         if time.monotonic() > reading.until:
             return f"it took longer than {reading.seconds:.3g} seconds"
+        if self.parent.written() > FILES:
+            return f"it wrote more than {FILES // 10**6} MB into files"
         if not self.is_alive():
             return "it ended the kernel (exit, a crash, or too much memory)"
         return None
@@ -132,7 +133,7 @@ class GradedKernel(RunningKernel):
             self.dead = True
         self.kc.stop_channels()
         self.context.destroy(linger=0)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.parent.empty_sockets()
 
 
 class _Reading:

@@ -74,7 +74,6 @@ class WarmParent:
         package.write(self.folder / "box")
         _copy_font_lists(self.folder / "box" / "fonts")
         shutil.copy(zygote.__file__, self.folder / "box" / "zygote.py")
-        self.kernels = 0
         self.process, self._rest = None, b""
 
     def start(self):
@@ -101,6 +100,23 @@ class WarmParent:
         """Start a kernel on a connection file in the folder of the sockets."""
         self.start()
         self._say({"start": str(connection), "scratch": str(self._inside("scratch")), "memory": memory})
+
+    def new_folder(self):
+        """A folder for the sockets of one kernel; no other can have foreseen its name."""
+        return Path(tempfile.mkdtemp(dir=self.folder / "sockets"))
+
+    def empty_sockets(self):
+        """Remove whatever a kernel left among the sockets: it can write there."""
+        for entry in os.scandir(self.folder / "sockets"):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                os.unlink(entry.path)
+
+    def written(self):
+        """How many bytes of this machine's disk a kernel has taken: in bubblewrap, its scratch folder is not on it."""
+        folders = ["sockets"] if self.level == "bubblewrap" else ["sockets", "scratch"]
+        return sum(_size(self.folder / name) for name in folders)
 
     def kill(self):
         """End the kernel, whatever it is doing; wait until it is gone."""
@@ -163,8 +179,9 @@ class WarmParent:
     def _rules(self):
         """What the parent is to do about files: nothing without walls, nothing more in bubblewrap, else Landlock."""
         if self.level == "landlock":
-            folders = [*_python_folders(), str(self.folder / "box")]
-            return [[path, False] for path in folders] + [["/dev/null", True], ["/dev/urandom", False]]
+            readable = [*_python_folders(), str(self.folder / "box"), "/dev/urandom"]
+            packages = [sysconfig.get_path("purelib"), "list"]
+            return [["/dev/null", "write"], packages, *([path, "read"] for path in readable)]
         return [] if self.level == "bubblewrap" else None
 
     def _walls(self):
@@ -202,10 +219,22 @@ def _python_folders():
     if sys.prefix != sys.base_prefix:
         others = [Path(sys.prefix, "bin"), Path(sys.prefix, "lib64"), Path(sys.prefix, "share")]
         folders += [str(path) for path in others if path.is_dir() and not path.is_symlink()]
-        folders += [str(path) for path in packages.iterdir() if path.is_dir() and "bgd_helpers" not in path.name]
+        folders += [str(path) for path in packages.iterdir() if "bgd_helpers" not in path.name]
     if not Path(sys.base_prefix).is_relative_to("/usr"):
         folders.append(sys.base_prefix)
     return folders
+
+
+def _size(folder):
+    """The bytes in the files of a folder, whatever happens to them meanwhile."""
+    found = 0
+    for here, _, files in os.walk(folder):
+        for name in files:
+            try:
+                found += os.lstat(os.path.join(here, name)).st_blocks * 512
+            except OSError:
+                pass
+    return found
 
 
 def _environment(scratch, fonts):

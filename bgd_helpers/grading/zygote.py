@@ -129,7 +129,7 @@ def become_kernel(request, landlock):
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
     limit(request["memory"])
     if landlock:
-        restrict_files([*landlock, [request["scratch"], True], [os.path.dirname(request["start"]), True]])
+        restrict_files([*landlock, [request["scratch"], "write"], [os.path.dirname(request["start"]), "write"]])
     if landlock is not None:
         restrict_calls()
     from ipykernel import kernelapp
@@ -153,17 +153,15 @@ def limit(memory):
 
 
 def restrict_files(rules):
-    """Landlock: only these folders can be seen; those with True can be written."""
+    """Landlock: only these files and folders can be listed, read or written."""
     from landlock import FSAccess, Ruleset
 
     ruleset = Ruleset()
-    for path, writable in rules:
-        access = FSAccess.READ_FILE | FSAccess.EXECUTE
-        if os.path.isdir(path):
-            access = FSAccess.all() if writable else access | FSAccess.READ_DIR
-        elif writable:
-            access |= FSAccess.WRITE_FILE
-        ruleset.allow(path, rules=access)
+    read, listing = FSAccess.READ_FILE | FSAccess.EXECUTE, FSAccess.READ_DIR
+    of_folders = {"list": listing, "read": read | listing, "write": FSAccess.all()}
+    of_files = {"read": read, "write": read | FSAccess.WRITE_FILE}
+    for path, kind in rules:
+        ruleset.allow(path, rules=(of_folders if os.path.isdir(path) else of_files)[kind])
     ruleset.apply()
 
 
