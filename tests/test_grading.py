@@ -499,3 +499,44 @@ def test_nothing_that_a_learner_wrote_can_run(text):
 def test_no_cell_of_the_table_is_a_formula():
     table = report.scores([result_of("=1+1", learner="@SUM(A1)")])
     assert "'@SUM(A1)" in table and "'=1+1" in table
+
+
+# ------------------------------------------------------------------ where the grader itself fails
+
+
+class FailingWorker:
+    """A worker whose process ends before it answers."""
+
+    def __init__(self, plan):
+        pass
+
+    def grade(self, submission, tasks):
+        return None
+
+    def close(self):
+        pass
+
+
+class GoodWorker(FailingWorker):
+    def grade(self, submission, tasks):
+        return {"learner": submission.learner, "graded": True, "notes": [], "exercises": []}
+
+
+def test_a_submission_that_the_grader_lost_has_its_row_and_is_graded_by_the_next_run(tmp_path, monkeypatch):
+    found = [submissions.Submission("ada", ())]
+    plan = classroom.Plan(ROOT / "notebooks", tmp_path, "none", (1,))
+    monkeypatch.setattr(classroom, "Worker", FailingWorker)
+    [lost] = classroom.grade(found, plan)
+    assert not lost["graded"] and {row["outcome"] for row in lost["exercises"]} == {"stopped"}
+    assert "grade it again" in (tmp_path / "scores.csv").read_text(encoding="utf-8")
+    monkeypatch.setattr(classroom, "Worker", GoodWorker)
+    assert classroom.grade(found, plan)[0]["graded"]
+    monkeypatch.setattr(classroom, "Worker", FailingWorker)
+    assert classroom.grade(found, plan)[0]["graded"]
+    assert not classroom.grade(found, plan._replace(again=True))[0]["graded"]
+
+
+def test_who_handed_in_nothing_is_told_so():
+    from bgd_helpers.grading.worker import answers
+
+    assert answers([], COURSE) == ({}, ["Nothing was handed in."])

@@ -60,20 +60,34 @@ def grade(found, plan, done=lambda result: None):
     crew = [threading.Thread(target=_work, args=(jobs, plan, asked, results, done)) for _ in range(plan.workers)]
     for one in crew:
         one.start()
-    for one in crew:
-        one.join()
-    ordered = [results[submission.learner] for submission in found]
+    try:
+        for one in crew:
+            one.join()
+    except KeyboardInterrupt:
+        _empty(jobs)
+        raise
+    ordered = [results.get(submission.learner) or lost(submission, asked) for submission in found]
     report.write(ordered, plan.output)
     return ordered
 
 
+def _empty(jobs):
+    """Leave nothing to begin with: what is being graded is finished."""
+    try:
+        while True:
+            jobs.get_nowait()
+    except Empty:
+        pass
+
+
 def finished(submission, plan, state):
-    """The result of an earlier run on the same files, for the same course and salt; None if there is none."""
+    """The result of an earlier run on the same files, for the same course and salt; None if there is none, or if it
+    could not be graded."""
     try:
         kept = json.loads(_path(submission, plan).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return kept if isinstance(kept, dict) and kept.get("key") == state else None
+    return kept if isinstance(kept, dict) and kept.get("key") == state and kept["graded"] else None
 
 
 def key(submission, plan, asked):

@@ -130,8 +130,12 @@ class Grader:
         return self.exercises.get(task.exercise)
 
     def start(self):
-        """A fresh kernel."""
-        return kernel.GradedKernel(self.parent)
+        """A fresh kernel; where it does not start, the warm parent is started anew, once."""
+        try:
+            return kernel.GradedKernel(self.parent)
+        except RuntimeError:
+            self.parent.end()
+            return kernel.GradedKernel(self.parent)
 
     def run(self, running, source):
         """How a cell ran, in the time of a cell or what is left of the submission's."""

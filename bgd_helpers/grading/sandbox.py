@@ -80,7 +80,7 @@ class WarmParent:
         """Start the process, unless it runs."""
         if self.process is not None and self.process.poll() is None:
             return
-        self._forget()
+        self.end()
         script = [sys.executable, "-I", "-B", str(self._inside("box") / "zygote.py"), str(self._inside("box"))]
         command = [*self._walls(), *script, json.dumps(self._rules())]
         self.process = subprocess.Popen(
@@ -93,7 +93,7 @@ class WarmParent:
         )
         os.set_blocking(self.process.stdout.fileno(), False)
         if not self.wait("ready", START):
-            self._forget()
+            self.end()
             raise NoSandbox("the sandbox could not be started: the warm parent of the kernels does not answer")
 
     def fork(self, connection, memory=None):
@@ -125,7 +125,7 @@ class WarmParent:
         except OSError:
             pass
         if not self.wait("ended", 5):
-            self._forget()
+            self.end()
 
     def ended(self):
         """Whether the kernel has ended, or the parent with it."""
@@ -144,7 +144,7 @@ class WarmParent:
 
     def close(self):
         """End everything and remove every file."""
-        self._forget()
+        self.end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _say(self, message):
@@ -162,7 +162,8 @@ class WarmParent:
             return True
         return False
 
-    def _forget(self):
+    def end(self):
+        """End the process, and the kernel with it; `start` starts another."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()

@@ -41,8 +41,9 @@ def grade(job, settings, asked, cases, parent):
     grader = engine.Grader(parent, cases, EXERCISES, seconds, settings["cell_seconds"])
     attempts = {name: engine.Attempt(asked, name, found.get(name, ()), grader) for name in notebooks_asked(asked)}
     outcomes = engine.run(settings["notebooks"], attempts, job["junit"])
+    graded = len(outcomes) == len(asked.tasks) and (bool(found) or not job["files"])
     rows = [row(task, outcomes.get(task.cell, NOT_RUN)) for task in asked.tasks]
-    return {"learner": job["learner"], "graded": bool(found) or not job["files"], "notes": notes, "exercises": rows}
+    return {"learner": job["learner"], "graded": graded, "notes": notes, "exercises": rows}
 
 
 def notebooks_asked(asked):
@@ -66,7 +67,7 @@ def row(task, outcome):
 
 def answers(files, asked):
     """The pieces to run by notebook, the latest valid file of each; and notes on the files."""
-    latest, notes = {}, []
+    latest, notes = {}, [] if files else ["Nothing was handed in."]
     for path in files:
         name = Path(path).name
         try:
