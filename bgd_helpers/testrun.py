@@ -82,7 +82,8 @@ def arguments(root, notebooks, quick, extra):
         "--nbval",
         "--nbval-current-env",
         f"--nbval-cell-timeout={CELL_TIMEOUT}",
-        *("-p", "bgd_helpers.cellids", "--dist=loadfile", f"--numprocesses={min(os.cpu_count() or 1, MOST_PROCESSES)}"),
+        *("-p", "bgd_helpers.cellids", f"--numprocesses={min(os.cpu_count() or 1, MOST_PROCESSES)}"),
+        *("--dist=loadfile", "--no-loadscope-reorder"),  # in this order the longest files are among the first
         *extra,
         str(root / "tests"),
         *chosen,
