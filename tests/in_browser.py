@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Empty
 from urllib.request import Request, urlopen
 
 import nbformat
@@ -137,20 +138,38 @@ class Notebook:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(f"{self.url}{APPS[app][2]}/{path}?token={self.token}")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
-        self.client = self._client()
+        self._wire = None
 
-    def _client(self):
-        """A wire to the kernel that the page has started."""
-        from jupyter_client import BlockingKernelClient
+    @property
+    def client(self):
+        """A wire to the kernel that the page has started, once it answers."""
+        if self._wire is None:
+            from jupyter_client import BlockingKernelClient
 
+            self._wire = BlockingKernelClient(connection_file=str(self._connection_file()))
+            self._wire.load_connection_file()
+            self._wire.start_channels(hb=False)  # on a busy machine a late heartbeat would be taken for a death
+            self._await_answer()
+        return self._wire
+
+    def _connection_file(self):
         for _ in _until(PATIENCE, "no kernel starts"):
-            files = [self.runtime / f"kernel-{kernel}.json" for kernel in self._kernels()]
-            if files and files[0].exists():
-                client = BlockingKernelClient(connection_file=str(files[0]))
-                client.load_connection_file()
-                client.start_channels()
-                client.wait_for_ready(timeout=PATIENCE)
-                return client
+            for kernel in self._kernels():
+                if (file := self.runtime / f"kernel-{kernel}.json").exists():
+                    return file
+
+    def _await_answer(self):
+        """Ask until the kernel's reply and its own messages are heard: a subscription takes a moment."""
+        for _ in _until(PATIENCE, "the kernel does not answer"):
+            asked = self._wire.kernel_info()
+            try:
+                while self._wire.get_shell_msg(timeout=1)["parent_header"].get("msg_id") != asked:
+                    pass
+                while self._wire.get_iopub_msg(timeout=0.5)["parent_header"].get("msg_id") != asked:
+                    pass
+                return
+            except Empty:
+                pass
 
     def _kernels(self):
         sessions = json.loads(self._api("sessions"))
@@ -164,6 +183,7 @@ class Notebook:
 
     def run_all(self, timeout=120):
         """Execute every cell; RuntimeError if one fails."""
+        self.client.kernel_info()  # waits for a kernel that answers
         self.page.wait_for_function("() => document.querySelector('.jp-Notebook-ExecutionIndicator[data-status=idle]')")
         self.page.evaluate(
             """seconds => Promise.race([
@@ -193,7 +213,8 @@ class Notebook:
 
     def close(self):
         """Close the page, and end its kernel: the next page of this notebook starts afresh."""
-        self.client.stop_channels()
+        if self._wire is not None:
+            self._wire.stop_channels()
         self.page.close()
         for kernel in self._kernels():
             self._api(f"kernels/{kernel}", "DELETE")
