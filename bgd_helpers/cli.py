@@ -12,7 +12,6 @@ import click
 import bgd_helpers
 
 MINE = "my-course"  # the folder of the learner's edition
-PRISTINE = ".course/notebooks"  # in a release: the notebooks as they were delivered
 FIRST_NOTEBOOK = "00-start-here.ipynb"
 REPAIR = "install what is needed: python -m pip install -r requirements.lock (or run make, which does it)"
 
@@ -63,7 +62,7 @@ def lab(no_browser, port, source):
     """
     root = checkout()
     need("jupyterlab", "matplotlib", "nbformat")
-    folder = root / "notebooks" if source or is_release(root) else learners_folder(root)
+    folder = root / "notebooks" if source else learners_folder(root)
     warm_fonts()
     from bgd_helpers.lab import can_open_browser, lab_command, wait_for
 
@@ -84,11 +83,6 @@ def learners_folder(root):
     return root / MINE
 
 
-def is_release(root):
-    """Whether this checkout is what a class was given: its notebooks are the learner's own already."""
-    return (root / PRISTINE).is_dir()
-
-
 @commands.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
 def progress(folder):
@@ -100,19 +94,14 @@ def progress(folder):
     need("nbformat", "rich")
     from bgd_helpers import edition
 
-    folder = folder or (root / "notebooks" if is_release(root) else root / MINE)
+    folder = folder or root / MINE
     if not folder.is_dir():
         raise UserError(f"there is no {folder} yet: make lab (or bgd lab) makes it")
-    rows = edition.progress(pristine(root), folder)
+    rows = edition.progress(root / "notebooks", folder)
     show_table(("notebook", "exercise", "points", "state"), rows)
     solved = [row for row in rows if row[-1] == "solved"]
     points = f"{sum(row[2] for row in solved):g} of {sum(row[2] for row in rows):g} points"
     click.echo(f"{len(solved)} of {len(rows)} exercises solved, {points}")
-
-
-def pristine(root):
-    """The folder of the notebooks that say what is asked for."""
-    return root / PRISTINE if is_release(root) else root / "notebooks"
 
 
 def show_table(headings, rows):
@@ -172,7 +161,7 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
         found = find(submissions, roster)
         wall = "none" if no_sandbox else level or sandbox.level()
         plan = classroom.Plan(
-            pristine(checkout()),
+            checkout() / "notebooks",
             output,
             wall,
             classroom.salt_of(output, salt),
@@ -213,17 +202,22 @@ def with_progress(grade_all, found, plan):
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("release"))
 @click.option("--solutions", is_flag=True, help="With the worked solutions, in a folder of their own: for afterwards.")
 def release(folder, solutions):
-    """Write a folder ready to be a class's repository: the learner's edition, with all that it needs."""
+    """Write a folder ready to be a class's repository: the learner's edition, with all that it needs.
+
+    Into a FOLDER that is a release already, what has changed is brought; what you added or changed there stays.
+    """
     root = checkout()
     need("nbformat")
-    if is_release(root):
-        raise UserError("this is a release already: release from the course's own repository")
     from bgd_helpers import release as releasing
 
+    if releasing.is_one(root):
+        raise UserError("this is a release already: release from the course's own repository")
     try:
-        releasing.write(root, folder, solutions)
-    except FileExistsError as error:
+        changed = releasing.write(root, folder, solutions)
+    except (FileExistsError, ValueError) as error:
         raise UserError(str(error)) from None
+    for name in changed:
+        click.echo(f"{name} was changed there and is left as it is; remove it to have the course's.", err=True)
     click.echo(f"{folder} is ready: make it a repository, or hand it out as it is.")
 
 

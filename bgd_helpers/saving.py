@@ -108,13 +108,14 @@ def as_json(notebook):
     return nbformat.writes(notebook, indent=1).rstrip("\n") + "\n"
 
 
-def write_atomically(path, text):
-    """Write `text` to `path`: all of it, or the file is as it was."""
+def write_atomically(path, content):
+    """Write a text (as UTF-8) or bytes to `path`: all of it, or the file is as it was."""
     path = Path(path)
+    data = content.encode() if isinstance(content, str) else content
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".saving-", suffix=".tmp")
     try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with open(handle, "wb") as file:
+            file.write(data)
         os.chmod(name, path.stat().st_mode if path.exists() else 0o644)
         os.replace(name, path)
     except BaseException:

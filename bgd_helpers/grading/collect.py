@@ -176,12 +176,20 @@ def defined(source):
 
 def is_blank(source, task):
     """Whether an answer is what the learner was given, or less."""
+    if _lines(source) == _lines(task.blank):
+        return True
     tree, blank = parsed(source), parsed(task.blank)
     if tree is None:
         return False
     if blank is not None and _outline(tree) == _outline(blank):
         return True
     return all(_says_nothing(node) for node in tree.body)
+
+
+def _lines(source):
+    """The lines that are more than a comment."""
+    lines = [line.strip() for line in source.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _outline(tree):

@@ -4,8 +4,8 @@ nbgrader       submitted/<learner>/<assignment>/*.ipynb
 Moodle         <Name>_<number>_assignsubmission_file_/*.ipynb
 Canvas         <name>_[LATE_]<number>_<number>_<file>[-<attempt>].ipynb, all in one folder
 Gradescope     submission_<number>/*.ipynb
-git            <learner>/notebooks/*.ipynb, a clone for each learner
-one learner    *.ipynb
+git            <learner>/my-course/*.ipynb, a clone for each learner
+one learner    *.ipynb, or a clone of the class's repository
 """
 
 import csv
@@ -18,7 +18,9 @@ from typing import NamedTuple
 CANVAS = re.compile(r"(?P<learner>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<file>.+?)(?:-(?P<attempt>\d+))?\.ipynb", re.I)
 MOODLE = re.compile(r"(?P<learner>.+)_\d+_assignsubmission_(?:file|onlinetext)_?")
 GRADESCOPE = re.compile(r"submission_(?P<learner>\d+)")
-PASSED_OVER = {".ipynb_checkpoints", ".git", ".course", "feedback", "node_modules", "__pycache__"}
+PASSED_OVER = {"worked-solutions", "feedback", "node_modules", "__pycache__"}
+OF_THE_COURSE = {"notebooks", "my-course"}  # folders that name no learner
+RELEASE = ".release"  # a file in a clone of the class's repository
 DEEPEST, MOST_FILES = 8, 500
 
 
@@ -53,25 +55,26 @@ def notebooks_below(folder):
     found = []
     for here, folders, files in os.walk(folder, followlinks=False):
         depth = len(Path(here).relative_to(folder).parts)
-        folders[:] = [] if depth >= DEEPEST else sorted(set(folders) - PASSED_OVER)
+        seen = [name for name in sorted(folders) if name not in PASSED_OVER and not name.startswith(".")]
+        folders[:] = seen if depth < DEEPEST else []
         found += [Path(here, name) for name in sorted(files + folders) if name.lower().endswith(".ipynb")]
     return [path for path in found if not path.is_dir() or path.is_symlink()]
 
 
 def learner_of(relative, folder):
     """The learner that a file belongs to, by its place below the folder of all submissions."""
-    parts = [part for part in relative.parts[:-1]]
+    parts = list(relative.parts[:-1]) if not (folder / RELEASE).exists() else []
     if parts and parts[0] == "submitted":
         parts = parts[1:]
     for part in parts:
         for pattern in (MOODLE, GRADESCOPE):
             if match := pattern.fullmatch(part):
                 return match["learner"]
-    if parts and parts[0] != "notebooks":
+    if parts and parts[0] not in OF_THE_COURSE:
         return parts[0]
     if match := CANVAS.fullmatch(relative.name):
         return f"{match['learner']}_{match['id']}"
-    return Path(folder).resolve().name
+    return folder.resolve().name
 
 
 def _age(path):

@@ -7,7 +7,6 @@ runs of them is behind the walls.
 import json
 import os
 import sys
-from pathlib import Path
 
 from bgd_helpers.exercises import EXERCISES
 from bgd_helpers.grading import collect, course, engine
@@ -66,24 +65,40 @@ def row(task, outcome):
 
 
 def answers(files, asked):
-    """The pieces to run by notebook, the latest valid file of each; and notes on the files."""
-    latest, notes = {}, [] if files else ["Nothing was handed in."]
-    for path in files:
-        name = Path(path).name
+    """The pieces to run by notebook, of the latest file that answers something; and notes on the other files."""
+    chosen, notes = {}, [] if files else ["Nothing was handed in."]
+    for path, name in zip(files, names(files)):
         try:
-            cells = collect.cells_of(path)
+            notebook, pieces = read(path, asked)
         except collect.Unreadable as error:
             notes.append(f"{name} was not graded: {error}.")
             continue
-        notebook = collect.notebook_of(cells, asked)
-        if notebook is None:
-            notes.append(f"{name} was not graded: it is no notebook of this course.")
+        before, others = chosen.get(notebook, (None, ()))
+        if not answers_something(pieces) and answers_something(others):
             continue
-        if notebook in latest and asked.tasks_of(notebook):
-            notes.append(f"{latest[notebook][0]} was not graded: {name} is later.")
-        latest[notebook] = name, cells
-    pieces = {notebook: collect.pieces_of(cells, asked, notebook) for notebook, (_, cells) in latest.items()}
-    return pieces, notes
+        if answers_something(others):
+            notes.append(f"{before} was not graded: {name} is later.")
+        chosen[notebook] = name, pieces
+    return {notebook: pieces for notebook, (_, pieces) in chosen.items()}, notes
+
+
+def read(path, asked):
+    """The course's notebook that a file is, and the pieces to run of it. Raises `Unreadable`."""
+    cells = collect.cells_of(path)
+    notebook = collect.notebook_of(cells, asked)
+    if notebook is None:
+        raise collect.Unreadable("it is no notebook of this course")
+    return notebook, collect.pieces_of(cells, asked, notebook)
+
+
+def answers_something(pieces):
+    return any(piece.answers for piece in pieces)
+
+
+def names(files):
+    """The files' names, with as much of their folders as tells them apart."""
+    top = os.path.commonpath([os.path.dirname(path) for path in files]) if files else ""
+    return [os.path.relpath(path, top) for path in files]
 
 
 if __name__ == "__main__":

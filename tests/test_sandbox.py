@@ -1,0 +1,76 @@
+"""The walls: what an answer sees of this machine, and of the package."""
+
+import ast
+import os
+import socket
+
+import attacks
+import nbformat
+import pytest
+from classes import ROOT, level
+
+from bgd_helpers.grading import classroom, package, submissions
+
+
+def test_a_graded_package_has_no_right_answer_in_it(tmp_path):
+    package.write(tmp_path)
+    for room, names in package.ASKED.items():
+        tree = ast.parse((tmp_path / "bgd_helpers" / f"{room}.py").read_text())
+        bodies = {node.name: node.body for node in tree.body if isinstance(node, ast.FunctionDef)}
+        for name in names.split():
+            assert [ast.unparse(line) for line in bodies[name]] == [f"_refuse('{room}.{name}')"]
+    assert not (tmp_path / "bgd_helpers" / "slips" / "catalogue.py").exists()
+    with pytest.raises(ValueError, match="no nothing"):
+        package.without_bodies("x = 1", "network", {"nothing"})
+
+
+@pytest.mark.slow
+def test_no_connection_leaves_the_sandbox(tmp_path):
+    level()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.settimeout(0.2)
+        port = listener.getsockname()[1]
+        code = f"import socket\nsocket.create_connection(('127.0.0.1', {port}), 1)"
+        found = run_alone(tmp_path, attacks.inside(code))
+        assert found["outcome"] == "wrong" and "Error" in found["text"]
+        with pytest.raises(TimeoutError):
+            listener.accept()
+
+
+def run_alone(tmp_path, update, **changes):
+    """What is found of `update` in a submission of its own."""
+    (tmp_path / "course").mkdir()
+    (tmp_path / "course" / "three.ipynb").write_text(nbformat.writes(attacks.course()))
+    (tmp_path / "class" / "ada").mkdir(parents=True)
+    (tmp_path / "class" / "ada" / "a.ipynb").write_text(attacks.as_text(attacks.submission(update)))
+    plan = classroom.Plan(tmp_path / "course", tmp_path / "out", level(), (1, 2), 1, **changes)
+    [result] = classroom.grade(submissions.find(tmp_path / "class"), plan)
+    return next(row for row in result["exercises"] if row["exercise"] == "update")
+
+
+@pytest.mark.slow
+def test_what_an_answer_sees_of_this_machine(tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret")
+    os.environ["BGD_SECRET"] = "secret"
+    code = f"""
+import os
+seen = [os.environ.get("BGD_SECRET")]
+for path in ({str(secret)!r}, {str(ROOT / "README.md")!r}, "/etc/passwd", "/proc/1/environ"):
+    try:
+        seen.append(open(path).read()[:5])
+    except OSError:
+        pass
+raise ValueError(f"{{[one for one in seen if one]}}")"""
+    try:
+        assert "ValueError: []" in run_alone(tmp_path, attacks.inside(code))["text"]
+    finally:
+        del os.environ["BGD_SECRET"]
+
+
+@pytest.mark.slow
+def test_an_answer_that_calls_the_package_is_told_so(tmp_path):
+    source = "from bgd_helpers.descent import update as u\n" + attacks.inside("", "return u(theta, gradient, eta)")
+    assert "write it yourself" in run_alone(tmp_path, source)["text"]

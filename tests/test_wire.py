@@ -1,0 +1,65 @@
+"""What crosses the wall comes back as it was, or is refused."""
+
+import json
+
+import pytest
+
+from bgd_helpers import network
+from bgd_helpers.exercises import EXERCISES
+from bgd_helpers.exercises.observing import observe
+from bgd_helpers.exercises.outcomes import Failure, one_array
+from bgd_helpers.grading import wire
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_cases_cross_into_the_sandbox_as_they_are(exercise):
+    task = EXERCISES[exercise]
+    cases = list(task.cases(3))
+    again = wire.arguments(json.dumps(wire.packed(cases)))
+    here, there = (observe(task.right, task.parameters, one, task.read) for one in (list(task.cases(3)), again))
+    for mine, theirs in zip(here.found, there.found):
+        assert wire.packed(mine) == wire.packed(theirs)
+
+
+def test_observations_cross_back_as_they_are():
+    sent = [
+        True,
+        [False] * 3,
+        [["none"], wire.packed(one_array([1.5])), wire.packed(Failure("E", "no 1.25"))],
+        [["none"]] * 3,
+    ]
+    seen = wire.observation(sent)
+    assert seen.found[0] is None and seen.found[1][0][0].tolist() == [1.5] and seen.found[2] == Failure("E", "no …")
+
+
+ARRAY = ["array", "<f8", [1], "AAAAAAAA8D8="]
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        None, 3, [], ["list"] + [["list"]] * 20_000, ["failure", 1, 2], ["array"], ["list", ARRAY],
+        ["list", ["list", 1]],
+        *(["list", ["list", [*ARRAY[:1], *changed]]] for changed in (
+            ["O", [1], ""], ["<f8", [10**6, 10**6], ""], ["<f8", [-1], ""], ["<f8", [2], ARRAY[3]], ["<f8", [1], "?"],
+            ["<M8[s]", [1], ARRAY[3]], ["<f8", [True], ARRAY[3]], ["<f8", "1", ARRAY[3]], ["V8", [1], ARRAY[3]],
+        )),
+    ],
+)  # fmt: skip
+def test_whatever_is_not_just_so_is_refused(outcome):
+    with pytest.raises(ValueError):
+        wire.observation([True, [False], [outcome], [["none"]]])
+
+
+def test_a_well_formed_array_is_read():
+    assert wire.observation([True, [False], [["list", ["list", ARRAY]]], [["none"]]]).found[0][0][0].tolist() == [1.0]
+
+
+def test_only_the_named_slopes_cross():
+    assert wire.packed(network.activation("tanh").df) == ["slope", "tanh"]
+    with pytest.raises(TypeError):
+        wire.packed(lambda a: a)
+
+
+def test_numbers_that_may_be_secret_are_left_out_of_a_text():
+    assert wire.tidy("shape (7, 3), 0.125 -3e5 1.5e-7 123456\n<b>") == "shape (7, 3), … -3e5 … … <b>"
