@@ -7,6 +7,7 @@ of its rows, named by (path, row, count), so that whoever can open the file can 
 import mmap
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import accumulate, chain, pairwise
 from pathlib import Path
@@ -218,10 +219,14 @@ def _check_targets(targets, table):
         raise ValueError(f"targets is {targets!r}: of {table.columns} columns 1 to {table.columns - 1} are targets")
 
 
-def gradient_over_all(gradient, theta, shards, targets=1, rows=ROWS):
-    """The gradient of J over several shards. E10: grad J = sum_s (N_s / N) grad J_s, added in their order."""
-    parts = (gradient_over(gradient, theta, shard, targets, rows) for shard in shards)
-    return weighted_mean(parts, [shard.count for shard in shards])
+def gradient_over_all(gradient, theta, shards, targets=1, rows=ROWS, threads=1):
+    """The gradient of J over several shards. E10: grad J = sum_s (N_s / N) grad J_s.
+
+    They are added in their order, so that the sum is the same for any number of threads. Raises as `gradient_over`.
+    """
+    with ThreadPoolExecutor(threads) as pool:
+        parts = pool.map(lambda shard: gradient_over(gradient, theta, shard, targets, rows), shards)
+        return weighted_mean(parts, [shard.count for shard in shards])
 
 
 def weighted_mean(values, counts):

@@ -118,6 +118,12 @@ def test_the_gradient_is_that_in_memory(path, sizes, rows):
     assert error(shards.gradient_over_all(theory.linear_gradient, w, cut, rows=rows), expected) < TIGHT
 
 
+def test_the_sum_is_the_same_for_any_number_of_threads(path):
+    w, cut = np.full((3, 1), 0.3), shards.shards_with(path, [250, 3, 600, 147])
+    one, three = (shards.gradient_over_all(theory.linear_gradient, w, cut, threads=threads) for threads in (1, 3))
+    assert np.array_equal(one, three)
+
+
 def test_a_part_of_the_file(path):
     w, (X, y) = np.full((3, 1), 0.3), in_memory(path)
     found = shards.gradient_over(theory.linear_gradient, w, Shard(str(path), 100, 37))
