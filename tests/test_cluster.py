@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -172,25 +173,31 @@ def test_a_lost_worker_costs_time_and_not_correctness(path, tmp_path):
 
 
 def listeners(pids):
-    """The addresses on which these processes listen, from /proc."""
-    inodes = set()
+    """The addresses and ports on which these processes listen, from /proc."""
+    sockets = set()
     for pid in pids:
         for entry in Path(f"/proc/{pid}/fd").iterdir():
-            try:
-                inodes.add(os.readlink(entry))
-            except FileNotFoundError:
-                continue
+            with suppress(FileNotFoundError):
+                sockets.add(os.readlink(entry))
     rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
-    return [row[1].partition(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes]
+    return {row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets}
+
+
+def hosts(addresses):
+    return {address.partition(":")[0] for address in addresses}
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="listeners are read from /proc")
-def test_it_listens_on_the_loopback_address_alone(processes, threads):
-    found = listeners([os.getpid(), *cluster.worker_processes(processes)])
-    assert found and set(found) == {"0100007F"}
+@pytest.mark.parametrize("in_processes", [True, False])
+def test_it_listens_on_the_loopback_address_alone(in_processes):
+    before = listeners([os.getpid()])
+    with cluster.connected(workers=2, processes=in_processes) as client:
+        found = listeners([os.getpid(), *cluster.worker_processes(client)]) - before
+    assert len(found) >= 3 and hosts(found) == {"0100007F"}  # 127.0.0.1, its bytes from the last to the first
+    assert listeners([os.getpid()]) <= before
     with socket.create_server(("127.0.0.2", 0)):
-        assert "0200007F" in listeners([os.getpid()])
+        assert hosts(listeners([os.getpid()]) - before) == {"0200007F"}
 
 
 @pytest.mark.slow
