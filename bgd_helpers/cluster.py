@@ -77,11 +77,12 @@ def gradient_over(client, gradient, theta, cut, targets=1, rows=shards.ROWS):
     Raises what `shards.gradient_over` raises on a worker, and distributed.KilledWorker for a shard that takes several
     workers down.
     """
-    work = [client.submit(_on_worker, gradient, theta, shard, targets, rows, pure=False) for shard in cut]
+    given = {"gradient": gradient, "theta": theta, "targets": targets, "rows": rows}
+    work = client.map(_on_worker, cut, **given, pure=False)  # one message; `submit` in a loop waits between messages
     return shards.weighted_mean(client.gather(work), [shard.count for shard in cut])
 
 
-def _on_worker(gradient, theta, shard, targets, rows):
+def _on_worker(shard, gradient, theta, targets, rows):
     """The gradient of J_s; theta is copied, for arrays may arrive unaligned, and BLAS would copy them each time."""
     theta = [tuple(map(np.array, pair)) for pair in theta] if isinstance(theta, list) else np.array(theta)
     return shards.gradient_over(gradient, theta, shard, targets, rows)
