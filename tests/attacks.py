@@ -214,7 +214,7 @@ FAULTS = {
     "deleted functions of the course": (before("loss = weight_gradient = None"), {"right"}),
     "warnings as errors": (before("import warnings\nwarnings.simplefilter('error')"), {"right"}),
     "limits raised": (before("import resource\nresource.setrlimit(resource.RLIMIT_AS, (2**62, 2**62))"), {"wrong", "right"}),
-    "a huge result": (inside("", "return np.zeros(10 ** 7)"), {"wrong"}),
+    "a huge result": (inside("", "return np.zeros(10 ** 7)"), {"wrong", "stopped"}),
     "a deep result": (inside("x = theta\nfor _ in range(10 ** 4):\n    x = [x]", "return x"), {"wrong"}),
 }
 
