@@ -23,7 +23,8 @@ release: $(READY)  ## write the learner's edition as a folder ready to be a clas
 	@$(RUN) -m bgd_helpers release
 
 grade: $(READY)  ## grade a class: make grade SUBMISSIONS=folder
-	@$(RUN) -m bgd_helpers grade $(if $(SUBMISSIONS),"$(SUBMISSIONS)",--help)
+	@test -n "$(SUBMISSIONS)" || { echo 'Name the folder: make grade SUBMISSIONS=folder' >&2; exit 2; }
+	@$(RUN) -m bgd_helpers grade "$(SUBMISSIONS)"
 
 test: $(READY)  ## run every test: of the package, then of each notebook
 	@$(RUN) -m bgd_helpers test

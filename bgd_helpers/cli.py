@@ -157,27 +157,47 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
 
     if not hasattr(os, "fork"):
         raise UserError("grading needs Linux (or, for your own files, macOS); on Windows use WSL 2", 2)
+    if no_sandbox and level:
+        raise UserError("--no-sandbox and --level exclude each other: choose one", 2)
+    root = checkout()
     try:
         found = find(submissions, roster)
         wall = "none" if no_sandbox else level or sandbox.level()
         plan = classroom.Plan(
-            checkout() / "notebooks",
-            output,
-            wall,
-            classroom.salt_of(output, salt),
-            min(workers, len(found)),
-            cell_seconds,
-            again,
+            notebooks=root / "notebooks",
+            output=output,
+            level=wall,
+            salt=classroom.salt_of(output, salt),
+            workers=min(workers, len(found)),
+            cell_seconds=cell_seconds,
+            again=again,
+            private=(root, submissions if submissions.is_dir() else submissions.parent),
         )
+    except (FileExistsError, NotADirectoryError):
+        raise UserError(f"{output} is a file: name a folder with --output", 2) from None
     except (FileNotFoundError, ValueError, sandbox.NoSandbox) as error:
         raise UserError(str(error), 2) from None
+    except OSError as error:
+        raise UserError(f"{output} cannot be written: {error.strerror}", 2) from None
     say_level(wall)
-    results = with_progress(classroom.grade, found, plan)
-    failed = [result for result in results if not result["graded"]]
-    for result in failed:
-        click.echo(f"{result['learner']!r}: {' '.join(result['notes'])}", err=True)
-    click.echo(f"{len(results) - len(failed)} of {len(results)} submissions graded: {output / 'scores.csv'}")
-    return int(bool(failed))
+    try:
+        results = with_progress(classroom.grade, found, plan)
+    except KeyboardInterrupt:
+        click.echo("Stopped. What is graded is kept; the same command goes on from there.", err=True)
+        raise
+    return say_results(results, output)
+
+
+def say_results(results, output):
+    """The exit status of a grading run, after a line on each submission of which something was not graded."""
+    from bgd_helpers.grading.report import graded
+
+    for result in results:
+        if graded(result) != "yes" or result["notes"]:
+            click.echo(f"{result['learner']!r} ({graded(result)}): {' '.join(result['notes'])}", err=True)
+    done = sum(graded(result) in ("yes", "in part") for result in results)
+    click.echo(f"{done} of {len(results)} submissions graded: {output / 'scores.csv'}")
+    return int(not all(result["graded"] for result in results))
 
 
 def say_level(wall):
@@ -227,6 +247,8 @@ def release(folder, solutions):
 def test(quick, pytest):
     """Run every test: of the package, then of each notebook. Options for PYTEST come after --."""
     root = checkout()
+    if not (root / "tests").is_dir():
+        raise UserError(f"there are no tests in {root}: they are in the course's own repository")
     need("pytest", "nbval", "ipykernel", "matplotlib")
     warm_fonts()
     from bgd_helpers import testrun
