@@ -64,13 +64,12 @@ def graded(tmp_path_factory):
             peaks.append(peak_memory(self.process.pid))
             super().close()
 
-    class Recorded(tempfile.TemporaryDirectory):
-        def __init__(self, *arguments, **named):
-            super().__init__(*arguments, **named)
-            made.append(self.name)
+    def mkdtemp(*arguments, make=tempfile.mkdtemp, **named):
+        made.append(make(*arguments, **named))
+        return made[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(classroom.tempfile, "TemporaryDirectory", Recorded)
+        patch.setattr(classroom.tempfile, "mkdtemp", mkdtemp)
         patch.setattr(classroom, "Worker", Watched)
         results = classroom.grade(submissions.find(folder / "class"), plan_in(folder))
     return {result["learner"]: result for result in results}, folder, made, peaks
