@@ -62,10 +62,14 @@ def lab(no_browser, port, source):
     """
     root = checkout()
     need("jupyterlab", "matplotlib", "nbformat")
+    from bgd_helpers.lab import can_open_browser, lab_command, running_in, wait_for
+
+    if not source and (address := running_in(root / MINE)):
+        click.echo(f"JupyterLab is open in {MINE} already: {address}")
+        click.echo("To bring the course up to date, save and close it first (Ctrl-C where it was started).")
+        return 0
     folder = root / "notebooks" if source else learners_folder(root)
     warm_fonts()
-    from bgd_helpers.lab import can_open_browser, lab_command, wait_for
-
     browser = not no_browser and can_open_browser()
     click.echo("Starting JupyterLab; Ctrl-C stops it.")
     if not browser:
@@ -75,11 +79,17 @@ def lab(no_browser, port, source):
 
 
 def learners_folder(root):
-    """The folder of the learner's edition, brought up to date."""
+    """The folder of the learner's edition, brought up to date as far as it can be."""
     from bgd_helpers import edition
 
-    for line in edition.deliver(root / "notebooks", root / MINE):
-        click.echo(line)
+    try:
+        for line in edition.deliver(root / "notebooks", root / MINE):
+            click.echo(line)
+    except OSError as error:
+        what = f"{error.filename or MINE} cannot be used ({error.strerror})"
+        if not any((root / MINE).glob("*.ipynb")):
+            raise UserError(f"{what}: rename it or make it writable, then try again") from None
+        click.echo(f"{what}: the course was not brought up to date, and nothing was lost.", err=True)
     return root / MINE
 
 

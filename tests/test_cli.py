@@ -248,6 +248,36 @@ def test_lab_opens_the_learners_own_copy_unless_told_otherwise(monkeypatch, tmp_
     assert ("secret" in (tmp_path / folder / "00-start-here.ipynb").read_text()) == bool(words)
 
 
+def test_lab_says_where_it_is_open_already(monkeypatch, tmp_path, capsys):
+    write_source(tmp_path)
+    (tmp_path / "my-course").mkdir()
+    here = {"root_dir": str(tmp_path / "my-course"), "url": "http://localhost:8888/", "token": "t"}
+    monkeypatch.setattr("jupyter_server.serverapp.list_running_servers", lambda: [{"root_dir": "/"}, here])
+    monkeypatch.setattr(cli, "checkout", lambda: tmp_path)
+    assert cli.main(["lab", "--no-browser"]) == 0
+    assert "http://localhost:8888/lab?token=t" in capsys.readouterr().out
+    assert not (tmp_path / "my-course" / "00-start-here.ipynb").exists()
+
+
+def test_a_file_in_the_place_of_the_learners_folder_is_named(monkeypatch, tmp_path, capsys):
+    write_source(tmp_path)
+    (tmp_path / "my-course").write_text("mine")
+    monkeypatch.setattr(cli, "checkout", lambda: tmp_path)
+    assert cli.main(["lab", "--no-browser"]) == 1
+    assert "rename it" in capsys.readouterr().err and (tmp_path / "my-course").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_written_is_opened_all_the_same(monkeypatch, tmp_path, capsys):
+    write_source(tmp_path)
+    monkeypatch.setattr(cli, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(cli.subprocess, "Popen", lambda command, cwd: Server())
+    assert cli.main(["lab", "--no-browser"]) == 0
+    (tmp_path / "my-course" / ".course" / "00-start-here.ipynb").unlink()
+    (tmp_path / "my-course" / ".course" / "00-start-here.ipynb").mkdir()
+    assert cli.main(["lab", "--no-browser"]) == 0
+    assert "was not brought up to date" in capsys.readouterr().err
+
+
 def write_source(root):
     (root / "notebooks").mkdir()
     source = "def f():\n    ### BEGIN SOLUTION\n    return 'secret'\n    ### END SOLUTION"

@@ -42,7 +42,7 @@ ROOMS = {
     "testrun": (set(), {"pytest"}),
     "edition": ({"saving"}, {"nbformat"}),
     "release": ({"edition", "saving"}, {"nbformat"}),
-    "lab": (set(), set()),
+    "lab": (set(), {"jupyter_server"}),
     "cli": ({"edition", "grading", "lab", "release", "saving", "testrun"}, {"matplotlib", "click", "rich"}),
     "__main__": ({"cli"}, set()),
     "__init__": (set(), set()),
