@@ -15,13 +15,13 @@ AS_FAR = 0.02  # of the fall of J: what training may lack and still pass for rig
 
 
 class Trial(NamedTuple):
-    """A gradient on a net: two calls in a row (an error's text for what failed), and J in training with it."""
+    """A gradient on a net: two calls in a row (an error's text for what failed), and J in training, if trained."""
 
     net: Net
     first: list | str
     again: list | str
-    costs: np.ndarray
-    right: np.ndarray
+    costs: np.ndarray | None = None
+    right: np.ndarray | None = None
 
 
 def gradient_of(name):
