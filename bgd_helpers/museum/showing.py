@@ -5,11 +5,11 @@ from html import escape
 
 NOTICES, SILENT = "●", "○"
 LEGEND = f"{NOTICES} notices, {SILENT} does not notice"
-LOOKS = {  # told apart by the sign first, then by dark on white and brown on sand
-    NOTICES: "text-align: center; color: #00557f",
-    SILENT: "text-align: center; color: #8a3c00; background: #fdebd8",
+LOOKS = {  # told apart by the sign first, then by the ground
+    NOTICES: "text-align: center; color: #00456b; background: #d6e8f5",
+    SILENT: "text-align: center; color: #8a3c00; background: #ffffff",
 }
-LEFT = "text-align: left"
+LEFT, MIDDLE = "text-align: left", "text-align: center"
 
 
 def sign(notices):
@@ -32,12 +32,17 @@ class Table:
 
     def _repr_html_(self):
         """The same rows; the first cell of each is its name."""
-        head = "".join(f'<th scope="col" style="{LEFT}">{escape(cell)}</th>' for cell in self.head)
+        head = "".join(map(_head, self.head, self.rows[0]))
         rows = "\n".join(f"<tr>{_name(row[0])}{''.join(map(_cell, row[1:]))}</tr>" for row in self.rows)
         return "\n".join([f"<table>\n<tr>{head}</tr>\n{rows}\n</table>", *(f"<p>{note}</p>" for note in self._note())])
 
     def _note(self):
         return [self.note] if self.note else []
+
+
+def _head(cell, below):
+    place = MIDDLE if below in LOOKS else LEFT
+    return f'<th scope="col" style="{place}; white-space: nowrap">{escape(cell)}</th>'
 
 
 def _name(cell):
@@ -46,4 +51,5 @@ def _name(cell):
 
 def _cell(cell):
     said = {NOTICES: ' title="notices"', SILENT: ' title="does not notice"'}.get(cell, "")
-    return f'<td style="{LOOKS.get(cell, LEFT)}"{said}>{escape(cell)}</td>'
+    look = LOOKS.get(cell, MIDDLE if cell.isdigit() else LEFT)
+    return f'<td style="{look}"{said}>{escape(cell)}</td>'
