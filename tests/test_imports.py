@@ -14,7 +14,7 @@ PACKAGE = Path(bgd_helpers.__file__).parent
 
 BASE = {"data", "network", "descent", "theory"}
 CHECKS = BASE | {"gradcheck", "slips"}
-DRAWN = CHECKS | {"figures", "handout", "experiments"}
+DRAWN = CHECKS | {"figures", "handout", "experiments", "museum"}
 
 # room: (the rooms that it may import, the packages beyond NumPy and the standard library)
 ROOMS = {
@@ -26,6 +26,7 @@ ROOMS = {
     "slips": (BASE, set()),
     "handout": (CHECKS, set()),
     "experiments": (CHECKS, set()),
+    "museum": (CHECKS | {"handout", "figures"}, set()),
     "figures": (BASE - {"network"}, {"matplotlib", "contourpy", "PIL", "IPython"}),
     "explorers": (DRAWN, {"matplotlib", "PIL", "IPython", "ipywidgets"}),
     "equations": (CHECKS, {"lark"}),
