@@ -102,7 +102,9 @@ def shown(value, form=".4f"):
         return str(value)
     if isinstance(value, (int, np.integer)):
         return f"{value:,d}"
-    return "∞" if np.isinf(value) else format(value, form)
+    if np.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    return format(value, form).replace("-", "−")
 
 
 def silent(share):
