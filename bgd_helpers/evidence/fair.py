@@ -3,6 +3,7 @@
 Many seeds (random orders), and three axes: updates, examples, seconds. Seconds belong to this machine and this code.
 """
 
+import dataclasses
 from math import ceil
 from time import perf_counter
 from typing import NamedTuple
@@ -17,7 +18,8 @@ from .row import silent
 class Tuned(NamedTuple):
     """A batch size at its best learning rate: its runs, the updates after which the mean cost stays below the target.
 
-    `band` holds the same for each seed on its own; `at_edge` says that a rate beyond those tried may be better.
+    `band` holds the same for means over seeds drawn again from the seeds (with replacement): how far chance goes.
+    `at_edge` says that a rate beyond those tried may be better.
     """
 
     batch_size: int
@@ -59,17 +61,17 @@ def tuned(runs, target):
         raise ValueError(
             f"B = {runs.batch_size} does not come to stay below {target:g} in {runs.epochs[-1]:g} epochs: give it more"
         )
-    alone = [runs_of_seed(runs, best.index, seed) for seed in range(runs.J.shape[-1])]
-    band = np.array([experiments.updates_to_stay_below(run, target)[0] for run in alone])
     at_edge = best.index in (0, len(runs.eta) - 1)
+    band = updates_of_resampled_seeds(runs, best.index, target)
     return Tuned(runs.batch_size, float(best.eta), best.index, runs, int(best.value), band, at_edge)
 
 
-def runs_of_seed(runs, index, seed):
-    """One learning rate and one seed of tabulated runs."""
-    return experiments.Runs(
-        runs.problem, runs.eta[[index]], runs.batch_size, runs.N, runs.t, runs.J[:, index : index + 1, seed : seed + 1]
-    )
+def updates_of_resampled_seeds(runs, index, target, times=200):
+    """Updates until the mean over seeds drawn again stays below the target, so many times, for one learning rate."""
+    J = runs.J[:, index]
+    again = np.random.default_rng(0).integers(0, J.shape[1], (times, J.shape[1]))
+    resampled = dataclasses.replace(runs, eta=np.full(times, runs.eta[index]), J=J[:, again])
+    return experiments.updates_to_stay_below(resampled, target)
 
 
 def seconds(problem, tuned, repeats=3):

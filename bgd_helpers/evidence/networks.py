@@ -27,11 +27,13 @@ def best_rates(setting, progress=silent):
     found = fair.compare(mlp(), TARGET, EPOCHS, rates, seeds, setting.choose(60, 160), progress)
     updates, epochs = [t.updates for t in found], [t.epochs for t in found]
     first, last = found[0], found[-1]
-    why = "the band of the seeds"
+    why = "the band over seeds drawn again"
     numbers = (
-        *(between(f"B = {t.batch_size}: updates (η = {t.eta:.2g})", t.updates, t.band.min(), np.max(t.band), why) for t in found),
+        *(between(f"B = {t.batch_size}: updates (η = {t.eta:.2g})", t.updates, int(t.band.min()), t.band.max(), why) for t in found),
         between("smallest step from one B to the next in epochs", min(np.diff(epochs)), 0, np.inf, "epochs grow with B", ".2f"),
         between("largest step from one B to the next in updates", int(max(np.diff(updates))), -np.inf, 0, "updates do not"),
+        between("epochs, B = 512 ÷ B = 1", last.epochs / first.band.max() * 512, 5, np.inf, "at the far end of its band", ".1f"),
+        between("updates, B = 1 ÷ B = 512", first.band.min() / last.updates, 5, np.inf, "at the near end of its band", ".1f"),
         between("best rates at an edge of those tried", sum(t.at_edge for t in found), 0, 0, "none"),
     )
     sentence = (

@@ -17,15 +17,17 @@ def limit(etas, factors, values, limit, best):
     axes.plot(etas, factors, MARKERS["sgd"], color=COLOURS["sgd"], markersize=4, label="measured on runs")
     axes.axhline(1, color=COLOURS["truth"], linewidth=1)
     axes.plot(*best, MARKERS["truth"], color=COLOURS["truth"], markersize=11)
-    _note(axes, f"fastest: η = {best[0]:.5f},\nfactor {best[1]:.5f}", best, (-12, -4), ha="right")
+    _note(axes, f"fastest: η = {best[0]:.5f}, factor {best[1]:.5f}", best, (-14, -4), ha="right", va="top")
     axes.axvline(limit, color=COLOURS["truth"], linestyle=":")
-    _note(axes, f"limit {limit:.5f}", (limit, axes.get_ylim()[0]), (-5, 4), ha="right")
+    _note(axes, f"limit\n{limit:.5f}", (limit, 1.12), (-6, 0), ha="right")
     axes.set(xlabel="learning rate η", ylabel="factor of the distance\nper update")
-    axes.legend(loc="upper center")
+    axes.set_ylim(0.82, 1.26)
+    axes.legend(loc="upper left")
+    apart = np.abs(factors - np.abs(1 - etas[:, None] * values).max(axis=1)).max()
     return Picture(figure, (
         f"The measured factor per update falls from {factors[0]:.3f} at η = {etas[0]:g} to {best[1]:.5f} at "
-        f"η = {best[0]:.5f}, then rises and reaches 1 at η = {limit:.5f}. No measured point is further than "
-        f"{_small(np.abs(factors - np.abs(1 - etas[:, None] * values).max(axis=1)).max())} from max |1 − ηλ|."
+        f"η = {best[0]:.5f}, then rises and reaches 1 at η = {limit:.5f}. The largest distance of a "
+        f"measured point from max |1 − ηλ| is {_small(apart)}."
     ))  # fmt: skip
 
 
@@ -38,7 +40,7 @@ def local_limit(distance, shares, limit):
         axes.semilogy(values, color=COLOURS[kind], linestyle=LINESTYLES[kind], marker=MARKERS[kind], markevery=0.1,
                       label=label, **MOON)  # fmt: skip
     axes.set(xlabel="update t", ylabel="distance to the minimum\n(log scale)")
-    axes.legend(loc="center left")
+    axes.legend(loc="upper left")
     return Picture(figure, f"The start is {_small(distance[0, 0])} from the minimum. " + " ".join(
         f"With η = {share:g} times the limit {limit:.4f} the distance is {_small(values[-1])} after {len(values) - 1} updates."
         for values, share in zip(distance.T, shares)
@@ -59,7 +61,7 @@ def gaussians(etas, factors, limits):
     axes.set(xlabel="learning rate η (our convention)", ylabel="factor of the longest distance\nper update")
     axes.legend(loc="upper center")
     axes.set_ylim(0.7, 2.1)
-    return Picture(figure, "; ".join(
+    return Picture(figure, "The first data set. " + "; ".join(
         f"{name}: the factor per update is least at η = {etas[np.argmin(values)]:.2f} and passes 1 at η = {end:.2f} "
         f"({2 * end:.2f} with ½ in the cost)" for values, end, name in zip(factors, limits, names)
     ) + ".")  # fmt: skip
@@ -107,12 +109,12 @@ def size(sizes, sgd, bgd):
 
 @house_style
 def best_rates(found, target):
-    """Updates and epochs until the target against the batch size, each at its best eta; bars hold every seed."""
+    """Updates and epochs until the target against the batch size, each at its best eta; bands are chance."""
     figure, panels = new_figure(9, 4, 1, 2)
     B = np.array([t.batch_size for t in found])
     for axes, name in zip(panels, ("updates", "epochs")):
         values = np.array([getattr(t, name) for t in found])
-        low, high = np.array([_of_seeds(t, name) for t in found]).T
+        low, high = np.array([_band(t, name) for t in found]).T
         axes.fill_between(B, low, high, color=COLOURS["batch_size"], alpha=0.2, linewidth=0)
         axes.loglog(B, values, color=COLOURS["batch_size"], marker="o", **MOON)
         for t, value in zip(found, values):
@@ -127,11 +129,10 @@ def best_rates(found, target):
     ) + ".")  # fmt: skip
 
 
-def _of_seeds(t, name):
-    """The least and the most that a seed needs; the mean itself where a seed does not arrive within its epochs."""
-    share = np.where(np.isfinite(t.band), t.band, t.runs.t[-1]) / t.updates
-    value = getattr(t, name)
-    return value * share.min(), value * share.max()
+def _band(t, name):
+    """The least and the most that means over seeds drawn again need; the end of the runs where one does not arrive."""
+    band = np.where(np.isfinite(t.band), t.band, t.runs.t[-1])
+    return getattr(t, name) / t.updates * np.array([band.min(), band.max()])
 
 
 @house_style
@@ -176,11 +177,11 @@ def xor(J, levels):
     """The costs at which runs end from random starts, sorted."""
     figure, axes = new_figure(9, 3.8)
     share = (np.arange(len(J)) + 0.5) / len(J)
-    axes.semilogy(100 * share, np.sort(J), ".", color=COLOURS["bgd"], markersize=8)
+    axes.plot(100 * share, np.sort(J), ".", color=COLOURS["bgd"], markersize=8)
     for level in levels:
         axes.axhline(level, color=COLOURS["truth"], linestyle=":", linewidth=1)
         _note(axes, f"1/{1 / level:.0f}", (0, level), (4, 2))
-    axes.set(xlabel="starts, sorted by the cost they end at (%)", ylabel="J at the end (log scale)", xlim=(0, 100))
+    axes.set(xlabel="starts, sorted by the cost they end at (%)", ylabel="J at the end", xlim=(0, 100), ylim=(-0.01, 0.28))
     solved = J < 0.05
     stuck = levels[np.abs(J[~solved][:, None] - levels).argmin(axis=1)]
     counts = ", ".join(f"{(stuck == level).sum()} near 1/{1 / level:.0f}" for level in levels)
@@ -232,7 +233,7 @@ def reshuffling(etas, found, law, replaced, slope):
     axes.set(xlabel="learning rate η (log scale)", ylabel="variance of w at the ends\nof epochs (log scale)")
     axes.set_xticks(etas, [f"{eta:g}" for eta in etas])
     axes.set_xticks([], minor=True)
-    axes.legend(loc="center right")
+    axes.legend(loc="lower right")
     return Picture(figure, f"Slope {slope:.2f} on log axes. " + "; ".join(
         f"η = {eta:g}: measured {row.mean():.1e}, exact {value:.1e}, with replacement {other:.1e}"
         for eta, row, value, other in zip(etas, found, law, replaced)
@@ -246,7 +247,7 @@ def running_mean(t, fast, slow):
     axes.loglog(t, slow, color=COLOURS["right"], label="η = 1/(2t)", marker="o", markevery=0.12, **MOON)
     axes.loglog(t, fast, ":", color=COLOURS["wrong"], label="η = 1/(2t²)", marker="X", markevery=0.12, **MOON)
     axes.axhline(0.5, color=COLOURS["truth"], linewidth=1)
-    _note(axes, "one half", (t[0], 0.5), (0, -14))
+    _note(axes, "one half", (t[-1], 0.5), (0, -14), ha="right")
     axes.set(xlabel="update t (log scale)", ylabel="share of the distance left\n(log scale)")
     axes.legend(loc="lower left")
     return Picture(figure, (
