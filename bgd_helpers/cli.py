@@ -281,7 +281,9 @@ def bench(quick):
 
 @commands.command()
 @click.option("--quick", is_flag=True, help="The quick setting: less than a minute, wider bands.")
-@click.option("--output", type=click.Path(path_type=Path), default=Path("evidence"), show_default=True, help="A folder.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), default=Path("evidence"), show_default=True, help="A folder."
+)
 def evidence(quick, output):
     """Reproduce what the literature claims of SGD and BGD, and write a report as one HTML page."""
     need("matplotlib", "rich")

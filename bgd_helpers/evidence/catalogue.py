@@ -36,7 +36,7 @@ ROWS = (
         f"{EFFICIENT}, section 5.2",
         "λ = 0.84 and 0.036, largest learning rate 2.38; the cost has ½.",
         quadratic.two_gaussians,
-        "The points of the source are not published: we draw our own, and its smaller λ lies among ours. We also give the "
+        "We do not have the source's points: we draw our own, for which λ is 0.84 and 0.04 in expectation. We also give the "
         "network its bias, whose curvature is 1 with ½: the limit of all three parameters is then 2, not 2.38. In our "
         "convention, without ½, λ doubles and the limits halve.",
         "gaussians",
@@ -48,7 +48,8 @@ ROWS = (
         "Bottou, Curtis, Nocedal 2018, Optimization Methods for Large-Scale Machine Learning, section 3.3 and Figure 3.1",
         "SGD makes fast progress at first, then slows down; the batch method is steady and overtakes.",
         races.overtaking,
-        "Ours is least squares with κ = 49 and N = 1000, and plain BGD with its best η. We follow the expected risk, which "
+        "The source's figure is of its own data and batch method; ours is least squares with κ = 49 and N = 1000, and plain "
+        "BGD with its best η. We follow the expected risk, which "
         "needs no seeds: the first time that one noisy run is below would favour SGD. At which epoch the two cross depends "
         "on η, κ and the noise of the targets; the order of events does not.",
         "overtaking",
@@ -82,7 +83,7 @@ ROWS = (
         f"{EFFICIENT}, section 4.1",
         "A mean over ten copies of the data is the same gradient for ten times the work; SGD profits from the copies.",
         races.ten_copies,
-        "None for BGD. SGD at equal work comes as far as without the copies, but not to the same digit: its order differs.",
+        "None for BGD. SGD at equal work comes as far as without the copies, but not to the same digit: its orders differ.",
         "copies",
     ),
     Row(

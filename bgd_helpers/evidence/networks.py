@@ -29,18 +29,41 @@ def best_rates(setting, progress=silent):
     first, last = found[0], found[-1]
     why = "the band over seeds drawn again"
     numbers = (
-        *(between(f"B = {t.batch_size}: updates (η = {t.eta:.2g})", t.updates, int(t.band.min()), t.band.max(), why) for t in found),
-        between("smallest step from one B to the next in epochs", min(np.diff(epochs)), 0, np.inf, "epochs grow with B", ".2f"),
-        between("largest step from one B to the next in updates", int(max(np.diff(updates))), -np.inf, 0, "updates do not"),
-        between("epochs, B = 512 ÷ B = 1", last.epochs / first.band.max() * 512, 5, np.inf, "at the far end of its band", ".1f"),
-        between("updates, B = 1 ÷ B = 512", first.band.min() / last.updates, 5, np.inf, "at the near end of its band", ".1f"),
+        *(
+            between(f"B = {t.batch_size}: updates (η = {t.eta:.2g})", t.updates, int(t.band.min()), t.band.max(), why)
+            for t in found
+        ),
+        between(
+            "smallest step from one B to the next in epochs",
+            min(np.diff(epochs)),
+            0,
+            np.inf,
+            "epochs grow with B",
+            ".2f",
+        ),
+        between(
+            "largest step from one B to the next in updates", int(max(np.diff(updates))), -np.inf, 0, "updates do not"
+        ),
+        between(
+            "epochs, B = 512 ÷ B = 1",
+            last.epochs / first.band.max() * 512,
+            5,
+            np.inf,
+            "at the far end of its band",
+            ".1f",
+        ),
+        between(
+            "updates, B = 1 ÷ B = 512", first.band.min() / last.updates, 5, np.inf, "at the near end of its band", ".1f"
+        ),
         between("best rates at an edge of those tried", sum(t.at_edge for t in found), 0, 0, "none"),
     )
     sentence = (
         f"From B = 1 to B = 512 the updates until J stays below {TARGET:g} fall from {first.updates:,d} to {last.updates:,d}, "
         f"the epochs rise from {first.epochs:.1f} to {last.epochs:.1f}, and the best η from {first.eta:.2g} to {last.eta:.2g}."
     )
-    return Outcome(numbers, sentence, f"data and start: seed 0; orders: seeds 0 to {seeds - 1}", dict(found=found, target=TARGET))
+    return Outcome(
+        numbers, sentence, f"data and start: seed 0; orders: seeds 0 to {seeds - 1}", dict(found=found, target=TARGET)
+    )
 
 
 LEVELS = np.array([1 / 8, 1 / 6, 1 / 4])
@@ -56,7 +79,14 @@ def xor_starts(setting, progress=silent):
     levels = LEVELS[np.abs(J[~solved][:, None] - LEVELS).argmin(axis=1)]
     counts = {name: int((levels == level).sum()) for name, level in zip(("1/8", "1/6", "1/4"), LEVELS)}
     numbers = (
-        near("share of the runs that solve XOR", solved.mean(), 0.83, 4 * error, "4 standard errors of a share of 0.83", ".3f"),
+        near(
+            "share of the runs that solve XOR",
+            solved.mean(),
+            0.83,
+            4 * error,
+            "4 standard errors of a share of 0.83",
+            ".3f",
+        ),
         between("stuck runs", int((~solved).sum()), 1, starts, "there are some"),
         between("stuck J: largest distance from 1/8, 1/6, 1/4", off.max(initial=0), 0, 2e-3, "weights still growing"),
     )

@@ -21,7 +21,10 @@ def variance_law(setting, progress=silent):
     progress(0.2)
     replaced = [experiments.variance_by_enumeration(SIX, B, replacement=True) for B in range(1, most + 1)]
     numbers = (
-        *(exactly(f"without replacement, B = {B}", v, SIGMA / B * Fraction(N - B, N - 1)) for B, v in enumerate(without, 1)),
+        *(
+            exactly(f"without replacement, B = {B}", v, SIGMA / B * Fraction(N - B, N - 1))
+            for B, v in enumerate(without, 1)
+        ),
         *(exactly(f"with replacement, B = {B}", v, SIGMA / B) for B, v in enumerate(replaced, 1)),
     )
     sentence = (
@@ -74,7 +77,9 @@ def transient(x=(0, 1, 5), eta=Fraction(1, 10), updates=6):
             w -= eta * 2 * (w - value)
         ends.append((w - centre) ** 2)
     law = eta * sigma / (2 * (2 - 2 * eta)) * (1 - r ** (2 * updates))
-    return exactly(f"all {len(ends)} sequences of {updates} examples, variance ÷ law", sum(ends) / len(ends) / law, Fraction(1))
+    return exactly(
+        f"all {len(ends)} sequences of {updates} examples, variance ÷ law", sum(ends) / len(ends) / law, Fraction(1)
+    )
 
 
 ETAS = np.array([1e-3, 5e-4, 2.5e-4])
@@ -96,7 +101,9 @@ def reshuffled_floor(setting, progress=silent):
     numbers = (
         exactly("N = 4: variance over all 24 orders ÷ the closed form", small_floor(), Fraction(1)),
         *(near(f"floor ÷ exact at η = {eta:g}", r.mean(), 1, spread(r), why) for eta, r in zip(ETAS, ratios)),
-        between("slope of the exact floor on log axes", slope, 2.9, 3, "below 3, and closer to it the smaller η", ".3f"),
+        between(
+            "slope of the exact floor on log axes", slope, 2.9, 3, "below 3, and closer to it the smaller η", ".3f"
+        ),
         near("slope of the measured floor", slopes.mean(), slope, spread(slopes), why, ".3f"),
     )
     sentence = (
@@ -104,7 +111,11 @@ def reshuffled_floor(setting, progress=silent):
         "half of η gives about an eighth of it. For examples drawn with replacement the slope is 1."
     )
     replaced = np.array([theory.noise_floor(eta, 2, 4, 1) for eta in ETAS])
-    told = f"{seeds * replicas:,d} runs of {EPOCHS} epochs, seeds 0 to {seeds - 1}" if seeds > 1 else f"{replicas:,d} runs of {EPOCHS} epochs, seed 0"
+    told = (
+        f"{seeds * replicas:,d} runs of {EPOCHS} epochs, seeds 0 to {seeds - 1}"
+        if seeds > 1
+        else f"{replicas:,d} runs of {EPOCHS} epochs, seed 0"
+    )
     return Outcome(numbers, sentence, told, dict(etas=ETAS, found=found, law=law, replaced=replaced, slope=slope))
 
 
@@ -142,7 +153,11 @@ def mean_path(setting, progress=silent):
     net = difference_from_bgd(square_network(), exact.independent_orders(2, 2), 2)
     numbers = (
         *(exactly(f"drawn independently, {4**t} sequences of {t}", gap, Fraction(0)) for t, gap in zip(updates, apart)),
-        exactly("first update of the network: difference", difference_from_bgd(square_network(), [(0,), (1,)], 1), Fraction(0)),
+        exactly(
+            "first update of the network: difference",
+            difference_from_bgd(square_network(), [(0,), (1,)], 1),
+            Fraction(0),
+        ),
         between("reshuffled, all 24 orders of 4: difference", shuffled, Fraction(1, 1000), 1, "not zero"),
         between("network, 4 sequences of 2: difference", net, Fraction(1, 1000), 1, "not zero"),
     )
@@ -181,7 +196,9 @@ def running_mean(setting, progress=silent):
         kept.append(float(distance))
     numbers = (
         exactly("1/(2t): largest difference from the running mean", max(apart), Fraction(0)),
-        exactly(f"1/(2t²): share of the distance left at t = {updates:,d}", distance, Fraction(updates + 1, 2 * updates)),
+        exactly(
+            f"1/(2t²): share of the distance left at t = {updates:,d}", distance, Fraction(updates + 1, 2 * updates)
+        ),
         between("and so as a decimal", float(distance), 0.5, 0.5 + 1 / updates, "(t + 1)/(2t) falls to 1/2"),
     )
     sentence = (

@@ -127,11 +127,20 @@ def local_limit(setting, progress=silent):
     shares = np.array([0.99, 1.01])
     start = shifted(theta, 1e-8 * vectors[:, -1])
     path = descent.descend(network.gradient_of(TINY), start, X, Y, shares * 2 / values[-1], len(X), updates)
-    distance = np.array([[np.linalg.norm(flat(path[t, run]) - flat(theta)) for run in (0, 1)] for t in range(len(path))])
+    distance = np.array(
+        [[np.linalg.norm(flat(path[t, run]) - flat(theta)) for run in (0, 1)] for t in range(len(path))]
+    )
     growth = (distance[50] / distance[10]) ** (1 / 40)
     why = "curvature of higher order, which a start 1e-8 off hardly feels"
     numbers = (
-        between("length of the gradient at the minimum", np.linalg.norm(flat_gradient(theta, X, Y)), 0, 1e-14, "rounding", ".0e"),
+        between(
+            "length of the gradient at the minimum",
+            np.linalg.norm(flat_gradient(theta, X, Y)),
+            0,
+            1e-14,
+            "rounding",
+            ".0e",
+        ),
         between("least curvature there", values[0], 1e-3, np.inf, "a minimum, not a saddle"),
         near("growth per update 1 % below 2/λ_max", growth[0], 0.98, 1e-4, why),
         near("growth per update 1 % above 2/λ_max", growth[1], 1.02, 1e-4, why),
@@ -140,7 +149,9 @@ def local_limit(setting, progress=silent):
         f"At this minimum λ_max = {values[-1]:.4f}, so the limit is η = {2 / values[-1]:.4f}. A start 1e-8 away comes "
         f"closer by the factor {growth[0]:.4f} per update 1 % below it, and is driven off by {growth[1]:.4f} 1 % above."
     )
-    return Outcome(numbers, sentence, "data and start: seed 0", dict(distance=distance, shares=shares, limit=2 / values[-1]))
+    return Outcome(
+        numbers, sentence, "data and start: seed 0", dict(distance=distance, shares=shares, limit=2 / values[-1])
+    )
 
 
 CENTRE, SPREAD, EXAMPLES = np.array([0.4, 0.8]), 0.2, 100
@@ -166,9 +177,23 @@ def two_gaussians(setting, progress=silent):
     numbers = (
         near("larger λ, with ½", high, 0.84, spread(half[:, 1]), SEEDS_SPREAD),
         near("smaller λ, with ½", low, 0.04, spread(half[:, 0]) + 4e-4, SEEDS_SPREAD + " and 1 % for the finite N"),
-        between("the source's .036: share of data sets below", (half[:, 0] < 0.036).mean(), 0.05, 0.95, "within their range"),
-        near("limit without bias, with ½", theirs, 2 / 0.84, spread(limits[0]) + 0.02, SEEDS_SPREAD + " and 1 % for the finite N"),
-        near("limit without bias, our cost", ours, 1 / 0.84, spread(limits[1]) + 0.01, SEEDS_SPREAD + " and 1 % for the finite N"),
+        between(
+            "the source's .036: share of data sets below", (half[:, 0] < 0.036).mean(), 0.05, 0.95, "within their range"
+        ),
+        near(
+            "limit without bias, with ½",
+            theirs,
+            2 / 0.84,
+            spread(limits[0]) + 0.02,
+            SEEDS_SPREAD + " and 1 % for the finite N",
+        ),
+        near(
+            "limit without bias, our cost",
+            ours,
+            1 / 0.84,
+            spread(limits[1]) + 0.01,
+            SEEDS_SPREAD + " and 1 % for the finite N",
+        ),
         between("largest limit with the bias, with ½", limits[2].max(), 0, 2, "the bias alone has curvature 1"),
         between("largest limit with the bias, our cost", limits[3].max(), 0, 1, "the bias alone has curvature 2"),
         between("factor per update at our η = 1.1, without bias", factors[0], 0, 1, "it converges"),

@@ -56,7 +56,9 @@ def moments(X, y):
     M[:, :d, d] = 2 * (y - X @ w_star) * X
     start, one, centre = np.append(-w_star, 1), np.eye(d + 1), M.mean(axis=0)
     second = np.einsum("nij,nkl->ikjl", M, M).reshape((d + 1) ** 2, -1) / len(X)
-    return Moments(theory.hessian(X), np.outer(start, start).ravel(), np.kron(centre, one) + np.kron(one, centre), second)
+    return Moments(
+        theory.hessian(X), np.outer(start, start).ravel(), np.kron(centre, one) + np.kron(one, centre), second
+    )
 
 
 def expected_excess(moments, eta, updates, every):
@@ -126,10 +128,16 @@ def work_and_size(setting, progress=silent):
     ratios = np.array([bgd.examples / sgd.examples for sgd, bgd in work])
     slope = np.polyfit(np.log(SIZES), np.log(ratios), 1)[0]
     numbers = (
-        *(between(f"N = {N}: work of BGD ÷ SGD", ratio, 1, np.inf, "BGD takes more", ".0f") for N, ratio in zip(SIZES, ratios)),
+        *(
+            between(f"N = {N}: work of BGD ÷ SGD", ratio, 1, np.inf, "BGD takes more", ".0f")
+            for N, ratio in zip(SIZES, ratios)
+        ),
         between("best rates at an edge of those tried", sum(t.at_edge for pair in work for t in pair), 0, 0, "none"),
         near("slope of the ratio in N on log axes", slope, 1, 0.25, "how coarse η and the moments are", ".2f"),
-        *(between(f"N = {N}: epochs of BGD", bgd.epochs, 1, 59, "there is no N in it", ".0f") for N, (_, bgd) in zip(SIZES, work)),
+        *(
+            between(f"N = {N}: epochs of BGD", bgd.epochs, 1, 59, "there is no N in it", ".0f")
+            for N, (_, bgd) in zip(SIZES, work)
+        ),
     )
     told = ", ".join(f"{ratio:.0f}" for ratio in ratios)
     sentence = (
@@ -167,7 +175,9 @@ def ten_copies(setting, progress=silent):
     sgd = [experiments.run(p, np.array([0.01]), 1, epochs, seeds) for p, epochs in ((once, 50), (ten, 5))]
     J, (J_once, J_ten) = [run.mean()[-1, 0] for run in runs], [run.J[-1, 0] for run in sgd]
     numbers = (
-        exactly(f"N = 4 and 40, {updates} updates in fractions: difference", exact.largest_difference(*ends), Fraction(0)),
+        exactly(
+            f"N = 4 and 40, {updates} updates in fractions: difference", exact.largest_difference(*ends), Fraction(0)
+        ),
         near("N = 100 and 1,000, 50 epochs: difference of J", J[1] - J[0], 0, 1e-12, "rounding", ".0e"),
         exactly("gradients of examples: ten copies ÷ once", int(runs[1].examples[-1]) / int(runs[0].examples[-1]), 10),
         between("at equal work: J of BGD, copies ÷ once", J[2] / J[0], 1.5, np.inf, "a tenth of the updates"),
@@ -177,5 +187,7 @@ def ten_copies(setting, progress=silent):
         f"BGD takes the same path on ten copies, at ten times the work. For {runs[0].examples[-1]:,d} gradients it reaches "
         f"J = {J[0]:.3f} on the 100 examples, {J[2]:.3f} on the 1,000; SGD {J_once.mean():.3f} and {J_ten.mean():.3f}."
     )
-    drawn = dict(bgd=[(run.examples, run.J[:, 0]) for run in runs[:2]], sgd=[(run.examples, run.J[:, 0]) for run in sgd])
+    drawn = dict(
+        bgd=[(run.examples, run.J[:, 0]) for run in runs[:2]], sgd=[(run.examples, run.J[:, 0]) for run in sgd]
+    )
     return Outcome(numbers, sentence, f"data: seed 0; SGD: seeds 0 to {seeds - 1}", drawn)

@@ -11,14 +11,14 @@ from bgd_helpers.figures.picture import css_size
 
 from . import fair, networks
 from .row import shown
-from .table import MEANING, picture, sign_of
+from .table import MEANING, as_html, picture, sign_of
 
 TITLE = "Gradient descent: the evidence"
 STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
 h1, h2 { line-height: 1.2 } h2 { margin-top: 3rem; border-top: 2px solid #ddd; padding-top: 1rem }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; vertical-align: top; padding: .3rem .6rem }
-tr { border-top: 1px solid #ddd } td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+th { white-space: nowrap } th.n { text-align: right } tr { border-top: 1px solid #ddd } td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
 .yes { color: #00624a } .no { color: #a33b00 } td.s { white-space: nowrap }
 dl { display: grid; grid-template-columns: 8.5rem 1fr; gap: .3rem 1rem } dt { font-weight: 600 } dd { margin: 0 }
 figure { margin: 1.5rem 0 } img { max-width: 100%; height: auto } figcaption { color: #444; font-size: .9rem }
@@ -61,8 +61,8 @@ def _head(results):
 
 def _overview(results):
     rows = [
-        f'<tr>{_verdict(result)}<td><a href="#{escape(name)}">{escape(result.row.title)}</a></td>'
-        f"<td>{escape(result.outcome.sentence)}</td></tr>"
+        f'<tr>{_verdict(result)}<td><a href="#{escape(name)}">{as_html(result.row.title)}</a></td>'
+        f"<td>{as_html(result.outcome.sentence)}</td></tr>"
         for name, result in results.items()
     ]
     return _table("verdict|claim about|what we get", rows)
@@ -84,11 +84,11 @@ def _section(result):
         "Setting": result.setting.name,
         "Seeds": outcome.seeds,
     }
-    told = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in facts.items())
-    numbers = _table("|number|we get|asserted|tolerance", [_number(number) for number in outcome.numbers])
+    told = "".join(f"<dt>{name}</dt><dd>{as_html(text)}</dd>" for name, text in facts.items())
+    numbers = _table("|number|>we get|>asserted|tolerance", [_number(number) for number in outcome.numbers])
     drawn = picture(result)
     return (
-        f'<section id="{escape(row.name)}"><h2>{sign_of(result)} {escape(row.title)}</h2><dl>{told}</dl>{numbers}'
+        f'<section id="{escape(row.name)}"><h2>{sign_of(result)} {as_html(row.title)}</h2><dl>{told}</dl>{numbers}'
         f"{_figure(drawn) if drawn else ''}</section>"
     )
 
@@ -97,8 +97,8 @@ def _number(number):
     held = '<td class="s yes">✓</td>' if number.holds else '<td class="s no">✗</td>'
     value = escape(shown(number.value, number.form))
     return (
-        f"<tr>{held}<td>{escape(number.name)}</td><td class=n>{value}</td><td class=n>{escape(_interval(number))}</td>"
-        f"<td>{escape(number.why)}</td></tr>"
+        f"<tr>{held}<td>{as_html(number.name)}</td><td class=n>{value}</td><td class=n>{escape(_interval(number))}</td>"
+        f"<td>{as_html(number.why)}</td></tr>"
     )
 
 
@@ -126,7 +126,7 @@ def _comparison(drawn, clock):
         f"brings the mean cost below {drawn['target']:g} for good after the fewest updates. The seeds are random orders: "
         "the bands in the picture hold all of them, those in the table the means over seeds drawn again. Seconds are of this machine, of a loop in Python and of one run on its own: elsewhere they "
         "differ, and no verdict here rests on them.</p>"
-        + _table("B|best η|updates|seeds drawn again|gradients of examples|seconds here", rows)
+        + _table(">B|>best η|>updates|>seeds drawn again|>gradients of examples|>seconds here", rows)
         + _figure(figures.three_axes(found, seconds, drawn["target"]))
         + "</section>"
     )
@@ -147,5 +147,7 @@ def _figure(drawn):
 
 
 def _table(headings, rows):
-    head = "".join(f"<th>{heading}</th>" for heading in headings.split("|"))
+    """A table; a heading that starts with > stands over numbers."""
+    cells = [("<th class=n>", name[1:]) if name.startswith(">") else ("<th>", name) for name in headings.split("|")]
+    head = "".join(f"{tag}{name}</th>" for tag, name in cells)
     return "\n".join(["<table>", f"<tr>{head}</tr>", *rows, "</table>"])

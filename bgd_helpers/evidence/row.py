@@ -101,10 +101,11 @@ def shown(value, form=".4f"):
     if isinstance(value, (Fraction, str)):
         return str(value)
     if isinstance(value, (int, np.integer)):
-        return f"{value:,d}"
+        return f"{value:,d}".replace("-", "−")
     if np.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return format(value, form).replace("-", "−")
+    text = format(value, form)
+    return f"−{text[1:]}" if text.startswith("-") else text
 
 
 def silent(share):

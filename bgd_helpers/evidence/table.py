@@ -41,8 +41,8 @@ class Table:
 
     def _repr_html_(self):
         rows = [
-            f"<tr><td>{sign_of(r)}</td><td style='text-align: left'><b>{escape(r.row.title)}</b></td>"
-            f"<td style='text-align: left'>{escape(r.outcome.sentence)}</td></tr>"
+            f"<tr><td>{sign_of(r)}</td><td style='text-align: left'><b>{as_html(r.row.title)}</b></td>"
+            f"<td style='text-align: left'>{as_html(r.outcome.sentence)}</td></tr>"
             for r in self.results.values()
         ]
         return f"<p>{self.summary()}</p><table>{''.join(rows)}</table>"
@@ -52,6 +52,11 @@ class Table:
         names = {r.setting.name for r in self.results.values()}
         good = sum(r.outcome.holds for r in self.results.values())
         return f"{good} of {len(self.results)} rows reproduced, {' and '.join(sorted(names))} setting"
+
+
+def as_html(text):
+    """Text for a page: escaped, with λ_max and λ_min set as indices."""
+    return escape(text).replace("_max", "<sub>max</sub>").replace("_min", "<sub>min</sub>")
 
 
 def table(results):

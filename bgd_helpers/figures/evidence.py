@@ -61,7 +61,7 @@ def gaussians(etas, factors, limits):
     axes.set(xlabel="learning rate η (our convention)", ylabel="factor of the longest distance\nper update")
     axes.legend(loc="upper center")
     axes.set_ylim(0.7, 2.1)
-    return Picture(figure, "The first data set. " + "; ".join(
+    return Picture(figure, "For the first data set: " + "; ".join(
         f"{name}: the factor per update is least at η = {etas[np.argmin(values)]:.2f} and passes 1 at η = {end:.2f} "
         f"({2 * end:.2f} with ½ in the cost)" for values, end, name in zip(factors, limits, names)
     ) + ".")  # fmt: skip
@@ -82,7 +82,9 @@ def overtaking(bgd, constant, decaying, crossings, measured):
         _note(axes, f"epoch {epoch}", (epoch, bgd[epoch]), (10, 4))
     axes.set(xlabel="epochs", ylabel="expected J − J* (log scale)", xlim=(0, len(bgd) - 1))
     axes.legend(loc="upper right")
-    ends = "; ".join(f"{label}: J − J* = {_small(v[1])} after 1 epoch, {_small(v[-1])} after {len(v) - 1}" for _, v, label in curves)
+    ends = "; ".join(
+        f"{label}: J − J* = {_small(v[1])} after 1 epoch, {_small(v[-1])} after {len(v) - 1}" for _, v, label in curves
+    )
     overtaken = f"BGD stays below the constant rate from epoch {crossings[0]} on, below the falling rate from epoch {crossings[1]} on"
     return Picture(figure, f"{ends}. {overtaken}.")
 
@@ -92,7 +94,9 @@ def size(sizes, sgd, bgd):
     """Gradients of examples until the target against the number of examples N."""
     figure, axes = new_figure(9, 3.8)
     for kind, values, label in (("bgd", bgd, "BGD"), ("sgd", sgd, "SGD")):
-        axes.loglog(sizes, values, color=COLOURS[kind], linestyle=LINESTYLES[kind], marker=MARKERS[kind], label=label, **MOON)
+        axes.loglog(
+            sizes, values, color=COLOURS[kind], linestyle=LINESTYLES[kind], marker=MARKERS[kind], label=label, **MOON
+        )
     for N, low, high in zip(sizes, sgd, bgd):
         axes.plot([N, N], [low, high], color=COLOURS["data"], linewidth=0.8, linestyle=":")
         _note(axes, f"× {high / low:.0f}", (N, np.sqrt(low * high)), (6, 0), va="center")
@@ -118,10 +122,14 @@ def best_rates(found, target):
         axes.fill_between(B, low, high, color=COLOURS["batch_size"], alpha=0.2, linewidth=0)
         axes.loglog(B, values, color=COLOURS["batch_size"], marker="o", **MOON)
         for t, value in zip(found, values):
-            _note(axes, f"{value:,d}" if name == "updates" else f"{value:.1f}", (t.batch_size, value), (0, 8), ha="center")
+            _note(
+                axes, f"{value:,d}" if name == "updates" else f"{value:.1f}", (t.batch_size, value), (0, 8), ha="center"
+            )
         axes.set_xticks(B, [f"{b}" for b in B])
         axes.set_xticks([], minor=True)
-        axes.set(xlabel="batch size B (log scale)", title=f"{name} until J < {target:g}", xlim=(B[0] / 1.6, B[-1] * 1.6))
+        axes.set(
+            xlabel="batch size B (log scale)", title=f"{name} until J < {target:g}", xlim=(B[0] / 1.6, B[-1] * 1.6)
+        )
         axes.set_ylim(low.min() / 1.6, high.max() * 1.8)
     panels[0].set_ylabel("at the best η (log scale)")
     return Picture(figure, f"Until the mean cost stays below {target:g}: " + "; ".join(
@@ -181,7 +189,9 @@ def xor(J, levels):
     for level in levels:
         axes.axhline(level, color=COLOURS["truth"], linestyle=":", linewidth=1)
         _note(axes, f"1/{1 / level:.0f}", (0, level), (4, 2))
-    axes.set(xlabel="starts, sorted by the cost they end at (%)", ylabel="J at the end", xlim=(0, 100), ylim=(-0.01, 0.28))
+    axes.set(
+        xlabel="starts, sorted by the cost they end at (%)", ylabel="J at the end", xlim=(0, 100), ylim=(-0.01, 0.28)
+    )
     solved = J < 0.05
     stuck = levels[np.abs(J[~solved][:, None] - levels).argmin(axis=1)]
     counts = ", ".join(f"{(stuck == level).sum()} near 1/{1 / level:.0f}" for level in levels)
@@ -195,7 +205,13 @@ def variance(without, replaced, sigma, N):
     fine = np.linspace(1, N, 200)
     axes.plot(fine, sigma / fine, color=COLOURS["sgd"], label="Σ/B")
     axes.plot(fine, sigma / fine * (N - fine) / (N - 1), "--", color=COLOURS["bgd"], label="(Σ/B)(N − B)/(N − 1)")
-    axes.plot(np.arange(len(replaced)) + 1, replaced, MARKERS["sgd"], color=COLOURS["sgd"], label="all batches with replacement")
+    axes.plot(
+        np.arange(len(replaced)) + 1,
+        replaced,
+        MARKERS["sgd"],
+        color=COLOURS["sgd"],
+        label="all batches with replacement",
+    )
     axes.plot(np.arange(N) + 1, without, MARKERS["bgd"], color=COLOURS["bgd"], label="all batches without")
     axes.set(xlabel="batch size B", ylabel="variance of the batch's mean")
     axes.legend()
