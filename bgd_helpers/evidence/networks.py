@@ -58,8 +58,10 @@ def best_rates(setting, progress=silent):
         between("best rates at an edge of those tried", sum(t.at_edge for t in found), 0, 0, "none"),
     )
     sentence = (
-        f"From B = 1 to B = 512 the updates until J stays below {TARGET:g} fall from {first.updates:,d} to {last.updates:,d}, "
-        f"the epochs rise from {first.epochs:.1f} to {last.epochs:.1f}, and the best η from {first.eta:.2g} to {last.eta:.2g}."
+        f"From B = 1 to B = 512 the updates until J stays below {TARGET:g} fall from {first.updates:,d} to "
+        f"{last.updates:,d}, "
+        f"the epochs rise from {first.epochs:.1f} to {last.epochs:.1f}, and the best η from {first.eta:.2g} to "
+        f"{last.eta:.2g}."
     )
     return Outcome(
         numbers, sentence, f"data and start: seed 0; orders: seeds 0 to {seeds - 1}", dict(found=found, target=TARGET)

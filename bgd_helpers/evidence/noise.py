@@ -107,7 +107,8 @@ def reshuffled_floor(setting, progress=silent):
         near("slope of the measured floor", slopes.mean(), slope, spread(slopes), why, ".3f"),
     )
     sentence = (
-        f"With a fresh order each epoch the floor falls with the slope {slope:.3f} in η (measured {slopes.mean():.3f}): "
+        f"With a fresh order each epoch the floor falls with the slope {slope:.3f} in η (measured "
+        f"{slopes.mean():.3f}): "
         "half of η gives about an eighth of it. For examples drawn with replacement the slope is 1."
     )
     replaced = np.array([theory.noise_floor(eta, 2, 4, 1) for eta in ETAS])
@@ -162,8 +163,10 @@ def mean_path(setting, progress=silent):
         between("network, 4 sequences of 2: difference", net, Fraction(1, 1000), 1, "not zero"),
     )
     sentence = (
-        f"On linear regression the mean over all sequences is the BGD path as a fraction. Over the 24 orders of one epoch "
-        f"it is off by {float(shuffled):.4f}, and on a network with two examples, after two updates, by {float(net):.4f}."
+        "On linear regression the mean over all sequences is the BGD path as a fraction. Over the 24 orders of "
+        "one epoch "
+        f"it is off by {float(shuffled):.4f}, and on a network with two examples, after two updates, by "
+        f"{float(net):.4f}."
     )
     return Outcome(numbers, sentence)
 

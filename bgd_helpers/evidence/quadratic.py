@@ -200,7 +200,8 @@ def two_gaussians(setting, progress=silent):
         between("factor per update at our η = 1.1, with the bias", factors[1], 1, np.inf, "it diverges"),
     )
     sentence = (
-        f"With ½, as in the source: λ = {high:.3f} and {low:.3f}, limit {theirs:.2f}; with the bias {theirs_biased:.2f}, "
+        f"With ½, as in the source: λ = {high:.3f} and {low:.3f}, limit {theirs:.2f}; with the bias "
+        f"{theirs_biased:.2f}, "
         f"and never above 2. In our convention λ doubles and the limits halve: {ours:.2f} and {ours_biased:.2f}."
     )
     etas, first = np.linspace(0.02, 1.4, 70), (inputs[0], theory.with_ones(inputs[0]))

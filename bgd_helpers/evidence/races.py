@@ -89,19 +89,22 @@ def overtaking(setting, progress=silent):
     crossings = [crossing(bgd, sgd) for sgd in (constant, decaying)]
     numbers = (
         near("κ", theory.condition_number(known.H), KAPPA, 1e-9, "the inputs are built for it"),
-        near("BGD: factor of J − J* per epoch", (bgd[-1] / bgd[-51]) ** (1 / 50), ((KAPPA - 1) / (KAPPA + 1)) ** 2, 5e-6,
-             "5 digits", ".5f"),
+        near("BGD: factor of J − J* per epoch", (bgd[-1] / bgd[-51]) ** (1 / 50), ((KAPPA - 1) / (KAPPA + 1)) ** 2,
+             5e-6, "5 digits", ".5f"),
         between("after 1 epoch: SGD ÷ BGD", constant[1] / bgd[1], 0, 0.5, "SGD is far ahead"),
         near("constant η: excess at the end ÷ at epoch 60", constant[-1] / constant[60], 1, 1e-3, "it has stalled"),
         between("falling η: excess at the end ÷ at epoch 60", decaying[-1] / decaying[60], 0, 0.6, "it has not"),
         between("BGD stays below constant η from epoch", crossings[0], 2, epochs - 1, "in sight"),
         between("BGD stays below falling η from epoch", crossings[1], crossings[0] + 1, epochs - 1, "later than that"),
         *(near(f"mean of {seeds} runs ÷ expected, epoch {epoch}", (J / constant[epoch]).mean(), 1,
-               spread(J / constant[epoch]), "4 standard errors over the seeds", ".3f") for epoch, J in measured.items()),
+               spread(J / constant[epoch]), "4 standard errors over the seeds", ".3f")
+          for epoch, J in measured.items()),
     )  # fmt: skip
     sentence = (
-        f"In expectation SGD has J − J* = {constant[1]:.3f} after one epoch, BGD {bgd[1]:.3f}. The constant rate stalls at "
-        f"{constant[-1]:.4f}; BGD is below it from epoch {crossings[0]} on, and below the falling rate from {crossings[1]} on."
+        f"In expectation SGD has J − J* = {constant[1]:.3f} after one epoch, BGD {bgd[1]:.3f}. The constant rate "
+        "stalls at "
+        f"{constant[-1]:.4f}; BGD is below it from epoch {crossings[0]} on, and below the falling rate from "
+        f"{crossings[1]} on."
     )
     drawn = dict(bgd=bgd, constant=constant, decaying=decaying, crossings=crossings, measured=measured)
     return Outcome(numbers, sentence, f"data: seed 0; runs: seeds 0 to {seeds - 1}, drawn with replacement", drawn)
@@ -141,7 +144,8 @@ def work_and_size(setting, progress=silent):
     )
     told = ", ".join(f"{ratio:.0f}" for ratio in ratios)
     sentence = (
-        f"Until J stays below the target BGD computes {told} times as many gradients of examples as SGD, for N = 100, 500 "
+        f"Until J stays below the target BGD computes {told} times as many gradients of examples as SGD, for N = "
+        "100, 500 "
         f"and 2,500: on log axes a slope of {slope:.2f}."
     )
     drawn = dict(sizes=SIZES, sgd=np.array([s.examples for s, _ in work]), bgd=np.array([b.examples for _, b in work]))
@@ -184,7 +188,8 @@ def ten_copies(setting, progress=silent):
         near("at equal work: J of SGD, copies ÷ once", J_ten.mean() / J_once.mean(), 1, 0.1, "within 10 %"),
     )
     sentence = (
-        f"BGD takes the same path on ten copies, at ten times the work. For {runs[0].examples[-1]:,d} gradients it reaches "
+        f"BGD takes the same path on ten copies, at ten times the work. For {runs[0].examples[-1]:,d} gradients it "
+        "reaches "
         f"J = {J[0]:.3f} on the 100 examples, {J[2]:.3f} on the 1,000; SGD {J_once.mean():.3f} and {J_ten.mean():.3f}."
     )
     drawn = dict(

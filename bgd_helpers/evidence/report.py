@@ -18,7 +18,9 @@ STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
 h1, h2 { line-height: 1.2 } h2 { margin-top: 3rem; border-top: 2px solid #ddd; padding-top: 1rem }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; vertical-align: top; padding: .3rem .6rem }
-th { white-space: nowrap } th.n { text-align: right } tr { border-top: 1px solid #ddd } td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+th { white-space: nowrap } th.n { text-align: right }
+tr { border-top: 1px solid #ddd }
+td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
 .yes { color: #00624a } .no { color: #a33b00 } td.s { white-space: nowrap }
 dl { display: grid; grid-template-columns: 8.5rem 1fr; gap: .3rem 1rem } dt { font-weight: 600 } dd { margin: 0 }
 figure { margin: 1.5rem 0 } img { max-width: 100%; height: auto } figcaption { color: #444; font-size: .9rem }
@@ -54,8 +56,10 @@ def _head(results):
     used = ", ".join(f"{name} {version}" for name, version in versions().items())
     return (
         f"<p class=setting><b>Setting: {escape(settings)}.</b> {good} of {len(results)} rows are reproduced. "
-        f"Computed with {escape(used)}.</p>\n<p>Each row is a claim about gradient descent and the experiment that tests "
-        "it. Every number is asserted to lie in an interval; where it is a point, the number is exact. No time is asserted.</p>"
+        f"Computed with {escape(used)}.</p>\n<p>Each row is a claim about gradient descent and the experiment that "
+        "tests "
+        "it. Every number is asserted to lie in an interval; where it is a point, the number is exact. No time is "
+        "asserted.</p>"
     )
 
 
@@ -122,9 +126,12 @@ def _comparison(drawn, clock):
         for t in found
     ]
     return (
-        "<section id=fair><h2>A fair comparison, on three axes</h2><p>One start and one cost; for each batch size the η that "
-        f"brings the mean cost below {drawn['target']:g} for good after the fewest updates. The seeds are random orders: "
-        "the bands in the picture hold all of them, those in the table the means over seeds drawn again. Seconds are of this machine, of a loop in Python and of one run on its own: elsewhere they "
+        "<section id=fair><h2>A fair comparison, on three axes</h2><p>One start and one cost; for each batch size "
+        "the η that "
+        f"brings the mean cost below {drawn['target']:g} for good after the fewest updates. The seeds are random "
+        "orders: "
+        "the bands in the picture hold all of them, those in the table the means over seeds drawn again. Seconds "
+        "are of this machine, of a loop in Python and of one run on its own: elsewhere they "
         "differ, and no verdict here rests on them.</p>"
         + _table(">B|>best η|>updates|>seeds drawn again|>gradients of examples|>seconds here", rows)
         + _figure(figures.three_axes(found, seconds, drawn["target"]))

@@ -1,4 +1,4 @@
-"""A row of the evidence: a claim of the literature, the experiment that tests it, and what is asserted of its numbers."""
+"""A row of the evidence: a claim, the experiment that tests it, and what is asserted of its numbers."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -55,7 +55,7 @@ class Outcome(NamedTuple):
 class Row(NamedTuple):
     """A claim, its source and what that states; the experiment; where it differs from the source, and why.
 
-    run(setting, progress) gives the Outcome; `picture` names a function of figures.evidence that takes what it has drawn.
+    run(setting, progress) gives the Outcome; `picture` names the function of figures.evidence that draws it.
     """
 
     name: str

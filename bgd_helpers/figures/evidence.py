@@ -42,7 +42,8 @@ def local_limit(distance, shares, limit):
     axes.set(xlabel="update t", ylabel="distance to the minimum\n(log scale)")
     axes.legend(loc="upper left")
     return Picture(figure, f"The start is {_small(distance[0, 0])} from the minimum. " + " ".join(
-        f"With η = {share:g} times the limit {limit:.4f} the distance is {_small(values[-1])} after {len(values) - 1} updates."
+        f"With η = {share:g} times the limit {limit:.4f} the distance is {_small(values[-1])} after "
+        f"{len(values) - 1} updates."
         for values, share in zip(distance.T, shares)
     ))  # fmt: skip
 
@@ -85,7 +86,9 @@ def overtaking(bgd, constant, decaying, crossings, measured):
     ends = "; ".join(
         f"{label}: J − J* = {_small(v[1])} after 1 epoch, {_small(v[-1])} after {len(v) - 1}" for _, v, label in curves
     )
-    overtaken = f"BGD stays below the constant rate from epoch {crossings[0]} on, below the falling rate from epoch {crossings[1]} on"
+    overtaken = "BGD stays below the constant rate from epoch {} on, below the falling rate from epoch {} on".format(
+        *crossings
+    )
     return Picture(figure, f"{ends}. {overtaken}.")
 
 
@@ -145,7 +148,7 @@ def _band(t, name):
 
 @house_style
 def three_axes(found, seconds, target):
-    """Cost against updates, gradients of examples and seconds, each batch size at its best eta; bands hold every seed."""
+    """Cost against updates, gradients of examples and seconds, at the best eta of each B; bands hold every seed."""
     figure, panels = new_figure(12, 4.4, 1, 3, sharey=True)
     chosen = [found[0], found[len(found) // 2], found[-1]]
     for axes, name in zip(panels, ("updates", "examples", "seconds")):
@@ -170,8 +173,8 @@ def copies(bgd, sgd):
     figure, axes = new_figure(9, 3.8)
     for runs, kind, name in ((bgd, "bgd", "BGD"), (sgd, "sgd", "SGD")):
         for (examples, J), style, data in zip(runs, ("-", ":"), ("100 examples", "ten copies")):
-            axes.loglog(examples[1:], J[1:].mean(axis=1), style, color=COLOURS[kind], marker=MARKERS[kind], markevery=0.15,
-                        label=f"{name}, {data}", **MOON)  # fmt: skip
+            axes.loglog(examples[1:], J[1:].mean(axis=1), style, color=COLOURS[kind], marker=MARKERS[kind],
+                        markevery=0.15, label=f"{name}, {data}", **MOON)  # fmt: skip
     axes.set(xlabel="gradients of examples computed (log scale)", ylabel="cost J (log scale)")
     axes.legend(loc="lower left")
     return Picture(figure, "; ".join(
@@ -216,7 +219,8 @@ def variance(without, replaced, sigma, N):
     axes.set(xlabel="batch size B", ylabel="variance of the batch's mean")
     axes.legend()
     return Picture(figure, (
-        f"With replacement the variance falls from {replaced[0]:.3f} to {replaced[-1]:.3f} at B = {len(replaced)}; without, "
+        f"With replacement the variance falls from {replaced[0]:.3f} to {replaced[-1]:.3f} at B = {len(replaced)}; "
+        "without, "
         f"from {without[0]:.3f} to {without[-1]:.3f} at B = {N}."
     ))  # fmt: skip
 
@@ -258,7 +262,7 @@ def reshuffling(etas, found, law, replaced, slope):
 
 @house_style
 def running_mean(t, fast, slow):
-    """The share of the distance to the minimum that is left, for a rate that falls as 1/t and one that falls as 1/t^2."""
+    """The share of the distance to the minimum that is left, for rates that fall as 1/t and as 1/t^2."""
     figure, axes = new_figure(9, 3.6)
     axes.loglog(t, slow, color=COLOURS["right"], label="η = 1/(2t)", marker="o", markevery=0.12, **MOON)
     axes.loglog(t, fast, ":", color=COLOURS["wrong"], label="η = 1/(2t²)", marker="X", markevery=0.12, **MOON)
@@ -267,7 +271,8 @@ def running_mean(t, fast, slow):
     axes.set(xlabel="update t (log scale)", ylabel="share of the distance left\n(log scale)")
     axes.legend(loc="lower left")
     return Picture(figure, (
-        f"At t = {t[-1]:,d} the rate 1/(2t) has left {_small(slow[-1])} of the distance, the rate 1/(2t²) {fast[-1]:.4f}."
+        f"At t = {t[-1]:,d} the rate 1/(2t) has left {_small(slow[-1])} of the distance, the rate 1/(2t²) "
+        f"{fast[-1]:.4f}."
     ))  # fmt: skip
 
 
