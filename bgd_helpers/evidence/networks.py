@@ -59,9 +59,8 @@ def best_rates(setting, progress=silent):
     )
     sentence = (
         f"From B = 1 to B = 512 the updates until J stays below {TARGET:g} fall from {first.updates:,d} to "
-        f"{last.updates:,d}, "
-        f"the epochs rise from {first.epochs:.1f} to {last.epochs:.1f}, and the best η from {first.eta:.2g} to "
-        f"{last.eta:.2g}."
+        f"{last.updates:,d}, the epochs rise from {first.epochs:.1f} to {last.epochs:.1f}, and the best η from "
+        f"{first.eta:.2g} to {last.eta:.2g}."
     )
     return Outcome(
         numbers, sentence, f"data and start: seed 0; orders: seeds 0 to {seeds - 1}", dict(found=found, target=TARGET)

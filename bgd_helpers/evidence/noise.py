@@ -108,8 +108,8 @@ def reshuffled_floor(setting, progress=silent):
     )
     sentence = (
         f"With a fresh order each epoch the floor falls with the slope {slope:.3f} in η (measured "
-        f"{slopes.mean():.3f}): "
-        "half of η gives about an eighth of it. For examples drawn with replacement the slope is 1."
+        f"{slopes.mean():.3f}): half of η gives about an eighth of it. For examples drawn with replacement the slope "
+        "is 1."
     )
     replaced = np.array([theory.noise_floor(eta, 2, 4, 1) for eta in ETAS])
     told = (
@@ -163,9 +163,8 @@ def mean_path(setting, progress=silent):
         between("network, 4 sequences of 2: difference", net, Fraction(1, 1000), 1, "not zero"),
     )
     sentence = (
-        "On linear regression the mean over all sequences is the BGD path as a fraction. Over the 24 orders of "
-        "one epoch "
-        f"it is off by {float(shuffled):.4f}, and on a network with two examples, after two updates, by "
+        "On linear regression the mean over all sequences is the BGD path as a fraction. Over the 24 orders of one "
+        f"epoch it is off by {float(shuffled):.4f}, and on a network with two examples, after two updates, by "
         f"{float(net):.4f}."
     )
     return Outcome(numbers, sentence)
@@ -205,7 +204,7 @@ def running_mean(setting, progress=silent):
         between("and so as a decimal", float(distance), 0.5, 0.5 + 1 / updates, "(t + 1)/(2t) falls to 1/2"),
     )
     sentence = (
-        f"From w = 100 the rate 1/(2t) gives the mean of the examples seen at each t, as a fraction. With 1/(2t²) the "
+        "From w = 100 the rate 1/(2t) gives the mean of the examples seen at each t, as a fraction. With 1/(2t²) the "
         f"share {distance} of the distance is left at t = {updates:,d}, and half of it forever."
     )
     harmonic = np.cumprod([1 - 1 / t for t in range(2, updates + 1)])

@@ -45,14 +45,15 @@ def limit_and_rate(setting, progress=silent):
         near("η that shrinks fastest", eta, 4 / 25, tried[1] - tried[0], "distance between the η tried", ".5f"),
         near("its factor per update", rate, (kappa - 1) / (kappa + 1), 5e-6, "5 digits", ".5f"),
         exactly("two updates at η = 4/25, in fractions", two_updates_at_best(), Fraction(97, 125)),
-        exactly("updates at 1/λ_max until the distance is 1e-6", steps[0], 192),
-        exactly("updates at η* until the distance is 1e-6", steps[1], 113),
-        exactly("updates at 1/λ_max until it is 1e-6 of its start", steps[2], 185),
-        exactly("updates at η* until it is 1e-6 of its start", steps[3], 109),
+        exactly("updates at 1/λ_max until the distance is 1e-6", steps[0], 192, "a count"),
+        exactly("updates at η* until the distance is 1e-6", steps[1], 113, "a count"),
+        exactly("updates at 1/λ_max until it is 1e-6 of its start", steps[2], 185, "a count"),
+        exactly("updates at η* until it is 1e-6 of its start", steps[3], 109, "a count"),
     )
     sentence = (
-        f"BGD converges up to η = {limit:.5f} and is fastest at η = {eta:.5f}, with a factor of {rate:.5f} per update. "
-        "In fractions, two updates at η* = 4/25 multiply the distance to w* by exactly 97/125 = 0.776, from any start."
+        f"BGD converges up to η = {limit:.5f} and is fastest at η = {eta:.5f}, with a factor of {rate:.5f} per "
+        "update. In fractions, two updates at η* = 4/25 multiply the distance to w* by exactly 97/125 = 0.776, from "
+        "any start."
     )
     etas = np.linspace(0.01, 0.19, setting.choose(37, 181))
     drawn = dict(etas=etas, factors=worst_factor(X, etas), values=np.linalg.eigvalsh(H), limit=limit, best=(eta, rate))
@@ -147,7 +148,8 @@ def local_limit(setting, progress=silent):
     )
     sentence = (
         f"At this minimum λ_max = {values[-1]:.4f}, so the limit is η = {2 / values[-1]:.4f}. A start 1e-8 away comes "
-        f"closer by the factor {growth[0]:.4f} per update 1 % below it, and is driven off by {growth[1]:.4f} 1 % above."
+        f"closer by the factor {growth[0]:.4f} per update 1 % below it, and is driven off by {growth[1]:.4f} 1 % "
+        "above."
     )
     return Outcome(
         numbers, sentence, "data and start: seed 0", dict(distance=distance, shares=shares, limit=2 / values[-1])
@@ -201,8 +203,8 @@ def two_gaussians(setting, progress=silent):
     )
     sentence = (
         f"With ½, as in the source: λ = {high:.3f} and {low:.3f}, limit {theirs:.2f}; with the bias "
-        f"{theirs_biased:.2f}, "
-        f"and never above 2. In our convention λ doubles and the limits halve: {ours:.2f} and {ours_biased:.2f}."
+        f"{theirs_biased:.2f}, and never above 2. In our convention λ doubles and the limits halve: {ours:.2f} and "
+        f"{ours_biased:.2f}."
     )
     etas, first = np.linspace(0.02, 1.4, 70), (inputs[0], theory.with_ones(inputs[0]))
     limits = (1 / half[0, 1], 1 / biased[0])

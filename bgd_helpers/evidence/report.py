@@ -55,10 +55,9 @@ def _head(results):
     good = sum(result.outcome.holds for result in results.values())
     used = ", ".join(f"{name} {version}" for name, version in versions().items())
     return (
-        f"<p class=setting><b>Setting: {escape(settings)}.</b> {good} of {len(results)} rows are reproduced. "
-        f"Computed with {escape(used)}.</p>\n<p>Each row is a claim about gradient descent and the experiment that "
-        "tests "
-        "it. Every number is asserted to lie in an interval; where it is a point, the number is exact. No time is "
+        f"<p class=setting><b>Setting: {escape(settings)}.</b> {good} of {len(results)} rows are reproduced. Computed "
+        f"with {escape(used)}.</p>\n<p>Each row is a claim about gradient descent and the experiment that tests it. "
+        "Every number is asserted to lie in an interval; where it is a point, the number is exact. No time is "
         "asserted.</p>"
     )
 
@@ -101,8 +100,8 @@ def _number(number):
     held = '<td class="s yes">✓</td>' if number.holds else '<td class="s no">✗</td>'
     value = escape(shown(number.value, number.form))
     return (
-        f"<tr>{held}<td>{as_html(number.name)}</td><td class=n>{value}</td><td class=n>{escape(_interval(number))}</td>"
-        f"<td>{as_html(number.why)}</td></tr>"
+        f"<tr>{held}<td>{as_html(number.name)}</td><td class=n>{value}</td><td "
+        f"class=n>{escape(_interval(number))}</td><td>{as_html(number.why)}</td></tr>"
     )
 
 
@@ -121,18 +120,16 @@ def _comparison(drawn, clock):
     problem, found = networks.mlp(), drawn["found"]
     seconds = {t.batch_size: clock(problem, t) for t in found}
     rows = [
-        f"<tr><td class=n>{t.batch_size}</td><td class=n>{t.eta:.2g}</td><td class=n>{t.updates:,d}</td>"
-        f"<td class=n>{_band(t)}</td><td class=n>{t.examples:,d}</td><td class=n>{seconds[t.batch_size]:.2g}</td></tr>"
+        f"<tr><td class=n>{t.batch_size}</td><td class=n>{t.eta:.2g}</td><td class=n>{t.updates:,d}</td><td "
+        f"class=n>{_band(t)}</td><td class=n>{t.examples:,d}</td><td class=n>{seconds[t.batch_size]:.2g}</td></tr>"
         for t in found
     ]
     return (
         "<section id=fair><h2>A fair comparison, on three axes</h2><p>One start and one cost; for each batch size "
-        "the η that "
-        f"brings the mean cost below {drawn['target']:g} for good after the fewest updates. The seeds are random "
-        "orders: "
-        "the bands in the picture hold all of them, those in the table the means over seeds drawn again. Seconds "
-        "are of this machine, of a loop in Python and of one run on its own: elsewhere they "
-        "differ, and no verdict here rests on them.</p>"
+        f"the η that brings the mean cost below {drawn['target']:g} for good after the fewest updates. The seeds are "
+        "random orders: the bands in the picture hold all of them, those in the table the means over seeds drawn "
+        "again. Seconds are of this machine, of a loop in Python and of one run on its own: elsewhere they differ, "
+        "and no verdict here rests on them.</p>"
         + _table(">B|>best η|>updates|>seeds drawn again|>gradients of examples|>seconds here", rows)
         + _figure(figures.three_axes(found, seconds, drawn["target"]))
         + "</section>"

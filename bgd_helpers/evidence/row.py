@@ -76,9 +76,9 @@ class Result(NamedTuple):
     outcome: Outcome
 
 
-def exactly(name, value, expected):
-    """A number that equals what is expected, as fractions or whole numbers do."""
-    return Number(name, value, expected, expected, EXACT)
+def exactly(name, value, expected, why=EXACT):
+    """A number that equals what is expected, as fractions or counts do."""
+    return Number(name, value, expected, expected, why)
 
 
 def near(name, value, expected, tolerance, why, form=".4f"):

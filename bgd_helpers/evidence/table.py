@@ -41,8 +41,8 @@ class Table:
 
     def _repr_html_(self):
         rows = [
-            f"<tr><td>{sign_of(r)}</td><td style='text-align: left'><b>{as_html(r.row.title)}</b></td>"
-            f"<td style='text-align: left'>{as_html(r.outcome.sentence)}</td></tr>"
+            f"<tr><td>{sign_of(r)}</td><td style='text-align: left'><b>{as_html(r.row.title)}</b></td><td "
+            f"style='text-align: left'>{as_html(r.outcome.sentence)}</td></tr>"
             for r in self.results.values()
         ]
         return f"<p>{self.summary()}</p><table>{''.join(rows)}</table>"

@@ -25,9 +25,9 @@ def limit(etas, factors, values, limit, best):
     axes.legend(loc="upper left")
     apart = np.abs(factors - np.abs(1 - etas[:, None] * values).max(axis=1)).max()
     return Picture(figure, (
-        f"The measured factor per update falls from {factors[0]:.3f} at η = {etas[0]:g} to {best[1]:.5f} at "
-        f"η = {best[0]:.5f}, then rises and reaches 1 at η = {limit:.5f}. The largest distance of a "
-        f"measured point from max |1 − ηλ| is {_small(apart)}."
+        f"The measured factor per update falls from {factors[0]:.3f} at η = {etas[0]:g} to {best[1]:.5f} at η = "
+        f"{best[0]:.5f}, then rises and reaches 1 at η = {limit:.5f}. The largest distance of a measured point from "
+        f"max |1 − ηλ| is {_small(apart)}."
     ))  # fmt: skip
 
 
@@ -42,8 +42,8 @@ def local_limit(distance, shares, limit):
     axes.set(xlabel="update t", ylabel="distance to the minimum\n(log scale)")
     axes.legend(loc="upper left")
     return Picture(figure, f"The start is {_small(distance[0, 0])} from the minimum. " + " ".join(
-        f"With η = {share:g} times the limit {limit:.4f} the distance is {_small(values[-1])} after "
-        f"{len(values) - 1} updates."
+        f"With η = {share:g} times the limit {limit:.4f} the distance is {_small(values[-1])} after {len(values) - 1} "
+        "updates."
         for values, share in zip(distance.T, shares)
     ))  # fmt: skip
 
@@ -220,8 +220,7 @@ def variance(without, replaced, sigma, N):
     axes.legend()
     return Picture(figure, (
         f"With replacement the variance falls from {replaced[0]:.3f} to {replaced[-1]:.3f} at B = {len(replaced)}; "
-        "without, "
-        f"from {without[0]:.3f} to {without[-1]:.3f} at B = {N}."
+        f"without, from {without[0]:.3f} to {without[-1]:.3f} at B = {N}."
     ))  # fmt: skip
 
 
