@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 RUN   := $(VENV)/bin/python
 PIP    = $(RUN) -m pip --disable-pip-version-check install -qq
 
-.PHONY: help lab progress release grade test test-quick notebooks bench lock clean
+.PHONY: help lab progress release grade test test-quick notebooks bench evidence lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -37,6 +37,9 @@ notebooks: $(READY)  ## execute every notebook again and save it
 
 bench: $(READY)  ## compare the speed of the package with its peers
 	@$(RUN) -m bgd_helpers bench
+
+evidence: $(READY)  ## reproduce what the literature claims, and write evidence/index.html
+	@$(RUN) -m bgd_helpers evidence
 
 lock: .venv-lock/bin/uv  ## pin the newest packages that pyproject.toml admits
 	@.venv-lock/bin/uv pip compile pyproject.toml --extra test --extra browser --extra grade --universal --python-version 3.11 \

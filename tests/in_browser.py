@@ -181,7 +181,7 @@ class Notebook:
         with urlopen(Request(f"{self.url}api/{path}", headers=headers, method=method), timeout=PATIENCE) as answer:
             return answer.read()
 
-    def run_all(self, timeout=120):
+    def run_all(self, timeout=300):
         """Execute every cell; RuntimeError if one fails."""
         self.client.kernel_info()  # waits for a kernel that answers
         self.page.wait_for_function("() => document.querySelector('.jp-Notebook-ExecutionIndicator[data-status=idle]')")

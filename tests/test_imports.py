@@ -29,6 +29,7 @@ ROOMS = {
     "museum": (CHECKS | {"handout", "figures"}, set()),
     "figures": (BASE - {"network"}, {"matplotlib", "contourpy", "PIL", "IPython"}),
     "explorers": (DRAWN, {"matplotlib", "PIL", "IPython", "ipywidgets"}),
+    "evidence": (CHECKS | {"experiments", "figures"}, set()),
     "equations": (CHECKS, {"lark"}),
     "exercises": (DRAWN | {"equations", "explorers"}, {"IPython"}),
     "grading": (
@@ -44,7 +45,7 @@ ROOMS = {
     "edition": ({"saving"}, {"nbformat"}),
     "release": ({"edition", "saving"}, {"nbformat"}),
     "lab": (set(), {"jupyter_server"}),
-    "cli": ({"edition", "grading", "lab", "release", "saving", "testrun"}, {"matplotlib", "click", "rich"}),
+    "cli": ({"edition", "evidence", "grading", "lab", "release", "saving", "testrun"}, {"matplotlib", "click", "rich"}),
     "__main__": ({"cli"}, set()),
     "__init__": (set(), set()),
 }
@@ -174,7 +175,13 @@ HEAVY = {"lark", "matplotlib", "ipywidgets", "IPython", "PIL", "nbformat", "pyte
 
 
 @pytest.mark.parametrize(
-    "modules", ["bgd_helpers", "bgd_helpers.data, bgd_helpers.network, bgd_helpers.slips", "bgd_helpers.equations"]
+    "modules",
+    [
+        "bgd_helpers",
+        "bgd_helpers.data, bgd_helpers.network, bgd_helpers.slips",
+        "bgd_helpers.equations",
+        "bgd_helpers.evidence",
+    ],
 )
 def test_importing_the_package_loads_nothing_heavy(modules):
     assert loaded_by(f"import {modules}") & HEAVY == set()
