@@ -19,6 +19,7 @@ from bgd_helpers.saving import as_json, write_atomically
 
 STATE = ".course"  # in the learner's folder: what was delivered last, and backups
 BLANK = "# Your code here"
+BLANK_TEXT = "# Your lines go between the quotation marks above"
 UNREAD = "its notebook cannot be read"
 SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
 HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
@@ -34,7 +35,8 @@ def learners(notebook):
         answer = is_answer(cell)
         if answer or after_answer:
             cell.outputs, cell.execution_count = [], None
-        cell.source = without(without(cell.source, SOLUTION, BLANK), HIDDEN)
+        instead = BLANK_TEXT if '= r"""' in cell.source else BLANK
+        cell.source = without(without(cell.source, SOLUTION, instead), HIDDEN)
         after_answer = answer
     return notebook
 

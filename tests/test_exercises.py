@@ -614,6 +614,14 @@ def test_batches_that_fail_in_a_later_epoch_are_reported():
     assert "it raises ZeroDivisionError" in check("batches", fails_late).text
 
 
+def test_a_gradient_that_is_nearly_right_is_not_called_two_slips_that_cancel():
+    def backprop(theta, X, Y, activations):
+        return [(dW + 3e-8, db) for dW, db in network.backprop(theta, X, Y, activations)]
+
+    verdict = check("backprop", backprop)
+    assert verdict.outcome == "wrong" and verdict.slip is None and "two slips" not in verdict.text
+
+
 def test_batches_by_a_counter_in_place_of_the_rng_do_not_pass_salted_cases():
     """Which calls show an epoch again is known from the public cases, and not in others."""
     calls = count()
