@@ -151,7 +151,7 @@ def show_table(headings, rows):
 )
 @click.option("--salt", help="Repeat a run with the secret inputs that this text draws; run.json names those of a run.")
 @click.option("--again", is_flag=True, help="Grade what is graded already, too.")
-@click.option("--level", type=click.Choice(["bubblewrap", "landlock"]), help="Ask for a level; the strongest is taken.")
+@click.option("--level", type=click.Choice(["bubblewrap", "landlock"]), help="Ask for a level; without it, bubblewrap.")
 @click.option("--no-sandbox", is_flag=True, help="Run the answers with no walls at all: for your own files only.")
 def grade(submissions, output, roster, workers, cell_seconds, salt, again, level, no_sandbox):
     """Grade the notebooks in SUBMISSIONS, a file or a folder.
@@ -172,7 +172,7 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
     root = checkout()
     try:
         found = find(submissions, roster)
-        wall = "none" if no_sandbox else level or sandbox.level()
+        wall = "none" if no_sandbox else sandbox.chosen(level)
         plan = classroom.Plan(
             notebooks=root / "notebooks",
             output=output,

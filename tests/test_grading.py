@@ -115,6 +115,27 @@ def test_a_machine_without_a_sandbox_is_told_what_to_install(monkeypatch, tmp_pa
     assert "install" in error and "--no-sandbox" in error
 
 
+@pytest.mark.parametrize(
+    ("best", "landlock", "asked", "found"),
+    [
+        ("bubblewrap", True, None, "bubblewrap"),
+        ("bubblewrap", True, "landlock", "landlock"),
+        ("bubblewrap", False, "landlock", None),
+        ("landlock", True, None, None),
+        ("landlock", True, "bubblewrap", None),
+        ("landlock", True, "landlock", "landlock"),
+    ],
+)
+def test_a_weaker_level_needs_to_be_asked_for(monkeypatch, best, landlock, asked, found):
+    monkeypatch.setattr(sandbox, "level", lambda: best)
+    monkeypatch.setattr(sandbox, "_landlock_works", lambda: landlock)
+    if found:
+        assert sandbox.chosen(asked) == found
+    else:
+        with pytest.raises(sandbox.NoSandbox, match="landlock"):
+            sandbox.chosen(asked)
+
+
 @pytest.mark.slow
 def test_hostile_latex_costs_its_exercise_only(tmp_path):
     hostile = ["(" * 3000, r"\frac" * 500, "x^{" * 900, "a = b" * 2000, "\\sum_{" * 400, "q" * 30_000]

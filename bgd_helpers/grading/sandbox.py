@@ -40,6 +40,18 @@ def level():
     raise NoSandbox(f"no sandbox can be set up here: install {what}. For your own notebooks only: --no-sandbox")
 
 
+def chosen(asked=None):
+    """The level to grade at: the one asked for, or the strongest that there is. Raises `NoSandbox` if it is not to be
+    had here, or if only a weaker one is and nobody has asked for that."""
+    best = level()
+    if asked == "bubblewrap" and best != asked or asked is None and best == "landlock":
+        advice = "install it (Debian, Ubuntu: apt install bubblewrap) and let it have namespaces"
+        raise NoSandbox(f"bubblewrap does not work here: {advice}, or ask for the weaker level: --level landlock")
+    if asked == "landlock" and not _landlock_works():
+        raise NoSandbox("this Linux has no Landlock: leave --level landlock out")
+    return asked or best
+
+
 def _missing_seccomp():
     try:
         import pyseccomp  # noqa: F401
