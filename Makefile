@@ -5,6 +5,7 @@ NEWEST ?=
 VENV  := $(if $(NEWEST),.venv-newest,.venv)
 READY := $(VENV)/ready
 RUN   := $(VENV)/bin/python
+NEEDED := .[test,cluster]
 PIP    = $(RUN) -m pip --disable-pip-version-check install -qq
 
 .PHONY: help lab progress release grade test test-quick notebooks bench evidence lock clean
@@ -42,7 +43,7 @@ evidence: $(READY)  ## reproduce what the literature claims, and write evidence/
 	@$(RUN) -m bgd_helpers evidence
 
 lock: .venv-lock/bin/uv  ## pin the newest packages that pyproject.toml admits
-	@.venv-lock/bin/uv pip compile pyproject.toml --extra test --extra browser --extra grade --universal --python-version 3.11 \
+	@.venv-lock/bin/uv pip compile pyproject.toml --extra test --extra browser --extra grade --extra cluster --universal --python-version 3.11 \
 	  --fork-strategy fewest --generate-hashes --no-annotate --no-config --upgrade --quiet \
 	  --custom-compile-command 'make lock' --output-file requirements.lock
 	@echo 'requirements.lock is up to date.'
@@ -68,9 +69,9 @@ $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c '$(ENOUGH)'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo '$(PYTHON) has no venv. On Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
-	@echo 'Setting up $(VENV), once: about 130 packages, a minute or two ...'
+	@echo 'Setting up $(VENV), once: about 140 packages, a minute or two ...'
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(if $(NEWEST),$(PIP) --upgrade -e '.[test]',$(PIP) --require-hashes -r requirements.lock && \
+	@$(if $(NEWEST),$(PIP) --upgrade -e '$(NEEDED)',$(PIP) --require-hashes -r requirements.lock && \
 	  $(PIP) --no-deps --no-build-isolation -e .) || \
 	  { echo 'The packages could not be installed; pip says why above. Without network? Connect for this first time.' >&2; exit 1; }
 	@printf '%s' '$(CURDIR)' > $(READY)

@@ -1,4 +1,4 @@
-"""The two real data sets of the course, read from the package: no network, no other library."""
+"""The real data sets of the course and a measurement, read from the package: no network, no other library."""
 
 import csv
 import gzip
@@ -31,6 +31,16 @@ class Regression(NamedTuple):
     y: np.ndarray
     inputs: tuple
     target: str
+
+
+class Steps(NamedTuple):
+    """Measured milliseconds of a step of BGD over a file of N examples: in one process, two threads, two workers."""
+
+    model: str
+    N: np.ndarray
+    one_process: np.ndarray
+    two_threads: np.ndarray
+    two_workers: np.ndarray
 
 
 class Split(NamedTuple):
@@ -70,6 +80,21 @@ def penguin_species():
 def _measured_penguins():
     with open(FOLDER / "penguins.csv", newline="", encoding="utf-8") as file:
         return [bird for bird in csv.DictReader(file) if bird["body_mass_g"] != "NA"]
+
+
+def load_steps():
+    """The machine on which `python -m bench.cluster` was run, and a Steps for each model."""
+    with open(FOLDER / "cluster_steps.csv", newline="", encoding="utf-8") as file:
+        machine = next(file).removeprefix("# ").strip()
+        rows = list(csv.DictReader(file))
+    models = dict.fromkeys(row["model"] for row in rows)
+    return machine, [_steps_of(model, [row for row in rows if row["model"] == model]) for model in models]
+
+
+def _steps_of(model, rows):
+    ways = ("one_process_ms", "two_threads_ms", "two_workers_ms")
+    columns = (np.array([float(row[way]) for row in rows]) for way in ways)
+    return Steps(model, np.array([int(row["N"]) for row in rows]), *columns)
 
 
 def standardise(X):

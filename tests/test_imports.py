@@ -22,6 +22,8 @@ ROOMS = {
     "network": (set(), set()),
     "descent": (set(), set()),
     "theory": (set(), set()),
+    "shards": (set(), set()),
+    "cluster": ({"descent", "shards"}, {"dask", "distributed"}),
     "gradcheck": (BASE, set()),
     "slips": (BASE, set()),
     "handout": (CHECKS, set()),

@@ -83,7 +83,7 @@ def test_conda_installs_the_package_itself_on_a_python_that_it_supports():
     python = next(line for line in lines if line.startswith("python="))
     assert re.fullmatch(r"python=3\.\d+", python)
     assert SpecifierSet(project()["requires-python"]).contains(python.removeprefix("python="))
-    assert last == {"pip": ["-e .[grade]"]}
+    assert last == {"pip": ["-e .[grade,cluster]"]}
 
 
 @pytest.mark.parametrize("python", PYTHONS)
@@ -208,7 +208,7 @@ def test_set_up_is_done_once_and_again_after_a_move_or_a_new_lock(clone):
 def test_newest_has_an_environment_of_its_own_and_asks_each_time(clone):
     ready(clone)
     plan = make(clone, "-n", "test", "NEWEST=1").stdout
-    assert "-m venv --clear .venv-newest\n" in plan and "--upgrade -e '.[test]'" in plan
+    assert "-m venv --clear .venv-newest\n" in plan and "--upgrade -e '.[test,cluster]'" in plan
     assert "requirements.lock" not in plan.replace("pyproject.toml requirements.lock", "")
 
 
