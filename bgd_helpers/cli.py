@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
@@ -152,8 +153,9 @@ def show_table(headings, rows):
 @click.option("--salt", help="Repeat a run with the secret inputs that this text draws; run.json names those of a run.")
 @click.option("--again", is_flag=True, help="Grade what is graded already, too.")
 @click.option("--level", type=click.Choice(["bubblewrap", "landlock"]), help="Ask for a level; without it, bubblewrap.")
+@click.option("--scheduler", help="Grade on the workers of the Dask cluster at this address (tcp://host:port).")
 @click.option("--no-sandbox", is_flag=True, help="Run the answers with no walls at all: for your own files only.")
-def grade(submissions, output, roster, workers, cell_seconds, salt, again, level, no_sandbox):
+def grade(submissions, output, roster, workers, cell_seconds, salt, again, level, scheduler, no_sandbox):
     """Grade the notebooks in SUBMISSIONS, a file or a folder.
 
     Folders may be laid out as nbgrader, Moodle, Canvas, Gradescope or git classrooms do it. In the output folder:
@@ -172,7 +174,7 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
     root = checkout()
     try:
         found = find(submissions, roster)
-        wall = "none" if no_sandbox else sandbox.chosen(level)
+        wall = "none" if no_sandbox else level if scheduler else sandbox.chosen(level)
         plan = classroom.Plan(
             notebooks=root / "notebooks",
             output=output,
@@ -189,13 +191,32 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
         raise UserError(str(error), 2) from None
     except OSError as error:
         raise UserError(f"{output} cannot be written: {error.strerror}", 2) from None
-    say_level(wall)
     try:
-        results = with_progress(classroom.grade, found, plan)
+        with on_cluster(plan, scheduler) if scheduler else nullcontext(plan) as plan:
+            say_level(plan.level)
+            results = with_progress(classroom.grade, found, plan)
     except KeyboardInterrupt:
         click.echo("Stopped. What is graded is kept; the same command goes on from there.", err=True)
         raise
     return say_results(results, output)
+
+
+@contextmanager
+def on_cluster(plan, address):
+    """The plan, with as many of the crew as the cluster at this address has threads."""
+    from functools import partial
+
+    from bgd_helpers.grading import remote, sandbox
+
+    try:
+        from bgd_helpers.cluster import connected
+
+        with connected(address=address) as client:
+            levels = set(client.run(sandbox.chosen, plan.level).values()) if plan.level != "none" else {"none"}
+            workers = sum(client.nthreads().values())
+            yield plan._replace(level=levels.pop(), workers=workers, crew=partial(remote.Remote, client=client))
+    except (ImportError, OSError, TimeoutError, ValueError, sandbox.NoSandbox) as error:
+        raise UserError(f"{address} cannot be used: {error}", 2) from None
 
 
 def say_results(results, output):

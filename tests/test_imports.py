@@ -47,7 +47,10 @@ ROOMS = {
     "edition": ({"saving"}, {"nbformat"}),
     "release": ({"edition", "saving"}, {"nbformat"}),
     "lab": (set(), {"jupyter_server"}),
-    "cli": ({"edition", "evidence", "grading", "lab", "release", "saving", "testrun"}, {"matplotlib", "click", "rich"}),
+    "cli": (
+        {"cluster", "edition", "evidence", "grading", "lab", "release", "saving", "testrun"},
+        {"matplotlib", "click", "rich"},
+    ),
     "__main__": ({"cli"}, set()),
     "__init__": (set(), set()),
 }

@@ -29,7 +29,11 @@ def test_observations_cross_back_as_they_are():
         [["none"]] * 3,
     ]
     seen = wire.observation(sent)
-    assert seen.found[0] is None and seen.found[1][0][0].tolist() == [1.5] and seen.found[2] == Failure("ValueError", "no …")
+    assert (
+        seen.found[0] is None
+        and seen.found[1][0][0].tolist() == [1.5]
+        and seen.found[2] == Failure("ValueError", "no …")
+    )
 
 
 ARRAY = ["array", "<f8", [1], "AAAAAAAA8D8="]

@@ -9,7 +9,6 @@ from bgd_helpers.exercises.cases import EXERCISES
 from bgd_helpers.exercises.outcomes import TOLERANCE, Failure, all_agree, flat, is_real, layout, outcomes_of
 from bgd_helpers.exercises.verdicts import Verdict, named
 
-
 ROUGH = 1e-5
 
 

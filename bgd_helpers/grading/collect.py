@@ -41,7 +41,7 @@ class Piece(NamedTuple):
 
 def cells_of(path):
     """The cells of the notebook at `path`, whatever its encoding and format. Raises `Unreadable`."""
-    data = _bytes(Path(path))
+    data = bytes_of(Path(path))
     document = _json(_text(data))
     if not isinstance(document, dict):
         raise Unreadable("it is no notebook: its JSON is not an object")
@@ -70,12 +70,13 @@ def _listed(value):
 def digest_of(path):
     """A text that changes with the bytes of a file, or what is wrong with it. Raises nothing."""
     try:
-        return hashlib.sha256(_bytes(Path(path))).hexdigest()
+        return hashlib.sha256(bytes_of(Path(path))).hexdigest()
     except Unreadable as error:
         return str(error)
 
 
-def _bytes(path):
+def bytes_of(path):
+    """The bytes of a file that is none of a person's tricks. Raises `Unreadable`."""
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode):
