@@ -8,7 +8,7 @@ RUN   := $(VENV)/bin/python
 NEEDED := .[test,cluster]
 PIP    = $(RUN) -m pip --disable-pip-version-check install -qq
 
-.PHONY: help lab progress release grade test test-quick notebooks bench lock clean
+.PHONY: help lab progress release grade test test-quick notebooks bench evidence lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -24,7 +24,8 @@ release: $(READY)  ## write the learner's edition as a folder ready to be a clas
 	@$(RUN) -m bgd_helpers release
 
 grade: $(READY)  ## grade a class: make grade SUBMISSIONS=folder
-	@$(RUN) -m bgd_helpers grade $(if $(SUBMISSIONS),"$(SUBMISSIONS)",--help)
+	@test -n "$(SUBMISSIONS)" || { echo 'Name the folder: make grade SUBMISSIONS=folder' >&2; exit 2; }
+	@$(RUN) -m bgd_helpers grade "$(SUBMISSIONS)"
 
 test: $(READY)  ## run every test: of the package, then of each notebook
 	@$(RUN) -m bgd_helpers test
@@ -37,6 +38,9 @@ notebooks: $(READY)  ## execute every notebook again and save it
 
 bench: $(READY)  ## compare the speed of the package with its peers
 	@$(RUN) -m bgd_helpers bench
+
+evidence: $(READY)  ## reproduce what the literature claims, and write evidence/index.html
+	@$(RUN) -m bgd_helpers evidence
 
 lock: .venv-lock/bin/uv  ## pin the newest packages that pyproject.toml admits
 	@.venv-lock/bin/uv pip compile pyproject.toml --extra test --extra browser --extra grade --extra cluster --universal --python-version 3.11 \

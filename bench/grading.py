@@ -53,7 +53,7 @@ def ours(folder):
     write(folder / "course" / "a.ipynb", assignment(answered=False))
     for number in range(SUBMISSIONS):
         write(folder / "class" / f"s{number:02}" / "a.ipynb", assignment())
-    plan = classroom.Plan(folder / "course", folder / "out", sandbox.level(), (1,), WORKERS)
+    plan = classroom.Plan(folder / "course", folder / "out", sandbox.level(), "a salt", WORKERS)
     start = perf_counter()
     results = classroom.grade(submissions.find(folder / "class"), plan)
     seconds = perf_counter() - start

@@ -1,10 +1,11 @@
-"""The commands: lab, progress, grade, release, test, notebooks, bench."""
+"""The commands: lab, progress, grade, release, test, notebooks, bench, evidence."""
 
 import importlib.util
 import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
@@ -62,10 +63,14 @@ def lab(no_browser, port, source):
     """
     root = checkout()
     need("jupyterlab", "matplotlib", "nbformat")
+    from bgd_helpers.lab import can_open_browser, lab_command, running_in, wait_for
+
+    if not source and (address := running_in(root / MINE)):
+        click.echo(f"JupyterLab is open in {MINE} already: {address}")
+        click.echo("To bring the course up to date, save and close it first (Ctrl-C where it was started).")
+        return 0
     folder = root / "notebooks" if source else learners_folder(root)
     warm_fonts()
-    from bgd_helpers.lab import can_open_browser, lab_command, wait_for
-
     browser = not no_browser and can_open_browser()
     click.echo("Starting JupyterLab; Ctrl-C stops it.")
     if not browser:
@@ -75,11 +80,17 @@ def lab(no_browser, port, source):
 
 
 def learners_folder(root):
-    """The folder of the learner's edition, brought up to date."""
+    """The folder of the learner's edition, brought up to date as far as it can be."""
     from bgd_helpers import edition
 
-    for line in edition.deliver(root / "notebooks", root / MINE):
-        click.echo(line)
+    try:
+        for line in edition.deliver(root / "notebooks", root / MINE):
+            click.echo(line)
+    except OSError as error:
+        what = f"{error.filename or MINE} cannot be used ({error.strerror})"
+        if not any((root / MINE).glob("*.ipynb")):
+            raise UserError(f"{what}: rename it or make it writable, then try again") from None
+        click.echo(f"{what}: the course was not brought up to date, and nothing was lost.", err=True)
     return root / MINE
 
 
@@ -141,9 +152,10 @@ def show_table(headings, rows):
 )
 @click.option("--salt", help="Repeat a run with the secret inputs that this text draws; run.json names those of a run.")
 @click.option("--again", is_flag=True, help="Grade what is graded already, too.")
-@click.option("--level", type=click.Choice(["bubblewrap", "landlock"]), help="Ask for a level; the strongest is taken.")
+@click.option("--level", type=click.Choice(["bubblewrap", "landlock"]), help="Ask for a level; without it, bubblewrap.")
+@click.option("--scheduler", help="Grade on the workers of the Dask cluster at this address (tcp://host:port).")
 @click.option("--no-sandbox", is_flag=True, help="Run the answers with no walls at all: for your own files only.")
-def grade(submissions, output, roster, workers, cell_seconds, salt, again, level, no_sandbox):
+def grade(submissions, output, roster, workers, cell_seconds, salt, again, level, scheduler, no_sandbox):
     """Grade the notebooks in SUBMISSIONS, a file or a folder.
 
     Folders may be laid out as nbgrader, Moodle, Canvas, Gradescope or git classrooms do it. In the output folder:
@@ -157,27 +169,66 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
 
     if not hasattr(os, "fork"):
         raise UserError("grading needs Linux (or, for your own files, macOS); on Windows use WSL 2", 2)
+    if no_sandbox and level:
+        raise UserError("--no-sandbox and --level exclude each other: choose one", 2)
+    root = checkout()
     try:
         found = find(submissions, roster)
-        wall = "none" if no_sandbox else level or sandbox.level()
+        wall = "none" if no_sandbox else level if scheduler else sandbox.chosen(level)
         plan = classroom.Plan(
-            checkout() / "notebooks",
-            output,
-            wall,
-            classroom.salt_of(output, salt),
-            min(workers, len(found)),
-            cell_seconds,
-            again,
+            notebooks=root / "notebooks",
+            output=output,
+            level=wall,
+            salt=classroom.salt_of(output, salt),
+            workers=min(workers, len(found)),
+            cell_seconds=cell_seconds,
+            again=again,
+            private=(root, submissions if submissions.is_dir() else submissions.parent),
         )
+    except (FileExistsError, NotADirectoryError):
+        raise UserError(f"{output} is a file: name a folder with --output", 2) from None
     except (FileNotFoundError, ValueError, sandbox.NoSandbox) as error:
         raise UserError(str(error), 2) from None
-    say_level(wall)
-    results = with_progress(classroom.grade, found, plan)
-    failed = [result for result in results if not result["graded"]]
-    for result in failed:
-        click.echo(f"{result['learner']!r}: {' '.join(result['notes'])}", err=True)
-    click.echo(f"{len(results) - len(failed)} of {len(results)} submissions graded: {output / 'scores.csv'}")
-    return int(bool(failed))
+    except OSError as error:
+        raise UserError(f"{output} cannot be written: {error.strerror}", 2) from None
+    try:
+        with on_cluster(plan, scheduler) if scheduler else nullcontext(plan) as plan:
+            say_level(plan.level)
+            results = with_progress(classroom.grade, found, plan)
+    except KeyboardInterrupt:
+        click.echo("Stopped. What is graded is kept; the same command goes on from there.", err=True)
+        raise
+    return say_results(results, output)
+
+
+@contextmanager
+def on_cluster(plan, address):
+    """The plan, with as many of the crew as the cluster at this address has threads."""
+    from functools import partial
+
+    from bgd_helpers.grading import remote, sandbox
+
+    try:
+        from bgd_helpers.cluster import connected
+
+        with connected(address=address) as client:
+            levels = set(client.run(sandbox.chosen, plan.level).values()) if plan.level != "none" else {"none"}
+            workers = sum(client.nthreads().values())
+            yield plan._replace(level=levels.pop(), workers=workers, crew=partial(remote.Remote, client=client))
+    except (ImportError, OSError, TimeoutError, ValueError, sandbox.NoSandbox) as error:
+        raise UserError(f"{address} cannot be used: {error}", 2) from None
+
+
+def say_results(results, output):
+    """The exit status of a grading run, after a line on each submission of which something was not graded."""
+    from bgd_helpers.grading.report import graded
+
+    for result in results:
+        if graded(result) != "yes" or result["notes"]:
+            click.echo(f"{result['learner']!r} ({graded(result)}): {' '.join(result['notes'])}", err=True)
+    done = sum(graded(result) in ("yes", "in part") for result in results)
+    click.echo(f"{done} of {len(results)} submissions graded: {output / 'scores.csv'}")
+    return int(not all(result["graded"] for result in results))
 
 
 def say_level(wall):
@@ -227,6 +278,8 @@ def release(folder, solutions):
 def test(quick, pytest):
     """Run every test: of the package, then of each notebook. Options for PYTEST come after --."""
     root = checkout()
+    if not (root / "tests").is_dir():
+        raise UserError(f"there are no tests in {root}: they are in the course's own repository")
     need("pytest", "nbval", "ipykernel", "matplotlib")
     warm_fonts()
     from bgd_helpers import testrun
@@ -277,6 +330,47 @@ def bench(quick):
     if not (root / "bench" / "__main__.py").is_file():
         raise UserError(f"there is no bench/ in {root}")
     return subprocess.call([sys.executable, "-m", "bench", *(["--quick"] if quick else [])], cwd=root)
+
+
+@commands.command()
+@click.option("--quick", is_flag=True, help="The quick setting: less than a minute, wider bands.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), default=Path("evidence"), show_default=True, help="A folder."
+)
+def evidence(quick, output):
+    """Reproduce what the literature claims of SGD and BGD, and write a report as one HTML page."""
+    need("matplotlib", "rich")
+    if output.exists() and not output.is_dir():
+        raise UserError(f"{output} is a file: name a folder with --output")
+    warm_fonts()
+    from bgd_helpers.evidence import FULL, QUICK, report
+
+    results = watched(QUICK if quick else FULL)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        (output / "index.html").write_text(report.page(results), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"the report cannot be written: {error}") from None
+    failed = [result.row.title for result in results.values() if not result.outcome.holds]
+    for title in failed:
+        click.echo(f"not reproduced: {title}", err=True)
+    click.echo(f"{len(results) - len(failed)} of {len(results)} rows reproduced: {output / 'index.html'}")
+    return int(bool(failed))
+
+
+def watched(setting):
+    """The results of every row of the evidence, with a bar on the terminal meanwhile."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from bgd_helpers.evidence import ROWS, collect
+
+    results = {}
+    with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as bar:
+        task = bar.add_task(f"evidence, {setting.name}", total=len(ROWS))
+        for done, row in enumerate(ROWS):
+            bar.update(task, description=row.title)
+            results |= collect(setting, [row], lambda share, done=done: bar.update(task, completed=done + share))
+    return results
 
 
 def checkout():

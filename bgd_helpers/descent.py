@@ -135,18 +135,20 @@ def descend(gradient, theta, X, Y, eta, batch_size, epochs, rng=None, order="shu
         theta = _like(theta, [np.broadcast_to(p, (len(eta), *p.shape)) for p in _arrays(theta)])
         gradient = gradient if getattr(gradient, "runs_together", False) else _one_by_one(gradient)
     with np.errstate(over="ignore", invalid="ignore"):
-        return _record(_steps(gradient, theta, X, Y, eta, plan, rng), theta, len(X), eta, plan)
+        return _record(steps(gradient, theta, _batches_of(X, Y, plan, rng), eta), theta, len(X), eta, plan)
 
 
-def _steps(gradient, theta, X, Y, eta, plan, rng):
-    """theta_1, theta_2, ..., one after each update."""
-    t = 0
-    for X_batch, Y_batch in _batches_of(X, Y, plan, rng):
+def steps(gradient, theta, batches, eta):
+    """theta_1, theta_2, ..., one after each update (E9); `batches` yields the examples (X, Y) of each.
+
+    Raises ValueError as `update` does.
+    """
+    eta = eta if callable(eta) else _learning_rate(eta)
+    for t, (X_batch, Y_batch) in enumerate(batches):
         grad = gradient(theta, X_batch, Y_batch)
         if t == 0:
             _check_gradient(theta, grad)
         theta = _update(theta, grad, _scheduled(eta, t) if callable(eta) else eta)
-        t += 1
         yield theta
 
 

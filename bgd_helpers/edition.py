@@ -6,16 +6,21 @@ delivered last, what is to be delivered now, and what the learner has made of it
 
 import copy
 import os
+import re
+import uuid
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_markdown_cell, new_notebook
 
 from bgd_helpers.saving import as_json, write_atomically
 
 STATE = ".course"  # in the learner's folder: what was delivered last, and backups
 BLANK = "# Your code here"
+BLANK_TEXT = "# Your lines go between the quotation marks above"
+UNREAD = "its notebook cannot be read"
 SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
 HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
 
@@ -30,7 +35,8 @@ def learners(notebook):
         answer = is_answer(cell)
         if answer or after_answer:
             cell.outputs, cell.execution_count = [], None
-        cell.source = without(without(cell.source, SOLUTION, BLANK), HIDDEN)
+        instead = BLANK_TEXT if '= r"""' in cell.source else BLANK
+        cell.source = without(without(cell.source, SOLUTION, instead), HIDDEN)
         after_answer = answer
     return notebook
 
@@ -71,23 +77,33 @@ def deliver(source, folder):
 def _deliver_one(new, folder, name):
     delivered, target = folder / STATE / name, folder / name
     text = as_json(new)
-    before = delivered.read_text(encoding="utf-8") if delivered.exists() else None
+    before = _read(delivered)
     if not os.path.lexists(target):
         write_atomically(target, text)
         write_atomically(delivered, text)
         return ["new"] if before is None else ["it was gone, and is there again"]
-    if before == text:
+    if before is not None and as_json(before) == text:
         return []
     mine = _read(target)
     if mine is None:
-        beside = target.with_name(f"{target.stem}.course.ipynb")
-        write_atomically(beside, text)
-        return [f"it cannot be read and is left as it is; the course's is in {beside.name}"]
-    merged = merge(nbformat.reads(before, as_version=4) if before else new, new, mine)
+        return [_put_beside(target, text)]
+    merged = merge(before or new_notebook(), new, mine)
     _back_up(target)
     write_atomically(target, as_json(merged.notebook))
     write_atomically(delivered, text)
-    return ["brought up to date; your answers and cells are kept", *merged.beside]
+    unknown = [] if before else ["what the course had delivered was not known: where a cell differs, both are kept"]
+    return ["brought up to date; your answers and cells are kept", *unknown, *merged.beside]
+
+
+def _put_beside(target, text):
+    """Where a learner's notebook cannot be read: the course's in a file of its own, unless there is one already."""
+    beside = target.with_name(f"{target.stem}.course.ipynb")
+    if not os.path.lexists(beside):
+        write_atomically(beside, text)
+    return (
+        f"it cannot be read and is left as it is; the course's is in {beside.name}. "
+        f"Earlier versions of yours are in {STATE}/backups. To work on in another, give it the name {target.name}"
+    )
 
 
 def _read(path):
@@ -119,7 +135,7 @@ class Merged(NamedTuple):
 
 def merge(base, new, mine):
     """The learner's notebook `mine` with the changes that the course made from `base` to `new`."""
-    mine = _with_ids_of_their_own(mine)
+    mine = _with_ids_of_their_own(_with_known_ids(mine, base if base.cells else new))
     old, theirs, known = _by_id(base), _by_id(mine), _by_id(new)
     cells, beside = [], []
     for cell in new.cells:
@@ -133,6 +149,30 @@ def merge(base, new, mine):
 
 def _by_id(notebook):
     return {cell.id: cell for cell in notebook.cells}
+
+
+def _with_known_ids(notebook, base):
+    """A copy in which the cells of a notebook that has lost its ids have those of the course again."""
+    notebook, left = copy.deepcopy(notebook), list(base.cells)
+    if {cell.get("id") for cell in notebook.cells} & {cell.id for cell in left}:
+        return notebook
+    for cell in notebook.cells:
+        same = next((other for other in left if _holds_the_same(cell, other)), None)
+        cell.id = same.id if same else uuid.uuid4().hex[:8]
+        left = [other for other in left if other is not same]
+    return notebook
+
+
+def _holds_the_same(cell, other):
+    """Whether a cell is that of the course: the same source, or an answer that defines the same name."""
+    if cell.source.strip() == other.source.strip():
+        return True
+    return is_answer(other) and cell.cell_type == "code" and _first_name(cell.source) == _first_name(other.source)
+
+
+def _first_name(source):
+    found = re.search(r"^(?:def\s+)?(\w+)\s*[(=]", source, re.MULTILINE)
+    return found and found[1]
 
 
 def _with_ids_of_their_own(notebook):
@@ -157,6 +197,8 @@ def _resolve(cell, old, theirs):
         return [mine], None
     if old is not None and untouched:
         return [cell], None
+    if is_answer(cell) and old is None:
+        return [mine], None
     if is_answer(cell):
         return _beside(mine, cell, theirs, "The course has a new version of this exercise's cell")
     return _beside(cell, mine, theirs, "You had changed this cell, and so has the course. Yours was")
@@ -169,10 +211,14 @@ def _is_needed(cell):
 
 def _beside(kept, other, theirs, text):
     """One cell, the other's source in a Markdown cell below it, and a line that says so."""
-    fence = "```" if kept.cell_type == "code" else "~~~"
-    note = new_markdown_cell(f"**{text}:**\n\n{fence}\n{other.source}\n{fence}", id=f"{kept.id[:56]}-beside")
-    again = note.id in theirs and theirs[note.id].source == note.source
-    return [kept] + ([] if again else [note]), f"both changed {kept.id}: the other version is in the cell below it"
+    fence = "~" * max(3, 1 + max(map(len, re.findall("~+", other.source)), default=0))
+    source = f"**{text}:**\n\n{fence}\n{other.source}\n{fence}"
+    notes = {name: cell for name, cell in theirs.items() if name.startswith(f"{kept.id[:50]}-beside")}
+    if any(note.source == source for note in notes.values()):
+        return [kept], None
+    names = (f"{kept.id[:50]}-beside" + (f"-{number}" if number else "") for number in count())
+    note = new_markdown_cell(source, id=next(name for name in names if name not in notes))
+    return [kept, note], f"both changed {kept.id}: the other version is in a cell below it"
 
 
 def _with_own_cells(cells, mine, old, known):
@@ -198,16 +244,17 @@ def _holds(cells, cell):
 
 
 def progress(source, folder):
-    """For each exercise asked for in the folder `source`: notebook, exercise, points, and "solved", "attempted" or
-    "open", from what the notebooks saved in `folder` say."""
+    """For each exercise asked for in the folder `source`: notebook, exercise, points, and "solved", "attempted",
+    "open" or that the notebook cannot be read, from what the notebooks saved in `folder` say."""
     rows = []
     for path in sorted(Path(source).glob("*.ipynb")):
         asked = learners(nbformat.read(path, as_version=4))
         mine = _read(Path(folder) / path.name)
-        written = _by_id(mine) if mine else {}
+        unread = mine is None and (Path(folder) / path.name).exists()
+        written = _by_id(_with_known_ids(mine, asked)) if mine else {}
         for answer, check in zip(asked.cells, asked.cells[1:]):
             if is_answer(answer) and "points" in check.metadata.get("nbgrader", {}):
-                state = _state(answer, written.get(answer.id), written.get(check.id))
+                state = UNREAD if unread else _state(answer, written.get(answer.id), written.get(check.id))
                 rows.append((path.name, answer.id, check.metadata["nbgrader"]["points"], state))
     return rows
 

@@ -117,17 +117,24 @@ def costs(theta, problem, rows=slice(None)):
 
 def _updates(problem, theta, rows, eta, batch_size, epochs, order="shuffled"):
     """theta_1, theta_2, ...; rows[s] are the examples that seed s trains on."""
-    gradient, (seeds, N) = network.gradient_of(problem.activations), rows.shape
-    rngs, t = [np.random.default_rng(seed) for seed in range(seeds)], 0
-    each = np.arange(seeds)[:, None]
+    gradient = network.gradient_of(problem.activations)
+    steps = descent.steps(gradient, theta, _batches_of(problem, rows, batch_size, epochs, order), eta)
+    while True:
+        with np.errstate(over="ignore", invalid="ignore"):
+            theta = next(steps, None)
+        if theta is None:
+            return
+        yield theta
+
+
+def _batches_of(problem, rows, batch_size, epochs, order):
+    """The examples of every update, S x B x d: an order of its own for each seed."""
+    seeds, N = rows.shape
+    rngs, each = [np.random.default_rng(seed) for seed in range(seeds)], np.arange(seeds)[:, None]
     for _ in range(epochs):
         for batch in zip(*(descent.batches(N, batch_size, rng, order) for rng in rngs)):
             chosen = rows[each, np.array(batch)]
-            with np.errstate(over="ignore", invalid="ignore"):
-                grad = gradient(theta, problem.X[chosen], problem.Y[chosen])
-                theta = descent.update(theta, grad, eta(t) if callable(eta) else eta)
-            t += 1
-            yield theta
+            yield problem.X[chosen], problem.Y[chosen]
 
 
 def _repeat(theta, runs):

@@ -26,6 +26,16 @@ def lab_command(root, first, browser, port=None):
     return command + (["--allow-root"] if is_root() else [])
 
 
+def running_in(folder):
+    """The address of a Jupyter server that this user runs on the folder, None if there is none."""
+    from jupyter_server.serverapp import list_running_servers
+
+    for server in list_running_servers():
+        if os.path.realpath(server.get("root_dir", "")) == os.path.realpath(folder):
+            return f"{server['url']}lab?token={server.get('token', '')}"
+    return None
+
+
 def is_root():
     """Whether this is root, as in most containers; JupyterLab then wants to be told that it is meant."""
     return hasattr(os, "geteuid") and os.geteuid() == 0

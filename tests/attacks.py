@@ -49,6 +49,27 @@ def inside(code, then="return theta - eta * gradient"):
     return f"def update(theta, gradient, eta):\n{body}"
 
 
+# Sends a signed message of the answer's making, as the kernel sends its own.
+FORGE = """k = get_ipython().kernel
+def forge(parent=None, content=None, kind='display_data'):
+    message = k.session.msg(kind, content={} if content is None else content, parent=k.get_parent())
+    parts = [message['header'], message['parent_header'] if parent is None else parent, {}, message['content']]
+    parts = [k.session.pack(part) for part in parts]
+    k.iopub_socket.send_multipart([b'x', b'<IDS|MSG>', k.session.sign(parts), *parts])
+"""
+# Sends replies that nobody asked for, without an end, to whoever has asked.
+REPLIES = """k = get_ipython().kernel
+address = list(k._parent_ident.values())[0] if hasattr(k, '_parent_ident') else []
+address = address if isinstance(address, list) else [address]
+n = 0
+while True:
+    n += 1
+    message = k.session.msg('execute_reply', content={}, parent={})
+    parts = [k.session.pack(message[part]) for part in ('header', 'parent_header', 'metadata', 'content')]
+    (k.shell_stream or k.shell_streams[0]).socket.send_multipart([*address, b'<IDS|MSG>', k.session.sign(parts), *parts])
+"""
+ABOVE = "import os\nfrom ipykernel import get_connection_file\nhere = os.path.dirname(get_connection_file())\n"
+
 # What gains a point without the right numbers: never "right".
 CHEATS = {
     "calls the package": "from bgd_helpers import descent\n" + inside("", "return descent.update(theta, gradient, eta)"),
@@ -138,6 +159,14 @@ CHEATS = {
     "theta changed in place": inside("theta -= eta * gradient", "return theta"),
     "signals to the parent": before("import os\ntry:\n    os.kill(os.getppid(), 9)\nexcept OSError:\n    pass", WRONG),
     "finite answer of another kind": inside("", "return str(theta - eta * gradient)"),
+    "a place that others can read": inside("open('/dev/shm/a', 'w').write('x')", "return theta - eta * gradient"),
+    "sources kept in memory": inside(
+        "import linecache\nraise Exception(' '.join(''.join(l[2]) for l in linecache.cache.values() if len(l) > 2))"
+    ),
+    "an exception named as a secret": inside("raise type('theta 1.2345', (Exception,), {})('a')"),
+    "the arguments as letters": inside(
+        "raise ValueError(theta.tobytes().hex().translate(str.maketrans('0123456789', 'ghijklmnop')))"
+    ),
     "complex numbers": inside("", "return theta - eta * gradient + 0j"),
 }
 
@@ -181,7 +210,7 @@ FAULTS = {
     ),
     "a full disk beside the sockets": (
         "import os\nfrom ipykernel import get_connection_file\nhere = os.path.dirname(get_connection_file())\n"
-        "for i in range(1000):\n    open(f'{here}/f{i}', 'wb').write(bytes(10 ** 7))", {"stopped"}
+        "for i in range(1000):\n    open(f'{here}/f{i}', 'wb').write(bytes(10 ** 7))", {"wrong"}
     ),
     "folders of later kernels made": (
         before("import os\nfrom ipykernel import get_connection_file\n"
@@ -190,7 +219,7 @@ FAULTS = {
     ),
     "sockets led elsewhere": (
         before("import os\nfrom ipykernel import get_connection_file\nhere = os.path.dirname(get_connection_file())\n"
-               "for i in range(1, 6):\n    os.unlink(f'{here}/k-{i}')\n    os.symlink('/run/other.sock', f'{here}/k-{i}')"), {"right"}
+               "for i in range(1, 6):\n    os.unlink(f'{here}/k-{i}')\n    os.symlink('/run/other.sock', f'{here}/k-{i}')"), {"wrong"}
     ),
     "files deleted": (before("import shutil\nshutil.rmtree('/', ignore_errors=True)\nshutil.rmtree('.', ignore_errors=True)"),
                       {"right", "wrong", "stopped"}),
@@ -214,7 +243,42 @@ FAULTS = {
     "deleted functions of the course": (before("loss = weight_gradient = None"), {"right"}),
     "warnings as errors": (before("import warnings\nwarnings.simplefilter('error')"), {"right"}),
     "limits raised": (before("import resource\nresource.setrlimit(resource.RLIMIT_AS, (2**62, 2**62))"), {"wrong", "right"}),
-    "a huge result": (inside("", "return np.zeros(10 ** 7)"), {"wrong"}),
+    "a startup file for later kernels": (
+        before("import os\nd = os.environ['HOME'] + '/ipython/profile_default/startup'\nos.makedirs(d, exist_ok=True)\n"
+               "open(d + '/00.py', 'w').write('import os; os._exit(1)')\nos.chmod(d, 0o555)\nos.umask(0o777)\n"
+               "os.makedirs(os.environ['HOME'] + '/a/b/c', mode=0o500)"), {"right", "wrong"}
+    ),
+    "the folder of the sockets closed": (
+        before(ABOVE + "try:\n    os.chmod(os.path.dirname(here), 0)\nexcept OSError:\n    pass"), {"right"}
+    ),
+    "three thousand folders deep": (
+        before("import os\nfor i in range(3000):\n    os.mkdir('d')\n    os.chdir('d')\nos.chdir('/')"), {"right"}
+    ),
+    "files that are removed while they are open": (
+        before(ABOVE + "held = []\ntry:\n    for i in range(12):\n        held.append(open(f'{here}/f', 'wb'))\n"
+               "        os.unlink(f'{here}/f')\n        held[-1].write(bytes(10 ** 7))\nexcept OSError:\n    pass"), {"right"}
+    ),
+    "memory that is no file": (
+        before("import os\ntry:\n    os.memfd_create('a')\n    update = None\nexcept OSError:\n    pass"), {"right"}
+    ),
+    "messages with odd parents": (before(FORGE + "forge(parent=[1])\nforge(content=5)\nforge(content={'data': 'x'})"), {"right"}),
+    "a thread that sends odd messages": (
+        before(FORGE + "import threading, time\ndef late():\n    while True:\n        time.sleep(0.02)\n        forge(parent=[1])\n"
+               "threading.Thread(target=late, daemon=True).start()"), {"right", "stopped", "wrong"}
+    ),
+    "replies without an end": (REPLIES, {"stopped"}),
+    "large messages with a bad signature": (
+        before("k = get_ipython().kernel\nimport time\nuntil = time.time() + 1\nwhile time.time() < until:\n"
+               "    k.iopub_socket.send_multipart([b'x', b'<IDS|MSG>', b'bad', b'x' * 2 ** 23, b'{}', b'{}', b'{}'])"),
+        {"right", "stopped", "wrong"},
+    ),
+    "a number too long to be shown": ("update = 0x" + "f" * 40_000, {"wrong"}),
+    "a very long cell": ("x = 1\n" * 10_000 + UPDATE, {"right"}),
+    "signals by way of a descriptor": (
+        before("import fcntl, os, socket\na, b = socket.socketpair()\ntry:\n    fcntl.fcntl(a, 8, os.getppid())\n"
+               "    fcntl.fcntl(a, 10, 9)\n    update = None\nexcept OSError:\n    pass"), {"right"}
+    ),
+    "a huge result": (inside("", "return np.zeros(10 ** 7)"), {"wrong", "stopped"}),
     "a deep result": (inside("x = theta\nfor _ in range(10 ** 4):\n    x = [x]", "return x"), {"wrong"}),
 }
 
@@ -240,6 +304,9 @@ VARIETY = {
     "other names of parameters": "def update(w, g, lr):\n    return w - lr * g",
     "accents": "# élève\n" + UPDATE,
     "a display": before("display(np.eye(2))"),
+    "commands of the shell": before("!ls\n%pip install numpy\nfound = !ls"),
+    "a surrogate": before("x = '\ud800'"),
+    "pictures of the course": before("from bgd_helpers.figures.sgd import anything\nfrom bgd_helpers.explorers.sgd import other"),
 }
 
 
@@ -276,6 +343,12 @@ def _helper_cell(notebook, offset=0):
     index = next(i for i, cell in enumerate(notebook.cells) if cell.id == "exercise-update")
     notebook.cells[index].source = inside("", "return theta - step(gradient, eta)")
     notebook.cells.insert(index + offset, new_code_cell("def step(gradient, eta):\n    return eta * gradient", id="mine"))
+    return notebook
+
+
+def _own_cell(notebook, source):
+    index = next(i for i, cell in enumerate(notebook.cells) if cell.id == "exercise-update")
+    notebook.cells.insert(index, new_code_cell(source, id="mine"))
     return notebook
 
 
@@ -332,6 +405,9 @@ FILES = {
     "duplicated": _changed(_duplicated),
     "a helper in a cell before": _changed(_helper_cell),
     "a helper in a cell after": _changed(lambda notebook: _helper_cell(notebook, 1)),
+    "a slow cell before": _changed(lambda notebook: _own_cell(notebook, "import time\ntime.sleep(100)")),
+    "a cell before that ends the kernel": _changed(lambda notebook: _own_cell(notebook, "import os\nos._exit(0)")),
+    "a surrogate in a cell before": _changed(lambda notebook: _own_cell(notebook, "s = '\ud800'")),
     "turned to Markdown": _changed(_as_markdown),
     "no ids and no metadata": json.dumps(_without_ids(submission())).encode(),
     "large outputs": _changed(_large_outputs),
@@ -354,6 +430,8 @@ REFUSED = {
     "nested too deeply": (b"[" * 200_000, "JSON"),
     "no cells": (b"{}", "no cells"),
     "cells of another kind": (b'{"cells": 7}', "no cells"),
+    "sheets of another kind": (b'{"worksheets": [{"cells": 7}, 3]}', "no notebook of this course"),
+    "outputs without an end": (b'{"cells": [{"outputs": [' + b"{}," * 2_000_000 + b"{}]}]}", "no notebook of this course"),
     "not Python's": (json.dumps({"cells": [{"cell_type": "code", "source": "x = 1"}]}).encode(), "no notebook of this course"),
     "too much source": (json.dumps({"cells": [{"source": "#" * 600_000}]}).encode(), "characters"),
 }

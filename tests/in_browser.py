@@ -181,7 +181,7 @@ class Notebook:
         with urlopen(Request(f"{self.url}api/{path}", headers=headers, method=method), timeout=PATIENCE) as answer:
             return answer.read()
 
-    def run_all(self, timeout=120):
+    def run_all(self, timeout=300):
         """Execute every cell; RuntimeError if one fails."""
         self.client.kernel_info()  # waits for a kernel that answers
         self.page.wait_for_function("() => document.querySelector('.jp-Notebook-ExecutionIndicator[data-status=idle]')")
@@ -234,20 +234,11 @@ class ExplorerOnPage:
         """The value of an expression in which `e` is the explorer."""
         return self.notebook.ask(expression, f"{self.FIND}\ne = found[{self.number}]\nimport base64, hashlib")
 
-    def state(self):
-        return self.kernel("e.state")
-
     def wait_for(self, expression):
         """Until an expression in which `e` is the explorer holds in the kernel."""
         for _ in _until(20, f"it does not come to {expression}"):
             if self.kernel(expression):
                 return
-
-    def wait_for_another_state(self, before, seconds=0.6):
-        """Until the kernel has heard of a move; not every move is to another value."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and self.state() == before:
-            time.sleep(0.02)
 
     def controls(self):
         """Name to (kind, number of positions, the label beside it, whether it moves the picture during a drag)."""
@@ -261,16 +252,22 @@ class ExplorerOnPage:
         return [self.layers.nth(layer).evaluate(SHOWN) for layer in range(2)]
 
     def rendered(self):
-        """Whether the kernel's picture is at rest, its hashes, and the state that it is the picture of."""
+        """Of the kernel's picture: whether it is at rest, its hashes, its state, and the error that stands below it."""
         hashes = "[hashlib.sha256(bytes(layer.value)).hexdigest() for layer in (e.static, e.image)]"
-        return self.kernel(f"[e.at_rest, {hashes}, e.state]")
+        return self.kernel(f"[e.at_rest, {hashes}, e.state, e.error.value]")
 
-    def follow(self):
-        """Wait until the page shows what the kernel has drawn, quick or sharp; its state and its hashes."""
+    def follow(self, before=None, seconds=0.6):
+        """Wait until the page shows what the kernel has drawn, quick or sharp; then what `rendered` says.
+
+        After a move the kernel hears of it within `seconds`: its state is another than `before`, unless the move was
+        to the same value.
+        """
+        moved = time.monotonic() + seconds
         for _ in _until(20, "the page does not show the kernel's picture"):
-            at_rest, hashes, state = self.rendered()
-            if self.shown() == hashes:
-                return state, hashes
+            rendered = self.rendered()
+            heard = rendered[2] != before or time.monotonic() > moved
+            if heard and self.shown() == rendered[1]:
+                return rendered
 
     def settle(self):
         """The same at rest."""

@@ -12,19 +12,12 @@ from pathlib import Path
 import attacks
 import nbformat
 import pytest
+from classes import level
 
 from bgd_helpers.grading import classroom, sandbox, submissions
 
 pytestmark = pytest.mark.slow
 NAMES = list(attacks.EXERCISES)
-
-
-def level():
-    """The strongest level of this machine, or the reason to leave these tests out."""
-    try:
-        return sandbox.level()
-    except sandbox.NoSandbox as error:
-        pytest.skip(str(error))
 
 
 def folder_of(name):
@@ -53,20 +46,32 @@ def plan_in(folder, **changes):
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
-    """The results by name of the submission, the folder, and the temporary folders that grading made."""
+    """The results by name of the submission, the folder, the temporary folders that grading made, and the most memory
+    that each of its workers took."""
     folder = tmp_path_factory.mktemp("class")
     write_class(folder / "class")
-    made = []
+    made, peaks = [], []
 
-    class Recorded(tempfile.TemporaryDirectory):
-        def __init__(self, *arguments, **named):
-            super().__init__(*arguments, **named)
-            made.append(self.name)
+    class Watched(classroom.Worker):
+        def close(self):
+            peaks.append(peak_memory(self.process.pid))
+            super().close()
+
+    def mkdtemp(*arguments, make=tempfile.mkdtemp, **named):
+        made.append(make(*arguments, **named))
+        return made[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(classroom.tempfile, "TemporaryDirectory", Recorded)
+        patch.setattr(classroom.tempfile, "mkdtemp", mkdtemp)
+        patch.setattr(classroom, "Worker", Watched)
         results = classroom.grade(submissions.find(folder / "class"), plan_in(folder))
-    return {result["learner"]: result for result in results}, folder, made
+    return {result["learner"]: result for result in results}, folder, made, peaks
+
+
+def peak_memory(process):
+    """The most megabytes that a running process has had in memory."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1024
 
 
 def rows(graded, name):
@@ -117,6 +122,11 @@ def test_nothing_is_left_behind(graded):
         assert not os.path.exists(folder) and processes_with(folder) == []
 
 
+def test_the_grader_stays_small(graded, say):
+    say(f"grading: a worker took {max(graded[3]):.0f} MB at most, over all attacks")
+    assert len(graded[3]) >= 2 and max(graded[3]) < 300
+
+
 def test_a_process_is_seen_while_it_runs(tmp_path):
     command = [sys.executable, "-c", "print(1, flush=True); input()", str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
@@ -140,7 +150,7 @@ def processes_with(word):
 
 
 def test_every_report_is_valid(graded):
-    results, folder, _ = graded
+    results, folder, *_ = graded
     with open(folder / "out" / "scores.csv", encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
     assert len(table) == len(results) and all(None not in row and None not in row.values() for row in table)
@@ -155,7 +165,7 @@ def test_every_report_is_valid(graded):
 
 
 def test_a_second_run_grades_nothing_again_and_a_repeated_one_gives_the_same(graded, tmp_path):
-    results, folder, _ = graded
+    results, folder, *_ = graded
     chosen = [s for s in submissions.find(folder / "class") if s.learner.startswith(("variety-p", "cheat-th"))]
     times = {s.learner: (folder / "out" / "results" / f"{s.learner}.json").stat().st_mtime_ns for s in chosen}
     plan = plan_in(folder)

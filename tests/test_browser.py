@@ -92,11 +92,10 @@ def drag(mouse, x, y, continuous):
 
 def after(explorer, name, move):
     """What the page shows after a move, once it is what the kernel has, and the value that the kernel has."""
-    places, before = explorer.places(), explorer.state()
+    places, (_, _, before, _) = explorer.places(), explorer.rendered()
     move()
-    explorer.wait_for_another_state(before)
-    state, shown = explorer.follow()
-    assert explorer.kernel("e.error.value") == "", f"{name}: the picture could not be redrawn"
+    _, shown, state, error = explorer.follow(before)
+    assert error == "", f"{name}: the picture could not be redrawn"
     assert explorer.places() == places, f"{name}: something jumped"
     yield state[name], shown
 

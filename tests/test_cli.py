@@ -13,7 +13,7 @@ from bgd_helpers import cli, lab, testrun
 
 ROOT = Path(cli.__file__).parent.parent
 MARKERS = "markers=slow"
-COMMANDS = ["lab", "progress", "grade", "release", "test", "notebooks", "bench"]
+COMMANDS = ["lab", "progress", "grade", "release", "test", "notebooks", "bench", "evidence"]
 
 
 def run(*arguments, folder=ROOT):
@@ -33,7 +33,7 @@ def test_no_command_is_an_error():
     assert done.returncode == 2 and "Commands" in done.stderr and "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "evidence"])  # it needs no notebooks
 def test_a_package_outside_a_checkout_says_what_to_do(command, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(cli.bgd_helpers, "__file__", str(tmp_path / "bgd_helpers" / "__init__.py"))
     (tmp_path / "a.ipynb").write_text("{}")
@@ -246,6 +246,36 @@ def test_lab_opens_the_learners_own_copy_unless_told_otherwise(monkeypatch, tmp_
     assert cli.main(["lab", "--no-browser", *words]) == 0
     assert opened == [tmp_path / folder] and (tmp_path / folder / "00-start-here.ipynb").exists()
     assert ("secret" in (tmp_path / folder / "00-start-here.ipynb").read_text()) == bool(words)
+
+
+def test_lab_says_where_it_is_open_already(monkeypatch, tmp_path, capsys):
+    write_source(tmp_path)
+    (tmp_path / "my-course").mkdir()
+    here = {"root_dir": str(tmp_path / "my-course"), "url": "http://localhost:8888/", "token": "t"}
+    monkeypatch.setattr("jupyter_server.serverapp.list_running_servers", lambda: [{"root_dir": "/"}, here])
+    monkeypatch.setattr(cli, "checkout", lambda: tmp_path)
+    assert cli.main(["lab", "--no-browser"]) == 0
+    assert "http://localhost:8888/lab?token=t" in capsys.readouterr().out
+    assert not (tmp_path / "my-course" / "00-start-here.ipynb").exists()
+
+
+def test_a_file_in_the_place_of_the_learners_folder_is_named(monkeypatch, tmp_path, capsys):
+    write_source(tmp_path)
+    (tmp_path / "my-course").write_text("mine")
+    monkeypatch.setattr(cli, "checkout", lambda: tmp_path)
+    assert cli.main(["lab", "--no-browser"]) == 1
+    assert "rename it" in capsys.readouterr().err and (tmp_path / "my-course").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_written_is_opened_all_the_same(monkeypatch, tmp_path, capsys):
+    write_source(tmp_path)
+    monkeypatch.setattr(cli, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(cli.subprocess, "Popen", lambda command, cwd: Server())
+    assert cli.main(["lab", "--no-browser"]) == 0
+    (tmp_path / "my-course" / ".course" / "00-start-here.ipynb").unlink()
+    (tmp_path / "my-course" / ".course" / "00-start-here.ipynb").mkdir()
+    assert cli.main(["lab", "--no-browser"]) == 0
+    assert "was not brought up to date" in capsys.readouterr().err
 
 
 def write_source(root):

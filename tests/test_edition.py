@@ -233,3 +233,61 @@ def test_ended_at_any_write_nothing_is_lost_and_a_second_run_finishes(course, mo
     assert texts["exercise"] == "my answer" and texts["draw"] == "draw(2)" and texts["last"] == "x = 2"
     assert [name for name in texts if "beside" in name] == ["draw-beside"] and "draw(7)" in texts["draw-beside"]
     assert course.deliver() == []
+
+
+def test_a_second_conflict_keeps_both_of_the_learners_versions(course):
+    for number in (2, 3):
+        course.edit(setting("draw", f"mine({number})"))
+        course.put(draw=f"draw({number})")
+        course.deliver()
+    notes = "".join(text for name, text in course.texts().items() if name.startswith("draw-beside"))
+    assert "mine(2)" in notes and "mine(3)" in notes and course.texts()["draw"] == "draw(3)"
+
+
+def test_a_fence_in_a_learners_text_does_not_end_its_note(course):
+    course.edit(setting("draw", "mine\n~~~~\nmore"))
+    course.put(draw="draw(2)")
+    course.deliver()
+    assert course.texts()["draw-beside"].endswith("~~~~~\nmine\n~~~~\nmore\n~~~~~")
+
+
+def test_work_in_the_notebook_beside_an_unreadable_one_is_not_overwritten(course):
+    (course.mine / "a.ipynb").write_text("<<<<<<< HEAD")
+    course.put(draw="draw(2)")
+    assert "a.course.ipynb" in course.deliver()[0]
+    (course.mine / "a.course.ipynb").write_text("worked on")
+    course.put(draw="draw(3)")
+    course.deliver()
+    assert (course.mine / "a.course.ipynb").read_text() == "worked on"
+    assert {row[-1] for row in edition.progress(course.source, course.mine)} == {edition.UNREAD}
+
+
+@pytest.mark.parametrize("version", [4, 5])
+def test_a_notebook_that_has_lost_its_ids_is_merged_by_what_it_holds(course, version):
+    course.edit(setting("exercise", "def loss(y):\n    return 7"))
+    course.edit(inserting(2, "own = 1", "own"))
+    raw = json.loads((course.mine / "a.ipynb").read_text())
+    for cell in raw["cells"]:
+        del cell["id"]
+    (course.mine / "a.ipynb").write_text(json.dumps(raw | {"nbformat_minor": version}))
+    assert edition.progress(course.source, course.mine)[0][-1] == "attempted"
+    course.put(last="x = 2")
+    course.deliver()
+    texts = course.texts()
+    assert texts["exercise"] == "def loss(y):\n    return 7" and texts["last"] == "x = 2"
+    assert list(texts.values()).count("own = 1") == 1 and len(texts) == 6
+
+
+@pytest.mark.parametrize("state", [None, "", "?", b"\xff\xfe"])
+def test_where_the_delivered_state_is_lost_both_versions_of_a_cell_are_there(course, state):
+    course.edit(setting("exercise", "my answer"))
+    kept = course.mine / ".course" / "a.ipynb"
+    kept.unlink()
+    if state is not None:
+        kept.write_bytes(state if isinstance(state, bytes) else state.encode())
+    course.put(draw="draw(2)", extra="new = 1")
+    assert any("not known" in line for line in course.deliver())
+    texts = course.texts()
+    assert texts["exercise"] == "my answer" and texts["draw"] == "draw(2)" and texts["extra"] == "new = 1"
+    assert "draw(1)" in texts["draw-beside"]
+    assert course.deliver() == []

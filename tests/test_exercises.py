@@ -614,6 +614,31 @@ def test_batches_that_fail_in_a_later_epoch_are_reported():
     assert "it raises ZeroDivisionError" in check("batches", fails_late).text
 
 
+def test_a_gradient_that_is_nearly_right_is_not_called_two_slips_that_cancel():
+    def backprop(theta, X, Y, activations):
+        return [(dW + 3e-8, db) for dW, db in network.backprop(theta, X, Y, activations)]
+
+    verdict = check("backprop", backprop)
+    assert verdict.outcome == "wrong" and verdict.slip is None and "two slips" not in verdict.text
+
+
+def test_batches_by_a_counter_in_place_of_the_rng_do_not_pass_salted_cases():
+    """Which calls show an epoch again is known from the public cases, and not in others."""
+    calls = count()
+    orders = dict(zip([4, 5, 6, 7, 8, 9, 10, 11, 12, 13], [0, 1, 2, 3, 0, 4, 5, 6, 7, 4]))
+
+    def batches(N, batch_size, rng):
+        examples = np.roll(np.arange(N), orders.get(next(calls) % 14, 0))
+        return [examples[start : start + batch_size] for start in range(0, N, batch_size)]
+
+    task = EXERCISES["batches"]
+    assert check("batches", batches).outcome == "right"
+    for salt in range(5):
+        cases = task.cases(salt)
+        calls = count()
+        assert judge("batches", cases, observe(batches, task.parameters, cases, task.read)).outcome == "wrong"
+
+
 def test_a_changed_argument_is_noticed():
     def halves(delta):
         value = delta.mean(axis=0)

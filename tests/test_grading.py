@@ -115,6 +115,27 @@ def test_a_machine_without_a_sandbox_is_told_what_to_install(monkeypatch, tmp_pa
     assert "install" in error and "--no-sandbox" in error
 
 
+@pytest.mark.parametrize(
+    ("best", "landlock", "asked", "found"),
+    [
+        ("bubblewrap", True, None, "bubblewrap"),
+        ("bubblewrap", True, "landlock", "landlock"),
+        ("bubblewrap", False, "landlock", None),
+        ("landlock", True, None, None),
+        ("landlock", True, "bubblewrap", None),
+        ("landlock", True, "landlock", "landlock"),
+    ],
+)
+def test_a_weaker_level_needs_to_be_asked_for(monkeypatch, best, landlock, asked, found):
+    monkeypatch.setattr(sandbox, "level", lambda: best)
+    monkeypatch.setattr(sandbox, "_landlock_works", lambda: landlock)
+    if found:
+        assert sandbox.chosen(asked) == found
+    else:
+        with pytest.raises(sandbox.NoSandbox, match="landlock"):
+            sandbox.chosen(asked)
+
+
 @pytest.mark.slow
 def test_hostile_latex_costs_its_exercise_only(tmp_path):
     hostile = ["(" * 3000, r"\frac" * 500, "x^{" * 900, "a = b" * 2000, "\\sum_{" * 400, "q" * 30_000]
@@ -122,7 +143,7 @@ def test_hostile_latex_costs_its_exercise_only(tmp_path):
     for number, text in enumerate(hostile):
         wrong = {"E4": f"derivation_e4 = {text!r}", "E5": "derivation_e5 = 7", "matrix forms": "matrix_forms = 1 / 0"}
         hand_in(tmp_path / "release" / "notebooks", tmp_path / "class" / f"ada{number}", RIGHT | wrong)
-    plan = classroom.Plan(ROOT / "notebooks", tmp_path / "out", level(), (5,))
+    plan = classroom.Plan(ROOT / "notebooks", tmp_path / "out", level(), "5")
     for result in classroom.grade(submissions.find(tmp_path / "class"), plan):
         found = {row["exercise"]: row["outcome"] for row in result["exercises"]}
         assert {name for name, outcome in found.items() if outcome != "right"} == {"E4", "E5", "matrix forms"}, found
@@ -138,7 +159,7 @@ def test_a_killed_run_is_resumed_and_loses_nothing(tmp_path):
         (tmp_path / "class" / f"ada{number}").mkdir(parents=True)
         text = attacks.as_text(attacks.submission(attacks.UPDATE if number < 3 else "while True: pass"))
         (tmp_path / "class" / f"ada{number}" / "a.ipynb").write_text(text)
-    plan = classroom.Plan(tmp_path / "course", tmp_path / "out", level(), (1, 2), 1, 1)
+    plan = classroom.Plan(tmp_path / "course", tmp_path / "out", level(), "a salt", 1, 1)
     settings = {"level": plan.level, "salt": plan.salt, "workers": 1, "cell_seconds": 1}
     code = "from pathlib import Path; from bgd_helpers.grading import classroom, submissions\n"
     code += f"plan = classroom.Plan(Path({str(plan.notebooks)!r}), Path({str(plan.output)!r}), **{settings!r})\n"
@@ -163,7 +184,7 @@ class FailingWorker:
     def __init__(self, plan):
         pass
 
-    def grade(self, submission, tasks):
+    def grade(self, submission, salt, tasks):
         return None
 
     def close(self):
@@ -171,13 +192,13 @@ class FailingWorker:
 
 
 class GoodWorker(FailingWorker):
-    def grade(self, submission, tasks):
+    def grade(self, submission, salt, tasks):
         return {"learner": submission.learner, "graded": True, "notes": [], "exercises": []}
 
 
 def test_a_submission_that_the_grader_lost_has_its_row_and_is_graded_by_the_next_run(tmp_path, monkeypatch):
     found = [submissions.Submission("ada", ())]
-    plan = classroom.Plan(ROOT / "notebooks", tmp_path, "none", (1,))
+    plan = classroom.Plan(ROOT / "notebooks", tmp_path, "none", "a salt")
     monkeypatch.setattr(classroom, "Worker", FailingWorker)
     [lost] = classroom.grade(found, plan)
     assert not lost["graded"] and {row["outcome"] for row in lost["exercises"]} == {"stopped"}

@@ -14,7 +14,7 @@ PACKAGE = Path(bgd_helpers.__file__).parent
 
 BASE = {"data", "network", "descent", "theory"}
 CHECKS = BASE | {"gradcheck", "slips"}
-DRAWN = CHECKS | {"figures", "handout", "experiments"}
+DRAWN = CHECKS | {"figures", "handout", "experiments", "museum"}
 
 # room: (the rooms that it may import, the packages beyond NumPy and the standard library)
 ROOMS = {
@@ -28,8 +28,10 @@ ROOMS = {
     "slips": (BASE, set()),
     "handout": (CHECKS, set()),
     "experiments": (CHECKS, set()),
+    "museum": (CHECKS | {"handout", "figures"}, set()),
     "figures": (BASE - {"network"}, {"matplotlib", "contourpy", "PIL", "IPython"}),
     "explorers": (DRAWN, {"matplotlib", "PIL", "IPython", "ipywidgets"}),
+    "evidence": (CHECKS | {"experiments", "figures"}, set()),
     "equations": (CHECKS, {"lark"}),
     "exercises": (DRAWN | {"equations", "explorers"}, {"IPython"}),
     "grading": (
@@ -44,8 +46,11 @@ ROOMS = {
     "testrun": (set(), {"pytest"}),
     "edition": ({"saving"}, {"nbformat"}),
     "release": ({"edition", "saving"}, {"nbformat"}),
-    "lab": (set(), set()),
-    "cli": ({"edition", "grading", "lab", "release", "saving", "testrun"}, {"matplotlib", "click", "rich"}),
+    "lab": (set(), {"jupyter_server"}),
+    "cli": (
+        {"cluster", "edition", "evidence", "grading", "lab", "release", "saving", "testrun"},
+        {"matplotlib", "click", "rich"},
+    ),
     "__main__": ({"cli"}, set()),
     "__init__": (set(), set()),
 }
@@ -175,7 +180,13 @@ HEAVY = {"lark", "matplotlib", "ipywidgets", "IPython", "PIL", "nbformat", "pyte
 
 
 @pytest.mark.parametrize(
-    "modules", ["bgd_helpers", "bgd_helpers.data, bgd_helpers.network, bgd_helpers.slips", "bgd_helpers.equations"]
+    "modules",
+    [
+        "bgd_helpers",
+        "bgd_helpers.data, bgd_helpers.network, bgd_helpers.slips",
+        "bgd_helpers.equations",
+        "bgd_helpers.evidence",
+    ],
 )
 def test_importing_the_package_loads_nothing_heavy(modules):
     assert loaded_by(f"import {modules}") & HEAVY == set()

@@ -19,7 +19,11 @@ def test_a_graded_package_has_no_right_answer_in_it(tmp_path):
         bodies = {node.name: node.body for node in tree.body if isinstance(node, ast.FunctionDef)}
         for name in names.split():
             assert [ast.unparse(line) for line in bodies[name]] == [f"_refuse('{room}.{name}')"]
-    assert not (tmp_path / "bgd_helpers" / "slips" / "catalogue.py").exists()
+    kept = {*package.KEPT, *(f"{room}.py" for room in package.ASKED), "grading/refused.py"}
+    for path in (tmp_path / "bgd_helpers").rglob("*.py"):
+        name, text = path.relative_to(tmp_path / "bgd_helpers").as_posix(), path.read_text()
+        assert name in kept or text == package.NOTHING
+        assert ".df(" not in text, f"{name} applies a derivative: is that an answer?"
     with pytest.raises(ValueError, match="no nothing"):
         package.without_bodies("x = 1", "network", {"nothing"})
 
@@ -45,7 +49,7 @@ def run_alone(tmp_path, update, **changes):
     (tmp_path / "course" / "three.ipynb").write_text(nbformat.writes(attacks.course()))
     (tmp_path / "class" / "ada").mkdir(parents=True)
     (tmp_path / "class" / "ada" / "a.ipynb").write_text(attacks.as_text(attacks.submission(update)))
-    plan = classroom.Plan(tmp_path / "course", tmp_path / "out", level(), (1, 2), 1, **changes)
+    plan = classroom.Plan(tmp_path / "course", tmp_path / "out", level(), "a salt", 1, **changes)
     [result] = classroom.grade(submissions.find(tmp_path / "class"), plan)
     return next(row for row in result["exercises"] if row["exercise"] == "update")
 

@@ -25,11 +25,15 @@ def test_observations_cross_back_as_they_are():
     sent = [
         True,
         [False] * 3,
-        [["none"], wire.packed(one_array([1.5])), wire.packed(Failure("E", "no 1.25"))],
+        [["none"], wire.packed(one_array([1.5])), wire.packed(Failure("ValueError", "no 1.25"))],
         [["none"]] * 3,
     ]
     seen = wire.observation(sent)
-    assert seen.found[0] is None and seen.found[1][0][0].tolist() == [1.5] and seen.found[2] == Failure("E", "no …")
+    assert (
+        seen.found[0] is None
+        and seen.found[1][0][0].tolist() == [1.5]
+        and seen.found[2] == Failure("ValueError", "no …")
+    )
 
 
 ARRAY = ["array", "<f8", [1], "AAAAAAAA8D8="]
@@ -63,3 +67,17 @@ def test_only_the_named_slopes_cross():
 
 def test_numbers_that_may_be_secret_are_left_out_of_a_text():
     assert wire.tidy("shape (7, 3), 0.125 -3e5 1.5e-7 123456\n<b>") == "shape (7, 3), … -3e5 … … <b>"
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "quote", "told"),
+    [
+        ("ValueError", "shape (3,)", True, Failure("ValueError", "shape (3,)")),
+        ("ValueError", "return -2 * (Y - Y_hat)", False, Failure("ValueError", "")),
+        ("return -2", "", True, Failure("an exception of its own", "")),
+        ("NotAllowed", "return -2", False, Failure("NotAllowed", wire.CALLED)),
+    ],
+)
+def test_what_an_exception_may_tell(kind, message, quote, told):
+    failure = wire.packed(Failure(kind, message))
+    assert wire.observation([True, [False], [failure], [["none"]]], quote).found == [told]

@@ -52,5 +52,7 @@ class Result:
 
 
 def typeset(latex):
-    """LaTeX as HTML that a notebook displays as an equation."""
+    """LaTeX as HTML that a notebook displays as an equation; lines without an environment get one."""
+    if ("&" in latex or r"\\" in latex) and r"\begin" not in latex:
+        latex = "\\begin{aligned}\n" + latex.strip() + "\n\\end{aligned}"
     return f"<div>$${escape(latex)}$$</div>"

@@ -19,8 +19,22 @@ def judge_batches(cases, found):
         problem = _not_batches(value, N, B)
         if problem:
             return problem
-    *epochs, again = [flat(value) for (*sizes, _), value in zip(cases, found) if tuple(sizes) == EPOCH][-7:]
-    return _order_of_epochs(epochs, again) or Verdict("right", _BATCHES.praise)
+    verdicts = [_order_of_epochs(epochs, again) for epochs, again in _epochs_shown_again(cases, found)]
+    return next(filter(None, verdicts), Verdict("right", _BATCHES.praise))
+
+
+def _epochs_shown_again(cases, found):
+    """For each generator of several epochs: what they gave, and what its first one gave when it was asked for again,
+    from another generator in the same state."""
+    shown = {}
+    for (N, B, rng), value in zip(cases, found):
+        if (N, B) == EPOCH:
+            shown.setdefault(id(rng), (rng, []))[1].append(flat(value))
+    single = [(rng, epochs[0]) for rng, epochs in shown.values() if len(epochs) == 1]
+    for rng, epochs in shown.values():
+        again = [one for other, one in single if other.bit_generator.state == rng.bit_generator.state]
+        if len(epochs) > 1:
+            yield epochs, again[0]
 
 
 def _not_batches(value, N, B):
@@ -70,7 +84,7 @@ def _wrong_numbers(shown, N, B):
 
 
 def _order_of_epochs(epochs, again):
-    """The verdict on six epochs of one rng, and the first of them repeated; None if they are drawn well."""
+    """The verdict on epochs of one rng, and the first of them repeated; None if they are drawn well."""
     orders = [np.concatenate(epoch).tolist() for epoch in epochs]
     different = len(set(map(tuple, orders)))
     if different == 1 and orders[0] == sorted(orders[0]):

@@ -111,10 +111,12 @@ def _mini_batch_cases(*salt):
 
 
 def _batches_cases(*salt):
-    """Four sizes; then six epochs of one rng, and the first of them again."""
+    """Four sizes; then epochs of two generators, and the first epoch of each again. A salt mixes the calls, so that
+    only the generator tells which epoch is shown again."""
     sizes = [(N, B, _rng(seed, salt)) for seed, (N, B) in enumerate(((10, 4), (12, 3), (5, 5), (7, 1)))]
-    one, same = _rng(0, salt), _rng(0, salt)
-    return [*sizes, *[(*EPOCH, one)] * 6, (*EPOCH, same)]
+    epochs = [[*[(*EPOCH, _rng(seed, salt))] * 4, (*EPOCH, _rng(seed, salt))] for seed in (10, 11)]
+    calls = [*sizes, *epochs[0], *epochs[1]]
+    return [calls[i] for i in _rng(12, salt).permutation(len(calls))] if salt else calls
 
 
 def _difference_cases(*salt):

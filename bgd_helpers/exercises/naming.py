@@ -9,6 +9,8 @@ from bgd_helpers.exercises.cases import EXERCISES
 from bgd_helpers.exercises.outcomes import TOLERANCE, Failure, all_agree, flat, is_real, layout, outcomes_of
 from bgd_helpers.exercises.verdicts import Verdict, named
 
+ROUGH = 1e-5
+
 
 class _Tried(NamedTuple):
     """A slip and what one of its variants gives on the cases."""
@@ -27,7 +29,18 @@ def known_slip(exercise, cases, found, expected):
     for one in tried:
         if all_agree(found, one.outcomes):
             return named(one.slip)
+    if _almost(found, expected):
+        return None  # no slip: two that cancel would fit
     return _two_slips([EXERCISES[exercise].origin(*case) for case in cases], tried, found, expected)
+
+
+def _almost(found, expected):
+    """Whether the values are right to five digits, as those of a finite difference are."""
+    pairs = list(zip(found, expected))
+    if not all(_comparable(*pair, 0.0) for pair in pairs):
+        return False
+    arrays = [both for pair in pairs for both in zip(*map(flat, pair))]
+    return all((np.abs(a - b) <= ROUGH * np.abs(b).max(initial=0)).all() for a, b in arrays)
 
 
 def _two_slips(origins, tried, found, expected):

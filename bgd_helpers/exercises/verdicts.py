@@ -36,4 +36,5 @@ def named(slip):
 
 def not_attempted(exercise):
     """The verdict on a function that returns nothing yet."""
-    return Verdict("not attempted", f"`{exercise}` returns nothing yet. Replace the placeholder and end with `return`.")
+    text = f"`{exercise}` returns nothing yet. Replace the placeholder and end with `return`; `print` returns nothing."
+    return Verdict("not attempted", text)

@@ -96,7 +96,7 @@ def call(exercise):
 
 def said(failure):
     """What an exception says: its type and its message in one line."""
-    return f"{failure.kind}: {shortened(failure.message)}"
+    return f"{failure.kind}: {shortened(failure.message)}" if failure.message else failure.kind
 
 
 def shortened(value, limit=200):

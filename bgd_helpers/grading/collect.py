@@ -1,18 +1,22 @@
 """From an untrusted file to answers: nothing of it is executed, and nothing it holds raises."""
 
 import ast
+import hashlib
 import json
 import os
 import re
 import stat
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from bgd_helpers.grading.course import parsed
 
-MOST_BYTES = 200 * 2**20  # of a file, with its outputs
-MOST_SOURCE = 500_000  # characters in all its cells
-MOST_CELLS = 5_000
+MOST_BYTES = 50 * 2**20  # of a file, with its outputs
+MOST_SOURCE = 300_000  # characters in all its cells
+MOST_CELLS = 1_000
+MOST_JOINED = 200  # cells, among which halves of one cell are looked for
+READING = 20  # seconds
 
 
 class Unreadable(Exception):
@@ -37,7 +41,7 @@ class Piece(NamedTuple):
 
 def cells_of(path):
     """The cells of the notebook at `path`, whatever its encoding and format. Raises `Unreadable`."""
-    data = _bytes(Path(path))
+    data = bytes_of(Path(path))
     document = _json(_text(data))
     if not isinstance(document, dict):
         raise Unreadable("it is no notebook: its JSON is not an object")
@@ -45,8 +49,8 @@ def cells_of(path):
     if not isinstance(raw, list):
         sheets = document.get("worksheets")
         raw = (
-            [cell for sheet in sheets if isinstance(sheet, dict) for cell in sheet.get("cells") or ()]
-            if (isinstance(sheets, list))
+            [cell for sheet in sheets if isinstance(sheet, dict) for cell in _listed(sheet.get("cells"))]
+            if isinstance(sheets, list)
             else None
         )
     if raw is None:
@@ -59,7 +63,20 @@ def cells_of(path):
     return cells
 
 
-def _bytes(path):
+def _listed(value):
+    return value if isinstance(value, list) else []
+
+
+def digest_of(path):
+    """A text that changes with the bytes of a file, or what is wrong with it. Raises nothing."""
+    try:
+        return hashlib.sha256(bytes_of(Path(path))).hexdigest()
+    except Unreadable as error:
+        return str(error)
+
+
+def bytes_of(path):
+    """The bytes of a file that is none of a person's tricks. Raises `Unreadable`."""
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode):
@@ -104,11 +121,8 @@ def _cell(raw):
     nbgrader = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
     source = raw.get("source", raw.get("input", ""))
     source = "".join(map(str, source)) if isinstance(source, list) else str(source or "")
-    return Cell(
-        *(str(part or "") for part in (raw.get("id"), raw.get("cell_type"))),
-        source,
-        str(nbgrader.get("grade_id") or ""),
-    )
+    name, kind, grade_id = (str(part or "") for part in (raw.get("id"), raw.get("cell_type"), nbgrader.get("grade_id")))
+    return Cell(name, kind, source.encode("utf-8", "replace").decode(), grade_id)
 
 
 def notebook_of(cells, course):
@@ -162,6 +176,7 @@ def _is_own(cell, course, notebook):
     return cell.id not in checks and (known is None or known.strip() != cell.source.strip())
 
 
+@lru_cache(maxsize=2_000)
 def defined(source):
     """The names that a cell's code defines or assigns at its top level."""
     names = set()
@@ -181,9 +196,10 @@ def is_blank(source, task):
     tree, blank = parsed(source), parsed(task.blank)
     if tree is None:
         return False
-    if blank is not None and _outline(tree) == _outline(blank):
-        return True
-    return all(_says_nothing(node) for node in tree.body)
+    try:
+        return blank is not None and _outline(tree) == _outline(blank) or all(map(_says_nothing, tree.body))
+    except (ValueError, RecursionError):  # no number or nesting of a blank is so large
+        return False
 
 
 def _lines(source):
@@ -212,7 +228,7 @@ def _joined(cells, known):
     joined, rest = [], list(cells)
     while rest:
         first = rest.pop(0)
-        if first.kind == "code" and parsed(first.source) is None:
+        if first.kind == "code" and len(joined) < MOST_JOINED and parsed(first.source) is None:
             for count in (1, 2, 3):
                 parts = [first, *rest[:count]]
                 source = "\n".join(part.source for part in parts)

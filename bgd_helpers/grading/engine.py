@@ -18,6 +18,9 @@ OUTCOMES = pytest.StashKey()
 OPTIONS = ["-q", "--noconftest", "-c", os.devnull, "-p", "nbval.plugin", "-p", "no:cacheprovider"]
 
 
+BEFORE = "a cell before it:"  # how a text begins that tells of another cell of the learner
+
+
 class NotRight(Exception):
     """An exercise that is not right; the message is what its learner is told."""
 
@@ -45,12 +48,19 @@ class Attempt:
         first = None if self.alone else self._together(task, index)
         if first is not None and (first.outcome == "right" or first.outcome == "stopped" and index == 0):
             return first
+        return self._again(task, index)
+
+    def _again(self, task, index):
+        """The Outcome of a task alone: with the learner's own cells before it; with all of them, if a name is
+        missing; with none, if one of them fails."""
         helpers = self._helpers_before(index)
-        second = self._apart(task, index, helpers)
         every = [i for i, piece in enumerate(self.pieces) if not piece.answers]
-        if second.outcome != "right" and "NameError" in second.text and every != helpers:
-            second = max(second, self._apart(task, index, every), key=lambda one: one.outcome == "right")
-        return second
+        found = self._apart(task, index, helpers)
+        if "NameError" in found.text and every != helpers:
+            found = max(found, self._apart(task, index, every), key=_is_right)
+        if found.text.startswith(BEFORE):
+            found = max(found, self._apart(task, index, []), key=_is_right)
+        return found
 
     def _helpers_before(self, index):
         """The learner's own cells between the answer before and this one."""
@@ -75,26 +85,34 @@ class Attempt:
         return outcome_of(task, sent, self.ran[index], self.grader.cases)
 
     def _apart(self, task, index, helpers):
-        """The Outcome of a task in a kernel of its own, with these of the learner's own cells."""
-        alone = self._fresh()
+        """The Outcome of a task in a kernel of its own, with these of the learner's own cells.
+
+        The functions that it calls are there as they should be. They are solutions, so nothing is quoted that the
+        answer says while they are in its reach.
+        """
+        alone, needed = self._fresh(), list(self._needed(task))
         try:
-            for source in [*self._needed(task), *(self.pieces[i].source for i in helpers)]:
-                ran = self.grader.run(alone, source)
+            for i in helpers:
+                ran = self.grader.run(alone, self.pieces[i].source)
                 if ran.how == "stopped":
-                    return Outcome("stopped", f"a cell before it: {ran.said}.")
+                    return Outcome("stopped", f"{BEFORE} {ran.said}.")
             answered = self.grader.run(alone, self.pieces[index].source)
+            for source in needed if answered.how != "stopped" else ():
+                answered_too = self.grader.run(alone, source)
+                answered = answered_too if answered_too.how == "stopped" else answered
             sent = self._send(alone, task) if answered.how != "stopped" else answered
-            return outcome_of(task, sent, answered, self.grader.cases)
+            return outcome_of(task, sent, answered, self.grader.cases, quote=not needed)
         finally:
             alone.stop()
 
     def _needed(self, task):
-        """The right answers to the exercises whose functions this one calls."""
+        """The right answers to the exercises whose functions this one calls; where there are none to be had (in a
+        release), the learner's."""
         needs = getattr(self.grader.exercise(task), "needs", ())
         for other in self.course.tasks:
-            if other.exercise in needs:
-                index = self.piece_of(other)
-                yield other.solution or (self.pieces[index].source if index is not None else "pass")
+            index = self.piece_of(other)
+            if other.exercise in needs and (other.solution or index is not None):
+                yield other.solution or self.pieces[index].source
 
     def _send(self, running, task):
         exercise = self.grader.exercise(task)
@@ -116,6 +134,24 @@ class Attempt:
         if self.kernel is not None:
             self.kernel.stop()
             self.kernel, self.alone = None, True
+
+
+class Absent:
+    """The attempt at a notebook that is not there: each of its exercises has this to say."""
+
+    def __init__(self, course, why):
+        self.course, self.why = course, why
+
+    def grade(self, task):
+        """The Outcome of a task."""
+        return Outcome("not attempted", self.why)
+
+    def close(self):
+        """Nothing has been started."""
+
+
+def _is_right(outcome):
+    return outcome.outcome == "right"
 
 
 class Grader:

@@ -30,5 +30,16 @@ def _answer(names, name, parameters, cases, read):
     return ["seen", [seen.takes, list(map(bool, seen.changed)), *rounds]]
 
 
+def refuse_commands():
+    """Have `!command` and `%pip` say that they do nothing while an answer is graded."""
+    from ipykernel.zmqshell import ZMQInteractiveShell
+
+    def refuse(shell, command, *rest, **named):
+        print(f"`{str(command)[:60]}` is not run while an answer is graded.")
+
+    for name in ("system", "system_piped", "system_raw", "getoutput"):
+        setattr(ZMQInteractiveShell, name, refuse)
+
+
 def _kind(value):
     return type(value).__name__[:60]

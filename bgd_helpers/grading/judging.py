@@ -31,22 +31,26 @@ class Cases:
         self.salt, self._cases = salt, {}
 
     def of(self, exercise):
-        """The cases of an exercise, and the JSON that brings them into the kernel."""
+        """The cases of an exercise, and the JSON that brings them into the kernel. Each exercise has a salt of its
+        own: what one is called with is no answer to another."""
         if exercise not in self._cases:
-            cases = list(EXERCISES[exercise].cases(*self.salt))
+            cases = list(EXERCISES[exercise].cases(*self.salt, list(EXERCISES).index(exercise)))
             self._cases[exercise] = cases, json.dumps(wire.packed(cases))
         return self._cases[exercise]
 
 
-def outcome_of(task, ran, answered, cases):
-    """The Outcome of a task, from how its answer's cell ended (`answered`) and the one that sent out values (`ran`)."""
+def outcome_of(task, ran, answered, cases, quote=True):
+    """The Outcome of a task, from how its answer's cell ended (`answered`) and the one that sent out values (`ran`).
+
+    Without `quote`, no exception's text is passed on.
+    """
     if ran.how == "stopped":
         return Outcome("stopped", f"{ran.said}.")
     if ran.values is None:
-        return Outcome("wrong", f"its values could not be read{_because(ran)}.")
+        return Outcome("wrong", f"its values could not be read{_because(ran) if quote else ''}.")
     try:
         kind, *rest = _loaded(ran.values)
-        return _READERS[kind](task, answered, cases, *rest)
+        return _READERS[kind](task, answered, cases, quote, *rest)
     except (ValueError, TypeError, LookupError, AttributeError):
         return Outcome("wrong", "its values could not be read: what it sent out was changed on the way.")
 
@@ -64,26 +68,26 @@ def _loaded(values):
         raise ValueError("nested too deeply") from None
 
 
-def _missing(task, answered, cases):
-    if answered.how == "raised":
+def _missing(task, answered, cases, quote):
+    if answered.how == "raised" and quote:
         return Outcome("wrong", f"its cell raises {wire.tidy(answered.said)}.")
     return Outcome("wrong", f"it does not define `{task.variable}`.")
 
 
-def _kind(task, answered, cases, kind):
+def _kind(task, answered, cases, quote, kind):
     wanted = 'a string of LaTeX, r"..."' if task.is_derivation else "a function"
     return Outcome("wrong", f"`{task.variable}` is of type {wire.tidy(str(kind))[:60]}, and should be {wanted}.")
 
 
-def _seen(task, answered, cases, value):
-    given, seen = cases.of(task.exercise)[0], wire.observation(value)
+def _seen(task, answered, cases, quote, value):
+    given, seen = cases.of(task.exercise)[0], wire.observation(value, quote)
     if seen.takes and len(seen.found) != len(given):
         raise ValueError("not what was asked for")
     verdict = judge(task.exercise, given, seen, reveal=False)
     return Outcome(verdict.outcome, verdict.text, verdict.slip)
 
 
-def _text(task, answered, cases, text):
+def _text(task, answered, cases, quote, text):
     if not isinstance(text, str) or len(text) > wire.LONGEST_DERIVATION:
         return Outcome("wrong", f"a derivation has {wire.LONGEST_DERIVATION:,} characters at most.")
     try:

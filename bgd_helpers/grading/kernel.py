@@ -15,7 +15,9 @@ from bgd_helpers.grading import wire
 
 OUTPUT = 1_000_000  # characters that a cell may put out
 MESSAGES = 5_000  # that a cell may send
-LARGEST_MESSAGE = 16 * 2**20  # bytes: a larger one closes the connection
+LARGEST_MESSAGE = 4 * 2**20  # bytes: a larger one closes the connection
+WAITING = 1_000  # messages that may wait to be read: what comes beyond is dropped, and the output is then lost
+REPLIES = 50  # messages to look through for a reply, each time
 FILES = 64_000_000  # bytes that a kernel may leave in files at a time
 START = 10  # seconds
 
@@ -49,6 +51,7 @@ class GradedKernel(RunningKernel):
         self.context = zmq.Context()
         self.context.MAXMSGSIZE = LARGEST_MESSAGE
         self.context.LINGER = 0
+        self.context.RCVHWM = WAITING
         self.kc = BlockingKernelClient(connection_file=connection, context=self.context)
         self.kc.load_connection_file()
         parent.fork(connection)
@@ -56,6 +59,7 @@ class GradedKernel(RunningKernel):
         self._await_sockets()
         self.kc.start_channels(stdin=False, hb=False, control=False)
         self._await_messages()
+        parent.lock(self.folder)
 
     def _await_sockets(self):
         until = time.monotonic() + START
@@ -90,13 +94,12 @@ class GradedKernel(RunningKernel):
         reading = _Reading(asked, seconds)
         while (stopped := self._stopped(reading)) is None:
             try:
-                message = self.get_message("iopub", timeout=0.05)
+                reading.take(self.get_message("iopub", timeout=0.05))
             except Empty:
                 reading.quiet(self._replied(asked))
                 continue
-            except Exception:  # a message that is none
-                continue
-            reading.take(message)
+            except Exception:  # a message that is none: whatever it is, it is the answer's
+                reading.count += 1
             if reading.ended:
                 return reading.result()
         self.stop()
@@ -117,14 +120,16 @@ class GradedKernel(RunningKernel):
         return None
 
     def _replied(self, asked):
-        try:
-            while True:
+        """Whether the kernel has replied; what else comes this way is passed over, some at a time."""
+        for _ in range(REPLIES):
+            try:
                 if self.kc.get_shell_msg(timeout=0)["parent_header"].get("msg_id") == asked:
                     return True
-        except Empty:
-            return False
-        except Exception:
-            return False
+            except Empty:
+                return False
+            except Exception:  # a message that is none
+                continue
+        return False
 
     def stop(self):
         """End the kernel and remove its sockets."""
@@ -145,6 +150,7 @@ class _Reading:
         self.values, self.error, self.ended = None, None, False
 
     def take(self, message):
+        """Note what a message says. Raises what it likes if the message is malformed."""
         if message["parent_header"].get("msg_id") != self.asked:
             self.size += len(str(message["content"]))
             self.count += 1
@@ -153,11 +159,11 @@ class _Reading:
         if kind not in ("status", "execute_input"):
             self.count += 1
             self.size += len(str(content))
-        if kind == "display_data" and wire.MIME in (content.get("data") or {}):
+        if kind == "display_data" and wire.MIME in content["data"]:
             self.values = content["data"][wire.MIME]
         if kind == "error":
             self.error = f"{content.get('ename')}: {content.get('evalue')}"
-        self.ended = kind == "status" and _is_idle(message)
+        self.ended = self.ended or kind == "status" and _is_idle(message)
 
     def quiet(self, replied):
         """The kernel was silent; where it has replied and stays silent, its last message was lost."""

@@ -7,19 +7,19 @@ import bgd_helpers
 
 ASKED = {
     "network": "output_delta hidden_delta weight_gradient bias_gradient backprop deltas backprop_index "
-    "example_gradients backprop_by_rows gradient_of",
+    "example_gradients backprop_by_rows gradient_of _add_rows",
     "descent": "update _update batches _batches_of descend",
-    "gradcheck": "central_difference one_sided_difference complex_step errors_against_step",
+    "gradcheck": "central_difference one_sided_difference complex_step errors_against_step _entrywise",
 }
 KEPT = ("__init__.py", "data.py", "theory.py", "exercises/outcomes.py", "exercises/observing.py")
 KEPT += ("grading/wire.py", "grading/inside.py", "grading/__init__.py")
-REFUSAL = '''
+REFUSAL = """
 
 def _refuse(name):
     from bgd_helpers.grading.refused import NotAllowed
 
     raise NotAllowed(f"{name} is what an exercise asks for, and is not there when it is graded: write it yourself")
-'''
+"""
 REFUSED = '''"""What a function says that an exercise asks for."""
 
 
@@ -64,10 +64,9 @@ def write(folder):
         text = (source / f"{room}.py").read_text(encoding="utf-8")
         _put(target / f"{room}.py", without_bodies(text, room, set(names.split())))
     _put(target / "grading" / "refused.py", REFUSED)
-    for room in {path.relative_to(source).parts[0] for path in source.rglob("*.py")}:
-        if not (target / room).exists():
-            _put(target / room if room.endswith(".py") else target / room / "__init__.py", NOTHING)
-    _put(target / "exercises" / "__init__.py", NOTHING)
+    for name in (path.relative_to(source) for path in source.rglob("*.py")):
+        if not (target / name).exists():
+            _put(target / name, NOTHING)
     for data in (source / "datasets").iterdir():
         if data.is_file() and data.suffix != ".py":
             (target / "datasets").mkdir(exist_ok=True)

@@ -17,7 +17,8 @@ body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 table { border-collapse: collapse } th, td { text-align: left; vertical-align: top; padding: .4rem .6rem }
 tr { border-top: 1px solid #ccc } td.n { text-align: right; white-space: nowrap }
 .right { color: #00624a } .wrong { color: #a33b00 } .stopped { color: #6a3d9a } td { overflow-wrap: anywhere }
-td.o { white-space: nowrap }
+td.o { white-space: nowrap } td:first-child { overflow-wrap: normal }
+details { margin-top: .3rem; color: #444 } pre { background: #f5f5f5; padding: .5rem; overflow-x: auto }
 """
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -56,10 +57,18 @@ def scores(results):
     writer.writerow(["learner", "score", "of", "graded", *names, "notes"])
     for result in results:
         each = [row["score"] for row in result["exercises"]]
-        graded = "yes" if result["graded"] else "no"
         notes = " ".join(result["notes"])
-        writer.writerow([_cell(result["learner"]), *total(result), graded, *each, _cell(notes)])
+        writer.writerow([_cell(result["learner"]), *total(result), graded(result), *each, _cell(notes)])
     return file.getvalue()
+
+
+def graded(result):
+    """Whether all that was handed in was graded: "yes", "in part", "no", or "nothing handed in"."""
+    if not result["graded"]:
+        return "no"
+    if not any(row.get("file") for row in result["exercises"]):
+        return "nothing handed in"
+    return "in part" if any("was not graded:" in note and "is later" not in note for note in result["notes"]) else "yes"
 
 
 def _cell(text):
@@ -69,6 +78,7 @@ def _cell(text):
 
 
 def _printable(text):
+    text = " ".join(text.split("\n"))
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
@@ -110,8 +120,16 @@ def _html_row(row):
     text = f"{BECAUSE[outcome]}{row['text']}"
     return (
         f"<tr><td class=o>{_html(row['exercise'])}</td><td class=n>{row['score']:g} of {row['points']:g}</td>"
-        f"{sign}<td>{_html(text)}{slip}</td></tr>"
+        f"{sign}<td>{_html(text)}{slip}{_answer(row)}</td></tr>"
     )
+
+
+def _answer(row):
+    """What was graded, to be opened."""
+    if not row.get("answer"):
+        return ""
+    source = "\n".join(map(_html, row["answer"].split("\n")))
+    return f"<details><summary>the answer, in {_html(row['file'])}</summary><pre>{source}</pre></details>"
 
 
 def _html(text):

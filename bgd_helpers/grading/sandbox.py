@@ -40,6 +40,18 @@ def level():
     raise NoSandbox(f"no sandbox can be set up here: install {what}. For your own notebooks only: --no-sandbox")
 
 
+def chosen(asked=None):
+    """The level to grade at: the one asked for, or the strongest that there is. Raises `NoSandbox` if it is not to be
+    had here, or if only a weaker one is and nobody has asked for that."""
+    best = level()
+    if asked == "bubblewrap" and best != asked or asked is None and best == "landlock":
+        advice = "install it (Debian, Ubuntu: apt install bubblewrap) and let it have namespaces"
+        raise NoSandbox(f"bubblewrap does not work here: {advice}, or ask for the weaker level: --level landlock")
+    if asked == "landlock" and not _landlock_works():
+        raise NoSandbox("this Linux has no Landlock: leave --level landlock out")
+    return asked or best
+
+
 def _missing_seccomp():
     try:
         import pyseccomp  # noqa: F401
@@ -64,10 +76,13 @@ def _landlock_works():
 
 
 class WarmParent:
-    """The process that forks kernels, behind the walls of `level`; `folder` holds its sockets. Ends with `close()`."""
+    """The process that forks kernels, behind the walls of `level`; `folder` holds its sockets. Ends with `close()`.
 
-    def __init__(self, level, folder=None):
-        self.level = level
+    What lies in the folders `private` is hidden from it, wherever they are. Raises `NoSandbox` if that cannot be done.
+    """
+
+    def __init__(self, level, folder=None, private=()):
+        self.level, self.private = level, [Path(path).resolve() for path in private]
         self.folder = Path(tempfile.mkdtemp(prefix="bgd-", dir=folder))
         (self.folder / "sockets").mkdir()
         (self.folder / "scratch").mkdir()
@@ -103,20 +118,22 @@ class WarmParent:
 
     def new_folder(self):
         """A folder for the sockets of one kernel; no other can have foreseen its name."""
+        (self.folder / "sockets").chmod(0o700)
         return Path(tempfile.mkdtemp(dir=self.folder / "sockets"))
 
+    def lock(self, folder):
+        """From now on nothing can be made or removed among the sockets: a kernel has no right to change modes."""
+        folder.chmod(0o500)
+        (self.folder / "sockets").chmod(0o500)
+
     def empty_sockets(self):
-        """Remove whatever a kernel left among the sockets: it can write there."""
-        for entry in os.scandir(self.folder / "sockets"):
-            if entry.is_dir(follow_symlinks=False):
-                shutil.rmtree(entry.path, ignore_errors=True)
-            else:
-                os.unlink(entry.path)
+        """Remove whatever a kernel left among the sockets."""
+        (self.folder / "sockets").chmod(0o700)
+        zygote.empty(self.folder / "sockets")
 
     def written(self):
         """How many bytes of this machine's disk a kernel has taken: in bubblewrap, its scratch folder is not on it."""
-        folders = ["sockets"] if self.level == "bubblewrap" else ["sockets", "scratch"]
-        return sum(_size(self.folder / name) for name in folders)
+        return 0 if self.level == "bubblewrap" else _size(self.folder / "scratch")
 
     def kill(self):
         """End the kernel, whatever it is doing; wait until it is gone."""
@@ -129,7 +146,7 @@ class WarmParent:
 
     def ended(self):
         """Whether the kernel has ended, or the parent with it."""
-        return self._heard("ended") or self.process is None or self.process.poll() is not None
+        return bool(self._heard("ended")) or self.process is None or self.process.poll() is not None
 
     def wait(self, word, seconds):
         """Whether the parent says this within so many seconds."""
@@ -145,7 +162,7 @@ class WarmParent:
     def close(self):
         """End everything and remove every file."""
         self.end()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.folder)
 
     def _say(self, message):
         self.process.stdin.write((json.dumps(message) + "\n").encode())
@@ -157,10 +174,13 @@ class WarmParent:
         except (BlockingIOError, AttributeError, ValueError):
             pass
         line, end, rest = self._rest.partition(b"\n")
-        if end and word in json.loads(line):
-            self._rest = rest
-            return True
-        return False
+        message = json.loads(line) if end else {}
+        if word not in message:
+            return False
+        self._rest = rest
+        if message.get("clean") is False:  # what is left must not meet the next kernel: start anew
+            self.end()
+        return True
 
     def end(self):
         """End the process, and the kernel with it; `start` starts another."""
@@ -181,27 +201,48 @@ class WarmParent:
         """What the parent is to do about files: nothing without walls, nothing more in bubblewrap, else Landlock."""
         if self.level == "landlock":
             readable = [*_python_folders(), str(self.folder / "box"), "/dev/urandom"]
+            for path in self.private:
+                if any(path.is_relative_to(folder) for folder in readable):
+                    raise NoSandbox(f"{path} lies among Python's own folders, where Landlock cannot hide it: move it")
             packages = [sysconfig.get_path("purelib"), "list"]
             return [["/dev/null", "write"], packages, *([path, "read"] for path in readable)]
         return [] if self.level == "bubblewrap" else None
 
     def _walls(self):
-        return _bubblewrap(self.folder) if self.level == "bubblewrap" else []
+        return _bubblewrap(self.folder, self.private) if self.level == "bubblewrap" else []
 
 
-def _bubblewrap(folder):
+def _bubblewrap(folder, private=()):
     """The command line of bubblewrap before the program's."""
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    for path in ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives"):
+    shown = [path for path in ("/usr", "/lib", "/lib64", "/bin", "/sbin") if os.path.exists(path)]
+    for path in (*shown, "/etc/ld.so.cache", "/etc/alternatives"):
         command += ["--symlink", os.readlink(path), path] if os.path.islink(path) else ["--ro-bind-try", path, path]
-    for path in dict.fromkeys((sys.base_prefix, sys.prefix)):
-        command += [] if Path(path).is_relative_to("/usr") else ["--ro-bind", path, path]
+    shown += [sys.base_prefix]
+    command += [] if Path(sys.base_prefix).is_relative_to("/usr") else ["--ro-bind", sys.base_prefix, sys.base_prefix]
+    command += _hiding(private, shown) + ["--ro-bind", sys.prefix, sys.prefix]
     installed = Path(sysconfig.get_path("purelib")) / "bgd_helpers"
-    command += ["--tmpfs", str(installed)] if installed.is_dir() else []
-    command += ["--dev", "/dev", "--ro-bind", str(folder / "box"), "/box"]
+    command += _hiding([*private, installed], [sys.prefix])
+    command += ["--dev", "/dev", "--remount-ro", "/dev", "--ro-bind", str(folder / "box"), "/box"]
     command += ["--bind", str(folder / "sockets"), str(folder / "sockets")]
     command += ["--size", str(SCRATCH), "--perms", "0700", "--tmpfs", "/scratch", "--remount-ro", "/", "--chdir", "/"]
     return command
+
+
+def remove(folder):
+    """Remove a folder, whatever a kernel left in it; one that is gone already is no error."""
+    try:
+        os.chmod(folder, 0o700)
+        zygote.empty(folder)
+        os.rmdir(folder)
+    except FileNotFoundError:
+        pass
+
+
+def _hiding(private, shown):
+    """Empty folders in place of those private ones that lie in a folder that is shown."""
+    hidden = [path for path in private if path.is_dir() and any(path.is_relative_to(folder) for folder in shown)]
+    return [word for path in hidden for word in ("--tmpfs", str(path))]
 
 
 def _copy_font_lists(folder):

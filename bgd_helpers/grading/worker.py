@@ -7,13 +7,17 @@ runs of them is behind the walls.
 import json
 import os
 import sys
+from typing import NamedTuple
 
 from bgd_helpers.exercises import EXERCISES
 from bgd_helpers.grading import collect, course, engine
-from bgd_helpers.grading.judging import Cases, Outcome
-from bgd_helpers.grading.sandbox import WarmParent
+from bgd_helpers.grading.judging import Cases, Outcome, limited
+from bgd_helpers.grading.sandbox import WarmParent, remove
 
 RESTART = 3  # seconds that an ended kernel may cost beside the time of its cell
+LONGEST_SHOWN = 5_000  # characters of an answer in a report
+MISSING = "its notebook is not among the files that were handed in."
+MISSING_UNREAD = "no file that was handed in holds its notebook, or it could not be read: see the notes above."
 NOT_RUN = Outcome("stopped", "the grader could not run it; grade this submission again.")
 
 
@@ -22,27 +26,32 @@ def main(settings):
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever prints, the results have their channel alone
     asked = course.read(settings["notebooks"])
-    cases = Cases(settings["salt"])
-    parent = WarmParent(settings["level"], settings["folder"])
+    parent = WarmParent(settings["level"], settings["folder"], settings["private"])
     try:
         for line in sys.stdin:
-            result = grade(json.loads(line), settings, asked, cases, parent)
-            out.write(json.dumps(result) + "\n")
+            out.write(json.dumps(grade(json.loads(line), settings, asked, parent)) + "\n")
             out.flush()
     finally:
         parent.close()
+        remove(settings["folder"])
 
 
-def grade(job, settings, asked, cases, parent):
+def grade(job, settings, asked, parent):
     """The result of one submission: a row for each exercise, notes on its files, and its JUnit file."""
-    found, notes = answers(job["files"], asked)
+    found, notes = answers(job["files"], asked, job["left"])
     seconds = len(asked.tasks) * (settings["cell_seconds"] + RESTART)
-    grader = engine.Grader(parent, cases, EXERCISES, seconds, settings["cell_seconds"])
-    attempts = {name: engine.Attempt(asked, name, found.get(name, ()), grader) for name in notebooks_asked(asked)}
+    grader = engine.Grader(parent, Cases(job["salt"]), EXERCISES, seconds, settings["cell_seconds"])
+    attempts = {name: _attempt(asked, name, found.get(name), grader, bool(notes)) for name in notebooks_asked(asked)}
     outcomes = engine.run(settings["notebooks"], attempts, job["junit"])
-    graded = len(outcomes) == len(asked.tasks) and (bool(found) or not job["files"])
-    rows = [row(task, outcomes.get(task.cell, NOT_RUN)) for task in asked.tasks]
+    graded = len(outcomes) == len(asked.tasks) and (bool(found) or not job["files"] + job["left"])
+    rows = [row(task, outcomes.get(task.cell, NOT_RUN), found.get(task.notebook)) for task in asked.tasks]
     return {"learner": job["learner"], "graded": graded, "notes": notes, "exercises": rows}
+
+
+def _attempt(asked, notebook, file, grader, unread):
+    """The answers to one notebook; where there is no file, a word on why its exercises are not attempted."""
+    missing = MISSING_UNREAD if unread else MISSING
+    return engine.Attempt(asked, notebook, file.pieces, grader) if file else engine.Absent(asked, missing)
 
 
 def notebooks_asked(asked):
@@ -50,8 +59,20 @@ def notebooks_asked(asked):
     return list(dict.fromkeys(task.notebook for task in asked.tasks))
 
 
-def row(task, outcome):
-    """What is reported of one exercise."""
+class File(NamedTuple):
+    """A file that was graded: its name, and the pieces to run of it."""
+
+    name: str
+    pieces: list
+
+    def answer_to(self, task):
+        """The source that answers an exercise, as far as a report shows it."""
+        sources = [piece.source for piece in self.pieces if task.cell in piece.answers]
+        return sources[0][:LONGEST_SHOWN] if sources else ""
+
+
+def row(task, outcome, file=None):
+    """What is reported of one exercise, and of the file in which it was looked for."""
     return {
         "exercise": task.exercise,
         "notebook": task.notebook,
@@ -61,38 +82,51 @@ def row(task, outcome):
         "outcome": outcome.outcome,
         "text": outcome.text,
         "slip": outcome.slip,
+        "file": file.name if file else "",
+        "answer": file.answer_to(task) if file else "",
     }
 
 
-def answers(files, asked):
-    """The pieces to run by notebook, of the latest file that answers something; and notes on the other files."""
-    chosen, notes = {}, [] if files else ["Nothing was handed in."]
+def answers(files, asked, left=()):
+    """For each notebook the latest File that answers something; and notes on the files that are not graded, those
+    among them that are `left` out since they are no notebooks."""
+    chosen, notes = {}, [] if files or left else ["Nothing was handed in."]
+    notes += [f"{name} was not graded: it is no notebook (.ipynb)." for name in left]
     for path, name in zip(files, names(files)):
         try:
             notebook, pieces = read(path, asked)
         except collect.Unreadable as error:
             notes.append(f"{name} was not graded: {error}.")
             continue
-        before, others = chosen.get(notebook, (None, ()))
-        if not answers_something(pieces) and answers_something(others):
+        before, new = chosen.get(notebook), File(name, pieces)
+        if before and answers_something(before) and not answers_something(new):
             continue
-        if answers_something(others):
-            notes.append(f"{before} was not graded: {name} is later.")
-        chosen[notebook] = name, pieces
-    return {notebook: pieces for notebook, (_, pieces) in chosen.items()}, notes
+        if before and answers_something(before):
+            notes.append(f"{before.name} was not graded: {name} is later.")
+        chosen[notebook] = new
+    return chosen, notes
 
 
 def read(path, asked):
-    """The course's notebook that a file is, and the pieces to run of it. Raises `Unreadable`."""
-    cells = collect.cells_of(path)
-    notebook = collect.notebook_of(cells, asked)
+    """The course's notebook that a file is, and the pieces to run of it. Raises `Unreadable`, whatever is wrong."""
+    try:
+        with limited(collect.READING):
+            cells = collect.cells_of(path)
+            notebook = collect.notebook_of(cells, asked)
+            pieces = collect.pieces_of(cells, asked, notebook) if notebook else ()
+    except collect.Unreadable:
+        raise
+    except TimeoutError:
+        raise collect.Unreadable("it takes too long to read") from None
+    except Exception as error:  # nobody's file ends the grader
+        raise collect.Unreadable(f"it cannot be read ({type(error).__name__})") from None
     if notebook is None:
         raise collect.Unreadable("it is no notebook of this course")
-    return notebook, collect.pieces_of(cells, asked, notebook)
+    return notebook, pieces
 
 
-def answers_something(pieces):
-    return any(piece.answers for piece in pieces)
+def answers_something(file):
+    return any(piece.answers for piece in file.pieces)
 
 
 def names(files):

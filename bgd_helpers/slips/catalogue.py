@@ -22,6 +22,7 @@ SLIPS = (
             "mini_batch_update": lambda theta, G, batch, eta: theta - eta * G[batch].sum(axis=0),
             "backprop": wrong.times(lambda X, Y: len(X)),
         },
+        formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \sum_n z_{ni}^{(k-1)} \delta_{nj}^{(k)}",
     ),
     Slip(
         "1/N twice",
@@ -34,6 +35,7 @@ SLIPS = (
             "mini_batch_update": lambda theta, G, batch, eta: theta - eta * G[batch].sum(axis=0) / len(batch) ** 2,
             "backprop": wrong.times(lambda X, Y: 1 / len(X)),
         },
+        formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac{1}{N^2} \sum_n z_{ni}^{(k-1)} \delta_{nj}^{(k)}",
     ),
     Slip(
         "half convention",
@@ -46,6 +48,7 @@ SLIPS = (
             "bias_gradient": lambda delta: delta.mean(axis=0) / 2,
             "backprop": wrong.times(lambda X, Y: 1 / 2),
         },
+        formula=r"\delta_{nj}^{(L)} = -(y_{nj} - \hat y_{nj}) f_L'(a_{nj}^{(L)})",
     ),
     Slip(
         "factor 2 again",
@@ -60,6 +63,7 @@ SLIPS = (
             "mini_batch_update": lambda theta, G, batch, eta: theta - 2 * eta * G[batch].mean(axis=0),
             "backprop": wrong.with_equations(hidden_delta=lambda delta, W, A, Z, df: 2 * (delta @ W.T) * df(A)),
         },
+        formula=r"\delta_{ni}^{(k)} = 2 f_k'(a_{ni}^{(k)}) \sum_j w_{ij}^{(k+1)} \delta_{nj}^{(k+1)}",
     ),
     Slip(
         "not squared",
@@ -94,6 +98,7 @@ SLIPS = (
         "the difference is still squared. The derivative of (y - y_hat)^2 is linear in y - y_hat: the power 2 comes "
         "down as a factor.",
         {"output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) ** 2 * df(A)},
+        formula=r"\delta_{nj}^{(L)} = -2 (y_{nj} - \hat y_{nj})^2 f_L'(a_{nj}^{(L)})",
     ),
     Slip(
         "root of the sum",
@@ -115,6 +120,7 @@ SLIPS = (
             "bias_gradient": lambda delta: delta.sum(axis=0) / delta.size,
             "backprop": wrong.times(lambda X, Y: 1 / Y.shape[1]),
         },
+        formula=r"\delta_{nj}^{(L)} = -\frac{2}{d_L} (y_{nj} - \hat y_{nj}) f_L'(a_{nj}^{(L)})",
     ),
     Slip(
         "sign",
@@ -131,21 +137,25 @@ SLIPS = (
             "central_difference": lambda cost, theta, h: wrong.differences(cost, theta, -h, -h, 2 * h),
             "backprop": wrong.times(lambda X, Y: -1),
         },
+        formula=r"\delta_{nj}^{(L)} = 2 (y_{nj} - \hat y_{nj}) f_L'(a_{nj}^{(L)})",
     ),
     Slip(
         "bias not averaged",
         "the biases' gradient is summed over the examples, not averaged. E8 carries the same 1/N as E7.",
         {"bias_gradient": lambda delta: delta.sum(axis=0)},
+        formula=r"\frac{\partial J}{\partial b_j^{(k)}} = \sum_n \delta_{nj}^{(k)}",
     ),
     Slip(
         "no f' at the output",
         "the factor f_L'(a) is missing at the output layer. The chain rule passes through z = f(a) there too.",
         {"output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat)},
+        formula=r"\delta_{nj}^{(L)} = -2 (y_{nj} - \hat y_{nj})",
     ),
     Slip(
         "no f' in hidden layers",
         "the factor f_k'(a) is missing in a hidden layer: delta is the derivative by a, not by z.",
         {"hidden_delta": lambda delta, W, A, Z, df: delta @ W.T},
+        formula=r"\delta_{ni}^{(k)} = \sum_j w_{ij}^{(k+1)} \delta_{nj}^{(k+1)}",
     ),
     Slip(
         "f'(z) for f'(a)",
@@ -154,6 +164,7 @@ SLIPS = (
             "output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * df(Y_hat),
             "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * df(Z),
         },
+        formula=r"\delta_{ni}^{(k)} = f_k'(z_{ni}^{(k)}) \sum_j w_{ij}^{(k+1)} \delta_{nj}^{(k+1)}",
     ),
     Slip(
         "f for f'",
@@ -162,6 +173,7 @@ SLIPS = (
             "output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * Y_hat,
             "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * Z,
         },
+        formula=r"\delta_{ni}^{(k)} = f_k(a_{ni}^{(k)}) \sum_j w_{ij}^{(k+1)} \delta_{nj}^{(k+1)}",
     ),
     Slip(
         "the handout's hidden formula",
@@ -173,6 +185,7 @@ SLIPS = (
                 lambda delta, W, A, Z, df: delta,
             ),
         },
+        formula=r"\delta_{ni}^{(k)} = \delta_{n1}^{(k+1)}",
     ),
     Slip(
         "no W in hidden layers",
@@ -184,6 +197,7 @@ SLIPS = (
                 lambda delta, W, A, Z, df: delta.sum(axis=1, keepdims=True) * df(A),
             )
         },
+        formula=r"\Delta^{(k)} = \Delta^{(k+1)} \odot f_k'(A^{(k)})",
     ),
     Slip(
         "z_j for z_i",
@@ -191,11 +205,13 @@ SLIPS = (
         {
             "weight_gradient": lambda Z_prev, delta: np.tile((Z_prev * delta).mean(axis=0), (Z_prev.shape[1], 1)),
         },
+        formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac1N \sum_n z_{nj}^{(k-1)} \delta_{nj}^{(k)}",
     ),
     Slip(
         "z of the wrong layer",
         "E7 uses Z^(k). The weights into layer k are multiplied by what layer k-1 sends: Z^(k-1).",
         {"backprop": wrong.z_of_wrong_layer},
+        formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac1N \sum_n z_{ni}^{(k)} \delta_{nj}^{(k)}",
     ),
     Slip(
         "f' of the wrong layer",
@@ -209,17 +225,20 @@ SLIPS = (
                 wrong.f_of_wrong_layer(lambda f: f[-1:] * len(f)),
             )
         },
+        formula=r"\delta_{ni}^{(k)} = f_{L+1-k}'(a_{ni}^{(k)}) \sum_j w_{ij}^{(k+1)} \delta_{nj}^{(k+1)}",
     ),
     Slip(
         "missing transpose",
         "W stands without its transpose. Going back, unit i collects over the units j it feeds: sum_j w_ij delta_j, "
         "a product with W^T.",
         {"hidden_delta": lambda delta, W, A, Z, df: (delta @ W) * df(A)},
+        formula=r"\Delta^{(k)} = (\Delta^{(k+1)} W^{(k+1)}) \odot f_k'(A^{(k)})",
     ),
     Slip(
         "W of the wrong layer",
         "E5 uses W^(k). Delta^(k) comes back through the weights out of layer k: W^(k+1).",
         {"backprop": wrong.w_of_wrong_layer},
+        formula=r"\Delta^{(k)} = (\Delta^{(k+1)} W^{(k)\top}) \odot f_k'(A^{(k)})",
     ),
     Slip(
         "dW transposed",
@@ -227,6 +246,7 @@ SLIPS = (
         {
             "weight_gradient": lambda Z_prev, delta: delta.T @ Z_prev / len(delta),
         },
+        formula=r"\frac{\partial J}{\partial W^{(k)}} = \frac1N \Delta^{(k)\top} Z^{(k-1)}",
     ),
     Slip(
         "first output only",
@@ -237,6 +257,7 @@ SLIPS = (
             "output_delta": lambda Y, Y_hat, A, df: wrong.only_first(-2 * (Y - Y_hat) * df(A)),
             "hidden_delta": lambda delta, W, A, Z, df: (delta[:, :1] @ W[:, :1].T) * df(A),
         },
+        formula=r"\delta_{ni}^{(k)} = f_k'(a_{ni}^{(k)}) w_{i1}^{(k+1)} \delta_{n1}^{(k+1)}",
     ),
     Slip(
         "last unit only",
@@ -245,6 +266,7 @@ SLIPS = (
             "loss": lambda y, y_hat: (y[-1] - y_hat[-1]) ** 2,
             "hidden_delta": lambda delta, W, A, Z, df: (delta[:, -1:] @ W[:, -1:].T) * df(A),
         },
+        formula=r"\delta_{ni}^{(k)} = f_k'(a_{ni}^{(k)}) w_{im}^{(k+1)} \delta_{nm}^{(k+1)}, \quad m = d_{k+1}",
     ),
     Slip(
         "first example only",
@@ -262,6 +284,7 @@ SLIPS = (
             ),
             "backprop": (wrong.of_one_example(0, lambda N: 1 / N), wrong.of_one_example(0)),
         },
+        formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac1N z_{1i}^{(k-1)} \delta_{1j}^{(k)}",
     ),
     Slip(
         "last example only",
@@ -278,17 +301,23 @@ SLIPS = (
             ),
             "backprop": (wrong.of_one_example(-1, lambda N: 1 / N), wrong.of_one_example(-1)),
         },
+        formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac1N z_{Ni}^{(k-1)} \delta_{Nj}^{(k)}",
     ),
     Slip(
         "already-updated weights",
         "a layer's weights were changed before the layer below was computed. All of the gradient belongs to theta_t: "
         "finish the backward pass, then update every layer together.",
         {"backprop": wrong.updated_weights},
+        formula=(
+            r"\delta_{ni}^{(k)} = f_k'(a_{ni}^{(k)}) \sum_j (w_{ij}^{(k+1)} - \eta \frac{\partial "
+            r"J}{\partial w_{ij}^{(k+1)}}) \delta_{nj}^{(k+1)}"
+        ),
     ),
     Slip(
         "bias left out of forward",
         "the forward pass runs without the biases: a = sum_i z_i w_ij + b_j (E1).",
         {"backprop": wrong.bias_left_out},
+        formula=r"a_{nj}^{(k)} = \sum_i z_{ni}^{(k-1)} w_{ij}^{(k)}",
     ),
     Slip(
         "(N,) against (N, 1)",
@@ -301,24 +330,28 @@ SLIPS = (
                 lambda Y, Y_hat, A, df: -2 * (Y - Y_hat.squeeze()) * df(A),
             ),
         },
+        formula=r"\delta_{nm}^{(L)} = -2 (y_{m1} - \hat y_{n1}) f_L'(a_{n1}^{(L)})",
     ),
     Slip(
         "stale gradients",
         "a second call with the same arguments gives another value: something is left over from the call before, or "
         "drawn at random. Start from zero in every call.",
         {"backprop": wrong.accumulating()},
+        formula=r"\nabla J(\theta_t) + \nabla J(\theta_{t-1}) + \dots",
     ),
     Slip(
         "tanh everywhere",
         "the values are right where the layer's activation is tanh and wrong where it is another: 1 - z^2 is the "
         "derivative of tanh alone. Use the layer's own df.",
         {"backprop": wrong.tanh_everywhere},
+        formula=r"\delta_{ni}^{(k)} = (1 - (z_{ni}^{(k)})^2) \sum_j w_{ij}^{(k+1)} \delta_{nj}^{(k+1)}",
     ),
     Slip(
         "layers reversed",
         "the layers stand in reverse order. The pass runs from the last layer to the first; the gradient is listed "
         "as theta is, layer 1 first.",
         {"backprop": wrong.layers_reversed},
+        formula=r"\frac{\partial J}{\partial W^{(L+1-k)}} \text{ in place of } \frac{\partial J}{\partial W^{(k)}}",
     ),
     Slip(
         "dW and db apart",
@@ -342,6 +375,7 @@ SLIPS = (
                 lambda *net: network.backprop(*net)[-1:],
             )
         },
+        formula=r"\delta_{ni}^{(k)} = 0",
     ),
     Slip(
         "divided by the width",
@@ -354,6 +388,7 @@ SLIPS = (
             "bias_gradient": lambda delta: delta.sum(axis=0) / delta.shape[1],
             "mini_batch_update": lambda theta, G, batch, eta: theta - eta * G[batch].sum(axis=0) / len(theta),
         },
+        formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac{1}{d_{k-1}} \sum_n z_{ni}^{(k-1)} \delta_{nj}^{(k)}",
     ),
     Slip(
         "wrong axis",
@@ -365,6 +400,7 @@ SLIPS = (
                 lambda delta: delta.sum(axis=1) / len(delta),
             )
         },
+        formula=r"\frac{\partial J}{\partial b_n^{(k)}} = \frac{1}{d_k} \sum_j \delta_{nj}^{(k)}",
     ),
     Slip(
         "mean over everything",
@@ -382,12 +418,20 @@ SLIPS = (
                 lambda theta, G, batch, eta: theta - eta * G[batch].sum() / len(batch),
             ),
         },
+        formula=(
+            r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac{1}{d_{k-1} d_k} \sum_{i,j,n} z_{ni}^{(k-1)} "
+            r"\delta_{nj}^{(k)}"
+        ),
     ),
     Slip(
         "product of means",
         "Z and delta are averaged first and multiplied then. Multiply for each example, then average: the mean of a "
         "product is not the product of the means.",
         {"weight_gradient": lambda Z_prev, delta: np.outer(Z_prev.mean(axis=0), delta.mean(axis=0))},
+        formula=(
+            r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \Big(\frac1N \sum_n z_{ni}^{(k-1)}\Big) "
+            r"\Big(\frac1N \sum_n \delta_{nj}^{(k)}\Big)"
+        ),
     ),
     Slip(
         "kept axis",

@@ -13,11 +13,12 @@ from bgd_helpers.slips.wrong import with_equations
 @dataclass(frozen=True)
 class Slip:
     """A known slip. `because` completes the sentence "wrong because ..."; `wrong` maps the name of an
-    exercise to a function, or a tuple of functions, that commits it there."""
+    exercise to a function, or a tuple of functions, that commits it there; `formula` is the wrong equation as LaTeX."""
 
     name: str
     because: str
     wrong: Mapping[str, Callable | tuple]
+    formula: str = ""
 
     def variants(self, exercise):
         """The functions that commit this slip in that exercise; none where it cannot occur.
