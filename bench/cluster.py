@@ -12,14 +12,22 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from bench.out_of_core import ACTIVATIONS, INPUTS, layers, make, parameters
+import numpy as np
+
+from bench.out_of_core import INPUTS, make, parameters
 from bgd_helpers import network, shards, theory
 
 SIZES = (1_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000)
 SHARDS, WORKERS = 4, 2
+
+
+def layers():
+    return network.initial_parameters([INPUTS, 16, 1], np.random.default_rng(0))
+
+
 MODELS = {
     "linear": (theory.linear_gradient, parameters),
-    f"{INPUTS}-16-1 net": (network.gradient_of(ACTIVATIONS), layers),
+    f"{INPUTS}-16-1 net": (network.gradient_of(["tanh", "identity"]), layers),
 }
 HEADINGS = ("model", "N", "one_process_ms", "two_threads_ms", "two_workers_ms")
 

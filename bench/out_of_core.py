@@ -16,12 +16,11 @@ from time import perf_counter
 import numpy as np
 
 from bench.gradient import most_memory
-from bgd_helpers import network, shards, theory
+from bgd_helpers import shards, theory
 
 INPUTS = 20
 COLUMNS = INPUTS + 1
 LEAVE = 10e9  # bytes of the disk that stay free
-ACTIVATIONS = ["tanh", "identity"]
 BLOCK = 2**20
 
 
@@ -29,16 +28,8 @@ def parameters():
     return np.full((INPUTS, 1), 0.5)
 
 
-def layers():
-    return network.initial_parameters([INPUTS, 16, 1], np.random.default_rng(0))
-
-
 def linear(path):
     return shards.gradient_over(theory.linear_gradient, parameters(), shards.shards_of(path, 1)[0])
-
-
-def net(path):
-    return shards.gradient_over(network.gradient_of(ACTIVATIONS), layers(), shards.shards_of(path, 1)[0])
 
 
 def whole_array(path):
@@ -54,9 +45,8 @@ def conversion(path):
 
 
 RUNS = {
-    "ours, linear": linear,
+    "ours": linear,
     "rows alone": conversion,
-    f"ours, {INPUTS}-16-1 net": net,
     "one float32 array": whole_array,
 }
 
@@ -77,30 +67,35 @@ def seconds(run, path, cold):
     return perf_counter() - start
 
 
-def drop(path):
+def drop(path, attempts=3):
     """Have the system drop the file from its memory; whether it can."""
     if not hasattr(os, "posix_fadvise"):
         return False
-    with open(path, "rb") as file:
-        os.fsync(file.fileno())
-        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    return not in_memory(path)
-
-
-def in_memory(path, places=64):
-    """Whether some of the file is in the system's memory, from looking at places of it; True if it cannot be told."""
-    if not hasattr(os, "RWF_NOWAIT"):
-        return True
-    with open(path, "rb") as file:
-        for place in range(places):
-            try:
-                os.preadv(file.fileno(), [bytearray(1)], place * path.stat().st_size // places, os.RWF_NOWAIT)
-                return True
-            except BlockingIOError:
-                continue
-            except OSError:
-                return True
+    for _ in range(attempts):  # a page that is in use at the moment stays
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        if share_in_memory(path) < 0.05:
+            return True
     return False
+
+
+def share_in_memory(path, places=256):
+    """The share of the file that is in the system's memory, from looking at places of it; 1 if it cannot be told."""
+    if not hasattr(os, "RWF_NOWAIT"):
+        return 1
+    with open(path, "rb") as file:
+        size = path.stat().st_size
+        return sum(_is_in_memory(file.fileno(), place * size // places) for place in range(places)) / places
+
+
+def _is_in_memory(file, offset):
+    try:
+        return bool(os.preadv(file, [bytearray(1)], offset, os.RWF_NOWAIT))
+    except BlockingIOError:
+        return False
+    except OSError:  # the file system does not say
+        return True
 
 
 def shares(run, path, rounds, cold):
