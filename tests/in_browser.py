@@ -63,8 +63,9 @@ def server(folder, app="lab"):
     own = {f"JUPYTER_{kind}_DIR": str(private / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
     own |= {"JUPYTERLAB_SETTINGS_DIR": str(private / "settings"), "IPYTHONDIR": str(private / "ipython")}
     own |= {"JUPYTERLAB_WORKSPACES_DIR": str(private / "workspaces"), "PYTHONWARNINGS": "ignore"}
-    if app == "notebook":
-        _keep_cells_in_page(private / "settings")
+    _write_settings(private / "settings", "docmanager-extension", "plugin", '{"autosave": false}')
+    if app == "notebook":  # it takes cells that are out of sight out of the page; a test would look for them in vain
+        _write_settings(private / "settings", "notebook-extension", "tracker", '{"windowingMode": "none"}')
     options = ["--port=0", f"--{name}.expose_app_in_browser=True", "--ServerApp.terminals_enabled=False"]
     with open(folder / "server.log", "w") as log:
         process = subprocess.Popen(
@@ -77,11 +78,10 @@ def server(folder, app="lab"):
         process.wait(20)
 
 
-def _keep_cells_in_page(settings):
-    """Notebook 7 takes cells that are out of sight out of the page; a test would look for them in vain."""
-    folder = settings / "@jupyterlab" / "notebook-extension"
+def _write_settings(settings, extension, plugin, text):
+    folder = settings / "@jupyterlab" / extension
     folder.mkdir(parents=True)
-    (folder / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
+    (folder / f"{plugin}.jupyterlab-settings").write_text(text)
 
 
 def _address(process, runtime, log):

@@ -24,7 +24,7 @@ def possible(say):
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
-    for copy in ("root", "root/saved"):  # JupyterLab saves those that are run, after two minutes
+    for copy in ("root", "root/saved"):  # those that are run, and those that are only looked at
         shutil.copytree(in_browser.ROOT / "notebooks", folder / copy, ignore=shutil.ignore_patterns(".*"))
     with in_browser.server(folder) as serving:
         yield serving
