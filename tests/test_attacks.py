@@ -40,7 +40,7 @@ def write_class(folder):
 def plan_in(folder, **changes):
     (folder / "course").mkdir(exist_ok=True)
     (folder / "course" / "three.ipynb").write_text(nbformat.writes(attacks.course()), encoding="utf-8")
-    settings = {"level": level(), "salt": classroom.salt_of(folder / "out", "a salt"), "cell_seconds": 2}
+    settings = {"level": level(), "salt": classroom.salt_of(folder / "out", "a salt"), "cell_seconds": 3}
     return classroom.Plan(folder / "course", folder / "out", **settings | changes)
 
 
