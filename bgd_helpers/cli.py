@@ -5,7 +5,8 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
 import click
@@ -204,19 +205,18 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
 @contextmanager
 def on_cluster(plan, address):
     """The plan, with as many of the crew as the cluster at this address has threads."""
-    from functools import partial
-
     from bgd_helpers.grading import remote, sandbox
 
-    try:
-        from bgd_helpers.cluster import connected
+    with ExitStack() as stack:
+        try:
+            from bgd_helpers.cluster import connected
 
-        with connected(address=address) as client:
+            client = stack.enter_context(connected(address=address))
             levels = set(client.run(sandbox.chosen, plan.level).values()) if plan.level != "none" else {"none"}
-            workers = sum(client.nthreads().values())
-            yield plan._replace(level=levels.pop(), workers=workers, crew=partial(remote.Remote, client=client))
-    except (ImportError, OSError, TimeoutError, ValueError, sandbox.NoSandbox) as error:
-        raise UserError(f"{address} cannot be used: {error}", 2) from None
+        except (ImportError, OSError, TimeoutError, ValueError, sandbox.NoSandbox) as error:
+            raise UserError(f"{address} cannot be used: {error}", 2) from None
+        workers = sum(client.nthreads().values())
+        yield plan._replace(level=min(levels), workers=workers, crew=partial(remote.Remote, client=client))
 
 
 def say_results(results, output):

@@ -41,7 +41,8 @@ class Remote:
 
     def stop(self):
         """Do not wait for the task."""
-        self.future.cancel()
+        if self.future is not None:
+            self.future.cancel()
 
     def close(self):
         """Nothing is held here."""

@@ -111,10 +111,10 @@ class WarmParent:
             self.end()
             raise NoSandbox("the sandbox could not be started: the warm parent of the kernels does not answer")
 
-    def fork(self, connection, memory=None):
+    def fork(self, connection):
         """Start a kernel on a connection file in the folder of the sockets."""
         self.start()
-        self._say({"start": str(connection), "scratch": str(self._inside("scratch")), "memory": memory})
+        self._say({"start": str(connection), "scratch": str(self._inside("scratch"))})
 
     def new_folder(self):
         """A folder for the sockets of one kernel; no other can have foreseen its name."""

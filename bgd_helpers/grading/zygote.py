@@ -146,7 +146,7 @@ def become_kernel(request, landlock):
     os.chdir(request["scratch"])
     os.environ.update(HOME=request["scratch"], TMPDIR=request["scratch"])
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
-    limit(request["memory"])
+    limit()
     if landlock:
         restrict_files([*landlock, [request["scratch"], "write"], [os.path.dirname(request["start"]), "write"]])
     if landlock is not None:
@@ -161,10 +161,10 @@ def become_kernel(request, landlock):
     app.start()
 
 
-def limit(memory):
+def limit():
     """The limits of one kernel."""
     for which, value in (
-        (resource.RLIMIT_AS, memory or MEMORY),
+        (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_FSIZE, FILE_SIZE),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
         (resource.RLIMIT_CORE, 0),
