@@ -32,11 +32,16 @@ APPS = {  # the command, its option that shows the application to the page, the 
         "notebooks",
     ),
 }
-SHOWN = """async image => {
-  await image.decode().catch(() => {});
-  const bytes = await (await fetch(image.src)).arrayBuffer();
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return [...hash].map(byte => byte.toString(16).padStart(2, '0')).join('');
+SHOWN = """box => {
+  const known = window.hashesOfPictures ??= {};  // by address: each picture has its own
+  const hashOf = async image => {
+    if (image.complete && image.src in known) return known[image.src];
+    await image.decode().catch(() => {});
+    const source = image.src, bytes = await (await fetch(source)).arrayBuffer();
+    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+    return known[source] = [...hash].map(byte => byte.toString(16).padStart(2, '0')).join('');
+  };
+  return Promise.all([...box.querySelectorAll('.widget-gridbox img')].map(hashOf));
 }"""
 
 
@@ -86,7 +91,7 @@ def _write_settings(settings, extension, plugin, text):
 
 def _address(process, runtime, log):
     """What the server says of itself once it listens."""
-    for _ in _until(PATIENCE, "the server does not start", log):
+    for _ in until(PATIENCE, "the server does not start", log):
         if process.poll() is not None:
             raise RuntimeError(f"the server has ended:\n{log.read_text()[-2000:]}")
         for file in runtime.glob("jpserver-*.json"):
@@ -98,7 +103,7 @@ def _address(process, runtime, log):
             return told
 
 
-def _until(seconds, complaint, log=None):
+def until(seconds, complaint, log=None):
     """Turns of a loop that waits, some a second; TimeoutError after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -153,14 +158,14 @@ class Notebook:
         return self._wire
 
     def _connection_file(self):
-        for _ in _until(PATIENCE, "no kernel starts"):
+        for _ in until(PATIENCE, "no kernel starts"):
             for kernel in self._kernels():
                 if (file := self.runtime / f"kernel-{kernel}.json").exists():
                     return file
 
     def _await_answer(self):
         """Ask until the kernel's reply and its own messages are heard: a subscription takes a moment."""
-        for _ in _until(PATIENCE, "the kernel does not answer"):
+        for _ in until(PATIENCE, "the kernel does not answer"):
             asked = self._wire.kernel_info()
             try:
                 while self._wire.get_shell_msg(timeout=1)["parent_header"].get("msg_id") != asked:
@@ -229,6 +234,8 @@ class ExplorerOnPage:
         self.notebook, self.page, self.number = notebook, notebook.page, number
         self.box = self.page.locator(".widget-vbox", has=self.page.locator(".widget-gridbox")).nth(number)
         self.layers = self.box.locator(".widget-gridbox img")
+        self.element = self.box.element_handle()  # found once: a locator looks through the whole page each time
+        self._first_places = None
 
     def kernel(self, expression):
         """The value of an expression in which `e` is the explorer."""
@@ -236,7 +243,7 @@ class ExplorerOnPage:
 
     def wait_for(self, expression):
         """Until an expression in which `e` is the explorer holds in the kernel."""
-        for _ in _until(20, f"it does not come to {expression}"):
+        for _ in until(20, f"it does not come to {expression}"):
             if self.kernel(expression):
                 return
 
@@ -249,7 +256,7 @@ class ExplorerOnPage:
 
     def shown(self):
         """The hashes of the static layers and of the frame that the page shows on top of them."""
-        return [self.layers.nth(layer).evaluate(SHOWN) for layer in range(2)]
+        return self.element.evaluate(SHOWN)
 
     def rendered(self):
         """Of the kernel's picture: whether it is at rest, its hashes, its state, and the error that stands below it."""
@@ -263,7 +270,7 @@ class ExplorerOnPage:
         to the same value.
         """
         moved = time.monotonic() + seconds
-        for _ in _until(20, "the page does not show the kernel's picture"):
+        for _ in until(20, "the page does not show the kernel's picture"):
             rendered = self.rendered()
             heard = rendered[2] != before or time.monotonic() > moved
             if heard and self.shown() == rendered[1]:
@@ -271,7 +278,7 @@ class ExplorerOnPage:
 
     def settle(self):
         """The same at rest."""
-        for _ in _until(20, "the explorer does not come to rest"):
+        for _ in until(20, "the explorer does not come to rest"):
             before = self.rendered()
             if before[0] and self.follow()[1] == before[1]:
                 return
@@ -309,18 +316,21 @@ class ExplorerOnPage:
         picture = Image.open(io.BytesIO(png)).convert("RGB")
         return np.asarray(picture.reduce(2)).astype(int)
 
-    def places(self):
-        """Where the picture and the controls are, relative to the explorer's top, and where the cell's outputs end.
+    def jumped(self):
+        """Whether anything is elsewhere than at the first call: the picture and the controls, relative to the
+        explorer's top, and where the cell's outputs end.
 
         The next cell would not do: JupyterLab puts an estimate in place of the height of a cell that is out of sight.
         """
-        return self.box.evaluate(
+        places = self.element.evaluate(
             """box => {
               const top = box.getBoundingClientRect().top, of = element => {
                 const place = element.getBoundingClientRect();
                 return [place.left, place.top - top, place.width, place.height].map(Math.round);
               };
               const outputs = box.closest('.jp-OutputArea').querySelectorAll('.jp-OutputArea-child');
-              return [...box.querySelectorAll('img, .widget-slider, .widget-dropdown'), ...outputs].map(of);
+              return [...box.querySelectorAll('img, .widget-slider, .noUi-base, .widget-dropdown'), ...outputs].map(of);
             }"""
         )
+        self._first_places = self._first_places or places
+        return places != self._first_places

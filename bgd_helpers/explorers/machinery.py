@@ -34,6 +34,7 @@ class Explorer(widgets.VBox):
 
     def __init__(self, picture, controls, redraw, look_for="", predict="", progress=None, lines=4):
         super().__init__()
+        self.add_class("bgd-explorer")
         self.picture, self.controls, self.redraw = picture, dict(controls), redraw
         self.progress, self.start, self._following = progress, self.state, True
         self._later = self._palette = None

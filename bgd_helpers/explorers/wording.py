@@ -4,12 +4,14 @@ import html
 import traceback
 
 LAST_FRAMES = 3  # of a traceback
+# What stands beside a slider has one width, or the slider's line would be shorter beside longer words.
+STYLE = "<style>.bgd-explorer .widget-readout { flex: 0 0 7.5em; max-width: none }</style>"
 
 
 def prompt(predict, look_for):
-    """The question to answer before the first move, and what to watch."""
+    """The question to answer before the first move, and what to watch; and the style of the sliders."""
     lines = [("Predict first.", predict), ("Then look.", look_for)]
-    return spaced("".join(f"<p><b>{name}</b> {html.escape(text)}</p>" for name, text in lines if text))
+    return STYLE + spaced("".join(f"<p><b>{name}</b> {html.escape(text)}</p>" for name, text in lines if text))
 
 
 def spaced(text):
