@@ -138,17 +138,17 @@ def write(path, source, saved):
     return path
 
 
-def run_tests(root, quick=False):
+def run_tests(root, quick=False, parallel=False):
     """The finished process of the test run of the course in `root`."""
-    code = "import sys, pathlib; from bgd_helpers import testrun\n"
-    code += f"sys.exit(testrun.run(pathlib.Path.cwd(), {quick}, {['--strict-markers', '-o', MARKERS]}))"
+    extra = ["--strict-markers", "-o", MARKERS] + ["--numprocesses=0"] * (not parallel)
+    code = f"import sys, pathlib; from bgd_helpers import testrun\nsys.exit(testrun.run(pathlib.Path.cwd(), {quick}, {extra}))"
     return subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
 
 
 @pytest.mark.slow
 def test_a_course_that_is_right_passes(tmp_path):
     course(tmp_path, {"00": ("1 + 1", "2"), "01": ("2 + 2", "4")})
-    done = run_tests(tmp_path)
+    done = run_tests(tmp_path, parallel=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("\n3 passed, 0 failed\n")
     assert "3 passed in" in done.stdout

@@ -6,7 +6,7 @@ import numpy as np
 
 from bgd_helpers import slips
 from bgd_helpers.exercises.cases import EXERCISES
-from bgd_helpers.exercises.outcomes import TOLERANCE, Failure, all_agree, flat, is_real, layout, outcomes_of
+from bgd_helpers.exercises.outcomes import TOLERANCE, Failure, flat, gives, is_real, layout, outcomes_of
 from bgd_helpers.exercises.verdicts import Verdict, named
 
 ROUGH = 1e-5
@@ -21,16 +21,14 @@ class _Tried(NamedTuple):
 
 def known_slip(exercise, cases, found, expected):
     """The verdict that names the slip, or the two slips, that give just this; None if none do."""
-    tried = [
-        _Tried(slip, outcomes_of(variant, cases, EXERCISES[exercise].read))
-        for slip in slips.of_exercise(exercise)
-        for variant in slip.variants(exercise)
-    ]
-    for one in tried:
-        if all_agree(found, one.outcomes):
-            return named(one.slip)
+    read = EXERCISES[exercise].read
+    known = [(slip, variant) for slip in slips.of_exercise(exercise) for variant in slip.variants(exercise)]
+    for slip, variant in known:
+        if gives(variant, cases, read, found):
+            return named(slip)
     if _almost(found, expected):
         return None  # no slip: two that cancel would fit
+    tried = [_Tried(slip, outcomes_of(variant, cases, read)) for slip, variant in known]
     return _two_slips([EXERCISES[exercise].origin(*case) for case in cases], tried, found, expected)
 
 

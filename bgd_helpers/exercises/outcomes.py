@@ -94,6 +94,17 @@ def all_agree(found, expected):
     return any(isinstance(value, list) for value in expected) and all(map(agree, found, expected))
 
 
+def gives(function, cases, read, found):
+    """Whether the outcomes of a function agree with these; it is called up to the first that does not."""
+    expected = []
+    with redirect_stdout(io.StringIO()):
+        for case, one in zip(cases, found):
+            expected.append(outcome_of(function, deepcopy(case), read))
+            if not agree(one, expected[-1]):
+                return False
+    return all_agree(found, expected)
+
+
 def agree(found, expected):
     """Whether two outcomes are equal values, or both a Failure."""
     if not isinstance(found, list) or not isinstance(expected, list):

@@ -16,7 +16,7 @@ from bgd_helpers.grading.judging import BLANK, Outcome, outcome_of
 CELL_SECONDS = 10
 OUTCOMES = pytest.StashKey()
 OPTIONS = ["-q", "--noconftest", "-c", os.devnull, "-p", "nbval.plugin", "-p", "no:cacheprovider"]
-
+OPTIONS += ["-p", "no:unraisableexception"]  # at the end of each session it would collect garbage, for a fifth of a second
 
 BEFORE = "a cell before it:"  # how a text begins that tells of another cell of the learner
 
@@ -26,27 +26,36 @@ class NotRight(Exception):
 
 
 class Attempt:
-    """The answers of one notebook of a submission, and the kernel in which they run one after another.
-
-    Once something ends that kernel, and for each answer that is not right in it, the answer runs in one of its own.
+    """The answers of one notebook of a submission: they run in one kernel, one after another, as far as nothing ends
+    it. Each that is not right there, or did not run, then runs in a kernel of its own.
     """
 
     def __init__(self, course, notebook, pieces, grader):
         self.course, self.notebook, self.pieces, self.grader = course, notebook, pieces, grader
-        self.kernel, self.next, self.ran = None, 0, {}
-        self.alone = False
+        self.kernel, self.next, self.ran, self.outcomes = None, 0, {}, None
 
     def piece_of(self, task):
         """Where the answer to a task stands among the pieces, None if there is none."""
         return next((i for i, piece in enumerate(self.pieces) if task.cell in piece.answers), None)
 
     def grade(self, task):
-        """The Outcome of a task."""
-        index = self.piece_of(task)
-        if index is None:
-            return BLANK
-        first = None if self.alone else self._together(task, index)
-        if first is not None and (first.outcome == "right" or first.outcome == "stopped" and index == 0):
+        """The Outcome of a task; the first call grades the whole notebook."""
+        if self.outcomes is None:
+            self.outcomes = self._all()
+        return self.outcomes[task.cell]
+
+    def _all(self):
+        """The Outcomes by answer cell."""
+        answered = [(task, self.piece_of(task)) for task in self.course.tasks_of(self.notebook)]
+        first = {task.cell: BLANK if index is None else self._together(task, index) for task, index in answered}
+        self.close()
+        return {task.cell: self._settled(task, index, first[task.cell]) for task, index in answered}
+
+    def _settled(self, task, index, first):
+        """The Outcome of a task, from that in the common kernel: None, if it did not run there."""
+        if index is None or first is not None and first.outcome == "right":
+            return first
+        if first is not None and first.outcome == "stopped" and index == 0:
             return first
         return self._again(task, index)
 
@@ -71,17 +80,20 @@ class Attempt:
         return helpers
 
     def _together(self, task, index):
-        """The Outcome after every piece up to this one; None if another piece ended the kernel."""
-        if self.kernel is None:
+        """The Outcome after every piece up to this one; None once something has ended the kernel."""
+        if self.kernel is None and not self.ran:
             self.kernel = self._fresh()
-        while self.next <= index:
+        while self.kernel is not None and self.next <= index:
             at, self.next = self.next, self.next + 1
             self.ran[at] = self.grader.run(self.kernel, self.pieces[at].source)
             if self.ran[at].how == "stopped":
-                self.alone = True
+                self.close()
                 return outcome_of(task, self.ran[at], None, self.grader.cases) if at == index else None
+        if self.kernel is None:
+            return None
         sent = self._send(self.kernel, task)
-        self.alone = sent.how == "stopped"
+        if sent.how == "stopped":
+            self.close()
         return outcome_of(task, sent, self.ran[index], self.grader.cases)
 
     def _apart(self, task, index, helpers):
@@ -123,17 +135,15 @@ class Attempt:
         return self.grader.run(running, cell)
 
     def _fresh(self):
-        if self.kernel is not None:
-            self.close()
         started = self.grader.start()
         self.grader.run(started, self.course.imports[self.notebook])
         return started
 
     def close(self):
-        """End the kernel; what comes after runs alone."""
+        """End the common kernel; there is no other."""
         if self.kernel is not None:
             self.kernel.stop()
-            self.kernel, self.alone = None, True
+            self.kernel = None
 
 
 class Absent:
