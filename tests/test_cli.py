@@ -141,7 +141,8 @@ def write(path, source, saved):
 def run_tests(root, quick=False, parallel=False):
     """The finished process of the test run of the course in `root`."""
     extra = ["--strict-markers", "-o", MARKERS] + ["--numprocesses=0"] * (not parallel)
-    code = f"import sys, pathlib; from bgd_helpers import testrun\nsys.exit(testrun.run(pathlib.Path.cwd(), {quick}, {extra}))"
+    call = f"testrun.run(pathlib.Path.cwd(), {quick}, {extra})"
+    code = f"import sys, pathlib; from bgd_helpers import testrun\nsys.exit({call})"
     return subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
 
 

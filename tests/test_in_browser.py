@@ -35,7 +35,7 @@ def test_a_server_that_ends_is_not_waited_for(tmp_path):
 
 
 def test_waiting_ends(monkeypatch):
-    turns = [turn for turn in zip(range(3), in_browser._until(60, "too long"))]
+    turns = [turn for turn in zip(range(3), in_browser.until(60, "too long"))]
     assert len(turns) == 3
     with pytest.raises(TimeoutError, match="too long"):
-        list(in_browser._until(0.01, "too long"))
+        list(in_browser.until(0.01, "too long"))

@@ -16,7 +16,7 @@ from bgd_helpers.grading.judging import BLANK, Outcome, outcome_of
 CELL_SECONDS = 10
 OUTCOMES = pytest.StashKey()
 OPTIONS = ["-q", "--noconftest", "-c", os.devnull, "-p", "nbval.plugin", "-p", "no:cacheprovider"]
-OPTIONS += ["-p", "no:unraisableexception"]  # at the end of each session it would collect garbage, for a fifth of a second
+OPTIONS += ["-p", "no:unraisableexception"]  # it collects garbage when a session ends, for a fifth of a second
 
 BEFORE = "a cell before it:"  # how a text begins that tells of another cell of the learner
 

@@ -1,7 +1,7 @@
 """Grading on a Dask cluster: its workers grade submissions as those of one machine do, each behind walls of its own.
 
-What travels are the course's notebooks, the files of a submission as bytes, and its result. A submission that was with
-a worker that is lost is graded by another.
+What travels are the course's notebooks without their outputs, the files of a submission as bytes, and its result. A
+submission that was with a worker that is lost is graded by another.
 """
 
 import atexit
@@ -10,6 +10,8 @@ import shutil
 import tempfile
 from pathlib import Path
 from queue import Empty, SimpleQueue
+
+import nbformat
 
 from bgd_helpers.grading import classroom, collect, submissions
 from bgd_helpers.grading.worker import RESTART, names
@@ -22,7 +24,7 @@ class Remote:
 
     def __init__(self, plan, client):
         self.plan, self.client, self.future = plan, client, None
-        course = {path.name: path.read_text(encoding="utf-8") for path in sorted(plan.notebooks.glob("*.ipynb"))}
+        course = {path.name: without_outputs(path) for path in sorted(plan.notebooks.glob("*.ipynb"))}
         self.course = json.dumps([course, plan.level, plan.cell_seconds])
 
     def grade(self, submission, salt, tasks):
@@ -46,6 +48,15 @@ class Remote:
 
     def close(self):
         """Nothing is held here."""
+
+
+def without_outputs(path):
+    """The text of a notebook without the outputs that are saved in it: with them, every task would carry megabytes."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    return nbformat.writes(notebook)
 
 
 def read(files):
