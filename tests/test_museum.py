@@ -74,7 +74,7 @@ def test_three_checks_together_miss_nothing():
 def test_the_counts_of_the_text():
     counts = {title: sum(title in noticed_by(name) for name in NAMES) for title in exhibit(NO_SLIP).notices}
     assert len(NAMES) == 37
-    assert (counts["shapes"], counts["J falls"], max(counts.values())) == (12, 16, 35)
+    assert (counts["shapes"], counts["J falls"], max(counts.values())) == (12, 15, 35)
     assert min(counts, key=counts.get) == "shapes"
 
 
@@ -87,18 +87,28 @@ def test_all_costs_fall_but_those_that_rise():
         "sign",
         "squared twice",
         "f for f'",
-        "bias left out of forward",
     }
     assert len(NAMES) - len(trained()) == 12
 
 
-def test_three_wrong_gradients_end_below_the_right_one():
+def test_four_wrong_gradients_end_below_the_right_one():
     below = {name for name in trained() if end(name) < end(NO_SLIP) - 5e-4}
-    assert below == {"divided by the width", "factor 2 again", "no f' at the output"}
+    assert below == {"divided by the width", "missing 1/N", "factor 2 again", "no f' at the output"}
     net = exhibits.training_net()
     steps = {name: np.linalg.norm(gradcheck.flatten(trials.gradient_of(name)(*net))) for name in (NO_SLIP, *below)}
     assert min(steps, key=steps.get) == NO_SLIP
-    assert f"{end('already-updated weights'):.3f}" == f"{end(NO_SLIP):.3f}" == "0.017"
+    assert f"{end('already-updated weights'):.3f}" == f"{end(NO_SLIP):.3f}" == "0.023"
+
+
+@pytest.mark.parametrize("name", [NO_SLIP, *NAMES])
+def test_no_cost_hangs_on_how_a_machine_rounds(name):
+    """A start that is moved by a thousand rounding errors ends at the same J: training is not chaotic at this rate."""
+    net, draw = exhibits.training_net(), np.random.default_rng(0).standard_normal
+    moved = [tuple(part * (1 + 1e-13 * draw(part.shape)) for part in layer) for layer in net.theta]
+    costs = trials.costs_in_training(
+        trials.gradient_of(name), net._replace(theta=moved), exhibits.ETA, exhibits.UPDATES
+    )
+    np.testing.assert_allclose(costs[-1], end(name), atol=1e-9)
 
 
 def test_the_costs_are_those_of_the_catalogue():
@@ -198,7 +208,7 @@ def test_a_slip_of_the_catalogue_appears_by_itself(monkeypatch):
 def test_the_curves_in_words():
     words = museum.curves("half convention", "sign", "kept axis").text
     assert words == (
-        "J starts at 0.589. After 200 updates with no slip it is 0.017; half convention: 0.027; sign: 4.062, it rises; "
+        "J starts at 0.589. After 200 updates with no slip it is 0.023; half convention: 0.045; sign: 4.056, it rises; "
         "kept axis: no training."
     )
 
@@ -216,22 +226,22 @@ def signs(table):
 
 def test_zero_against_zero():
     assert signs(museum.zeros_against_zeros()) == {
-        "all of it": ("○○○", "0.589 to 0.017"),
-        "the output layer only": ("●○●", "0.589 to 0.144"),
+        "all of it": ("○○○", "0.589 to 0.023"),
+        "the output layer only": ("●○●", "0.589 to 0.172"),
         "nothing": ("○○●", "0.589 to 0.589"),
     }
 
 
 def test_arrays_drawn_apart_refuse_the_right_answer():
     assert signs(museum.drawn_apart()) == {
-        "f'(a)": ("●○○", "0.663 to 0.060"),
-        "1 − z²": ("○○●", "0.663 to 0.022"),
+        "f'(a)": ("●○○", "0.663 to 0.150"),
+        "1 − z²": ("○○●", "0.663 to 0.036"),
     }
 
 
 def test_a_gate_that_never_closes():
     assert signs(museum.gates()) == {
-        "a > 0": ("○○1.000", "0.926 to 0.029"),
-        "z > 0": ("○○1.000", "0.926 to 0.029"),
-        "z ≥ 0": ("○●0.711", "0.926 to 0.028"),
+        "a > 0": ("○○1.000", "0.926 to 0.051"),
+        "z > 0": ("○○1.000", "0.926 to 0.051"),
+        "z ≥ 0": ("○●0.711", "0.926 to 0.036"),
     }
