@@ -61,9 +61,9 @@ def _describe_batches(value, N, B):
 def _wrong_examples(shown, sizes, N, B):
     left_out, again = set(range(N)) - set(shown), len(shown) > len(set(shown))
     if N % B and sizes == [B] * (N // B) and not again:
-        return named(slips.BY_NAME["short last batch dropped"])
+        return named(slips.BY_NAME["short last batch dropped"], "batches")
     if left_out and again and set(shown) < set(range(N)):
-        return named(slips.BY_NAME["drawn with replacement"])
+        return named(slips.BY_NAME["drawn with replacement"], "batches")
     return None
 
 
@@ -88,13 +88,13 @@ def _order_of_epochs(epochs, again):
     orders = [np.concatenate(epoch).tolist() for epoch in epochs]
     different = len(set(map(tuple, orders)))
     if different == 1 and orders[0] == sorted(orders[0]):
-        return named(slips.BY_NAME["no shuffling"])
+        return named(slips.BY_NAME["no shuffling"], "batches")
     if different == 1:
-        return named(slips.BY_NAME["same order every epoch"])
+        return named(slips.BY_NAME["same order every epoch"], "batches")
     if len(set(map(_groups, epochs))) == 1:
-        return named(slips.BY_NAME["batch order matters"])
+        return named(slips.BY_NAME["batch order matters"], "batches")
     if np.concatenate(again).tolist() != orders[0]:
-        return named(slips.BY_NAME["rng not used"])
+        return named(slips.BY_NAME["rng not used"], "batches")
     return None
 
 

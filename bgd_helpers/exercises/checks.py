@@ -49,11 +49,11 @@ def judge(exercise, cases, seen, reveal=True):
 
 def _judge_values(exercise, cases, seen, reveal):
     if any(seen.changed):
-        return named(slips.BY_NAME["theta changed in place"])
+        return named(slips.BY_NAME["theta changed in place"], exercise)
     if all(value is None for value in seen.found):
         return not_attempted(exercise)
     if not all(map(is_repeated, seen.found, seen.again)):
-        return named(slips.BY_NAME["stale gradients"])
+        return named(slips.BY_NAME["stale gradients"], exercise)
     task = EXERCISES[exercise]
     expected = outcomes_of(task.right, cases, task.read)
     if all_agree(seen.found, expected):

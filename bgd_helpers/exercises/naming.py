@@ -25,11 +25,11 @@ def known_slip(exercise, cases, found, expected):
     known = [(slip, variant) for slip in slips.of_exercise(exercise) for variant in slip.variants(exercise)]
     for slip, variant in known:
         if gives(variant, cases, read, found):
-            return named(slip)
+            return named(slip, exercise)
     if _almost(found, expected):
         return None  # no slip: two that cancel would fit
     tried = [_Tried(slip, outcomes_of(variant, cases, read)) for slip, variant in known]
-    return _two_slips([EXERCISES[exercise].origin(*case) for case in cases], tried, found, expected)
+    return _two_slips(exercise, [EXERCISES[exercise].origin(*case) for case in cases], tried, found, expected)
 
 
 def _almost(found, expected):
@@ -41,7 +41,7 @@ def _almost(found, expected):
     return all((np.abs(a - b) <= ROUGH * np.abs(b).max(initial=0)).all() for a, b in arrays)
 
 
-def _two_slips(origins, tried, found, expected):
+def _two_slips(exercise, origins, tried, found, expected):
     """The verdict for a slip together with another that only multiplies by a number; None if no two fit."""
     scales = [(one.slip, _factors(one.outcomes, expected, origins)) for one in tried]
     for first in tried:
@@ -50,7 +50,7 @@ def _two_slips(origins, tried, found, expected):
             if slip is not first.slip and _fit(factors, known):
                 return Verdict(
                     "wrong",
-                    f"there are two slips. One: {first.slip.because} Two: {slip.because}",
+                    f"there are two slips. One: {first.slip.reason(exercise)} Two: {slip.reason(exercise)}",
                     f"{first.slip.name} + {slip.name}",
                 )
     return None

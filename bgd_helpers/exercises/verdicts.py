@@ -29,9 +29,9 @@ class Verdict:
             raise AssertionError(repr(self))
 
 
-def named(slip):
-    """The verdict that gives this slip as the reason."""
-    return Verdict("wrong", slip.because, slip.name)
+def named(slip, exercise):
+    """The verdict that gives this slip as the reason, in the words for that exercise."""
+    return Verdict("wrong", slip.reason(exercise), slip.name)
 
 
 def not_attempted(exercise):

@@ -10,19 +10,25 @@ from bgd_helpers import descent, network
 from bgd_helpers.slips import wrong
 from bgd_helpers.slips.slip import Slip
 
+FROM_DELTA = {"hidden_delta": "E5", "weight_gradient": "E7", "bias_gradient": "E8"}
+TWICE_AS_LONG = "the step is twice as long as it should be. E9 takes eta times the gradient, which has its 2 already."
+UPHILL = "the step goes uphill. The gradient points to where J grows, so E9 subtracts eta times it."
 FULL_BATCH = 4  # the batch size of the mini-batch exercise's check; its last batch is shorter
 
 SLIPS = (
     Slip(
         "missing 1/N",
-        "the sum over the examples is not divided by their number. J is a mean: E7, E8 and E9 carry one 1/N "
-        "(for a batch: one over the number of examples in it).",
+        "the sum over the examples is not divided by their number. J is a mean: E7 and E8 carry one 1/N.",
         {
             "weight_gradient": lambda Z_prev, delta: Z_prev.T @ delta,
             "mini_batch_update": lambda theta, G, batch, eta: theta - eta * G[batch].sum(axis=0),
             "backprop": wrong.times(lambda X, Y: len(X)),
         },
         formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \sum_n z_{ni}^{(k-1)} \delta_{nj}^{(k)}",
+        elsewhere={
+            "mini_batch_update": "the sum over the batch is not divided by the number of examples in it. "
+            "E9 takes their mean.",
+        },
     ),
     Slip(
         "1/N twice",
@@ -36,6 +42,9 @@ SLIPS = (
             "backprop": wrong.times(lambda X, Y: 1 / len(X)),
         },
         formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac{1}{N^2} \sum_n z_{ni}^{(k-1)} \delta_{nj}^{(k)}",
+        elsewhere={
+            "mini_batch_update": "it is divided twice by the number of examples in the batch. E9 takes the mean once.",
+        },
     ),
     Slip(
         "half convention",
@@ -49,6 +58,11 @@ SLIPS = (
             "backprop": wrong.times(lambda X, Y: 1 / 2),
         },
         formula=r"\delta_{nj}^{(L)} = -(y_{nj} - \hat y_{nj}) f_L'(a_{nj}^{(L)})",
+        elsewhere={
+            exercise: f"it is half of what it should be. {equation} has no factor 1/2, and the 2 of the squared loss "
+            "is in delta already."
+            for exercise, equation in FROM_DELTA.items()
+        },
     ),
     Slip(
         "factor 2 again",
@@ -64,6 +78,11 @@ SLIPS = (
             "backprop": wrong.with_equations(hidden_delta=lambda delta, W, A, Z, df: 2 * (delta @ W.T) * df(A)),
         },
         formula=r"\delta_{ni}^{(k)} = 2 f_k'(a_{ni}^{(k)}) \sum_j w_{ij}^{(k+1)} \delta_{nj}^{(k+1)}",
+        elsewhere={
+            "loss": "there is a factor 2 too many. E2 adds the squares as they are.",
+            "update": TWICE_AS_LONG,
+            "mini_batch_update": TWICE_AS_LONG,
+        },
     ),
     Slip(
         "not squared",
@@ -138,6 +157,16 @@ SLIPS = (
             "backprop": wrong.times(lambda X, Y: -1),
         },
         formula=r"\delta_{nj}^{(L)} = 2 (y_{nj} - \hat y_{nj}) f_L'(a_{nj}^{(L)})",
+        elsewhere={
+            "loss": "the sign is turned round. E2 is a sum of squares, so it is never negative.",
+            "update": UPHILL,
+            "mini_batch_update": UPHILL,
+            "central_difference": "the sign is turned round. It is the cost at theta + h e less that at theta - h e.",
+        }
+        | {
+            exercise: f"the sign is turned round. {equation} has no minus: that of E4 is in delta already."
+            for exercise, equation in FROM_DELTA.items()
+        },
     ),
     Slip(
         "bias not averaged",

@@ -4,7 +4,7 @@ A slip of one of the four equations is also a wrong gradient of a whole network 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bgd_helpers.network import Equations
 from bgd_helpers.slips.wrong import with_equations
@@ -13,12 +13,18 @@ from bgd_helpers.slips.wrong import with_equations
 @dataclass(frozen=True)
 class Slip:
     """A known slip. `because` completes the sentence "wrong because ..."; `wrong` maps the name of an
-    exercise to a function, or a tuple of functions, that commits it there; `formula` is the wrong equation as LaTeX."""
+    exercise to a function, or a tuple of functions, that commits it there; `formula` is the wrong equation as LaTeX;
+    `elsewhere` has the reason for exercises whose equation is another than that of `because`."""
 
     name: str
     because: str
     wrong: Mapping[str, Callable | tuple]
     formula: str = ""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+
+    def reason(self, exercise):
+        """Why this slip is wrong in that exercise."""
+        return self.elsewhere.get(exercise, self.because)
 
     def variants(self, exercise):
         """The functions that commit this slip in that exercise; none where it cannot occur.
