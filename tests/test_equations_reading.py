@@ -57,6 +57,12 @@ SPELLINGS = [
 
 # what is refused, the place of the caret, and a piece of the message
 REFUSED = [
+    ("\frac{\\partial J}{\\partial w} = 1", 0, "write r before"),
+    ("J = \theta", 4, "write r before"),
+    ("\nabla J = J", 0, "write r before"),
+    (r"\hat{y_{nj}} = z_{nj}^{(L)}", 0, r"\hat y_{nj}"),
+    (r"J = \frac1N 1^\top Y", 13, r"the column of N times 1 is \mathbf 1"),
+    (r"J = 1_n", 5, r"the column of N times 1 is \mathbf 1"),
     (r"\nabla^2 J = H", 6, "no second derivatives"),
     (r"x_n \nabla^\top w = 1", 10, r"(\nabla J)^\top"),
     (r"\nabla_X J = H", 7, r"\nabla is by all parameters"),

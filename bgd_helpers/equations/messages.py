@@ -16,6 +16,7 @@ GRADIENT = (
     r"\nabla is by all parameters and carries no script: \nabla J, (\nabla J)^\top. "
     r"By some parameters: \frac{\partial J}{\partial W^{(k)}}. There are no second derivatives."
 )
+ONES = r"a number has no entries and no transpose; the column of N times 1 is \mathbf 1: \mathbf 1^\top \Delta^{(k)}."
 IMAGINARY = r"\operatorname{Im} carries no script: put its quantity in parentheses."
 SIGNS = {
     "δ": r"\delta", "Δ": r"\Delta", "∆": r"\Delta", "∂": r"\partial", "Σ": r"\sum or \Sigma", "∑": r"\sum",
@@ -27,6 +28,9 @@ SIGNS = {
 
 # what stands around the place of an error, and what to write instead; the caret goes to the group, if there is one
 ADVICE = [(re.compile(pattern), text) for pattern, text in (
+    ("[\a\b\f][a-z]|\t(heta|o|ext|imes)|\n(abla|e[^a-z])|\r(ight|ho)",
+     'write r before the quotation marks, r"...": without it Python takes \\f, \\t and \\n for signs of its own.'),
+    (r"\\(wide)?hat\s*\{\s*[yY]\s*_", r"the hat stands on y alone, and the index outside: \hat y_{nj}."),
     (f"[{''.join(SIGNS)}]", lambda match: f"write {SIGNS[match.group()]} for {match.group()}."),
     (r"\\(text|tag|label|textrm|textbf|intertext|mbox|underbrace|overbrace|nonumber|notag)\b(?!\s*\{\s*(rate|Var))",
      WORDS),

@@ -580,6 +580,8 @@ def _with_scripts(base, below, layer, mark, power, place, span):
         raise _Misfit(place, "a layer belongs to a symbol, as in W^{(k)}; a power is written ^2.")
     elif mark == "*":
         raise _Misfit(place, "the star marks a symbol, as in w^* and \\eta^*.")
+    elif isinstance(base, Number) and (mark == "top" or below):
+        raise _Misfit(place, messages.ONES)
     for letter in below:
         _check_index(letter, place)
     if len(below) > 2:
