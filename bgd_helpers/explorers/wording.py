@@ -5,7 +5,7 @@ import traceback
 
 LAST_FRAMES = 3  # of a traceback
 # What stands beside a slider has one width, or the slider's line would be shorter beside longer words.
-STYLE = "<style>.bgd-explorer .widget-readout { flex: 0 0 7.5em; max-width: none }</style>"
+STYLE = "<style>.bgd-explorer .widget-readout { flex: 0 0 7.5em; max-width: none; text-align: left }</style>"
 
 
 def prompt(predict, look_for):

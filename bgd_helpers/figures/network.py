@@ -264,10 +264,10 @@ def _label_place(origin, place):
 
 
 def _pieces(origin, place):
-    """An edge in two pieces, with a gap for its labels."""
+    """An edge in two pieces, from rim to rim, with a gap for its labels."""
     way = place - origin
-    gap = LABEL_HALF / way[0]
-    return [(origin, origin + (LABEL_AT - gap) * way), (origin + (LABEL_AT + gap) * way, place)]
+    gap, rim = LABEL_HALF / way[0], RADIUS / np.hypot(*way) * way
+    return [(origin + rim, origin + (LABEL_AT - gap) * way), (origin + (LABEL_AT + gap) * way, place - rim)]
 
 
 def _layer_edges(places, layer):
