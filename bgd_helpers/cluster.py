@@ -18,7 +18,9 @@ try:
     import dask
     from distributed import Client, LocalCluster
 except ImportError:
-    raise ImportError('Dask is not installed: python -m pip install -e ".[cluster]"') from None
+    raise ImportError(
+        'Dask is not installed: pip install "dask[distributed]" (in a notebook %pip, then restart the kernel)'
+    ) from None
 
 ADDRESS = "DASK_SCHEDULER_ADDRESS"
 SETTINGS = {
@@ -37,13 +39,13 @@ PATIENCE = 60  # seconds until a worker has to be there
 
 @contextmanager
 def connected(workers=2, address=None, processes=True):
-    """A Dask `Client`: of the cluster at `address` or at DASK_SCHEDULER_ADDRESS, else of one on this machine.
+    """A Dask `Client` of the cluster at `address` or, if that is None, at DASK_SCHEDULER_ADDRESS; else of our own here.
 
     Ours has `workers` processes (threads if not `processes`: they start at once, and share one Python), of one thread
     each for BLAS too. It listens on the loopback address alone, where others on this machine could reach it, serves no
     pages, and is gone at the end. Raises OSError if nothing answers at an address, TimeoutError if no worker is there.
     """
-    address = address or os.environ.get(ADDRESS)
+    address = os.environ.get(ADDRESS) if address is None else address
     with ExitStack() as stack:
         target = address or stack.enter_context(_embedded(workers, processes))
         client = stack.enter_context(Client(target))

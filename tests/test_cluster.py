@@ -226,6 +226,8 @@ def test_a_cluster_at_an_address(path, processes, monkeypatch):
         found = cluster.gradient_over(client, theory.linear_gradient, W_TRUE, unequal(path))
         with pytest.raises(ValueError, match="only a worker process"):
             cluster.lose_a_worker(client)
+    with cluster.connected(workers=1, address="", processes=False) as own:
+        assert own.scheduler.address != processes.scheduler.address
     assert same(found, theory.linear_gradient(W_TRUE, *in_memory(path)))
     assert len(cluster.worker_processes(processes)) == 2  # it goes on without us
 
@@ -234,4 +236,4 @@ def test_without_dask_the_error_says_how_to_get_it():
     code = "import sys; sys.modules['dask'] = None; import bgd_helpers.cluster"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == ('ImportError: Dask is not installed: python -m pip install -e ".[cluster]"')
+    assert done.stderr.splitlines()[-1].startswith('ImportError: Dask is not installed: pip install "dask[distributed]"')

@@ -19,9 +19,9 @@ def test_the_picture_shows_and_says_the_ratios():
     first, *lines = picture.text.splitlines()
     assert first.startswith("Measured on 2 cores:")
     assert lines == [
-        "always: 0.9 at N = 10, 0.5 at N = 100,000; faster at every N measured.",
-        "late: 40 at N = 10, 0.6 at N = 100,000; faster from N = 1,000 on.",
-        "never: 40 at N = 10, 1 at N = 100,000; not faster at the largest N measured.",
+        "always: 0.90 at N = 10, 0.50 at N = 100,000; faster at every N measured.",
+        "late: 40.0 at N = 10, 0.60 at N = 100,000; faster from N = 1,000 on.",
+        "never: 40.0 at N = 10, 1.00 at N = 100,000; not faster at the largest N measured.",
     ]
     (axis,) = picture.figure.axes
     drawn = {line.get_label(): line.get_ydata() for line in axis.lines[1:]}

@@ -64,7 +64,7 @@ def test_lost_runs_short_runs_and_starts_are_named():
     assert "BGD, B = 4, η = 0.4: J = 0.900 (still at the start)" in drawn(budget=0.7).text
     lost = drawn(axis="updates", budget=8)
     assert "your run, B = 3, η = 0.2: diverges" in lost.text and lost.moving["minibatch J"].get_text() == "diverges"
-    assert "SGD, B = 2, η = 0.1: not run so far" in drawn(budget=5).text
+    assert "SGD, B = 2, η = 0.1: has ended before" in drawn(budget=5).text
 
 
 def test_one_example_is_not_one_examples():
@@ -76,7 +76,7 @@ def test_a_run_alone_is_not_ahead():
     alone = drawn([SGD, OWN, SGD._replace(kind="bgd")], budget=4).text
     assert "SGD and SGD are level" in alone
     short = [SGD._replace(epochs=curve.epochs / 8, kind=curve.kind) for curve in CURVES[1:]]
-    assert "In short: only SGD has run so far. " in drawn([SGD, *short], budget=4).text
+    assert "In short: only SGD runs that long. " in drawn([SGD, *short], budget=4).text
 
 
 def test_overlapping_bands_are_level():
@@ -128,7 +128,7 @@ def test_the_three_runs_stand_on_the_map():
 def test_the_map_in_words():
     text = drawn().text
     assert "On the map the lowest J is 0.140, with B = 4 and η = 0.2; with B = 4 the best η is 0.2, J = 0.140" in text
-    assert "2 of the 9 cells run so far diverge, 3 are not run." in text
+    assert "2 of the 9 cells that have a run at the budget diverge, 3 have none." in text
     full = drawn(cells=CELLS._replace(J=np.where(np.isnan(COSTS), 0.3, COSTS))).text
     assert "2 of the 12 cells diverge. " in full
 
@@ -138,7 +138,7 @@ def test_the_map_in_words():
     [
         ([0.9] * 3, "every η is still at the start"),
         ([np.inf] * 3, "every η diverges"),
-        ([np.nan] * 3, "nothing has run"),
+        ([np.nan] * 3, "no run is that long"),
     ],
 )
 def test_a_row_without_a_best_rate_in_words(costs, words):

@@ -4,7 +4,7 @@ from . import networks, noise, quadratic, races
 from .row import Row
 
 EFFICIENT = "LeCun, Bottou, Orr, Müller 1998, Efficient BackProp"
-OURS = "this course; no source is claimed"
+OURS = "this course"
 
 ROWS = (
     Row(
@@ -22,7 +22,7 @@ ROWS = (
         "local-limit",
         "The same limit at a minimum of a network",
         "Close to a minimum of a network the limit is 2/λ_max of the Hessian there.",
-        f"{OURS}; it is the row above, applied to the second-order expansion of J",
+        f"{OURS}: the row above, applied to the second-order expansion of J",
         "Near a minimum J is nearly quadratic, so a distance is multiplied by 1 − ηλ: by 0.98 in size 1 % below the "
         "limit, by 1.02 above.",
         quadratic.local_limit,
@@ -52,7 +52,7 @@ ROWS = (
         "The source's figure is of its own data and batch method; ours is least squares with κ = 49 and N = 1000, "
         "and plain BGD with its best η. We follow the expected risk, which needs no seeds: the first time that one "
         "noisy run is below would favour SGD. At which epoch the two cross depends on η, κ and the noise of the "
-        "targets; the order of events does not.",
+        "targets, and so does which of two rates it passes first.",
         "overtaking",
     ),
     Row(

@@ -92,7 +92,7 @@ def xor_starts(setting, progress=silent):
         between("stuck J: largest distance from 1/8, 1/6, 1/4", off.max(initial=0), 0, 2e-3, "weights still growing"),
     )
     stuck = ", ".join(f"{count} near {name}" for name, count in counts.items())
-    sentence = f"{solved.mean():.1%} of {starts:,d} starts solve XOR. Of the others, {stuck}."
+    sentence = f"{100 * solved.mean():.1f} % of {starts:,d} starts solve XOR. Of the others, {stuck}."
     return Outcome(numbers, sentence, f"{starts:,d} starts from one generator, seed 0", dict(J=J, levels=LEVELS))
 
 

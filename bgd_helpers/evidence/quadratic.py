@@ -148,8 +148,8 @@ def local_limit(setting, progress=silent):
     )
     sentence = (
         f"At this minimum λ_max = {values[-1]:.4f}, so the limit is η = {2 / values[-1]:.4f}. A start 1e-8 away comes "
-        f"closer by the factor {growth[0]:.4f} per update 1 % below it, and is driven off by {growth[1]:.4f} 1 % "
-        "above."
+        f"closer by the factor {growth[0]:.4f} per update 1 % below it, and goes away by the factor "
+        f"{growth[1]:.4f} 1 % above."
     )
     return Outcome(
         numbers, sentence, "data and start: seed 0", dict(distance=distance, shares=shares, limit=2 / values[-1])

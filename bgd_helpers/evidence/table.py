@@ -7,6 +7,7 @@ from .catalogue import ROWS
 from .row import Result, silent
 
 SIGNS = {True: "✓", False: "✗"}
+LEFT = "<td style='text-align: left'>"
 MEANING = {True: "reproduced", False: "NOT reproduced"}
 
 
@@ -36,13 +37,13 @@ class Table:
     results: dict
 
     def __repr__(self):
-        lines = [f"{sign_of(r)} {r.row.title} ({r.row.name}): {r.outcome.sentence}" for r in self.results.values()]
+        lines = [f"{sign_of(r)} {r.row.title} ({r.row.source}): {r.outcome.sentence}" for r in self.results.values()]
         return "\n".join([self.summary(), *lines])
 
     def _repr_html_(self):
         rows = [
-            f"<tr><td>{sign_of(r)}</td><td style='text-align: left'><b>{as_html(r.row.title)}</b></td><td "
-            f"style='text-align: left'>{as_html(r.outcome.sentence)}</td></tr>"
+            f"<tr><td>{sign_of(r)}</td>{LEFT}<b>{as_html(r.row.title)}</b><br>{as_html(r.row.source)}</td>"
+            f"{LEFT}{as_html(r.outcome.sentence)}</td></tr>"
             for r in self.results.values()
         ]
         return f"<p>{self.summary()}</p><table>{''.join(rows)}</table>"

@@ -5,6 +5,7 @@ import numpy as np
 from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
 KEYS = ("bgd", "backward", "batch_size", "eta")
+TICKS = (0.5, 0.7, 1, 1.5, 2, 3, 5, 8)
 MARKER_KEYS = ("bgd", "sgd", "minibatch", "truth")
 
 
@@ -18,7 +19,13 @@ def steps_picture(N, ratios, machine):
     axis.axhline(1, color=COLOURS["truth"], linewidth=1)
     for (name, ratio), key, marker in zip(ratios.items(), KEYS, MARKER_KEYS):
         axis.loglog(N, ratio, MARKERS[marker], linestyle=LINESTYLES[key], color=COLOURS[key], label=name)
-    axis.set(xlabel="examples $N$ in the file", ylabel="time of a step / one process's", title=f"measured on {machine}")
+    axis.set_yticks(TICKS, [f"{tick:g}" for tick in TICKS])
+    axis.set_yticks([], minor=True)
+    axis.set(
+        xlabel="examples $N$ in the file (log scale)",
+        ylabel="time of a step /\none process's (log scale)",
+        title=f"measured on {machine}",
+    )
     axis.title.set_fontsize(10)
     axis.legend()
     return Picture(figure, in_words(N, ratios, machine))
@@ -28,9 +35,13 @@ def in_words(N, ratios, machine):
     """The text alternative: each way at the fewest and at the most examples, and from where on it wins."""
     lines = [f"Measured on {machine}: the time of a step as a multiple of one process's."]
     for name, ratio in ratios.items():
-        ends = f"{ratio[0]:.2g} at N = {N[0]:,}, {ratio[-1]:.2g} at N = {N[-1]:,}"
+        ends = f"{_times(ratio[0])} at N = {N[0]:,}, {_times(ratio[-1])} at N = {N[-1]:,}"
         lines.append(f"{name}: {ends}; {_wins(N, ratio)}.")
     return "\n".join(lines)
+
+
+def _times(ratio):
+    return f"{ratio:.2f}" if ratio < 2 else f"{ratio:.1f}"
 
 
 def _wins(N, ratio):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
+from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure, note
 
 KINDS = {"sgd": "SGD", "minibatch": "mini-batch", "bgd": "BGD"}
 FULL_MOON = dict(markersize=7, markeredgecolor="white", markeredgewidth=0.8)
@@ -41,7 +41,7 @@ def noise_law(batch_sizes, without, with_replacement, law_without, law_with):
     axes.loglog(batch_sizes, with_replacement, MARKERS["sgd"], color=COLOURS["sgd"], label="measured with replacement")
     axes.loglog(batch_sizes[:-1], without[:-1], MARKERS["bgd"], color=COLOURS["bgd"], label="measured without")
     axes.axvline(N, color=COLOURS["data"], linestyle=":")
-    _note(axes, f"B = N = {N}:\nzero without\nreplacement", (N, law_with[0]), (-8, 0), ha="right", va="top")
+    note(axes, f"B = N = {N}:\nzero without\nreplacement", (N, law_with[0]), (-8, 0), ha="right", va="top")
     axes.set(xlabel="batch size B (log scale)", ylabel="variance of the batch's\nmean gradient (log scale)")
     axes.legend(loc="lower left")
     ratios = np.append(np.divide(without[:-1], law_without[:-1]), np.divide(with_replacement, law_with))
@@ -92,7 +92,7 @@ def noise_floors(variances, floors):
         axes.loglog(t, variance[1:], color=COLOURS[kind], marker=marker, markevery=0.12, label=label, **FULL_MOON)
         if floors.get(label):
             axes.axhline(floors[label], color=COLOURS[kind], linestyle=":")
-            _note(axes, f"law {floors[label]:.4f}", (1, floors[label]), (0, 3))
+            note(axes, f"law {floors[label]:.4f}", (1, floors[label]), (0, 3))
     axes.set(xlabel="update t (log scale)", ylabel="variance of w over the runs\n(log scale)")
     figure.legend(loc="outside lower center", ncols=3)
     return Picture(figure, "; ".join(
@@ -109,10 +109,11 @@ def two_valleys(grid, J, paths):
     axes.plot(grid, J, color=COLOURS["truth"])
     for (w, J_path), kind in zip(paths, ("bgd", "right")):
         axes.plot(w, J_path, color=COLOURS[kind], marker=MARKERS[kind], markevery=max(1, len(w) // 12), linewidth=3)
-        _note(axes, f"start w = {w[0]:g}", (w[0], J_path[0]), (0, 12), ha="center")
+        note(axes, f"start w = {w[0]:g}", (w[0], J_path[0]), (-12, 10), ha="right")
         end = f"end w = {_minus(w[-1])}\nJ = {J_path[-1]:.4f}"
-        _note(axes, end, (w[-1], J_path[-1]), (0, -8), ha="center", va="top")
+        note(axes, end, (w[-1], J_path[-1]), (0, -8), ha="center", va="top")
     axes.set(xlabel="weight w", ylabel="cost J", ylim=(-0.13, 1.1 * J.max()))
+    axes.set_yticks([tick for tick in axes.get_yticks() if 0 <= tick <= 1.1 * J.max()])
     best = grid[np.argmin(J)]
     return Picture(figure, f"The cost has its lowest valley at w = {_minus(best)} with J = {J.min():.4f}. " + " ".join(
         f"BGD from w = {w[0]:g} ends at w = {_minus(w[-1])} with J = {J_path[-1]:.4f}." for w, J_path in paths
@@ -120,7 +121,7 @@ def two_valleys(grid, J, paths):
 
 
 @house_style
-def excess(curves, ylim=(1e-6, 1)):
+def excess(curves, ylim=(1e-9, 1)):
     """J - J* against epochs on a log scale; the curves hold J - J* in place of J."""
     figure, axes = new_figure(9, 3.8)
     for curve in curves:
@@ -172,10 +173,6 @@ def _band(axes, x, J, curve):
     axes.fill_between(x, J.min(axis=1), J.max(axis=1), color=colour, alpha=0.25, linewidth=0)
     axes.plot(x, J.mean(axis=1), color=colour, linestyle=LINESTYLES[curve.kind], marker=MARKERS[curve.kind],
               markevery=0.12, label=curve.label, **FULL_MOON)  # fmt: skip
-
-
-def _note(axes, text, point, offset, **look):
-    axes.annotate(text, point, offset, textcoords="offset points", **look)
 
 
 def plain_ticks(axis, limits):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
+from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure, note
 
 MOON = dict(markersize=7, markeredgecolor="white", markeredgewidth=0.8)
 
@@ -17,9 +17,9 @@ def limit(etas, factors, values, limit, best):
     axes.plot(etas, factors, MARKERS["sgd"], color=COLOURS["sgd"], markersize=4, label="measured on runs")
     axes.axhline(1, color=COLOURS["truth"], linewidth=1)
     axes.plot(*best, MARKERS["truth"], color=COLOURS["truth"], markersize=11)
-    _note(axes, f"fastest: η = {best[0]:.5f}, factor {best[1]:.5f}", best, (-14, -4), ha="right", va="top")
+    note(axes, f"fastest: η = {best[0]:.5f}, factor {best[1]:.5f}", best, (-14, -4), ha="right", va="top")
     axes.axvline(limit, color=COLOURS["truth"], linestyle=":")
-    _note(axes, f"limit\n{limit:.5f}", (limit, 1.12), (-6, 0), ha="right")
+    note(axes, f"limit\n{limit:.5f}", (limit, 1.12), (-6, 0), ha="right")
     axes.set(xlabel="learning rate η", ylabel="factor of the distance\nper update")
     axes.set_ylim(0.82, 1.26)
     axes.legend(loc="upper left")
@@ -58,7 +58,7 @@ def gaussians(etas, factors, limits):
         axes.plot(etas, values, color=COLOURS[kind], linestyle=LINESTYLES[kind], label=label)
         axes.plot(end, 1, MARKERS[kind], color=COLOURS[kind], markersize=9, markeredgecolor="white")
     axes.axhline(1, color=COLOURS["truth"], linewidth=1)
-    _note(axes, "above: runs diverge", (etas[0], 1), (4, 5))
+    note(axes, "above: runs diverge", (etas[0], 1), (4, 5))
     axes.set(xlabel="learning rate η (our convention)", ylabel="factor of the longest distance\nper update")
     axes.legend(loc="upper center")
     axes.set_ylim(0.7, 2.1)
@@ -80,7 +80,7 @@ def overtaking(bgd, constant, decaying, crossings, measured):
     axes.plot(epochs, runs, "x", color=COLOURS["truth"], label="SGD, constant η: mean of runs")
     for epoch in crossings:
         axes.plot(epoch, bgd[epoch], "o", markersize=13, markerfacecolor="none", markeredgecolor=COLOURS["truth"])
-        _note(axes, f"epoch {epoch}", (epoch, bgd[epoch]), (10, 4))
+        note(axes, f"epoch {epoch}", (epoch, bgd[epoch]), (12, 10))
     axes.set(xlabel="epochs", ylabel="expected J − J* (log scale)", xlim=(0, len(bgd) - 1))
     axes.legend(loc="upper right")
     ends = "; ".join(
@@ -102,7 +102,7 @@ def size(sizes, sgd, bgd):
         )
     for N, low, high in zip(sizes, sgd, bgd):
         axes.plot([N, N], [low, high], color=COLOURS["data"], linewidth=0.8, linestyle=":")
-        _note(axes, f"× {high / low:.0f}", (N, np.sqrt(low * high)), (6, 0), va="center")
+        note(axes, f"× {high / low:.0f}", (N, np.sqrt(low * high)), (6, 0), va="center")
     axes.set(xlabel="number of examples N (log scale)", ylabel="gradients of examples\nuntil the target (log scale)")
     axes.set(xlim=(sizes[0] / 1.3, sizes[-1] * 1.6))
     axes.set_xticks(sizes, [f"{N:,d}" for N in sizes])
@@ -125,16 +125,17 @@ def best_rates(found, target):
         axes.fill_between(B, low, high, color=COLOURS["batch_size"], alpha=0.2, linewidth=0)
         axes.loglog(B, values, color=COLOURS["batch_size"], marker="o", **MOON)
         for t, value in zip(found, values):
-            _note(
-                axes, f"{value:,d}" if name == "updates" else f"{value:.1f}", (t.batch_size, value), (0, 8), ha="center"
-            )
+            text, aside = (f"{value:,d}", 8) if name == "updates" else (f"{value:.1f}", -8)
+            note(axes, text, (t.batch_size, value), (aside, 8), ha="center")
         axes.set_xticks(B, [f"{b}" for b in B])
         axes.set_xticks([], minor=True)
         axes.set(
-            xlabel="batch size B (log scale)", title=f"{name} until J < {target:g}", xlim=(B[0] / 1.6, B[-1] * 1.6)
+            xlabel="batch size B (log scale)",
+            ylabel=f"{name} (log scale)",
+            title=f"{name} until J < {target:g}, at the best η",
+            xlim=(B[0] / 2.5, B[-1] * 1.6),
         )
         axes.set_ylim(low.min() / 1.6, high.max() * 1.8)
-    panels[0].set_ylabel("at the best η (log scale)")
     return Picture(figure, f"Until the mean cost stays below {target:g}: " + "; ".join(
         f"B = {t.batch_size}, η = {t.eta:.2g}: {t.updates:,d} updates, {t.epochs:.1f} epochs" for t in found
     ) + ".")  # fmt: skip
@@ -191,7 +192,7 @@ def xor(J, levels):
     axes.plot(100 * share, np.sort(J), ".", color=COLOURS["bgd"], markersize=8)
     for level in levels:
         axes.axhline(level, color=COLOURS["truth"], linestyle=":", linewidth=1)
-        _note(axes, f"1/{1 / level:.0f}", (0, level), (4, 2))
+        note(axes, f"1/{1 / level:.0f}", (0, level), (4, 2))
     axes.set(
         xlabel="starts, sorted by the cost they end at (%)", ylabel="J at the end", xlim=(0, 100), ylim=(-0.01, 0.28)
     )
@@ -266,17 +267,13 @@ def running_mean(t, fast, slow):
     axes.loglog(t, slow, color=COLOURS["right"], label="η = 1/(2t)", marker="o", markevery=0.12, **MOON)
     axes.loglog(t, fast, ":", color=COLOURS["wrong"], label="η = 1/(2t²)", marker="X", markevery=0.12, **MOON)
     axes.axhline(0.5, color=COLOURS["truth"], linewidth=1)
-    _note(axes, "one half", (t[-1], 0.5), (0, -14), ha="right")
+    note(axes, "one half", (t[-1], 0.5), (0, -14), ha="right")
     axes.set(xlabel="update t (log scale)", ylabel="share of the distance left\n(log scale)")
     axes.legend(loc="lower left")
     return Picture(figure, (
         f"At t = {t[-1]:,d} the rate 1/(2t) has left {_small(slow[-1])} of the distance, the rate 1/(2t²) "
         f"{fast[-1]:.4f}."
     ))  # fmt: skip
-
-
-def _note(axes, text, point, offset, **look):
-    axes.annotate(text, point, offset, textcoords="offset points", **look)
 
 
 def _small(value):

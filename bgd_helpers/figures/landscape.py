@@ -126,15 +126,15 @@ def _map_words(cells, row, lost):
     return (
         f"On the map the lowest J is {cells.J[best]:.3f}, with B = {cells.batch_sizes[best[0]]} and "
         f"η = {cells.eta[best[1]]:g}; {_best_of_row(cells, row)}. "
-        f"{lost.sum()} of the {ran.sum()} cells {'' if ran.all() else 'run so far '}diverge"
-        f"{'' if ran.all() else f', {(~ran).sum()} are not run'}."
+        f"{lost.sum()} of the {ran.sum()} cells {'' if ran.all() else 'that have a run at the budget '}diverge"
+        f"{'' if ran.all() else f', {(~ran).sum()} have none'}."
     )
 
 
 def _best_of_row(cells, row):
     name, J = f"B = {cells.batch_sizes[row]}", cells.J[row]
     if not (J < DIVERGED).any():
-        return f"with {name} {'nothing has run so far' if np.isnan(J).all() else 'every η diverges'}"
+        return f"with {name} {'no run is that long' if np.isnan(J).all() else 'every η diverges'}"
     if (J == J[0]).all():
         return f"with {name} every η is still at the start"
     column = np.nanargmin(J)

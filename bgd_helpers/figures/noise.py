@@ -140,11 +140,8 @@ def _noise_words(noise, cloud, row, replacement):
     found = f"{batch}: over {len(cloud.points):,} batches the variance is {measured}, the law says {law}."
     signal = f"Σ = {noise.sigma:.3g} and ‖∇J‖² = {noise.squared_gradient:.3g}"
     share = np.sqrt(noise.law[replacement][row] / noise.squared_gradient)
-    off = (
-        f"by the law a batch is typically off by {100 * share:.3g} % of the length of ∇J"
-        if share
-        else "no batch is off"
-    )
+    length = f"{100 * share:.3g} % of" if share < 1 else f"{share:.3g} times"
+    off = f"by the law a batch is typically off by {length} the length of ∇J" if share else "no batch is off"
     downhill = f"A small step against the batch gradient lowers J for {100 * cloud.downhill:.0f} % of the batches"
     return f"{found} {signal}: {off}. {downhill}; {_inside_words(cloud)}."
 

@@ -12,6 +12,7 @@ import matplotlib
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 CSS_PIXELS_PER_INCH = 100
 RETINA = 2
@@ -99,6 +100,12 @@ def new_figure(width, height, rows=1, columns=1, **gridspec):
         figure = Figure(figsize=(width, height), dpi=RETINA * CSS_PIXELS_PER_INCH, layout="constrained")
         FigureCanvasAgg(figure)
         return figure, figure.subplots(rows, columns, **gridspec)
+
+
+def note(axes, text, point, offset, **look):
+    """Words beside a point, `offset` in typographic points; a white rim keeps them readable on a line."""
+    rim = [withStroke(linewidth=3, foreground="white")]
+    axes.annotate(text, point, offset, textcoords="offset points", path_effects=rim, **look)
 
 
 def css_size(figure):

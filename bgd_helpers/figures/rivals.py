@@ -136,7 +136,7 @@ def _show_numbers(moving, kind, cells, mark):
 
 def _mark_words(mark):
     if np.isnan(mark.mean):
-        return "not run so far"
+        return "has ended before"
     start = "" if mark.started else " (still at the start)"
     return f"J = {mark.mean:.3f}{start}" if mark.mean < DIVERGED else "diverges"
 
@@ -147,7 +147,7 @@ def _ahead(curves, marks):
     if not running:
         return "all diverge"
     if sum(np.isnan(mark.mean) for mark in marks) == len(marks) - 1:
-        return f"only {running[0][1]} has run so far"
+        return f"only {running[0][1]} runs that long"
     level = [name for mark, name in running if mark.low <= running[0][0].high]
     return f"{level[0]} is ahead" if len(level) == 1 else f"{' and '.join(level)} are level (their bands overlap)"
 
