@@ -236,4 +236,5 @@ def test_without_dask_the_error_says_how_to_get_it():
     code = "import sys; sys.modules['dask'] = None; import bgd_helpers.cluster"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith('ImportError: Dask is not installed: pip install "dask[distributed]"')
+    error = done.stderr.splitlines()[-1]
+    assert error.startswith('ImportError: Dask is not installed: pip install "dask[distributed]"')
