@@ -172,6 +172,8 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
         raise UserError("grading needs Linux (or, for your own files, macOS); on Windows use WSL 2", 2)
     if no_sandbox and level:
         raise UserError("--no-sandbox and --level exclude each other: choose one", 2)
+    if output.resolve() == submissions.resolve():
+        raise UserError(f"{output} holds the submissions: name another folder with --output", 2)
     root = checkout()
     try:
         found = find(submissions, roster)
@@ -221,13 +223,18 @@ def on_cluster(plan, address):
 
 def say_results(results, output):
     """The exit status of a grading run, after a line on each submission of which something was not graded."""
-    from bgd_helpers.grading.report import graded
+    from bgd_helpers.grading.report import graded, of_others
 
     for result in results:
         if graded(result) != "yes" or result["notes"]:
-            click.echo(f"{result['learner']!r} ({graded(result)}): {' '.join(result['notes'])}", err=True)
-    done = sum(graded(result) in ("yes", "in part") for result in results)
-    click.echo(f"{done} of {len(results)} submissions graded: {output / 'scores.csv'}")
+            click.echo(f"{result['learner']!r} ({graded(result)}): {' '.join(result['notes'])}".rstrip(": "), err=True)
+    if left := of_others(results, output):
+        names = ", ".join(left[:3]) + ", …" * (len(left) > 3)
+        click.echo(f"{output} also holds reports of others, from another run: {names}", err=True)
+    handed_in = [result for result in results if graded(result) != "nothing handed in"]
+    done, kept = (sum(bool(result.get(key)) for result in handed_in) for key in ("graded", "kept"))
+    before = f" ({kept} by an earlier run)" if kept else ""
+    click.echo(f"{done} of {len(handed_in)} submissions graded{before}: {output / 'scores.csv'}")
     return int(not all(result["graded"] for result in results))
 
 

@@ -18,24 +18,31 @@ MATRICES = (
     r"\frac{\partial J}{\partial b^{(k)}} = \frac1N \Delta^{(k)\top} \mathbf 1",
 )
 
+OUT = r"\frac{\partial E_n}{\partial \hat y_{nj}} \frac{\partial \hat y_{nj}}{\partial a_{nj}^{(L)}}"
+BACK = r"\sum_j \frac{\partial E_n}{\partial a_{nj}^{(k+1)}} \frac{\partial a_{nj}^{(k+1)}}{\partial a_{ni}^{(k)}}"
+W_MEAN, B_MEAN = (rf"\frac1N \sum_n \frac{{\partial E_n}}{{\partial {name}^{{(k)}}}}" for name in ("w_{ij}", "b_j"))
+
 RIGHT = {
     "E4": [
-        rf"\delta_{{nj}}^{{(L)}} = {E4}",
-        rf"\frac{{\partial E_n}}{{\partial a_{{nj}}^{{(L)}}}} = {E4}",
+        rf"\delta_{{nj}}^{{(L)}} = {OUT} = {E4}",
+        rf"\frac{{\partial E_n}}{{\partial a_{{nj}}^{{(L)}}}} = {OUT}, \delta_{{nj}}^{{(L)}} = {E4}",
         r"\frac{\partial E_n}{\partial a_{nm}^{(L)}} = \sum_j \frac{\partial E_n}{\partial \hat y_{nj}} "
         r"\frac{\partial \hat y_{nj}}{\partial a_{nm}^{(L)}} = 2 f_L'(a_{nm}^{(L)}) (z_{nm}^{(L)} - y_{nm})",
         r"\begin{aligned} \delta_{nj}^{(L)} &= \frac{\partial}{\partial a_{nj}^{(L)}} \sum_m (y_{nm} - \hat y_{nm})^2"
         rf" \\ &= 2 (y_{{nj}} - \hat y_{{nj}}) (-f_L'(a_{{nj}}^{{(L)}})) \\ &= {E4} \end{{aligned}}",
+        rf"\frac{{\partial E_n}}{{\partial \hat y_{{nj}}}} = -2 (y_{{nj}} - \hat y_{{nj}}) \\ "
+        rf"\frac{{\partial \hat y_{{nj}}}}{{\partial a_{{nj}}^{{(L)}}}} = f_L'(a_{{nj}}^{{(L)}}) \\ "
+        rf"\delta_{{nj}}^{{(L)}} = {E4}",
     ],
     "E5": [
-        rf"\delta_{{ni}}^{{(k)}} = {E5}",
-        r"\delta_{nj}^{(k-1)} = \sum_m \delta_{nm}^{(k)} w_{jm}^{(k)} f_{k-1}'(a_{nj}^{(k-1)})",
-        r"\frac{\partial E_n}{\partial a_{ni}^{(k)}} = \sum_j \frac{\partial E_n}{\partial a_{nj}^{(k+1)}} "
-        rf"\frac{{\partial a_{{nj}}^{{(k+1)}}}}{{\partial a_{{ni}}^{{(k)}}}} = {E5}",
+        rf"\delta_{{ni}}^{{(k)}} = {BACK} = {E5}",
+        r"\delta_{nj}^{(k-1)} = \sum_m \delta_{nm}^{(k)} \frac{\partial a_{nm}^{(k)}}{\partial a_{nj}^{(k-1)}} = "
+        r"\sum_m \delta_{nm}^{(k)} w_{jm}^{(k)} f_{k-1}'(a_{nj}^{(k-1)})",
+        rf"\frac{{\partial E_n}}{{\partial a_{{ni}}^{{(k)}}}} = {BACK} = {E5}",
     ],
     "E7 and E8": [
-        f"{E7}, {E8}",
-        rf"\begin{{aligned}} {E8} \\ {E7} \end{{aligned}}",
+        rf"{E7.replace('=', f'= {W_MEAN} =')}, {E8.replace('=', f'= {B_MEAN} =')}",
+        rf"\begin{{aligned}} {E8.replace('=', f'= {B_MEAN} =')} \\ {E7} \end{{aligned}}",
         r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac1N \sum_n \frac{\partial E_n}{\partial w_{ij}^{(k)}} = "
         rf"\sum_n \frac{{\delta_{{nj}}^{{(k)}} z_{{ni}}^{{(k-1)}}}}{{N}}, {E8}",
     ],
@@ -46,6 +53,10 @@ RIGHT = {
 }  # fmt: skip
 
 WRONG = [
+    ("E4", rf"\delta_{{nj}}^{{(L)}} = {E4}", "nothing leads"),
+    ("E4", rf"\delta_{{nj}}^{{(L)}} = \frac{{\partial E_n}}{{\partial a_{{nj}}^{{(L)}}}} = {E4}", "nothing leads"),
+    ("E5", rf"\delta_{{ni}}^{{(k)}} = {E5}", "nothing leads"),
+    ("E7 and E8", f"{E7}, {E8}", "nothing leads"),
     ("E4", E4, "stops short"),
     ("E4", r"\delta_{nj}^{(L)} = \delta_{nj}^{(L)}", "not at its end"),
     ("E4", r"\delta_{nj}^{(L)} = \frac{\partial E_n}{\partial a_{nj}^{(L)}}", "not at its end"),

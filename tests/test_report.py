@@ -23,3 +23,42 @@ def test_nothing_that_a_learner_wrote_can_run(text):
 def test_no_cell_of_the_table_is_a_formula():
     table = report.scores([result_of("=1+1", learner="@SUM(A1)")])
     assert "'@SUM(A1)" in table and "'=1+1" in table
+
+
+def test_formulas_are_code_and_a_dollar_alone_stays_one():
+    result = result_of("write $w_{ij}^{(k)}$ for 5 $")
+    assert "write <code>w_{ij}^{(k)}</code> for 5 $<" in report.feedback_html(result)
+    assert r"write `w_{ij}^{(k)}` for 5 \$" in report.feedback_markdown(result)
+    assert "`<b>`" not in report.feedback_markdown(result_of("$<b>$"))
+
+
+def test_the_class_page_counts_outcomes_and_means():
+    right = result_of("", "bob", "right")
+    right["exercises"][0]["score"] = 1
+    page = report.overview([result_of("no"), result_of("late", "cy", "stopped"), right])
+    assert "<tr><td>loss</td><td class=n>1</td><td class=n>1</td><td class=n>1</td><td class=n>–</td>" in page
+    assert page.count("<td class=n>0.3 of 1</td>") == 2 and "No known slip." in page
+
+
+def test_reports_of_others_are_found(tmp_path):
+    for name in ("feedback", "gradescope"):
+        (tmp_path / name).mkdir()
+    report.write([result_of("no"), result_of("no", "bob")], tmp_path)
+    assert report.of_others([result_of("no")], tmp_path) == ["bob"]
+    assert report.of_others([result_of("no"), result_of("no", "bob")], tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, "yes"),
+        ({"graded": False}, "no"),
+        ({"outcome": "not attempted"}, "nothing answered"),
+        ({"file": None}, "nothing handed in"),
+        ({"notes": ["a.ipynb was not graded: it is no notebook."]}, "in part"),
+    ],
+)
+def test_whether_all_was_graded(change, said):
+    result = result_of("no")
+    result["exercises"][0] |= {"file": "a.ipynb"} | {k: v for k, v in change.items() if k in ("outcome", "file")}
+    assert report.graded(result | {k: v for k, v in change.items() if k in ("graded", "notes")}) == said

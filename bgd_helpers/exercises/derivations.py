@@ -38,6 +38,10 @@ GOALS = {
     "E7 as matrices": Goal((r"\frac{\partial J}{\partial W^{(k)}}",), "Z Delta N", r"$N$, $Z$ and $\Delta$"),
     "E8 as matrices": Goal((r"\frac{\partial J}{\partial b^{(k)}}",), "Delta N ones", r"$N$, $\Delta$ and $\mathbf 1$"),
 }
+NO_STEP = (
+    "the result holds, but nothing leads to it: put a step before it, with the derivatives of the chain rule or those "
+    "of each $E_n$."
+)
 DERIVATIONS = {
     "E4": ("E4",),
     "E5": ("E5",),
@@ -65,7 +69,8 @@ def check_derivation(exercise, answer):
     """The verdict on a derivation: a string of LaTeX, one chain for each equation that is asked for.
 
     `exercise` is a name in DERIVATIONS. Every step must hold; each chain begins with the quantity that is asked for
-    and ends in what it is to be expressed by. Raises ValueError for another name, or an answer that is no string.
+    and ends in what it is to be expressed by. In an index form a derivative stands on the way: the result alone, which
+    the notebook displays, is no derivation. Raises ValueError for another name, or an answer that is no string.
     """
     if exercise not in DERIVATIONS:
         raise ValueError(f"there is no derivation {exercise!r}: choose one of {', '.join(DERIVATIONS)}")
@@ -86,14 +91,26 @@ def check_derivation(exercise, answer):
     missing = [text for name in DERIVATIONS[exercise] if (text := _unreached(name, chains))]
     if missing:
         return DerivationVerdict("wrong", "every step holds, but " + " ".join(missing))
+    if exercise != "matrix forms" and not _has_a_step(exercise, chains):
+        return DerivationVerdict("wrong", NO_STEP)
     return DerivationVerdict("right", "every step holds, and the derivation arrives.", result=result)
+
+
+def _has_a_step(exercise, chains):
+    """Whether a derivative stands anywhere but as one of the quantities that are asked for."""
+    starts = [start for name in DERIVATIONS[exercise] for start in _starts(name)]
+    sides = [side for chain in chains for side in chain.sides if not any(_alike(side, start) for start in starts)]
+    return any(isinstance(part, Derivative) for side in sides for part in walk(side))
+
+
+def _starts(name):
+    return [read(f"{start} = 0")[0].sides[0] for start in GOALS[name].starts]
 
 
 def _unreached(name, chains):
     """Why no chain reaches the goal of that name, or None if one does."""
     goal = GOALS[name]
-    starts = [read(f"{start} = 0")[0].sides[0] for start in goal.starts]
-    begun = [chain for chain in chains if any(_alike(chain.sides[0], start) for start in starts)]
+    begun = [chain for chain in chains if any(_alike(chain.sides[0], start) for start in _starts(name))]
     if not begun:
         return f"{name} is missing: a chain that begins with {' or '.join(f'${start}$' for start in goal.starts)}."
     if any(_arrives(name, chain) for chain in begun):

@@ -134,11 +134,11 @@ class Run:
 
 
 def finished(submission, plan, state):
-    """The result of an earlier run on the same files, for the same course and salt; None if there is none, or if it
-    could not be graded."""
+    """The result of an earlier run on the same files, for the same course and salt, marked as kept; None if there is
+    none, or if it could not be graded."""
     try:
         kept = json.loads(_path(submission, plan).read_text(encoding="utf-8"))
-        return kept if kept["key"] == state and kept["graded"] else None
+        return kept | {"kept": True} if kept["key"] == state and kept["graded"] else None
     except (OSError, ValueError, LookupError, TypeError):
         return None
 

@@ -6,18 +6,21 @@ import json
 import re
 from collections import Counter
 from html import escape
+from statistics import mean
 
 from bgd_helpers.grading.submissions import file_name
 from bgd_helpers.saving import write_atomically
 
 SIGNS = {"right": "✓", "wrong": "✗", "stopped": "■", "not attempted": "○"}
 BECAUSE = {"right": "", "wrong": "because ", "stopped": "", "not attempted": ""}
+FORMULA = re.compile(r"\$([^$`<>&]+)\$")
 STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
 table { border-collapse: collapse } th, td { text-align: left; vertical-align: top; padding: .4rem .6rem }
 tr { border-top: 1px solid #ccc } td.n { text-align: right; white-space: nowrap }
 .right { color: #00624a } .wrong { color: #a33b00 } .stopped { color: #6a3d9a } td { overflow-wrap: anywhere }
 td.o { white-space: nowrap } td:first-child { overflow-wrap: normal }
+code { white-space: nowrap }
 details { margin-top: .3rem; color: #444 } pre { background: #f5f5f5; padding: .5rem; overflow-x: auto }
 """
 PAGE = """<!doctype html>
@@ -63,12 +66,20 @@ def scores(results):
 
 
 def graded(result):
-    """Whether all that was handed in was graded: "yes", "in part", "no", or "nothing handed in"."""
+    """Whether all that was handed in was graded: "yes", "in part", "no"; "nothing handed in", or "nothing answered"."""
     if not result["graded"]:
         return "no"
     if not any(row.get("file") for row in result["exercises"]):
         return "nothing handed in"
-    return "in part" if any("was not graded:" in note and "is later" not in note for note in result["notes"]) else "yes"
+    if any("was not graded:" in note and "is later" not in note for note in result["notes"]):
+        return "in part"
+    return "yes" if any(row["outcome"] != "not attempted" for row in result["exercises"]) else "nothing answered"
+
+
+def of_others(results, output):
+    """The names of the feedback pages in the folder `output` that are of no learner of these results."""
+    own = {"index", *(file_name(result["learner"]) for result in results)}
+    return sorted(path.stem for path in (output / "feedback").glob("*.html") if path.stem not in own)
 
 
 def _cell(text):
@@ -100,7 +111,10 @@ def feedback_markdown(result):
 
 
 def _markdown(text):
-    return re.sub(r"([\\`*_{}\[\]()#!|$~])", r"\\\1", escape(_printable(text), quote=False))
+    """Text for Markdown: escaped, and each formula between dollars as code."""
+    plain, formulas = FORMULA.split(_printable(text))[::2], FORMULA.findall(_printable(text))
+    plain = [re.sub(r"([\\`*_{}\[\]()#!|$~])", r"\\\1", escape(part, quote=False)) for part in plain]
+    return "".join(part + code for part, code in zip(plain, [*(f"`{formula}`" for formula in formulas), ""]))
 
 
 def feedback_html(result):
@@ -108,7 +122,7 @@ def feedback_html(result):
     score, points = total(result)
     notes = "".join(f"<p>{_html(note)}</p>\n" for note in result["notes"])
     rows = [_html_row(row) for row in result["exercises"]]
-    table = _table("exercise points outcome reason", rows)
+    table = _table(("exercise", "points", "outcome", "reason"), rows)
     body = f"<p><strong>{score:g} of {points:g} points</strong></p>\n{notes}{table}"
     return PAGE.format(title=_html(result["learner"]), style=STYLE, body=body)
 
@@ -133,14 +147,16 @@ def _answer(row):
 
 
 def _html(text):
-    return escape(_printable(text))
+    """Text for HTML: escaped, and each formula between dollars as code."""
+    return FORMULA.sub(r"<code>\1</code>", escape(_printable(text)))
 
 
 def overview(results):
-    """The class on one page: scores, and which slips were made how often."""
-    rows = [
+    """The class on one page: scores, how each exercise went, and which slips were made how often."""
+    learners = [
         f'<tr><td><a href="{escape(file_name(result["learner"]))}.html">{_html(result["learner"])}</a></td>'
-        f"<td class=n>{total(result)[0]:g} of {total(result)[1]:g}</td><td>{_html(' '.join(result['notes']))}</td></tr>"
+        f"<td class=n>{total(result)[0]:g} of {total(result)[1]:g}</td><td class=o>{graded(result)}</td>"
+        f"<td>{_html(' '.join(result['notes']))}</td></tr>"
         for result in results
     ]
     slips = Counter((row["exercise"], row["slip"]) for result in results for row in result["exercises"] if row["slip"])
@@ -148,12 +164,26 @@ def overview(results):
         f"<tr><td>{_html(exercise)}</td><td>{_html(slip)}</td><td class=n>{count}</td></tr>"
         for (exercise, slip), count in slips.most_common()
     ]
-    body = _table("learner points notes", rows) + "<h2>Slips</h2>\n" + _table("exercise slip times", made)
-    return PAGE.format(title=f"Scores of {len(results)} submissions", style=STYLE, body=body)
+    body = _table(("learner", "points", "graded", "notes"), learners)
+    body += "<h2>Exercises</h2>\n" + _table(("exercise", *SIGNS, "points on average"), _exercises(results))
+    body += "<h2>Slips</h2>\n" + (_table(("exercise", "slip", "times"), made) if made else "<p>No known slip.</p>\n")
+    return PAGE.format(title=f"Scores of {len(results)} learners", style=STYLE, body=body)
+
+
+def _exercises(results):
+    """A row for each exercise, and one for all: how many answers had which outcome, and the mean of the points."""
+    for rows in zip(*(result["exercises"] for result in results)):
+        counts = Counter(row["outcome"] for row in rows)
+        numbers = "".join(f"<td class=n>{counts[outcome] or '–'}</td>" for outcome in SIGNS)
+        score = f"{mean(row['score'] for row in rows):.1f} of {rows[0]['points']:g}"
+        yield f"<tr><td>{_html(rows[0]['exercise'])}</td>{numbers}<td class=n>{score}</td></tr>"
+    scores, points = zip(*map(total, results))
+    empty = "<td></td>" * len(SIGNS)
+    yield f"<tr><td>all</td>{empty}<td class=n>{mean(scores):.1f} of {points[0]:g}</td></tr>"
 
 
 def _table(headings, rows):
-    head = "".join(f"<th>{heading}</th>" for heading in headings.split())
+    head = "".join(f"<th>{heading}</th>" for heading in headings)
     return "\n".join(["<table>", f"<tr>{head}</tr>", *rows, "</table>\n"])
 
 

@@ -70,7 +70,7 @@ def without_notebooks(base, found, names):
         if learner not in found and path.name not in OF_THE_COURSE:
             inside = [entry.name for entry in sorted(path.rglob("*")) if entry.is_file() and _is_seen(entry.name)]
             others.setdefault(learner, tuple(inside[:5]))
-    return {learner: left for learner, left in others.items() if left}
+    return others
 
 
 def _reported(learner, names):

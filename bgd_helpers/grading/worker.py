@@ -17,7 +17,7 @@ from bgd_helpers.grading.sandbox import WarmParent, remove
 RESTART = 3  # seconds that an ended kernel may cost beside the time of its cell
 LONGEST_SHOWN = 5_000  # characters of an answer in a report
 MISSING = "its notebook is not among the files that were handed in."
-MISSING_UNREAD = "no file that was handed in holds its notebook, or it could not be read: see the notes above."
+MISSING_UNREAD = "its notebook was not handed in, or could not be read: see the notes above."
 NOT_RUN = Outcome("stopped", "the grader could not run it; grade this submission again.")
 
 
