@@ -1,6 +1,7 @@
 """Starting JupyterLab on a notebook."""
 
 import os
+import signal
 import sys
 import webbrowser
 
@@ -8,12 +9,19 @@ NO_NEWS = ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "-
 
 
 def wait_for(server):
-    """The exit code of a process that deals with Ctrl-C itself, as JupyterLab does when it asks whether to stop."""
-    while True:
-        try:
-            return server.wait()
-        except KeyboardInterrupt:
-            pass
+    """The exit code of a process that deals with Ctrl-C itself, as JupyterLab does when it asks whether to stop.
+
+    A request to end this process is passed on to it: it would go on alone.
+    """
+    before = signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+    try:
+        while True:
+            try:
+                return server.wait()
+            except KeyboardInterrupt:
+                pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def lab_command(root, first, browser, port=None):

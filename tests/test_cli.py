@@ -1,7 +1,10 @@
 """The commands, and the summary of the test run."""
 
+import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -77,6 +80,16 @@ def test_ctrl_c_is_left_to_the_server():
         return answer
 
     assert lab.wait_for(SimpleNamespace(wait=wait)) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no request to end a process there, only its end")
+def test_who_is_asked_to_end_ends_its_server():
+    before = signal.getsignal(signal.SIGTERM)
+    server = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    alarm = threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGTERM])
+    alarm.start()
+    assert lab.wait_for(server) == -signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 @pytest.mark.parametrize("root", [True, False])

@@ -134,7 +134,7 @@ def _html_row(row):
     text = f"{BECAUSE[outcome]}{row['text']}"
     return (
         f"<tr><td class=o>{_html(row['exercise'])}</td><td class=n>{row['score']:g} of {row['points']:g}</td>"
-        f"{sign}<td>{_html(text)}{slip}{_answer(row)}</td></tr>"
+        f"{sign}<td>{_with_formulas(text)}{slip}{_answer(row)}</td></tr>"
     )
 
 
@@ -147,8 +147,12 @@ def _answer(row):
 
 
 def _html(text):
-    """Text for HTML: escaped, and each formula between dollars as code."""
-    return FORMULA.sub(r"<code>\1</code>", escape(_printable(text)))
+    return escape(_printable(text))
+
+
+def _with_formulas(text):
+    """A text of ours for HTML: escaped, and each formula between dollars as code."""
+    return FORMULA.sub(r"<code>\1</code>", _html(text))
 
 
 def overview(results):
