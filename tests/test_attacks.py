@@ -169,7 +169,7 @@ def test_a_second_run_grades_nothing_again_and_a_repeated_one_gives_the_same(gra
     chosen = [s for s in submissions.find(folder / "class") if s.learner.startswith(("variety-p", "cheat-th"))]
     times = {s.learner: (folder / "out" / "results" / f"{s.learner}.json").stat().st_mtime_ns for s in chosen}
     plan = plan_in(folder)
-    assert classroom.grade(chosen, plan) == [results[s.learner] for s in chosen]
+    assert classroom.grade(chosen, plan) == [results[s.learner] | {"kept": True} for s in chosen]
     assert times == {s.learner: (folder / "out" / "results" / f"{s.learner}.json").stat().st_mtime_ns for s in chosen}
     again = classroom.grade(chosen, plan._replace(output=tmp_path))
     assert [r["exercises"] for r in again] == [results[s.learner]["exercises"] for s in chosen]

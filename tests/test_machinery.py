@@ -4,6 +4,7 @@ import asyncio
 import gc
 import io
 import sys
+import threading
 import tracemalloc
 import weakref
 
@@ -358,3 +359,35 @@ def test_close_lets_go_of_widgets_and_figure(explorer):
     gc.collect()
     assert figure() is None
     assert models and not models & set(ipywidgets.widgets.widget._instances)
+
+
+def test_a_slider_moves_while_a_cell_draws(explorer):
+    """Jupyter runs them in two threads, and Matplotlib's formulas and settings are for one."""
+    failed = []
+
+    def cell():
+        for number in range(60):
+            figure, axes = new_figure(2, 2)
+            axes.set_title(rf"$\frac{{{number}}}{{2}} \sum_n E_n$")
+            try:
+                Picture(figure, "A formula.").png()
+            except Exception as error:
+                failed.append(error)
+
+    explorer.picture.moving["label"].set_text("")
+    label, before = explorer.picture.moving["label"], dict(matplotlib.rcParams)
+    redraw = explorer.redraw
+    count = iter(range(10_000))
+
+    def with_formula(**state):
+        words = redraw(**state)
+        label.set_text(rf"$\frac{{{next(count)}}}{{3}} \delta^{{(k)}}$")
+        return words
+
+    explorer.redraw = with_formula
+    thread = threading.Thread(target=cell)
+    thread.start()
+    while thread.is_alive():
+        explorer.set(eta=0.25)  # raises what the redraw raises
+        explorer.set(eta=0.75)
+    assert failed == [] and dict(matplotlib.rcParams) == before

@@ -13,7 +13,7 @@ import ipywidgets as widgets
 from bgd_helpers.explorers.controls import checked, shown
 from bgd_helpers.explorers.wording import prompt, spaced, traceback_html
 from bgd_helpers.figures.frame import as_png, difference_png, drawn, static_layers
-from bgd_helpers.figures.picture import caption, css_size, house_style, image_metadata
+from bgd_helpers.figures.picture import DRAWING, caption, css_size, house_style, image_metadata
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LAYER = {"width": "100%", "margin": "0", "grid_area": "picture"}
@@ -107,11 +107,12 @@ class Explorer(widgets.VBox):
 
     def _draw(self, show):
         try:
-            words = self.redraw(**self.state)
-            if not isinstance(words, str):
-                raise ValueError(f"redraw returned {words!r}: it must return the picture in words")
-            self.words, self.text = words, f"{self._status()}\n{words}"
-            show()
+            with DRAWING:  # else another thread would show artists that are half moved
+                words = self.redraw(**self.state)
+                if not isinstance(words, str):
+                    raise ValueError(f"redraw returned {words!r}: it must return the picture in words")
+                self.words, self.text = words, f"{self._status()}\n{words}"
+                show()
         except Exception as error:  # in a callback it would vanish in a log
             self._cancel()  # the artists may be half moved
             self.error.value = traceback_html(error)
@@ -132,9 +133,10 @@ class Explorer(widgets.VBox):
         self._show("quick")
 
     def _show_sharp(self):
-        self._cancel()
-        self._show("sharp")
-        self.picture.text, self.caption.value = self.text, spaced(caption(self.text))
+        with DRAWING:
+            self._cancel()
+            self._show("sharp")
+            self.picture.text, self.caption.value = self.text, spaced(caption(self.text))
 
     def _cancel(self):
         if self._later:

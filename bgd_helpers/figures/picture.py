@@ -6,6 +6,8 @@ Every figure is drawn at twice that, so that it is sharp on a retina screen.
 
 import html
 import io
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import matplotlib
@@ -82,8 +84,17 @@ STYLE = {
     "axes.formatter.useoffset": False,
     "text.hinting": "no_hinting",  # a third faster, and at retina size no difference
 }
-# `@house_style` above a function that draws; the style outside it is left alone.
-house_style = matplotlib.rc_context(STYLE)
+# Matplotlib draws in one thread at a time, and Jupyter runs cells in one and the moves of sliders in another.
+DRAWING = threading.RLock()
+
+
+@contextmanager
+def _styled():
+    with DRAWING, matplotlib.rc_context(STYLE):
+        yield
+
+
+house_style = _styled()  # `@house_style` above a function that draws; the style outside it is left alone
 
 
 def new_figure(width, height, rows=1, columns=1, **gridspec):
@@ -96,7 +107,7 @@ def new_figure(width, height, rows=1, columns=1, **gridspec):
             f"figure {width} × {height}: give inches (1 inch = {CSS_PIXELS_PER_INCH} CSS pixels, "
             "so 9 × 4 is 900 × 400 pixels)"
         )
-    with matplotlib.rc_context(STYLE):
+    with _styled():
         figure = Figure(figsize=(width, height), dpi=RETINA * CSS_PIXELS_PER_INCH, layout="constrained")
         FigureCanvasAgg(figure)
         return figure, figure.subplots(rows, columns, **gridspec)
@@ -143,7 +154,7 @@ class Picture:
     def png(self):
         """The picture as PNG bytes, at retina size."""
         buffer = io.BytesIO()
-        with matplotlib.rc_context(STYLE):
+        with _styled():
             self.figure.savefig(buffer, format="png", dpi="figure", metadata={"Software": None})
         return buffer.getvalue()
 
