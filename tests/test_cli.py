@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -86,8 +87,13 @@ def test_ctrl_c_is_left_to_the_server():
 def test_who_is_asked_to_end_ends_its_server():
     before = signal.getsignal(signal.SIGTERM)
     server = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    alarm = threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGTERM])
-    alarm.start()
+
+    def ask():
+        while signal.getsignal(signal.SIGTERM) == before:  # without a handler the test itself would end
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=ask, daemon=True).start()
     assert lab.wait_for(server) == -signal.SIGTERM
     assert signal.getsignal(signal.SIGTERM) == before
 
@@ -316,3 +322,9 @@ def test_progress_before_the_first_start_says_what_to_do(monkeypatch, tmp_path, 
     monkeypatch.setattr(cli, "checkout", lambda: tmp_path)
     assert cli.main(["progress"]) == 1
     assert "make lab" in capsys.readouterr().err
+
+
+def test_grading_does_not_write_into_the_submissions(tmp_path, capsys):
+    assert cli.main(["grade", str(tmp_path), "--output", str(tmp_path)]) == 2
+    assert "holds the submissions: name another folder" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

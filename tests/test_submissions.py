@@ -115,3 +115,13 @@ def test_a_later_file_without_an_answer_does_not_take_the_place_of_one_with(tmp_
     pieces, notes = answers([str(tmp_path / f"{name}.ipynb") for name in texts], asked)
     assert attacks.UPDATE in [piece.source for piece in pieces["three.ipynb"].pieces]
     assert notes == ["old/a.ipynb was not graded: my-course/a.ipynb is later."]
+
+
+def test_an_empty_folder_is_a_learner_with_nothing_and_an_output_folder_is_none(tmp_path):
+    for name in ("ada", "bob/week1", "graded/results", "graded/feedback"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "ada" / "a.ipynb").write_text("{}")
+    (tmp_path / "graded" / "run.json").write_text("{}")
+    (tmp_path / "graded" / "feedback" / "ada.html").write_text("")
+    found = {one.learner: (len(one.files), one.left) for one in submissions.find(tmp_path)}
+    assert found == {"ada": (1, ()), "bob": (0, ())}

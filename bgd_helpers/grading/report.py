@@ -112,9 +112,9 @@ def feedback_markdown(result):
 
 def _markdown(text):
     """Text for Markdown: escaped, and each formula between dollars as code."""
-    plain, formulas = FORMULA.split(_printable(text))[::2], FORMULA.findall(_printable(text))
-    plain = [re.sub(r"([\\`*_{}\[\]()#!|$~])", r"\\\1", escape(part, quote=False)) for part in plain]
-    return "".join(part + code for part, code in zip(plain, [*(f"`{formula}`" for formula in formulas), ""]))
+    parts = FORMULA.split(_printable(text))  # by turns text and formula
+    parts[::2] = (re.sub(r"([\\`*_{}\[\]()#!|$~])", r"\\\1", escape(part, quote=False)) for part in parts[::2])
+    return "`".join(parts)
 
 
 def feedback_html(result):

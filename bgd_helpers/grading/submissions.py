@@ -60,10 +60,8 @@ def without_notebooks(base, found, names):
     """Learner to the names of their files, for the folders beside learners' folders that hold no notebook."""
     others = {}
     top = base / "submitted" if (base / "submitted").is_dir() else base
-    folders = [path for path in sorted(top.iterdir()) if path.is_dir() and not path.is_symlink()]
-    learners = {
-        path: _reported(learner_of(Path(path.name, "a"), base), names) for path in folders if _is_seen(path.name)
-    }
+    folders = [path for path in sorted(top.iterdir()) if _is_folder(path) and not _is_output(path)]
+    learners = {path: _reported(learner_of(Path(path.name, "a"), base), names) for path in folders}
     if (base / RELEASE).exists() or not set(learners.values()) & set(found):
         return {}
     for path, learner in learners.items():
@@ -86,6 +84,11 @@ def _instead(folder):
 
 def _is_folder(path):
     return path.is_dir() and not path.is_symlink() and _is_seen(path.name)
+
+
+def _is_output(path):
+    """Whether a folder is that of the reports of a run."""
+    return (path / "run.json").is_file() and (path / "results").is_dir()
 
 
 def _is_seen(name):
