@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import accumulate, chain, pairwise
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ ROWS = 4096  # examples whose gradient is taken at a time: as float64 they stay 
 WINDOW = 2**24  # bytes of the file that are mapped into memory at a time
 GENERATED = 2**16  # rows that are drawn at a time, each time by a generator of their own
 TYPE = np.dtype("<f4")
+PARSING = Lock()  # NumPy has Python parse a header; in two threads at once that can fail in 3.11 (cpython issue 106905)
 LEAVE = 2**30  # bytes of the disk that a new file leaves free
 
 
@@ -130,7 +132,8 @@ def _header(file, path):
     try:
         version = np.lib.format.read_magic(file)
         read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
-        shape, by_columns, dtype = read(file)
+        with PARSING:
+            shape, by_columns, dtype = read(file)
     except (ValueError, KeyError):
         raise ValueError(f"{path} is not a .npy file: `write` and `generate` write one") from None
     if by_columns:

@@ -1,8 +1,10 @@
 """A data set in a file: written whole or not at all, and the gradient over it with little memory."""
 
+import gc
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -229,6 +231,7 @@ def test_wrong_arguments(path, call, message):
 
 PROGRAM = """
 import sys
+from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from bgd_helpers import shards, theory
 def most():
@@ -260,3 +263,28 @@ def test_memory_is_bounded_by_the_window_and_not_by_the_file(tmp_path):
 
     assert megabytes("in windows") < 30
     assert megabytes("whole") > 100
+
+
+def test_threads_read_the_header_of_a_file(tmp_path):
+    """A collection of garbage in the middle of parsing lets another thread in, at another depth of calls."""
+
+    def dawdle(phase, info):
+        for _ in range(20):
+            pass
+
+    def read(depth):
+        return [shards.table_of(path) for _ in range(1000)] if depth == 0 else read(depth - 1)
+
+    path = shards.write(tmp_path / "data.npy", [np.ones((4, 3))], 4, 3)
+    before = gc.get_threshold(), sys.getswitchinterval()
+    gc.callbacks.append(dawdle)
+    gc.set_threshold(1)
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(3) as pool:
+            found = list(pool.map(read, (0, 3, 5)))
+    finally:
+        gc.callbacks.remove(dawdle)
+        gc.set_threshold(*before[0])
+        sys.setswitchinterval(before[1])
+    assert {table for tables in found for table in tables} == {shards.table_of(path)}
