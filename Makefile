@@ -15,32 +15,32 @@ help:  ## this list
 	@echo 'With another Python: make PYTHON=python3.12 lab. With the newest packages: make NEWEST=1 test.'
 
 lab: $(READY)  ## open your own copy of the notebooks in JupyterLab
-	@$(RUN) -m bgd_helpers lab
+	@$(RUN) -I -m bgd_helpers lab
 
 progress: $(READY)  ## list which exercises are solved, attempted and open
-	@$(RUN) -m bgd_helpers progress
+	@$(RUN) -I -m bgd_helpers progress
 
 release: $(READY)  ## write the learner's edition as a folder ready to be a class's repository
-	@$(RUN) -m bgd_helpers release
+	@$(RUN) -I -m bgd_helpers release
 
 grade: $(READY)  ## grade a class: make grade SUBMISSIONS=folder
 	@test -n "$(SUBMISSIONS)" || { echo 'Name the folder: make grade SUBMISSIONS=folder' >&2; exit 2; }
-	@$(RUN) -m bgd_helpers grade "$(SUBMISSIONS)"
+	@$(RUN) -I -m bgd_helpers grade "$(SUBMISSIONS)"
 
 test: $(READY)  ## run every test: of the package, then of each notebook
-	@$(RUN) -m bgd_helpers test
+	@$(RUN) -I -m bgd_helpers test
 
 test-quick: $(READY)  ## run the tests that take less than a minute
-	@$(RUN) -m bgd_helpers test --quick
+	@$(RUN) -I -m bgd_helpers test --quick
 
 notebooks: $(READY)  ## execute every notebook again and save it
-	@$(RUN) -m bgd_helpers notebooks
+	@$(RUN) -I -m bgd_helpers notebooks
 
 bench: $(READY)  ## compare the speed of the package with its peers
-	@$(RUN) -m bgd_helpers bench
+	@$(RUN) -I -m bgd_helpers bench
 
 evidence: $(READY)  ## reproduce what the literature claims, and write evidence/index.html
-	@$(RUN) -m bgd_helpers evidence
+	@$(RUN) -I -m bgd_helpers evidence
 
 lock: .venv-lock/bin/uv  ## pin the newest packages that pyproject.toml admits
 	@.venv-lock/bin/uv pip compile pyproject.toml --extra test --extra browser --extra grade --extra cluster --universal --python-version 3.11 \

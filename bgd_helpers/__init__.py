@@ -16,4 +16,12 @@ Two extra axes may stand in front of a parameter: a time axis in a recorded path
 where several learning rates advance together. NumPy's broadcasting carries both.
 """
 
+import sys
+
 __version__ = "0.1.0"
+
+if "" in sys.path:  # in a kernel, the learner's folder goes before everything else
+    from bgd_helpers import shadows
+
+    if word := shadows.word():
+        print(word, file=sys.stderr)

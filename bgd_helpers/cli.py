@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, chdir, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
 import click
 
 import bgd_helpers
+from bgd_helpers import shadows
 
 MINE = "my-course"  # the folder of the learner's edition
 FIRST_NOTEBOOK = "00-start-here.ipynb"
@@ -41,11 +42,6 @@ def main(arguments=None):
         return 130
 
 
-def run():
-    """The command `bgd`."""
-    sys.exit(main())
-
-
 @click.group()
 @click.version_option(bgd_helpers.__version__, message="%(version)s")
 def commands():
@@ -71,6 +67,8 @@ def lab(no_browser, port, source):
         click.echo("To bring the course up to date, save and close it first (Ctrl-C where it was started).")
         return 0
     folder = root / "notebooks" if source else learners_folder(root)
+    if word := shadows.word(folder):
+        click.echo(word, err=True)
     warm_fonts()
     browser = not no_browser and can_open_browser()
     click.echo("Starting JupyterLab; Ctrl-C stops it.")
@@ -165,7 +163,7 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
     Exit status: 0 graded, 1 a submission could not be graded at all, 2 wrong use.
     """
     need("nbval", "pytest", "ipykernel", "rich", code=2)
-    from bgd_helpers.grading import classroom, sandbox
+    from bgd_helpers.grading import classroom, isolation, sandbox
     from bgd_helpers.grading.submissions import find
 
     if not hasattr(os, "fork"):
@@ -175,6 +173,7 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
     if output.resolve() == submissions.resolve():
         raise UserError(f"{output} holds the submissions: name another folder with --output", 2)
     root = checkout()
+    os.environ["PATH"] = isolation.safe_path()
     try:
         found = find(submissions, roster)
         wall = "none" if no_sandbox else level if scheduler else sandbox.chosen(level)
@@ -185,7 +184,7 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
             salt=classroom.salt_of(output, salt),
             workers=min(workers, len(found)),
             cell_seconds=cell_seconds,
-            again=again,
+            again=again or len(found) == 1 and output.resolve().is_relative_to(submissions.resolve()),  # it may be forged
             private=(root, submissions if submissions.is_dir() else submissions.parent),
         )
     except (FileExistsError, NotADirectoryError):
@@ -214,6 +213,7 @@ def on_cluster(plan, address):
             from bgd_helpers.cluster import connected
 
             client = stack.enter_context(connected(address=address))
+            client.run(remote.refuse_current_folder)
             levels = set(client.run(sandbox.chosen, plan.level).values()) if plan.level != "none" else {"none"}
         except (ImportError, OSError, TimeoutError, ValueError, sandbox.NoSandbox) as error:
             raise UserError(f"{address} cannot be used: {error}", 2) from None
@@ -399,4 +399,5 @@ def need(*modules, code=1):
 
 def warm_fonts():
     """Have Matplotlib list the fonts now: where that is slow, it says so in the first cell that draws."""
-    import matplotlib.font_manager  # noqa: F401
+    with chdir(checkout()):  # it reads a matplotlibrc where one stands
+        import matplotlib.font_manager  # noqa: F401

@@ -27,7 +27,7 @@ def wait_for(server):
 def lab_command(root, first, browser, port=None):
     """The command line of JupyterLab in the folder `root`, on its notebook `first`. It prints the address and little
     else."""
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"]
+    command = [sys.executable, "-P", "-m", "jupyterlab", f"--ServerApp.root_dir={root}"]
     command += [f"--LabApp.default_url=/lab/tree/{first}", "--log-level=WARN", *NO_NEWS]
     command += [] if browser else ["--no-browser"]
     command += [f"--port={port}"] if port else []

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
+import os
 import secrets
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
-from bgd_helpers.grading import collect, course, report, sandbox, submissions
+from bgd_helpers.grading import collect, course, isolation, report, sandbox, submissions
 from bgd_helpers.grading.judging import Outcome
 from bgd_helpers.grading.worker import RESTART, row
 from bgd_helpers.saving import write_atomically
@@ -172,13 +172,15 @@ class Worker:
         self.folder = Path(tempfile.mkdtemp(prefix="bgd-"))
         settings = {
             "folder": str(self.folder),
-            "notebooks": str(plan.notebooks),
+            "notebooks": str(plan.notebooks.resolve()),
             "level": plan.level,
             "cell_seconds": plan.cell_seconds,
-            "private": [str(path) for path in (plan.notebooks, plan.output, *plan.private)],
+            "private": [str(path.resolve()) for path in (plan.notebooks, plan.output, *plan.private)],
         }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "bgd_helpers.grading.worker", json.dumps(settings)],
+        self.process = isolation.started(
+            "bgd_helpers.grading.worker",
+            self.folder / "home",
+            json.dumps(settings),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -189,8 +191,8 @@ class Worker:
     def grade(self, submission, salt, tasks):
         """The result of a submission; None if the worker failed or took too long."""
         junit = self.plan.output / "junit" / f"{submissions.file_name(submission.learner)}.xml"
-        job = {"learner": submission.learner, "salt": salt, "left": submission.left, "junit": str(junit)}
-        job["files"] = list(map(str, submission.files))
+        job = {"learner": submission.learner, "salt": salt, "left": submission.left, "junit": str(junit.resolve())}
+        job["files"] = list(map(os.path.abspath, submission.files))
         alarm = threading.Timer(60 + tasks * (self.plan.cell_seconds + RESTART), self.stop)
         alarm.start()
         try:

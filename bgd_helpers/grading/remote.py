@@ -6,7 +6,9 @@ submission that was with a worker that is lost is graded by another.
 
 import atexit
 import json
+import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -68,6 +70,13 @@ def read(files):
         except collect.Unreadable as error:
             refused.append(f"{name} was not graded: {error}.")
     return found, refused
+
+
+def refuse_current_folder():
+    """On a worker of the cluster: raise ValueError where it imports what lies in the folder that it was started in."""
+    here = os.path.realpath(os.getcwd())
+    if any(os.path.realpath(path) == here for path in sys.path):
+        raise ValueError("a worker imports files of its current folder: start it with PYTHONSAFEPATH=1, without PYTHONPATH")
 
 
 def graded(course, job):

@@ -15,7 +15,7 @@ import time
 from functools import cache
 from pathlib import Path
 
-from bgd_helpers.grading import package, zygote
+from bgd_helpers.grading import isolation, package, zygote
 
 LEVELS = ("bubblewrap", "landlock", "none")
 START = 60  # seconds for the warm parent to import what it needs
@@ -61,9 +61,13 @@ def _missing_seccomp():
 
 
 def _bubblewrap_works():
-    program = shutil.which("bwrap")
-    command = [program, "--unshare-all", "--ro-bind", "/", "/", "--cap-drop", "ALL", "true"]
-    return bool(program) and subprocess.run(command, capture_output=True).returncode == 0
+    program = _bubblewrap_program()
+    command = [program, "--unshare-all", "--ro-bind", "/", "/", "--cap-drop", "ALL", "/bin/true"]
+    return bool(program) and subprocess.run(command, capture_output=True, env={}).returncode == 0
+
+
+def _bubblewrap_program():
+    return shutil.which("bwrap", path=isolation.safe_path())
 
 
 def _landlock_works():
@@ -103,6 +107,7 @@ class WarmParent:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            cwd=self.folder,
             env=_environment(self._inside("scratch"), self._inside("box") / "fonts"),
             start_new_session=True,
         )
@@ -214,7 +219,7 @@ class WarmParent:
 
 def _bubblewrap(folder, private=()):
     """The command line of bubblewrap before the program's."""
-    command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    command = [_bubblewrap_program(), "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     shown = [path for path in ("/usr", "/lib", "/lib64", "/bin", "/sbin") if os.path.exists(path)]
     for path in (*shown, "/etc/ld.so.cache", "/etc/alternatives"):
         command += ["--symlink", os.readlink(path), path] if os.path.islink(path) else ["--ro-bind-try", path, path]
