@@ -16,7 +16,7 @@ from bgd_helpers.grading import classroom, course, sandbox, submissions
 
 SUBMISSIONS, WORKERS = 20, 2
 EXERCISES = ("output_delta", "weight_gradient", "bias_gradient")
-IMPORTS = "import numpy as np\nfrom bgd_helpers.exercises import check"
+IMPORTS = "import numpy as np\nfrom bgd_helpers.checks import check"
 ROOT = Path(__file__).parent.parent
 
 

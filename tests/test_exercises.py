@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from bgd_helpers import network, slips
-from bgd_helpers.exercises import EXERCISES, check
-from bgd_helpers.exercises.checks import judge
-from bgd_helpers.exercises.observing import observe
+from bgd_helpers.checks import EXERCISES, check
+from bgd_helpers.checks.checks import judge
+from bgd_helpers.checks.observing import observe
 
 
 def _every_slip():

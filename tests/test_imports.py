@@ -33,9 +33,9 @@ ROOMS = {
     "explorers": (DRAWN, {"matplotlib", "PIL", "IPython", "ipywidgets"}),
     "evidence": (CHECKS | {"experiments", "figures"}, set()),
     "equations": (CHECKS, {"lark"}),
-    "exercises": (DRAWN | {"equations", "explorers"}, {"IPython"}),
+    "checks": (DRAWN | {"equations", "explorers"}, {"IPython", "ipykernel"}),
     "grading": (
-        {"network", "exercises", "saving"},
+        {"network", "checks", "saving"},
         {"IPython", "ipykernel", "jupyter_client", "landlock", "matplotlib", "nbformat", "nbval", "pyseccomp", "pytest"}
         | {"zmq", "rich"},
     ),
@@ -166,8 +166,8 @@ def reachable(room):
         ("figures", "from .picture import Picture", ("figures",), []),
         ("figures", "import ipywidgets", (), ["ipywidgets"]),
         ("explorers", "import ipywidgets\nfrom bgd_helpers import figures, network", (), []),
-        ("exercises", "import ipywidgets", (), ["ipywidgets"]),
-        ("slips", "from bgd_helpers import exercises", (), ["bgd_helpers.exercises"]),
+        ("checks", "import ipywidgets", (), ["ipywidgets"]),
+        ("slips", "from bgd_helpers import checks", (), ["bgd_helpers.checks"]),
         ("slips", "from bgd_helpers import unheard_of", (), ["bgd_helpers.unheard_of"]),
         ("saving", "from bgd_helpers import __version__", (), []),
     ],

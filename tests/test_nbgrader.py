@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from bgd_helpers import edition
-from bgd_helpers.exercises import DERIVATIONS, EXERCISES
+from bgd_helpers.checks import DERIVATIONS, EXERCISES
 from bgd_helpers.grading import course
 
 ROOT = Path(__file__).parent.parent

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
-from bgd_helpers.exercises import DERIVATIONS, EXERCISES
+from bgd_helpers.checks import DERIVATIONS, EXERCISES
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 LONGEST_CELL = 50_000  # characters

@@ -5,9 +5,8 @@ import signal
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from bgd_helpers.exercises import EXERCISES, check_derivation
-from bgd_helpers.exercises.checks import judge
-from bgd_helpers.grading import wire
+from bgd_helpers.checks import EXERCISES, check_derivation, wire
+from bgd_helpers.checks.checks import judge
 
 LARGEST = 8 * 2**20  # characters of JSON
 READING = 20  # seconds for a derivation

@@ -11,7 +11,7 @@ from jupyter_client import BlockingKernelClient
 from jupyter_client.connect import write_connection_file
 from nbval.kernel import RunningKernel
 
-from bgd_helpers.grading import wire
+from bgd_helpers.checks import wire
 
 OUTPUT = 1_000_000  # characters that a cell may put out
 MESSAGES = 5_000  # that a cell may send
@@ -183,4 +183,4 @@ def _is_idle(message):
 def as_cell(name, parameters, cases, read):
     """The source of the cell that sends out what the answer of that name gives on the cases."""
     request = json.dumps({"name": name, "parameters": parameters, "cases": cases, "read": read})
-    return f"__import__('bgd_helpers.grading.inside', fromlist=['emit']).emit({request!r})"
+    return f"__import__('bgd_helpers.checks.inside', fromlist=['emit']).emit({request!r})"

@@ -11,12 +11,12 @@ ASKED = {
     "descent": "update _update batches _batches_of descend",
     "gradcheck": "central_difference one_sided_difference complex_step errors_against_step _entrywise",
 }
-KEPT = ("__init__.py", "data.py", "theory.py", "exercises/outcomes.py", "exercises/observing.py")
-KEPT += ("grading/wire.py", "grading/inside.py", "grading/__init__.py")
+KEPT = ("__init__.py", "data.py", "theory.py", "checks/outcomes.py", "checks/observing.py")
+KEPT += ("checks/wire.py", "checks/inside.py")
 REFUSAL = """
 
 def _refuse(name):
-    from bgd_helpers.grading.refused import NotAllowed
+    from bgd_helpers.checks.refused import NotAllowed
 
     raise NotAllowed(f"{name} is what an exercise asks for, and is not there when it is graded: write it yourself")
 """
@@ -63,7 +63,7 @@ def write(folder):
     for room, names in ASKED.items():
         text = (source / f"{room}.py").read_text(encoding="utf-8")
         _put(target / f"{room}.py", without_bodies(text, room, set(names.split())))
-    _put(target / "grading" / "refused.py", REFUSED)
+    _put(target / "checks" / "refused.py", REFUSED)
     for name in (path.relative_to(source) for path in source.rglob("*.py")):
         if not (target / name).exists():
             _put(target / name, NOTHING)

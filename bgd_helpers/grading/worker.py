@@ -9,7 +9,7 @@ import os
 import sys
 from typing import NamedTuple
 
-from bgd_helpers.exercises import EXERCISES
+from bgd_helpers.checks import EXERCISES
 from bgd_helpers.grading import collect, course, engine
 from bgd_helpers.grading.judging import Cases, Outcome, limited
 from bgd_helpers.grading.sandbox import WarmParent, remove

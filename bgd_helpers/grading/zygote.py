@@ -44,9 +44,9 @@ def warm_up(walls):
     import matplotlib.pyplot  # noqa: F401
     import numpy.random  # noqa: F401
 
-    import bgd_helpers.grading.inside
+    import bgd_helpers.checks.inside
 
-    bgd_helpers.grading.inside.refuse_commands()
+    bgd_helpers.checks.inside.refuse_commands()
     if walls:
         import pyseccomp  # noqa: F401
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from bgd_helpers import gradcheck
-from bgd_helpers.exercises.cases import EXERCISES
-from bgd_helpers.exercises.outcomes import TOLERANCE, Failure, agree, close, flat, is_real, layout, tolerance
+from bgd_helpers.checks.cases import EXERCISES
+from bgd_helpers.checks.outcomes import TOLERANCE, Failure, agree, close, flat, is_real, layout, tolerance
 
 IMPRECISE = 1e-3  # of the largest right entry: what differs by less was rounded, or is no float64
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from html import escape
 from typing import NamedTuple
 
+from bgd_helpers.checks.verdicts import Verdict
 from bgd_helpers.equations import EquationError, Result, check_equation
 from bgd_helpers.equations.reading import read
 from bgd_helpers.equations.result import typeset
 from bgd_helpers.equations.syntax import Chain, Derivative, Gradient, Symbol, walk
-from bgd_helpers.exercises.verdicts import Verdict
 
 
 class Goal(NamedTuple):

@@ -8,13 +8,13 @@ tried together: one, and another that only multiplies by a number.
 import numpy as np
 
 from bgd_helpers import slips
-from bgd_helpers.exercises.batches import judge_batches
-from bgd_helpers.exercises.cases import EXERCISES
-from bgd_helpers.exercises.naming import known_slip
-from bgd_helpers.exercises.observing import observe
-from bgd_helpers.exercises.outcomes import all_agree, is_repeated, outcomes_of
-from bgd_helpers.exercises.verdicts import Verdict, named, not_attempted
-from bgd_helpers.exercises.wording import call, describe
+from bgd_helpers.checks.batches import judge_batches
+from bgd_helpers.checks.cases import EXERCISES
+from bgd_helpers.checks.naming import known_slip
+from bgd_helpers.checks.observing import observe
+from bgd_helpers.checks.outcomes import all_agree, is_repeated, outcomes_of
+from bgd_helpers.checks.verdicts import Verdict, named, not_attempted
+from bgd_helpers.checks.wording import call, describe
 
 
 def check(exercise, answer):

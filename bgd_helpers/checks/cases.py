@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers import descent, gradcheck, network, slips
-from bgd_helpers.exercises.observing import Cubic
-from bgd_helpers.exercises.outcomes import one_array, pairs, several_arrays
+from bgd_helpers.checks.observing import Cubic
+from bgd_helpers.checks.outcomes import one_array, pairs, several_arrays
 
 EPOCH = (12, 3)  # N and B of the epochs whose order is looked at
 

@@ -2,9 +2,9 @@
 
 import json
 
-import bgd_helpers.exercises.outcomes as outcomes
-from bgd_helpers.exercises.observing import observe
-from bgd_helpers.grading import wire
+import bgd_helpers.checks.outcomes as outcomes
+import bgd_helpers.checks.wire as wire
+from bgd_helpers.checks.observing import observe
 
 
 def emit(request):

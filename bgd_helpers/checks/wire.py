@@ -13,8 +13,8 @@ import re
 import numpy as np
 
 from bgd_helpers import network
-from bgd_helpers.exercises.observing import Cubic, Observation
-from bgd_helpers.exercises.outcomes import Failure
+from bgd_helpers.checks.observing import Cubic, Observation
+from bgd_helpers.checks.outcomes import Failure
 
 MIME = "application/vnd.bgd.values+json"
 MOST_BYTES = 1_000_000  # of one array

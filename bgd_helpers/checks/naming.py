@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers import slips
-from bgd_helpers.exercises.cases import EXERCISES
-from bgd_helpers.exercises.outcomes import TOLERANCE, Failure, flat, gives, is_real, layout, outcomes_of
-from bgd_helpers.exercises.verdicts import Verdict, named
+from bgd_helpers.checks.cases import EXERCISES
+from bgd_helpers.checks.outcomes import TOLERANCE, Failure, flat, gives, is_real, layout, outcomes_of
+from bgd_helpers.checks.verdicts import Verdict, named
 
 ROUGH = 1e-5
 

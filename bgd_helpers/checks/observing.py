@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bgd_helpers.exercises.outcomes import Failure, is_changed, outcome_of, outcomes_of
+from bgd_helpers.checks.outcomes import Failure, is_changed, outcome_of, outcomes_of
 
 
 class Cubic(NamedTuple):

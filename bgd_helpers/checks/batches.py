@@ -3,10 +3,10 @@
 import numpy as np
 
 from bgd_helpers import slips
-from bgd_helpers.exercises.cases import EPOCH, EXERCISES
-from bgd_helpers.exercises.outcomes import Failure, flat
-from bgd_helpers.exercises.verdicts import Verdict, named, not_attempted
-from bgd_helpers.exercises.wording import said, shortened
+from bgd_helpers.checks.cases import EPOCH, EXERCISES
+from bgd_helpers.checks.outcomes import Failure, flat
+from bgd_helpers.checks.verdicts import Verdict, named, not_attempted
+from bgd_helpers.checks.wording import said, shortened
 
 _BATCHES = EXERCISES["batches"]
 
