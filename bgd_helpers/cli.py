@@ -211,7 +211,7 @@ def on_cluster(plan, address):
 
     with ExitStack() as stack:
         try:
-            from bgd_helpers.cluster import connected
+            from bgd_helpers.scale.cluster import connected
 
             client = stack.enter_context(connected(address=address))
             levels = set(client.run(sandbox.chosen, plan.level).values()) if plan.level != "none" else {"none"}

@@ -22,8 +22,7 @@ ROOMS = {
     "network": (set(), set()),
     "descent": (set(), set()),
     "theory": (set(), set()),
-    "shards": (set(), set()),
-    "cluster": ({"descent", "shards"}, {"dask", "distributed"}),
+    "scale": ({"network", "descent"}, {"dask", "distributed"}),
     "gradcheck": (BASE, set()),
     "slips": (BASE, set()),
     "handout": (CHECKS, set()),
@@ -48,7 +47,7 @@ ROOMS = {
     "release": ({"edition", "saving"}, {"nbformat"}),
     "lab": (set(), {"jupyter_server"}),
     "cli": (
-        {"cluster", "edition", "evidence", "grading", "lab", "release", "saving", "testrun"},
+        {"scale", "edition", "evidence", "grading", "lab", "release", "saving", "testrun"},
         {"matplotlib", "click", "rich"},
     ),
     "__main__": ({"cli"}, set()),

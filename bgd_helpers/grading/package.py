@@ -7,12 +7,13 @@ import bgd_helpers
 
 ASKED = {
     "network": "output_delta hidden_delta weight_gradient bias_gradient backprop deltas backprop_index "
-    "example_gradients backprop_by_rows gradient_of _add_rows",
+    "example_gradients gradient_of",
+    "scale.rows": "backprop_by_rows _add_rows",
     "descent": "update _update batches _batches_of descend",
     "gradcheck": "central_difference one_sided_difference complex_step errors_against_step _entrywise",
 }
 KEPT = ("__init__.py", "data.py", "theory.py", "checks/outcomes.py", "checks/observing.py")
-KEPT += ("checks/wire.py", "checks/inside.py")
+KEPT += ("checks/wire.py", "checks/inside.py", "scale/__init__.py")
 REFUSAL = """
 
 def _refuse(name):
@@ -61,8 +62,9 @@ def write(folder):
     for name in KEPT:
         _put(target / name, (source / name).read_text(encoding="utf-8"))
     for room, names in ASKED.items():
-        text = (source / f"{room}.py").read_text(encoding="utf-8")
-        _put(target / f"{room}.py", without_bodies(text, room, set(names.split())))
+        name = f"{room.replace('.', '/')}.py"
+        text = (source / name).read_text(encoding="utf-8")
+        _put(target / name, without_bodies(text, room, set(names.split())))
     _put(target / "checks" / "refused.py", REFUSED)
     for name in (path.relative_to(source) for path in source.rglob("*.py")):
         if not (target / name).exists():

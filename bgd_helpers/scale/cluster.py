@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 
 import numpy as np
 
-from bgd_helpers import shards
 from bgd_helpers.descent import update
+from bgd_helpers.scale import shards
 
 try:
     import dask
