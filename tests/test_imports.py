@@ -14,7 +14,7 @@ PACKAGE = Path(bgd_helpers.__file__).parent
 
 BASE = {"data", "network", "descent", "theory"}
 CHECKS = BASE | {"gradcheck", "slips"}
-DRAWN = CHECKS | {"figures", "handout", "experiments", "museum"}
+DRAWN = CHECKS | {"figures", "lessons", "museum"}
 
 # room: (the rooms that it may import, the packages beyond NumPy and the standard library)
 ROOMS = {
@@ -25,12 +25,11 @@ ROOMS = {
     "scale": ({"network", "descent"}, {"dask", "distributed"}),
     "gradcheck": (BASE, set()),
     "slips": (BASE, set()),
-    "handout": (CHECKS, set()),
-    "experiments": (CHECKS, set()),
-    "museum": (CHECKS | {"handout", "figures"}, set()),
+    "lessons": (CHECKS, set()),
+    "museum": ({"lessons", "figures"}, set()),
     "figures": (BASE - {"network"}, {"matplotlib", "contourpy", "PIL", "IPython"}),
     "explorers": (DRAWN, {"matplotlib", "PIL", "IPython", "ipywidgets"}),
-    "evidence": (CHECKS | {"experiments", "figures"}, set()),
+    "evidence": (CHECKS | {"lessons", "figures"}, set()),
     "equations": (CHECKS, {"lark"}),
     "checks": (DRAWN | {"equations", "explorers"}, {"IPython", "ipykernel"}),
     "grading": (

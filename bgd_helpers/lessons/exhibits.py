@@ -5,11 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bgd_helpers import handout, network, slips
-from bgd_helpers.figures.museum import curves_picture
-from bgd_helpers.museum import trials
-from bgd_helpers.museum.showing import Table, sign
-from bgd_helpers.museum.trials import NO_SLIP
+from bgd_helpers import network, slips
+from bgd_helpers.lessons import handout, trials
+from bgd_helpers.lessons.showing import Table, sign
+from bgd_helpers.lessons.trials import NO_SLIP
 
 ETA, UPDATES = 0.03, 200  # at 0.05 some wrong gradients are chaotic, and J at the end another on each machine
 FALLS = "J falls"
@@ -112,8 +111,3 @@ def card(name):
         ("not noticed by", said[False] or "no check"),
     ]
     return Table((name, ""), tuple(rows), "")
-
-
-def curves(*names):
-    """J in training with the right gradient, and with the gradient of each named slip."""
-    return curves_picture({name: exhibit(name).costs for name in (NO_SLIP, *names)})

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers import descent, gradcheck, network, slips
-from bgd_helpers.handout import Net
+from bgd_helpers.lessons.handout import Net
 from bgd_helpers.slips import wrong
 
 NO_SLIP = "no slip"

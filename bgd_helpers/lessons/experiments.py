@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import data, descent, network
+from bgd_helpers import data, descent, network
 
 RATES = np.array([0.001, 0.0016, 0.0025, 0.004, 0.0063, 0.01, 0.016, 0.025, 0.04, 0.063, 0.1, 0.16, 0.25, 0.4, 0.63, 1])
 INPUTS = ("flipper length", "bill length", "bill depth")

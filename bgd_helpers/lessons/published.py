@@ -5,10 +5,11 @@ Each table has a row for an answer, a column for a check, and at the end what J 
 
 import numpy as np
 
-from bgd_helpers import gradcheck, handout, network, slips
-from bgd_helpers.museum.exhibits import ETA, UPDATES, nets, notices, training_net
-from bgd_helpers.museum.showing import Table, sign
-from bgd_helpers.museum.trials import costs_in_training
+from bgd_helpers import gradcheck, network, slips
+from bgd_helpers.lessons import handout
+from bgd_helpers.lessons.exhibits import ETA, UPDATES, nets, notices, training_net
+from bgd_helpers.lessons.showing import Table, sign
+from bgd_helpers.lessons.trials import costs_in_training
 from bgd_helpers.slips.wrong import with_equations
 
 IN_TRAINING = f"J in {UPDATES} updates"
