@@ -1,7 +1,5 @@
-"""`python -m bgd_helpers`: the commands behind the Makefile."""
+"""`python -m bgd_helpers`, as the Makefiles of earlier releases call it: the commands of the course."""
 
-import sys
+import runpy
 
-from bgd_helpers.cli import main
-
-sys.exit(main())
+runpy.run_module("bgd_course", run_name="__main__", alter_sys=True)

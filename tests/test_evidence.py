@@ -6,7 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from bgd_helpers import cli, theory
+from bgd_course import cli
+from bgd_helpers import theory
 from bgd_helpers.evidence import (
     FULL,
     QUICK,

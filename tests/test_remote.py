@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from classes import level
 
-from bgd_helpers.grading import classroom, remote, submissions
+from bgd_course.grading import classroom, remote, submissions
 
 try:
     from bgd_helpers.scale import cluster

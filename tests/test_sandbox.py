@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from classes import ROOT, level
 
-from bgd_helpers.grading import classroom, package, submissions
+from bgd_course.grading import classroom, package, sandbox, submissions
 
 
 def test_a_graded_package_has_no_right_answer_in_it(tmp_path):
@@ -30,6 +30,17 @@ def test_a_graded_package_has_no_right_answer_in_it(tmp_path):
 
 def file_of(room):
     return f"{room.replace('.', '/')}.py"
+
+
+def test_both_packages_of_the_course_are_hidden_where_they_are_installed(tmp_path, monkeypatch):
+    installed = [tmp_path / "bgd_helpers", tmp_path / "bgd_course"]
+    for folder in installed:
+        folder.mkdir()
+    monkeypatch.setattr(sandbox.sysconfig, "get_path", lambda name: str(tmp_path))
+    monkeypatch.setattr(sandbox.sys, "prefix", str(tmp_path))
+    command = " ".join(sandbox._bubblewrap(tmp_path / "box"))
+    assert all(f"--tmpfs {folder}" in command for folder in installed)
+    assert not {str(folder) for folder in installed} & set(sandbox._python_folders())
 
 
 @pytest.mark.slow

@@ -13,8 +13,8 @@ from queue import Empty, SimpleQueue
 
 import nbformat
 
-from bgd_helpers.grading import classroom, collect, submissions
-from bgd_helpers.grading.worker import RESTART, names
+from bgd_course.grading import classroom, collect, submissions
+from bgd_course.grading.worker import RESTART, names
 
 IDLE = {}  # on a worker of the cluster: course and settings to a queue of graders that wait for work
 

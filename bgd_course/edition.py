@@ -15,7 +15,7 @@ from typing import NamedTuple
 import nbformat
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from bgd_helpers.saving import as_json, write_atomically
+from bgd_course.notebooks import as_json, write_atomically
 
 STATE = ".course"  # in the learner's folder: what was delivered last, and backups
 BLANK = "# Your code here"

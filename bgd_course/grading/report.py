@@ -8,8 +8,8 @@ from collections import Counter
 from html import escape
 from statistics import mean
 
-from bgd_helpers.grading.submissions import file_name
-from bgd_helpers.saving import write_atomically
+from bgd_course.grading.submissions import file_name
+from bgd_course.notebooks import write_atomically
 
 SIGNS = {"right": "✓", "wrong": "✗", "stopped": "■", "not attempted": "○"}
 BECAUSE = {"right": "", "wrong": "because ", "stopped": "", "not attempted": ""}

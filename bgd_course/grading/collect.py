@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from bgd_helpers.grading.course import parsed
+from bgd_course.grading.course import parsed
 
 MOST_BYTES = 50 * 2**20  # of a file, with its outputs
 MOST_SOURCE = 300_000  # characters in all its cells

@@ -8,7 +8,7 @@ from functools import wraps
 
 
 def _jupyter_server_extension_points():
-    return [{"module": "bgd_helpers.nodelay"}]
+    return [{"module": "bgd_course.nodelay"}]
 
 
 def _load_jupyter_server_extension(server):

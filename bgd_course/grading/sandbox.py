@@ -15,9 +15,10 @@ import time
 from functools import cache
 from pathlib import Path
 
-from bgd_helpers.grading import package, zygote
+from bgd_course.grading import package, zygote
 
 LEVELS = ("bubblewrap", "landlock", "none")
+PACKAGES = ("bgd_helpers", "bgd_course")  # of the course: a kernel gets a graded one instead
 START = 60  # seconds for the warm parent to import what it needs
 SCRATCH = 64 * 2**20  # bytes
 
@@ -221,8 +222,8 @@ def _bubblewrap(folder, private=()):
     shown += [sys.base_prefix]
     command += [] if Path(sys.base_prefix).is_relative_to("/usr") else ["--ro-bind", sys.base_prefix, sys.base_prefix]
     command += _hiding(private, shown) + ["--ro-bind", sys.prefix, sys.prefix]
-    installed = Path(sysconfig.get_path("purelib")) / "bgd_helpers"
-    command += _hiding([*private, installed], [sys.prefix])
+    installed = [Path(sysconfig.get_path("purelib"), name) for name in PACKAGES]
+    command += _hiding([*private, *installed], [sys.prefix])
     command += ["--dev", "/dev", "--remount-ro", "/dev", "--ro-bind", str(folder / "box"), "/box"]
     command += ["--bind", str(folder / "sockets"), str(folder / "sockets")]
     command += ["--size", str(SCRATCH), "--perms", "0700", "--tmpfs", "/scratch", "--remount-ro", "/", "--chdir", "/"]
@@ -261,7 +262,8 @@ def _python_folders():
     if sys.prefix != sys.base_prefix:
         others = [Path(sys.prefix, "bin"), Path(sys.prefix, "lib64"), Path(sys.prefix, "share")]
         folders += [str(path) for path in others if path.is_dir() and not path.is_symlink()]
-        folders += [str(path) for path in packages.iterdir() if "bgd_helpers" not in path.name]
+        others = [path for path in packages.iterdir() if not any(name in path.name for name in PACKAGES)]
+        folders += map(str, others)
     if not Path(sys.base_prefix).is_relative_to("/usr"):
         folders.append(sys.base_prefix)
     return folders

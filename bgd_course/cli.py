@@ -64,7 +64,7 @@ def lab(no_browser, port, source):
     """
     root = checkout()
     need("jupyterlab", "matplotlib", "nbformat")
-    from bgd_helpers.lab import can_open_browser, lab_command, running_in, wait_for
+    from bgd_course.lab import can_open_browser, lab_command, running_in, wait_for
 
     if not source and (address := running_in(root / MINE)):
         click.echo(f"JupyterLab is open in {MINE} already: {address}")
@@ -82,7 +82,7 @@ def lab(no_browser, port, source):
 
 def learners_folder(root):
     """The folder of the learner's edition, brought up to date as far as it can be."""
-    from bgd_helpers import edition
+    from bgd_course import edition
 
     try:
         for line in edition.deliver(root / "notebooks", root / MINE):
@@ -104,7 +104,7 @@ def progress(folder):
     """
     root = checkout()
     need("nbformat", "rich")
-    from bgd_helpers import edition
+    from bgd_course import edition
 
     folder = folder or root / MINE
     if not folder.is_dir():
@@ -165,8 +165,8 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
     Exit status: 0 graded, 1 a submission could not be graded at all, 2 wrong use.
     """
     need("nbval", "pytest", "ipykernel", "rich", code=2)
-    from bgd_helpers.grading import classroom, sandbox
-    from bgd_helpers.grading.submissions import find
+    from bgd_course.grading import classroom, sandbox
+    from bgd_course.grading.submissions import find
 
     if not hasattr(os, "fork"):
         raise UserError("grading needs Linux (or, for your own files, macOS); on Windows use WSL 2", 2)
@@ -207,7 +207,7 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
 @contextmanager
 def on_cluster(plan, address):
     """The plan, with as many of the crew as the cluster at this address has threads."""
-    from bgd_helpers.grading import remote, sandbox
+    from bgd_course.grading import remote, sandbox
 
     with ExitStack() as stack:
         try:
@@ -223,7 +223,7 @@ def on_cluster(plan, address):
 
 def say_results(results, output):
     """The exit status of a grading run, after a line on each submission of which something was not graded."""
-    from bgd_helpers.grading.report import graded, of_others
+    from bgd_course.grading.report import graded, of_others
 
     for result in results:
         if graded(result) != "yes" or result["notes"]:
@@ -266,7 +266,7 @@ def release(folder, solutions):
     """
     root = checkout()
     need("nbformat")
-    from bgd_helpers import release as releasing
+    from bgd_course import release as releasing
 
     if releasing.is_one(root):
         raise UserError("this is a release already: release from the course's own repository")
@@ -315,13 +315,13 @@ def notebooks(paths, timeout):
 
 def _save(path, timeout, width):
     """Whether the notebook at `path` was executed and saved; a line says so, its name padded to `width`."""
-    from bgd_helpers import saving
+    from bgd_course import notebooks
 
     click.echo(f"{path.name:{width}}", nl=False)
     start = time.perf_counter()
     try:
-        cells = saving.save_executed(path, timeout)
-    except saving.CellFailed as error:
+        cells = notebooks.save_executed(path, timeout)
+    except notebooks.CellFailed as error:
         click.echo("  NOT SAVED")
         click.echo(f"{path.name}: {error}", err=True)
         return False

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import nbformat
 
-from bgd_helpers import edition
-from bgd_helpers.saving import as_json, write_atomically
+from bgd_course import edition
+from bgd_course.notebooks import as_json, write_atomically
 
 MANIFEST = ".release"
 COPIED = (".gitattributes", "environment.yml", "pyproject.toml", "requirements.lock", "LICENSE", "LICENSE-TEXT")
-FOLDERS = ("bgd_helpers", "install")
+FOLDERS = ("bgd_helpers", "bgd_course", "install")
 SOLUTIONS = "worked-solutions"  # grading passes a folder of this name over
 WORKFLOW = ".github/workflows/grade.yml"
 TEXTS = Path(__file__).parent / "release_texts"

@@ -12,10 +12,10 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
-from bgd_helpers.grading import collect, course, report, sandbox, submissions
-from bgd_helpers.grading.judging import Outcome
-from bgd_helpers.grading.worker import RESTART, row
-from bgd_helpers.saving import write_atomically
+from bgd_course.grading import collect, course, report, sandbox, submissions
+from bgd_course.grading.judging import Outcome
+from bgd_course.grading.worker import RESTART, row
+from bgd_course.notebooks import write_atomically
 
 
 class Plan(NamedTuple):
@@ -178,7 +178,7 @@ class Worker:
             "private": [str(path) for path in (plan.notebooks, plan.output, *plan.private)],
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bgd_helpers.grading.worker", json.dumps(settings)],
+            [sys.executable, "-m", "bgd_course.grading.worker", json.dumps(settings)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from bgd_helpers.grading import kernel
-from bgd_helpers.grading.judging import BLANK, Outcome, outcome_of
+from bgd_course.grading import kernel
+from bgd_course.grading.judging import BLANK, Outcome, outcome_of
 
 CELL_SECONDS = 10
 OUTCOMES = pytest.StashKey()

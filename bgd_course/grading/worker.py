@@ -9,10 +9,10 @@ import os
 import sys
 from typing import NamedTuple
 
+from bgd_course.grading import collect, course, engine
+from bgd_course.grading.judging import Cases, Outcome, limited
+from bgd_course.grading.sandbox import WarmParent, remove
 from bgd_helpers.checks import EXERCISES
-from bgd_helpers.grading import collect, course, engine
-from bgd_helpers.grading.judging import Cases, Outcome, limited
-from bgd_helpers.grading.sandbox import WarmParent, remove
 
 RESTART = 3  # seconds that an ended kernel may cost beside the time of its cell
 LONGEST_SHOWN = 5_000  # characters of an answer in a report
