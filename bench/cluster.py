@@ -14,6 +14,7 @@ from time import perf_counter
 
 import numpy as np
 
+from bench import ONE_THREAD
 from bench.out_of_core import INPUTS, make, parameters
 from bgd_helpers import network, theory
 from bgd_helpers.scale import shards
@@ -108,8 +109,6 @@ def processor():
 
 
 if __name__ == "__main__":
-    from bench.__main__ import ONE_THREAD
-
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
         os.execve(sys.executable, [sys.executable, "-m", "bench.cluster", *sys.argv[1:]], os.environ | ONE_THREAD)
     save(sys.argv[1])

@@ -16,4 +16,8 @@ Two extra axes may stand in front of a parameter: a time axis in a recorded path
 where several learning rates advance together. NumPy's broadcasting carries both.
 """
 
+from bgd_helpers import former
+
 __version__ = "0.1.0"
+
+former.install()
