@@ -49,7 +49,7 @@ lock: .venv-lock/bin/uv  ## pin the newest packages that pyproject.toml admits
 	@echo 'requirements.lock is up to date.'
 
 clean:  ## remove the environments and caches, never a notebook or its checkpoints
-	rm -rf .venv .venv-newest .venv-lock .pytest_cache .ruff_cache
+	rm -rf .venv .venv-newest .venv-lock .pytest_cache .ruff_cache .import_linter_cache
 	find bgd_helpers bgd_course tests bench -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 # The environment. The stamp holds the folder it was made in: one that was moved is made again.
