@@ -15,32 +15,32 @@ help:  ## this list
 	@echo 'With another Python: make PYTHON=python3.12 lab. With the newest packages: make NEWEST=1 test.'
 
 lab: $(READY)  ## open your own copy of the notebooks in JupyterLab
-	@$(RUN) -I -m bgd_helpers lab
+	@$(RUN) -I -m bgd_course lab
 
 progress: $(READY)  ## list which exercises are solved, attempted and open
-	@$(RUN) -I -m bgd_helpers progress
+	@$(RUN) -I -m bgd_course progress
 
 release: $(READY)  ## write the learner's edition as a folder ready to be a class's repository
-	@$(RUN) -I -m bgd_helpers release
+	@$(RUN) -I -m bgd_course release
 
 grade: $(READY)  ## grade a class: make grade SUBMISSIONS=folder
 	@test -n "$(SUBMISSIONS)" || { echo 'Name the folder: make grade SUBMISSIONS=folder' >&2; exit 2; }
-	@$(RUN) -I -m bgd_helpers grade "$(SUBMISSIONS)"
+	@$(RUN) -I -m bgd_course grade "$(SUBMISSIONS)"
 
 test: $(READY)  ## run every test: of the package, then of each notebook
-	@$(RUN) -I -m bgd_helpers test
+	@$(RUN) -I -m bgd_course test
 
 test-quick: $(READY)  ## run the tests that take less than a minute
-	@$(RUN) -I -m bgd_helpers test --quick
+	@$(RUN) -I -m bgd_course test --quick
 
 notebooks: $(READY)  ## execute every notebook again and save it
-	@$(RUN) -I -m bgd_helpers notebooks
+	@$(RUN) -I -m bgd_course notebooks
 
 bench: $(READY)  ## compare the speed of the package with its peers
-	@$(RUN) -I -m bgd_helpers bench
+	@$(RUN) -I -m bgd_course bench
 
 evidence: $(READY)  ## reproduce what the literature claims, and write evidence/index.html
-	@$(RUN) -I -m bgd_helpers evidence
+	@$(RUN) -I -m bgd_course evidence
 
 lock: .venv-lock/bin/uv  ## pin the newest packages that pyproject.toml admits
 	@.venv-lock/bin/uv pip compile pyproject.toml --extra test --extra browser --extra grade --extra cluster --universal --python-version 3.11 \
@@ -49,8 +49,8 @@ lock: .venv-lock/bin/uv  ## pin the newest packages that pyproject.toml admits
 	@echo 'requirements.lock is up to date.'
 
 clean:  ## remove the environments and caches, never a notebook or its checkpoints
-	rm -rf .venv .venv-newest .venv-lock .pytest_cache .ruff_cache
-	find bgd_helpers tests bench -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	rm -rf .venv .venv-newest .venv-lock .pytest_cache .ruff_cache .import_linter_cache
+	find bgd_helpers bgd_course tests bench -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 # The environment. The stamp holds the folder it was made in: one that was moved is made again.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))

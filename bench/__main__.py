@@ -3,15 +3,8 @@
 import argparse
 import os
 
-ONE_THREAD = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
-    "JAX_ENABLE_X64": "1",
-    "JAX_PLATFORMS": "cpu",
-}
+from bench import ONE_THREAD
+
 PARTS = ("updates", "gradient", "imports", "sliders", "grading", "out_of_core", "cluster")
 
 

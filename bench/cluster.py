@@ -14,8 +14,10 @@ from time import perf_counter
 
 import numpy as np
 
+from bench import ONE_THREAD
 from bench.out_of_core import INPUTS, make, parameters
-from bgd_helpers import network, shards, theory
+from bgd_helpers import network, theory
+from bgd_helpers.scale import shards
 
 SIZES = (1_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000)
 SHARDS, WORKERS = 4, 2
@@ -46,7 +48,7 @@ def steps(runs, rounds):
 
 def measure(client, name, path, rounds):
     """Milliseconds of a step in this process, in two threads of it, and on the cluster."""
-    from bgd_helpers import cluster
+    from bgd_helpers.scale import cluster
 
     gradient, start = MODELS[name]
     theta, cut = start(), shards.shards_of(path, SHARDS)
@@ -62,7 +64,7 @@ def measure(client, name, path, rounds):
 
 def rows(sizes):
     """A row for each model and N: milliseconds of a step in each of the three ways."""
-    from bgd_helpers import cluster
+    from bgd_helpers.scale import cluster
 
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, cluster.connected(WORKERS) as client:
         for N in sizes:
@@ -74,7 +76,7 @@ def rows(sizes):
 def report(quick):
     """A line for each model and N."""
     try:
-        from bgd_helpers import cluster  # noqa: F401
+        from bgd_helpers.scale import cluster  # noqa: F401
     except ImportError as reason:
         print(f"\nThe cluster is left out: {reason}")
         return
@@ -107,8 +109,6 @@ def processor():
 
 
 if __name__ == "__main__":
-    from bench.__main__ import ONE_THREAD
-
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
         os.execve(sys.executable, [sys.executable, "-m", "bench.cluster", *sys.argv[1:]], os.environ | ONE_THREAD)
     save(sys.argv[1])

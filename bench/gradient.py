@@ -13,6 +13,7 @@ import numpy as np
 
 from bench.peers import check_equal, cpu_seconds, present, versions
 from bgd_helpers import network
+from bgd_helpers.scale.rows import backprop_by_rows
 
 WIDTHS = (784, 256, 10)
 ACTIVATIONS = ["tanh", "identity"]
@@ -32,7 +33,7 @@ def flops(N):
 
 
 def by_rows(theta, X, Y):
-    return lambda: network.backprop_by_rows(theta, X, Y, ACTIVATIONS)
+    return lambda: backprop_by_rows(theta, X, Y, ACTIVATIONS)
 
 
 def textbook(theta, X, Y):
@@ -145,7 +146,7 @@ def contend(name, N, rounds):
     grad = run()
     memory = most_memory() - before
     if grad is not None:
-        expected = network.backprop_by_rows(theta, X, Y, ACTIVATIONS)
+        expected = backprop_by_rows(theta, X, Y, ACTIVATIONS)
         check_equal(name, *([p for pair in g for p in pair] for g in (grad, expected)), 1e-10)
     square = np.random.default_rng(1).normal(size=(SQUARE, SQUARE))
     out = np.empty_like(square)

@@ -12,11 +12,11 @@ from time import perf_counter
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
-from bgd_helpers.grading import classroom, course, sandbox, submissions
+from bgd_course.grading import classroom, course, sandbox, submissions
 
 SUBMISSIONS, WORKERS = 20, 2
 EXERCISES = ("output_delta", "weight_gradient", "bias_gradient")
-IMPORTS = "import numpy as np\nfrom bgd_helpers.exercises import check"
+IMPORTS = "import numpy as np\nfrom bgd_helpers.checks import check"
 ROOT = Path(__file__).parent.parent
 
 

@@ -16,7 +16,8 @@ from time import perf_counter
 import numpy as np
 
 from bench.gradient import most_memory
-from bgd_helpers import shards, theory
+from bgd_helpers import theory
+from bgd_helpers.scale import shards
 
 INPUTS = 20
 COLUMNS = INPUTS + 1

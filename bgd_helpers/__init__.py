@@ -18,7 +18,11 @@ where several learning rates advance together. NumPy's broadcasting carries both
 
 import sys
 
+from bgd_helpers import former
+
 __version__ = "0.1.0"
+
+former.install()
 
 if "" in sys.path:  # in a kernel, the learner's folder goes before everything else
     from bgd_helpers import shadows

@@ -1,48 +1,5 @@
-"""The command `bgd`, and `python -m bgd_helpers`.
+"""`python -m bgd_helpers`, as the Makefiles of earlier releases call it: the commands of the course."""
 
-Before anything else is imported it begins anew, isolated: the folder one stands in may hold a learner's files, and
-Python imports from it, or from where its variables point, whatever has the right name.
-"""
+import runpy
 
-import os
-import site
-import sys
-
-TOO_LATE = ("PYTHONPATH", "LD_LIBRARY_PATH")  # what Python and its loader obey before this runs
-
-
-def run():
-    """End with the exit status of the command line."""
-    if sys.flags.safe_path and sys.flags.ignore_environment:
-        from bgd_helpers.cli import main
-
-        sys.exit(main())
-    if sys.argv[1:2] == ["grade"] and (why := unsafe()):
-        print(f"bgd grade: {why}", file=sys.stderr)
-        sys.exit(2)
-    command = [sys.executable, *(["-P", "-E"] if is_of_one_user() else ["-I"]), "-m", "bgd_helpers", *sys.argv[1:]]
-    if os.name == "nt":  # there, exec does not wait
-        import subprocess
-
-        sys.exit(subprocess.call(command))
-    os.execv(sys.executable, command)
-
-
-def unsafe():
-    """Why learners' files may run with the rights of whoever grades; None if they can't."""
-    for name in TOO_LATE:
-        if not all(map(os.path.isabs, (os.environ.get(name) or "/").split(os.pathsep))):
-            return f"{name} names the folder you stand in, and what lies there may run: unset it, then try again"
-    if is_of_one_user():
-        return "the course is installed in your home (pip install --user): install it into a virtual environment"
-    return None
-
-
-def is_of_one_user():
-    """Whether this package is installed for one user alone, where an isolated Python does not look."""
-    folder = site.getusersitepackages() if site.ENABLE_USER_SITE else ""
-    return os.path.isdir(folder) and any(name.startswith("bgd_helpers") for name in os.listdir(folder))
-
-
-if __name__ == "__main__":
-    run()
+runpy.run_module("bgd_course", run_name="__main__", alter_sys=True)

@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-BLOCK = 2**13  # entries of an array that element-wise work takes at a time, to stay in the cache
-
 
 class Activation(NamedTuple):
     """An activation function f and its derivative.
@@ -81,8 +79,8 @@ def forward(theta, X, activations):
     E1: A^(k) = Z^(k-1) W^(k) + 1 b^(k)T and Z^(k) = f_k(A^(k)). Z[0] is X, A[0] is None, Z[-1] is Y_hat.
     Raises ValueError if the shapes do not fit.
     """
-    functions = _one_per_layer(activations, theta)
-    _check_inputs(theta, X, axes=theta[0][0].ndim)
+    functions = one_per_layer(activations, theta)
+    check_inputs(theta, X, axes=theta[0][0].ndim)
     A, Z = [None], [X]
     for (W, b), f in zip(theta, functions):
         A.append(Z[-1] @ W + b[..., None, :])
@@ -98,7 +96,7 @@ def predict(theta, X, activations):
 def losses(theta, X, Y, activations):
     """The loss of each example. E2: E_n = sum_j (y_nj - y_hat_nj)^2."""
     Y_hat = predict(theta, X, activations)
-    _check_targets(Y, Y_hat.shape)
+    check_targets(Y, Y_hat.shape)
     return ((Y - Y_hat) ** 2).sum(axis=-1)
 
 
@@ -141,22 +139,22 @@ def backprop(theta, X, Y, activations, equations=Equations()):
 
     Raises ValueError if shapes do not fit or if X or Y hold NaN or infinity.
     """
-    f, (A, Z) = _one_per_layer(activations, theta), forward(theta, X, activations)
-    _check_targets(Y, Z[-1].shape)
+    f, (A, Z) = one_per_layer(activations, theta), forward(theta, X, activations)
+    check_targets(Y, Z[-1].shape)
     delta = equations.output_delta(Y, Z[-1], A[-1], f[-1].df)
     grad = []
     for k in range(len(theta), 0, -1):
         grad.insert(0, (equations.weight_gradient(Z[k - 1], delta), equations.bias_gradient(delta)))
         if k > 1:
             delta = equations.hidden_delta(delta, theta[k - 1][0], A[k - 1], Z[k - 1], f[k - 2].df)
-    _explain_nonfinite(grad, X, Y)
+    explain_nonfinite(grad, X, Y)
     return grad
 
 
 def deltas(theta, X, Y, activations):
     """Delta^(1), ..., Delta^(L) in a list; entry k belongs to layer k, entry 0 is None (E4, E5)."""
-    f, (A, Z) = _one_per_layer(activations, theta), forward(theta, X, activations)
-    _check_targets(Y, Z[-1].shape)
+    f, (A, Z) = one_per_layer(activations, theta), forward(theta, X, activations)
+    check_targets(Y, Z[-1].shape)
     found = [output_delta(Y, Z[-1], A[-1], f[-1].df)]
     for k in range(len(theta) - 1, 0, -1):
         found.insert(0, hidden_delta(found[0], theta[k][0], A[k], Z[k], f[k - 1].df))
@@ -165,8 +163,8 @@ def deltas(theta, X, Y, activations):
 
 def backprop_index(theta, X, Y, activations):
     """The same gradient in index form: E4, E5, E7 and E8 read entry by entry, in plain loops."""
-    f, (A, Z) = _one_per_layer(activations, theta), forward(theta, X, activations)
-    _check_targets(Y, Z[-1].shape)
+    f, (A, Z) = one_per_layer(activations, theta), forward(theta, X, activations)
+    check_targets(Y, Z[-1].shape)
     grad = [tuple(np.zeros_like(p, dtype=np.result_type(p, float)) for p in pair) for pair in theta]
     for n in range(len(X)):
         delta = [-2 * (Y[n, j] - Z[-1][n, j]) * f[-1].df(A[-1][n, j]) for j in range(Y.shape[1])]  # E4
@@ -194,25 +192,6 @@ def example_gradients(theta, X, Y, activations):
     return [(Z[k - 1][:, :, None] * delta[k][:, None, :], delta[k]) for k in range(1, len(theta) + 1)]
 
 
-def backprop_by_rows(theta, X, Y, activations, rows=2048):
-    """The same gradient, `rows` examples at a time: fast, and the extra memory is bounded by the chunk.
-
-    E10: grad J = sum_s (N_s / N) grad J_s, exactly, for any partition of the examples.
-    Raises ValueError as `backprop` does, and unless rows >= 1.
-    """
-    f, N = _one_per_layer(activations, theta), len(X)
-    _check_inputs(theta, X, axes=2)
-    _check_targets(Y, (N, theta[-1][0].shape[-1]))
-    if not rows >= 1:
-        raise ValueError(f"rows is {rows!r}: a chunk has 1 example or more")
-    sums, work = _arrays_for_rows(theta, X, Y, min(rows, N))
-    for start in range(0, N, rows):
-        _add_rows(sums, work, theta, X[start : start + rows].T, Y[start : start + rows].T, f)
-    grad = [(np.divide(dW.mT, N, order="C"), db / N) for dW, db in sums]
-    _explain_nonfinite(grad, X, Y)
-    return grad
-
-
 def gradient_of(activations):
     """The function (theta, X, Y) -> gradient of J, for `descent.descend`; several runs can share it."""
 
@@ -233,56 +212,13 @@ def cost_from_layer(k, A, theta, Y, activations):
 
     E_n depends on row n of A only, so delta^(k) = N dJ/dA^(k).
     """
-    f = _one_per_layer(activations, theta)
+    f = one_per_layer(activations, theta)
     Z = f[k - 1].f(A)
     return cost(theta[k:], Z, Y, f[k:]) if k < len(theta) else ((Y - Z) ** 2).sum() / len(Y)
 
 
-class _Work(NamedTuple):
-    """Arrays that every chunk of rows uses again; one column an example, which BLAS multiplies fastest."""
-
-    A: list
-    Z: list
-    delta: list
-    product: list
-
-
-def _arrays_for_rows(theta, X, Y, rows):
-    """Zeroed sums for (dW^T, db) of each layer, and the work arrays for chunks of `rows` examples."""
-    dtype = np.result_type(X, Y, *(p for pair in theta for p in pair), np.float32)
-    sums = [(np.zeros(W.mT.shape, dtype), np.zeros(b.shape, dtype)) for W, b in theta]
-    columns = [[np.empty((*b.shape, rows), dtype) for _, b in theta] for _ in range(3)]
-    return sums, _Work(*columns, [np.empty_like(dW) for dW, _ in sums])
-
-
-def _add_rows(sums, work, theta, X, Y, f):
-    """E1, E4, E5, E7, E8 for one chunk, transposed and without the 1/N, added to the sums."""
-    A, Z, delta = ([array[..., : X.shape[-1]] for array in arrays] for arrays in work[:3])
-    Z_prev = [X, *Z]
-    for k, (W, b) in enumerate(theta):
-        np.matmul(W.mT, Z_prev[k], out=A[k])
-        for block in _blocks(A[k]):
-            A[k][block] += b[..., None][block]
-            Z[k][block] = f[k].f(A[k][block])
-    np.multiply(np.subtract(Z[-1], Y, out=delta[-1]), 2, out=delta[-1])
-    for k in reversed(range(len(theta))):
-        for block in _blocks(A[k]):
-            delta[k][block] *= f[k].df(A[k][block], Z[k][block])
-        for total, part in zip(
-            sums[k], (np.matmul(delta[k], Z_prev[k].mT, out=work.product[k]), delta[k].sum(axis=-1))
-        ):
-            total += part
-        if k > 0:
-            np.matmul(theta[k][0], delta[k], out=delta[k - 1])
-
-
-def _blocks(array):
-    """Index expressions for a few units at a time, whatever the number of examples."""
-    units = max(1, BLOCK // array.shape[-1])
-    return [(..., slice(j, j + units), slice(None)) for j in range(0, array.shape[-2], units)]
-
-
-def _one_per_layer(activations, theta):
+def one_per_layer(activations, theta):
+    """The Activation of each layer; one alone is for all. Raises ValueError unless there is one a layer."""
     if isinstance(activations, (str, Activation)):
         activations = [activations] * len(theta)
     if len(activations) != len(theta):
@@ -290,7 +226,8 @@ def _one_per_layer(activations, theta):
     return [activation(f) for f in activations]
 
 
-def _check_inputs(theta, X, axes):
+def check_inputs(theta, X, axes):
+    """Raises ValueError unless X, a matrix with at most `axes` axes, fits into the layers and these into each other."""
     _check_matrix("X", X, axes, "inputs are N x d_0; one example is X[n:n+1]")
     if X.shape[-2] == 0:
         raise ValueError(f"X has shape {X.shape}: it holds no example, and a mean needs at least one")
@@ -303,7 +240,8 @@ def _check_inputs(theta, X, axes):
         width = W.shape[-1]
 
 
-def _check_targets(Y, outputs):
+def check_targets(Y, outputs):
+    """Raises ValueError unless the targets have the shape `outputs`."""
     _check_matrix("Y", Y, len(outputs), "targets are N x d_L; use Y.reshape(-1, 1) if there is one output")
     if Y.shape != outputs[-Y.ndim :]:
         raise ValueError(
@@ -320,8 +258,11 @@ def _check_matrix(name, array, axes, hint):
         raise ValueError(f"{name} has shape {array.shape}: it must be 2-D; {hint}")
 
 
-def _explain_nonfinite(grad, X, Y):
-    """NaN or infinity in the data always reaches the first dW or the last db: look only then."""
+def explain_nonfinite(grad, X, Y):
+    """Raises ValueError where NaN or infinity in the data spoils a gradient.
+
+    They always reach the first dW or the last db: look only then.
+    """
     if all(isfinite(np.vdot(part, part)) for part in (grad[0][0], grad[-1][1])):
         return
     for name, array in (("X", X), ("Y", Y)):

@@ -19,7 +19,7 @@ EXERCISES["weight_gradient"] = ("Z_prev, delta", WEIGHTS)
 
 def course():
     """The instructor's notebook of the three exercises."""
-    cells = [new_code_cell("import numpy as np\nfrom bgd_helpers.exercises import check", id="imports")]
+    cells = [new_code_cell("import numpy as np\nfrom bgd_helpers.checks import check", id="imports")]
     for number, (name, (_, answer)) in enumerate(EXERCISES.items()):
         head, body = answer.split("\n", 1)
         source = f"{head}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
@@ -96,23 +96,23 @@ CHEATS = {
     "assert made empty": "import ast\nclass T(ast.NodeTransformer):\n    def visit_Assert(self, n): return ast.Pass()\n"
     "get_ipython().ast_transformers.append(T())\n" + WRONG,
     "print replaced": before("import builtins\nbuiltins.print = lambda *a, **k: None", WRONG),
-    "check replaced": before("check = lambda *a: 'right'\nimport bgd_helpers.exercises as e\ne.check = check", WRONG),
+    "check replaced": before("check = lambda *a: 'right'\nimport bgd_helpers.checks as e\ne.check = check", WRONG),
     "emit replaced": before(
-        "import bgd_helpers.grading.inside as i\nfrom IPython.display import publish_display_data as p\n"
+        "import bgd_helpers.checks.inside as i\nfrom IPython.display import publish_display_data as p\n"
         "i.emit = lambda r: p({i.wire.MIME: '[\"right\"]'})", WRONG
     ),
-    "packing replaced": before("import bgd_helpers.grading.wire as w\nw.packed = lambda v: ['list', ['none']]", WRONG),
-    "observation replaced": before("import bgd_helpers.grading.inside as i\ni.observe = lambda *a: 1 / 0", WRONG),
+    "packing replaced": before("import bgd_helpers.checks.wire as w\nw.packed = lambda v: ['list', ['none']]", WRONG),
+    "observation replaced": before("import bgd_helpers.checks.inside as i\ni.observe = lambda *a: 1 / 0", WRONG),
     "message forged": before(
-        "import bgd_helpers.grading.wire as w\nfrom IPython.display import publish_display_data as p\n"
+        "import bgd_helpers.checks.wire as w\nfrom IPython.display import publish_display_data as p\n"
         "p({w.MIME: '[\"seen\", [true, [], [], []]]'})", "update = None"
     ),
     "message forged while called": inside(
-        "import bgd_helpers.grading.wire as w\nfrom IPython.display import publish_display_data as p\n"
+        "import bgd_helpers.checks.wire as w\nfrom IPython.display import publish_display_data as p\n"
         "p({w.MIME: '[\"seen\", [true, [false], [[\"none\"]], [[\"none\"]]]]'})", "return theta"
     ),
     "an empty observation": before(
-        "import bgd_helpers.grading.inside as i\nfrom IPython.display import publish_display_data as p\n"
+        "import bgd_helpers.checks.inside as i\nfrom IPython.display import publish_display_data as p\n"
         "i.emit = lambda r: p({i.wire.MIME: '[\"seen\", [true, [], [], []]]'})", WRONG
     ),
     "import replaced": before("import builtins\nbuiltins.__import__ = lambda *a, **k: None", WRONG),
@@ -138,7 +138,7 @@ CHEATS = {
     "the parent's memory": inside("import os\nopen(f'/proc/{os.getppid()}/mem', 'rb').read(10)", "return theta"),
     "another process's environment": inside("open('/proc/1/environ').read()", "return theta"),
     "a thread that forges later": before(
-        "import threading, time\nimport bgd_helpers.grading.wire as w\n"
+        "import threading, time\nimport bgd_helpers.checks.wire as w\n"
         "from IPython.display import publish_display_data as p\n"
         "def late():\n    while True:\n        time.sleep(0.01)\n        p({w.MIME: '[\"right\"]'})\n"
         "threading.Thread(target=late, daemon=True).start()", WRONG
@@ -154,7 +154,7 @@ CHEATS = {
         "import os, sys\nos.makedirs('bgd_helpers', exist_ok=True)\nopen('bgd_helpers/__init__.py', 'w').write('')", WRONG
     ),
     "the box overwritten": before(
-        "import bgd_helpers.grading.wire as w\ntry:\n    open(w.__file__, 'a').write('1/0')\nexcept OSError:\n    pass", WRONG
+        "import bgd_helpers.checks.wire as w\ntry:\n    open(w.__file__, 'a').write('1/0')\nexcept OSError:\n    pass", WRONG
     ),
     "theta changed in place": inside("theta -= eta * gradient", "return theta"),
     "signals to the parent": before("import os\ntry:\n    os.kill(os.getppid(), 9)\nexcept OSError:\n    pass", WRONG),

@@ -3,8 +3,8 @@
 import nbformat
 import pytest
 
-from bgd_helpers import cli
-from bgd_helpers.grading import course, sandbox
+from bgd_course import cli
+from bgd_course.grading import course, sandbox
 
 ROOT = cli.checkout()
 COURSE = course.read(ROOT / "notebooks")

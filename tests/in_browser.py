@@ -17,7 +17,7 @@ import nbformat
 import numpy as np
 from PIL import Image
 
-from bgd_helpers import lab
+from bgd_course import lab
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")

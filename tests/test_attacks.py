@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from classes import level
 
-from bgd_helpers.grading import classroom, sandbox, submissions
+from bgd_course.grading import classroom, sandbox, submissions
 
 pytestmark = pytest.mark.slow
 NAMES = list(attacks.EXERCISES)

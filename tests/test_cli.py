@@ -13,7 +13,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from bgd_helpers import cli, lab, testrun
+from bgd_course import cli, lab
+from bgd_helpers import testrun
 
 ROOT = Path(cli.__file__).parent.parent
 MARKERS = "markers=slow"
@@ -22,7 +23,7 @@ COMMANDS = ["lab", "progress", "grade", "release", "test", "notebooks", "bench",
 
 def run(*arguments, folder=ROOT):
     """The finished process of one command line."""
-    command = [sys.executable, "-m", "bgd_helpers", *map(str, arguments)]
+    command = [sys.executable, "-m", "bgd_course", *map(str, arguments)]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
 
@@ -238,7 +239,7 @@ def test_skipped_tests_are_told():
 
 def test_make_and_the_command_line_agree():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    called = {line.split("bgd_helpers ")[1].split()[0] for line in makefile.splitlines() if "-m bgd_helpers" in line}
+    called = {line.split("bgd_course ")[1].split()[0] for line in makefile.splitlines() if "-m bgd_course" in line}
     assert called == set(COMMANDS)
 
 

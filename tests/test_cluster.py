@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bgd_helpers import network, shards, theory
+from bgd_helpers import network, theory
 from bgd_helpers.descent import descend, update
+from bgd_helpers.scale import shards
 
 try:
-    from bgd_helpers import cluster
+    from bgd_helpers.scale import cluster
 except ImportError as error:
     cluster, MISSING = None, str(error)
 
@@ -233,7 +234,7 @@ def test_a_cluster_at_an_address(path, processes, monkeypatch):
 
 
 def test_without_dask_the_error_says_how_to_get_it():
-    code = "import sys; sys.modules['dask'] = None; import bgd_helpers.cluster"
+    code = "import sys; sys.modules['dask'] = None; import bgd_helpers.scale.cluster"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
     error = done.stderr.splitlines()[-1]

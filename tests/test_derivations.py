@@ -2,8 +2,8 @@
 
 import pytest
 
+from bgd_helpers.checks import DERIVATIONS, check_derivation
 from bgd_helpers.equations import EquationError, check_equation
-from bgd_helpers.exercises import DERIVATIONS, check_derivation
 
 E4, E5 = (
     r"-2 (y_{nj} - \hat y_{nj}) f_L'(a_{nj}^{(L)})",
@@ -119,7 +119,7 @@ def test_the_first_wrong_line_is_named():
 
 
 def test_every_goal_begins_with_what_can_be_read():
-    from bgd_helpers.exercises.derivations import GOALS
+    from bgd_helpers.checks.derivations import GOALS
 
     for goal in GOALS.values():
         for start in goal.starts:

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from bgd_helpers import edition, saving
+from bgd_course import edition, notebooks
 
 SOLVED = 'def loss(y):\n    """E2."""\n    ### BEGIN SOLUTION\n    return (y ** 2).sum()\n    ### END SOLUTION'
 CHECK = 'check("loss", loss)\n### BEGIN HIDDEN TESTS\nassert secret\n### END HIDDEN TESTS'
@@ -218,7 +218,7 @@ def test_ended_at_any_write_nothing_is_lost_and_a_second_run_finishes(course, mo
         if not left[0]:
             raise Ended
         left[0] -= 1
-        saving.write_atomically(path, text)
+        notebooks.write_atomically(path, text)
 
     monkeypatch.setattr(edition, "write_atomically", write)
     if count < 3:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from bgd_helpers import network
+from bgd_helpers.checks import check_derivation
 from bgd_helpers.equations import EquationError, check_equation, worlds
-from bgd_helpers.exercises import check_derivation
 
 E7 = r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac{1}{N} \sum_{n=1}^{N} z_{ni}^{(k-1)} \delta_{nj}^{(k)}"
 E7_WITH_ZJ = E7.replace("z_{ni}", "z_{nj}")

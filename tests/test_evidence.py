@@ -6,7 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from bgd_helpers import cli, experiments, theory
+from bgd_course import cli
+from bgd_helpers import theory
 from bgd_helpers.evidence import (
     FULL,
     QUICK,
@@ -26,6 +27,7 @@ from bgd_helpers.evidence import (
 )
 from bgd_helpers.evidence import networks as nets
 from bgd_helpers.evidence.row import between, exactly, near, shown
+from bgd_helpers.lessons import experiments
 
 
 @pytest.fixture(scope="module")

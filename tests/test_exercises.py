@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from bgd_helpers import network, slips
-from bgd_helpers.exercises import EXERCISES, check
-from bgd_helpers.exercises.checks import judge
-from bgd_helpers.exercises.observing import observe
+from bgd_helpers.checks import EXERCISES, check
+from bgd_helpers.checks.checks import judge
+from bgd_helpers.checks.observing import observe
+from bgd_helpers.scale.rows import backprop_by_rows
 
 
 def _every_slip():
@@ -224,7 +225,7 @@ def _bias_einsum(delta):
 
 
 def _backprop_rows(theta, X, Y, activations):
-    return network.backprop_by_rows(theta, X, Y, activations, rows=2)
+    return backprop_by_rows(theta, X, Y, activations, rows=2)
 
 
 def _backprop_appended(theta, X, Y, activations):

@@ -5,7 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from bgd_helpers import data, descent, experiments, network, theory
+from bgd_helpers import data, descent, network, theory
+from bgd_helpers.lessons import experiments
 
 SIX = [Fraction(g) for g in (1, 2, 4, 9, -1, 3)]
 

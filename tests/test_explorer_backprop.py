@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bgd_helpers import gradcheck, handout, network
+from bgd_helpers import gradcheck, network
 from bgd_helpers.explorers.backprop import backprop_explorer, backprop_figure, integer_net, tanh_net, trace
+from bgd_helpers.lessons import handout
 
 NETS = {"2-2-1, integers": integer_net(), "2-3-2, tanh": tanh_net()}
 

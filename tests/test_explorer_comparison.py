@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bgd_helpers import experiments
 from bgd_helpers.explorers.comparison import (
     BATCH_SIZES,
     BUDGETS,
@@ -16,6 +15,7 @@ from bgd_helpers.explorers.comparison import (
     comparison_figure,
     comparison_tables,
 )
+from bgd_helpers.lessons import experiments
 
 EPOCHS = 3
 

@@ -6,8 +6,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from bgd_helpers import experiments, network
+from bgd_helpers import network
 from bgd_helpers.explorers.noise import DRAWS, EPOCHS, ETA, noise_explorer, noise_figure
+from bgd_helpers.lessons import experiments
 
 N = 342
 

@@ -5,8 +5,9 @@ import warnings
 import numpy as np
 import pytest
 
-from bgd_helpers import gradcheck, handout, network
+from bgd_helpers import gradcheck, network
 from bgd_helpers.explorers.one_weight import products, small_net, weight_explorer, weight_figure, weights
+from bgd_helpers.lessons import handout
 
 NET = small_net()
 

@@ -5,7 +5,6 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from bgd_helpers import handout
 from bgd_helpers.explorers.backprop import tanh_net, trace
 from bgd_helpers.figures.network import (
     arithmetic,
@@ -17,6 +16,7 @@ from bgd_helpers.figures.network import (
     training_curve,
     v_curve,
 )
+from bgd_helpers.lessons import handout
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 import slip_sources
 from classes import COURSE, RIGHT, ROOT, hand_in, level
 
-from bgd_helpers import cli, release
-from bgd_helpers.grading import classroom, report, sandbox, submissions
+from bgd_course import cli, release
+from bgd_course.grading import classroom, report, sandbox, submissions
 
 FULL = sum(task.points for task in COURSE.tasks)
 
@@ -78,7 +78,7 @@ def graded_by_command(tmp_path, notebook, *options):
     (tmp_path / "class" / "ada").mkdir(parents=True)
     (tmp_path / "class" / "ada" / "a.ipynb").write_text(notebook, encoding="utf-8")
     words = ["grade", str(tmp_path / "class"), "--output", str(tmp_path / "out"), "--workers", "1", *options]
-    return subprocess.run([sys.executable, "-m", "bgd_helpers", *words], capture_output=True, text=True)
+    return subprocess.run([sys.executable, "-m", "bgd_course", *words], capture_output=True, text=True)
 
 
 @pytest.mark.slow
@@ -162,7 +162,7 @@ def test_a_killed_run_is_resumed_and_loses_nothing(tmp_path):
         (tmp_path / "class" / f"ada{number}" / "a.ipynb").write_text(text)
     plan = classroom.Plan(tmp_path / "course", tmp_path / "out", level(), "a salt", 1, 1)
     settings = {"level": plan.level, "salt": plan.salt, "workers": 1, "cell_seconds": 1}
-    code = "from pathlib import Path; from bgd_helpers.grading import classroom, submissions\n"
+    code = "from pathlib import Path; from bgd_course.grading import classroom, submissions\n"
     code += f"plan = classroom.Plan(Path({str(plan.notebooks)!r}), Path({str(plan.output)!r}), **{settings!r})\n"
     code += f"classroom.grade(submissions.find({str(tmp_path / 'class')!r}), plan)"
     running = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
@@ -212,6 +212,6 @@ def test_a_submission_that_the_grader_lost_has_its_row_and_is_graded_by_the_next
 
 
 def test_who_handed_in_nothing_is_told_so():
-    from bgd_helpers.grading.worker import answers
+    from bgd_course.grading.worker import answers
 
     assert answers([], COURSE) == ({}, ["Nothing was handed in."])

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from bgd_helpers import descent, gradcheck, handout, network, slips
+from bgd_helpers import descent, gradcheck, network, slips
+from bgd_helpers.lessons import handout
 
 
 def test_the_integer_net_by_hand():

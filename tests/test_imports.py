@@ -1,179 +1,70 @@
-"""The rooms of the package and the one direction of imports between them."""
+"""Which package imports which: the contracts in pyproject.toml, and what importing the package loads."""
 
-import ast
+import re
+import shutil
 import subprocess
 import sys
-from graphlib import CycleError, TopologicalSorter
+import tomllib
 from pathlib import Path
 
 import pytest
 
-import bgd_helpers
-
-PACKAGE = Path(bgd_helpers.__file__).parent
-
-BASE = {"data", "network", "descent", "theory"}
-CHECKS = BASE | {"gradcheck", "slips"}
-DRAWN = CHECKS | {"figures", "handout", "experiments", "museum"}
-
-# room: (the rooms that it may import, the packages beyond NumPy and the standard library)
-ROOMS = {
-    "data": (set(), set()),
-    "network": (set(), set()),
-    "descent": (set(), set()),
-    "theory": (set(), set()),
-    "shards": (set(), set()),
-    "cluster": ({"descent", "shards"}, {"dask", "distributed"}),
-    "gradcheck": (BASE, set()),
-    "slips": (BASE, set()),
-    "handout": (CHECKS, set()),
-    "experiments": (CHECKS, set()),
-    "museum": (CHECKS | {"handout", "figures"}, set()),
-    "figures": (BASE - {"network"}, {"matplotlib", "contourpy", "PIL", "IPython"}),
-    "explorers": (DRAWN, {"matplotlib", "PIL", "IPython", "ipywidgets"}),
-    "evidence": (CHECKS | {"experiments", "figures"}, set()),
-    "equations": (CHECKS, {"lark"}),
-    "exercises": (DRAWN | {"equations", "explorers"}, {"IPython"}),
-    "grading": (
-        {"network", "exercises", "saving"},
-        {"IPython", "ipykernel", "jupyter_client", "landlock", "matplotlib", "nbformat", "nbval", "pyseccomp", "pytest"}
-        | {"zmq", "rich"},
-    ),
-    "environment": (set(), {"packaging"}),
-    "nodelay": (set(), {"jupyter_server"}),
-    "saving": (set(), {"nbformat", "nbclient"}),
-    "cellids": (set(), set()),
-    "testrun": (set(), {"pytest"}),
-    "edition": ({"saving"}, {"nbformat"}),
-    "release": ({"edition", "saving"}, {"nbformat"}),
-    "lab": (set(), {"jupyter_server"}),
-    "cli": (
-        {"cluster", "edition", "evidence", "grading", "lab", "release", "saving", "testrun"},
-        {"matplotlib", "click", "rich"},
-    ),
-    "__main__": ({"cli"}, set()),
-    "__init__": (set(), set()),
-}
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("bench", "bgd_course", "bgd_helpers")
+LINT = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+NAMES = {contract["id"]: contract["name"] for contract in SETTINGS["contracts"]}
 
 
-def room_of(path, package=PACKAGE):
-    """The room that a source file belongs to: its own name, or that of its folder."""
-    return Path(path).relative_to(package).with_suffix("").parts[0]
+def lint(folder):
+    """The finished process of import-linter on the packages in a folder."""
+    return subprocess.run([sys.executable, "-c", LINT], cwd=folder, capture_output=True, text=True)
 
 
-def imports(source, folder=()):
-    """The dotted names that `source` imports, wherever in it; `folder` is where it lies in the package."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            origin = absolute(node, folder)
-            yield from (f"{origin}.{alias.name}" for alias in node.names)
+def test_imports_follow_the_arrows():
+    done = lint(ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
-def absolute(node, folder):
-    """The module that a `from … import` names, with leading dots resolved."""
-    if not node.level:
-        return node.module
-    base = ("bgd_helpers", *folder)[: len(folder) + 2 - node.level]
-    return ".".join([*base, *([node.module] if node.module else [])])
-
-
-def wrong_imports(room, source, folder=()):
-    """The imports in `source` that its room may not have."""
-    rooms, packages = ROOMS[room]
-    allowed = packages | {"numpy"} | sys.stdlib_module_names
-    for name in imports(source, folder):
-        top, _, rest = name.partition(".")
-        if top != "bgd_helpers":
-            fits = top in allowed
-        else:
-            target = rest.split(".")[0]
-            fits = target == room or target in rooms or target not in ROOMS and is_value(target)
-        if not fits:
-            yield name
-
-
-def is_value(name):
-    """Whether `bgd_helpers.name` is a value of the package itself, such as its version, and not a module."""
-    return name in {"", "__version__", "__file__"}
-
-
-SOURCES = sorted(PACKAGE.rglob("*.py"))
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_imports_follow_the_arrows(path):
-    room = room_of(path)
-    assert room in ROOMS, f"{room} is new: give it its place among the rooms of tests/test_imports.py"
-    folder = path.relative_to(PACKAGE).parent.parts
-    assert list(wrong_imports(room, path.read_text(encoding="utf-8"), folder)) == []
-
-
-def test_the_arrows_have_no_circle():
-    for room in ROOMS:
-        assert room not in reachable(room), f"{room} reaches itself"
-
-
-def test_no_module_reaches_itself():
-    TopologicalSorter(arrows_between_modules()).prepare()
-
-
-def test_a_circle_of_modules_is_noticed():
-    arrows = arrows_between_modules()
-    arrows["bgd_helpers.slips.wrong"].add("bgd_helpers.slips")
-    with pytest.raises(CycleError):
-        TopologicalSorter(arrows).prepare()
-
-
-def arrows_between_modules():
-    """For each module of the package, those that it imports."""
-    return {module_of(path): modules_imported(path) for path in SOURCES}
-
-
-def module_of(path):
-    """The dotted name of a source file; that of its folder for an __init__."""
-    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def modules_imported(path):
-    """The modules of the package that a source file imports, without those that only hold a value."""
-    modules = {module_of(source) for source in SOURCES}
-    names = imports(path.read_text(encoding="utf-8"), path.relative_to(PACKAGE).parent.parts)
-    return {name if name in modules else name.rpartition(".")[0] for name in names} & modules
-
-
-def reachable(room):
-    """The rooms that can be reached from `room` along the arrows."""
-    found, front = set(), set(ROOMS[room][0])
-    while front:
-        found |= front
-        front = set().union(*(ROOMS[name][0] for name in front)) - found
-    return found
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """A copy of the packages, to be spoilt."""
+    folder = tmp_path_factory.mktemp("copy")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "datasets"))
+    return folder
 
 
 @pytest.mark.parametrize(
-    ("room", "source", "folder", "wrong"),
+    ("contract", "path", "line"),
     [
-        ("network", "import numpy as np, math", (), []),
-        ("network", "def f():\n    import matplotlib.pyplot", (), ["matplotlib.pyplot"]),
-        ("network", "from bgd_helpers import descent", (), ["bgd_helpers.descent"]),
-        ("network", "from . import descent", (), ["bgd_helpers.descent"]),
-        ("network", "from .descent import update", (), ["bgd_helpers.descent.update"]),
-        ("figures", "from bgd_helpers.network import forward", (), ["bgd_helpers.network.forward"]),
-        ("figures", "from ..network import forward", ("figures",), ["bgd_helpers.network.forward"]),
-        ("figures", "from .picture import Picture", ("figures",), []),
-        ("figures", "import ipywidgets", (), ["ipywidgets"]),
-        ("explorers", "import ipywidgets\nfrom bgd_helpers import figures, network", (), []),
-        ("exercises", "import ipywidgets", (), ["ipywidgets"]),
-        ("slips", "from bgd_helpers import exercises", (), ["bgd_helpers.exercises"]),
-        ("slips", "from bgd_helpers import unheard_of", (), ["bgd_helpers.unheard_of"]),
-        ("saving", "from bgd_helpers import __version__", (), []),
+        ("packages", "bgd_helpers/data.py", "from bgd_course import edition"),
+        ("rooms", "bgd_helpers/slips/wrong.py", "def f():\n    from bgd_helpers import checks"),
+        ("rooms", "bgd_helpers/network.py", "from bgd_helpers.descent import update"),
+        ("rooms", "bgd_helpers/a_new_room.py", ""),
+        ("circles", "bgd_helpers/slips/wrong.py", "from bgd_helpers.slips import catalogue"),
+        ("mathematics", "bgd_helpers/network.py", "import matplotlib.pyplot"),
+        ("equations", "bgd_helpers/checks/wording.py", "from bgd_helpers.figures import picture"),
+        ("figures", "bgd_helpers/figures/fit.py", "from bgd_helpers.network import forward"),
+        ("widgets", "bgd_helpers/figures/picture.py", "import ipywidgets"),
+        ("tools", "bgd_helpers/checks/outcomes.py", "import pytest"),
     ],
 )
-def test_a_wrong_import_is_noticed(room, source, folder, wrong):
-    assert list(wrong_imports(room, source, folder)) == wrong
+def test_a_wrong_import_is_refused(copy, contract, path, line):
+    before = (copy / path).read_text(encoding="utf-8") if (copy / path).exists() else None
+    (copy / path).write_text(f"{before or ''}\n{line}\n", encoding="utf-8")
+    done = lint(copy)
+    if before is None:
+        (copy / path).unlink()
+    else:
+        (copy / path).write_text(before, encoding="utf-8")
+    assert done.returncode == 1 and f"{NAMES[contract]} BROKEN" in done.stdout, done.stdout + done.stderr
+
+
+def test_imports_name_the_whole_way():
+    sources = [path for name in (*PACKAGES, "tests") for path in (ROOT / name).rglob("*.py")]
+    assert [path for path in sources if re.search(r"(?m)^\s*from \.", path.read_text(encoding="utf-8"))] == []
 
 
 HEAVY = {"lark", "matplotlib", "ipywidgets", "IPython", "PIL", "nbformat", "pytest"}

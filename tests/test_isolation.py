@@ -17,15 +17,16 @@ import pytest
 import traps
 from classes import COURSE, RIGHT, ROOT, level
 
-from bgd_helpers import release, shadows
-from bgd_helpers.grading import classroom, isolation, remote, submissions
+from bgd_course import release
+from bgd_helpers import shadows
+from bgd_course.grading import classroom, isolation, remote, submissions
 
 START = "00-start-here.ipynb"
 
 
 def command(*words):
     """The command line of `bgd`, as make calls it: isolated from its first line."""
-    return [sys.executable, "-I", "-m", "bgd_helpers", *words]
+    return [sys.executable, "-I", "-m", "bgd_course", *words]
 
 
 def script(*words):
@@ -85,12 +86,12 @@ def test_a_trap_is_seen_when_it_is_sprung(tmp_path):
 
 
 def test_every_trap_of_the_attack_suite_that_the_worker_could_meet_is_laid(tmp_path):
-    with isolation.started("bgd_helpers.grading.worker", tmp_path / "w", "?", stderr=subprocess.PIPE) as worker:
+    with isolation.started("bgd_course.grading.worker", tmp_path / "w", "?", stderr=subprocess.PIPE) as worker:
         assert b"JSONDecodeError" in worker.communicate()[1]  # it was imported, whole
-    code = "import sys, bgd_helpers.grading.worker as w\n"
+    code = "import sys, bgd_course.grading.worker as w\n"
     code += "print(*{n.split('.')[0] for n, module in sys.modules.items() if getattr(module, '__file__', None)})"
     loaded = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
-    ours = {"__main__", "bgd_helpers"}
+    ours = {"__main__", "bgd_helpers", "bgd_course"}
     assert {name for name in loaded.stdout.split() if not name.startswith("_")} - ours <= set(traps.NAMES)
 
 
@@ -172,7 +173,7 @@ def test_lab_opens_a_folder_of_traps_and_names_them(tmp_path, monkeypatch):
     traps.lay(root / "my-course", mark)
     for name in ("jupyter_config.py", "jupyter_server_config.py"):  # Jupyter's own word: it reads none in this place
         assert (root / "my-course" / name).exists()
-    code = f"import pathlib, sys; from bgd_helpers import cli; cli.checkout = lambda: pathlib.Path({str(root)!r})\n"
+    code = f"import pathlib, sys; from bgd_course import cli; cli.checkout = lambda: pathlib.Path({str(root)!r})\n"
     code += "sys.exit(cli.main(['lab', '--no-browser', '--port', '0']))"
     with subprocess.Popen(
         [sys.executable, "-I", "-u", "-c", code], cwd=root / "my-course", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -227,7 +228,7 @@ def test_no_trap_is_sprung_in_a_release_that_grades_itself(tmp_path):
         path.write_bytes(data)
     traps.lay(tmp_path / "mine" / "my-course", mark)
     traps.write(tmp_path / "mine" / "my-course" / START, notebook(["loss"]))
-    words = ["-I", "-m", "bgd_helpers", "grade", ".", "--output", str(tmp_path / "graded"), "--level", wall]
+    words = ["-I", "-m", "bgd_course", "grade", ".", "--output", str(tmp_path / "graded"), "--level", wall]
     environment = traps.variables(tmp_path / "mine", traps.home(tmp_path / "home", mark))
     done = subprocess.run([python, *words], cwd=tmp_path / "mine", env=environment, capture_output=True, text=True)
     assert traps.sprung(mark) == [] and done.returncode == 0, done.stderr

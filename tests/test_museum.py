@@ -7,10 +7,10 @@ import pytest
 
 from bgd_helpers import gradcheck, museum, network, slips
 from bgd_helpers.equations import EquationError, check_equation
-from bgd_helpers.museum import exhibits, trials
-from bgd_helpers.museum.exhibits import exhibit
-from bgd_helpers.museum.showing import NOTICES, SILENT
-from bgd_helpers.museum.trials import NO_SLIP
+from bgd_helpers.lessons import exhibits, trials
+from bgd_helpers.lessons.exhibits import exhibit
+from bgd_helpers.lessons.showing import NOTICES, SILENT
+from bgd_helpers.lessons.trials import NO_SLIP
 
 NAMES = [slip.name for slip in slips.of_backprop()]
 GOOD = ("2-4-5-3", "3-3-3-3", "2-4-1")

@@ -10,9 +10,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from bgd_helpers import edition
-from bgd_helpers.exercises import DERIVATIONS, EXERCISES
-from bgd_helpers.grading import course
+from bgd_course import edition
+from bgd_course.grading import course
+from bgd_helpers.checks import DERIVATIONS, EXERCISES
 
 ROOT = Path(__file__).parent.parent
 COURSE = course.read(ROOT / "notebooks")

@@ -7,6 +7,7 @@ import pytest
 
 from bgd_helpers import network
 from bgd_helpers.gradcheck import complex_step, relative_error
+from bgd_helpers.scale.rows import _blocks, backprop_by_rows
 
 ANALYTIC = ["identity", "tanh", "sigmoid", "softplus"]
 SQUARE = ["square", "identity"]
@@ -50,7 +51,7 @@ def test_backprop_is_the_complex_step_and_the_index_form(seed):
     exact = complex_step(network.cost_of(activations, X, Y), theta)
     assert max(layer_errors(grad, exact)) < 1e-12
     assert max(layer_errors(network.backprop_index(theta, X, Y, activations), grad)) < 1e-13
-    assert max(layer_errors(network.backprop_by_rows(theta, X, Y, activations, rows=2), grad)) < 1e-13
+    assert max(layer_errors(backprop_by_rows(theta, X, Y, activations, rows=2), grad)) < 1e-13
 
 
 def test_the_random_nets_cover_what_they_should():
@@ -120,7 +121,7 @@ def test_one_step_on_the_first_layer_of_the_integer_net():
     assert after == pytest.approx([0.0439, 1.2549], abs=5e-5)
 
 
-@pytest.mark.parametrize("form", [network.backprop, network.backprop_index, network.backprop_by_rows])
+@pytest.mark.parametrize("form", [network.backprop, network.backprop_index, backprop_by_rows])
 def test_parameters_and_data_of_whole_numbers(form):
     theta, X, Y = integer_net()
     whole = [(W.astype(int), b.astype(int)) for W, b in theta]
@@ -193,13 +194,13 @@ def test_weighted_shards_are_exact_and_unweighted_ones_are_not(sizes):
 def test_rows_at_a_time_give_the_same_gradient(rows):
     theta, X, Y, f = net(N=7, widths=(3, 5, 4, 2), activations=("tanh", "softplus", "sigmoid"))
     full = network.backprop(theta, X, Y, f)
-    assert relative_error(network.backprop_by_rows(theta, X, Y, f, rows), full) < 1e-13
+    assert relative_error(backprop_by_rows(theta, X, Y, f, rows), full) < 1e-13
 
 
 def test_rows_at_a_time_of_a_wide_net_take_its_units_in_blocks():
     theta, X, Y, f = net(N=3000, widths=(3, 17, 2))
-    assert len(network._blocks(np.empty((17, 2048)))) > 1
-    assert relative_error(network.backprop_by_rows(theta, X, Y, f), network.backprop(theta, X, Y, f)) < 1e-13
+    assert len(_blocks(np.empty((17, 2048)))) > 1
+    assert relative_error(backprop_by_rows(theta, X, Y, f), network.backprop(theta, X, Y, f)) < 1e-13
 
 
 def test_memory_of_rows_at_a_time_is_bounded_by_the_chunk():
@@ -209,7 +210,7 @@ def test_memory_of_rows_at_a_time_is_bounded_by_the_chunk():
     X, Y = np.ones((60_000, 784)), np.ones((60_000, 10))
     X[:, 0] = rng.normal(size=60_000)
     tracemalloc.start()
-    network.backprop_by_rows(theta, X, Y, ["tanh", "identity"])
+    backprop_by_rows(theta, X, Y, ["tanh", "identity"])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert 1e6 < peak < 60e6
@@ -219,7 +220,7 @@ def test_the_runs_of_a_run_axis_are_apart():
     theta, X, Y, f = net()
     other = [(W + 1, b - 1) for W, b in theta]
     both = [tuple(np.stack(parts) for parts in zip(*pairs)) for pairs in zip(theta, other)]
-    for form in (network.backprop, network.backprop_by_rows):
+    for form in (network.backprop, backprop_by_rows):
         grad = form(both, X, Y, f)
         for run, alone in enumerate((theta, other)):
             one = [(dW[run], db[run]) for dW, db in grad]
@@ -227,7 +228,7 @@ def test_the_runs_of_a_run_axis_are_apart():
     assert network.cost(both, X, Y, f).tolist() == [network.cost(p, X, Y, f) for p in (theta, other)]
 
 
-@pytest.mark.parametrize("form", [network.backprop, network.backprop_by_rows])
+@pytest.mark.parametrize("form", [network.backprop, backprop_by_rows])
 def test_float32_stays_float32(form):
     theta, X, Y, f = net()
     exact = network.backprop(theta, X, Y, f)
@@ -237,7 +238,7 @@ def test_float32_stays_float32(form):
     assert relative_error(grad, exact) < 1e-5
 
 
-@pytest.mark.parametrize("form", [network.backprop, network.backprop_index, network.backprop_by_rows, network.deltas])
+@pytest.mark.parametrize("form", [network.backprop, network.backprop_index, backprop_by_rows, network.deltas])
 def test_purity(form):
     theta, X, Y, f = net()
     before = [X.copy(), Y.copy(), *(p.copy() for pair in theta for p in pair)]
@@ -262,7 +263,7 @@ def test_initial_parameters_have_the_right_shapes_and_spread():
     assert theta[0][0].std() == pytest.approx(3 / 20, rel=0.02) and not theta[0][1].any()
 
 
-FORMS = [network.backprop, network.backprop_by_rows, network.backprop_index, network.example_gradients, network.cost]
+FORMS = [network.backprop, backprop_by_rows, network.backprop_index, network.example_gradients, network.cost]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -293,7 +294,7 @@ def test_shapes_that_do_not_fit_are_refused(form, change, words):
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("activations", [("tanh", "sigmoid"), ("relu", "identity"), ("sigmoid", "relu")])
-@pytest.mark.parametrize("form", [network.backprop, network.backprop_by_rows])
+@pytest.mark.parametrize("form", [network.backprop, backprop_by_rows])
 def test_data_that_are_not_finite_are_refused(bad, activations, form):
     theta, X, Y, f = net(activations=activations)
     for name, array, entry in (("X", X, (4, 1)), ("Y", Y, (5, 0))):
@@ -319,7 +320,7 @@ def test_activations_that_are_unknown_or_too_few():
     with pytest.raises(ValueError, match="1 activations for 2 layers"):
         network.backprop(theta, X, Y, ["tanh"])
     with pytest.raises(ValueError, match="rows is 0"):
-        network.backprop_by_rows(theta, X, Y, "tanh", rows=0)
+        backprop_by_rows(theta, X, Y, "tanh", rows=0)
 
 
 def test_xor_from_zero_stays_at_a_quarter():
@@ -349,7 +350,7 @@ def test_data_have_no_more_axes_than_the_parameters():
         network.forward(theta, np.zeros((5, 7, 3)), "tanh")
     runs = [(np.stack([W, W]), np.stack([b, b])) for W, b in theta]
     with pytest.raises(ValueError, match=r"X has shape \(2, 7, 3\): it must be 2-D"):
-        network.backprop_by_rows(runs, np.zeros((2, 7, 3)), np.zeros((2, 7, 2)), "tanh")
+        backprop_by_rows(runs, np.zeros((2, 7, 3)), np.zeros((2, 7, 2)), "tanh")
 
 
 def test_nan_in_the_data_of_one_run_is_named():

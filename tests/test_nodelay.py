@@ -14,7 +14,7 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application
 from tornado.websocket import WebSocketHandler, websocket_connect
 
-from bgd_helpers import nodelay
+from bgd_course import nodelay
 
 SETTINGS = Path("jupyter_server_config.d") / "bgd_helpers.json"
 

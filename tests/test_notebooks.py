@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from bgd_helpers.saving import KERNELSPEC, TIMING_KEYS, WIDGET_TYPES
+from bgd_course.notebooks import KERNELSPEC, TIMING_KEYS, WIDGET_TYPES
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 MOST_LINES = 15

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from classes import COURSE, RIGHT, ROOT, level
 
-from bgd_helpers import edition, release, saving
+from bgd_course import edition, notebooks, release
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_something_else_is_not_overwritten(tmp_path):
 
 def smaller(root):
     """A course of one notebook, for releases made many times."""
-    for folder in ("bgd_helpers", "install", "notebooks"):
+    for folder in ("bgd_helpers", "bgd_course", "install", "notebooks"):
         (root / folder).mkdir(parents=True)
     for name in release.COPIED:
         shutil.copy(ROOT / name, root / name)
@@ -103,12 +103,12 @@ def test_a_release_that_was_cut_off_is_completed(tmp_path, monkeypatch):
         def write(path, data, left=left):
             if next(left, None) is None:
                 raise KeyboardInterrupt
-            saving.write_atomically(path, data)
+            notebooks.write_atomically(path, data)
 
         monkeypatch.setattr(release, "write_atomically", write)
         with pytest.raises(KeyboardInterrupt):
             release.write(root, made)
-    monkeypatch.setattr(release, "write_atomically", saving.write_atomically)
+    monkeypatch.setattr(release, "write_atomically", notebooks.write_atomically)
     assert release.write(root, made) == [] and contents(made) == contents(whole)
 
 
@@ -151,7 +151,7 @@ def test_a_learner_works_in_a_release_through_an_update_and_grades_it(released, 
 
     level()
     done = subprocess.run(
-        [sys.executable, "-m", "bgd_helpers", "grade", "."],
+        [sys.executable, "-m", "bgd_course", "grade", "."],
         cwd=mine,
         env=os.environ | {"PYTHONPATH": str(mine)},
         capture_output=True,

@@ -10,10 +10,10 @@ import nbformat
 import pytest
 from classes import level
 
-from bgd_helpers.grading import classroom, remote, submissions
+from bgd_course.grading import classroom, remote, submissions
 
 try:
-    from bgd_helpers import cluster
+    from bgd_helpers.scale import cluster
 except ImportError as error:
     cluster, MISSING = None, str(error)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bgd_helpers.grading import report
+from bgd_course.grading import report
 
 
 def result_of(text, learner="ada", outcome="wrong"):

@@ -9,23 +9,38 @@ import nbformat
 import pytest
 from classes import ROOT, level
 
-from bgd_helpers.grading import classroom, package, submissions
+from bgd_course.grading import classroom, package, sandbox, submissions
 
 
 def test_a_graded_package_has_no_right_answer_in_it(tmp_path):
     package.write(tmp_path)
     for room, names in package.ASKED.items():
-        tree = ast.parse((tmp_path / "bgd_helpers" / f"{room}.py").read_text())
+        tree = ast.parse((tmp_path / "bgd_helpers" / file_of(room)).read_text())
         bodies = {node.name: node.body for node in tree.body if isinstance(node, ast.FunctionDef)}
         for name in names.split():
             assert [ast.unparse(line) for line in bodies[name]] == [f"_refuse('{room}.{name}')"]
-    kept = {*package.KEPT, *(f"{room}.py" for room in package.ASKED), "grading/refused.py"}
+    kept = {*package.KEPT, *map(file_of, package.ASKED), "checks/refused.py"}
     for path in (tmp_path / "bgd_helpers").rglob("*.py"):
         name, text = path.relative_to(tmp_path / "bgd_helpers").as_posix(), path.read_text()
         assert name in kept or text == package.NOTHING
         assert ".df(" not in text, f"{name} applies a derivative: is that an answer?"
     with pytest.raises(ValueError, match="no nothing"):
         package.without_bodies("x = 1", "network", {"nothing"})
+
+
+def file_of(room):
+    return f"{room.replace('.', '/')}.py"
+
+
+def test_both_packages_of_the_course_are_hidden_where_they_are_installed(tmp_path, monkeypatch):
+    installed = [tmp_path / "bgd_helpers", tmp_path / "bgd_course"]
+    for folder in installed:
+        folder.mkdir()
+    monkeypatch.setattr(sandbox.sysconfig, "get_path", lambda name: str(tmp_path))
+    monkeypatch.setattr(sandbox.sys, "prefix", str(tmp_path))
+    command = " ".join(sandbox._bubblewrap(tmp_path / "box"))
+    assert all(f"--tmpfs {folder}" in command for folder in installed)
+    assert not {str(folder) for folder in installed} & set(sandbox._python_folders())
 
 
 @pytest.mark.slow

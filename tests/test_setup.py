@@ -216,7 +216,7 @@ def test_newest_has_an_environment_of_its_own_and_asks_each_time(clone):
 def test_clean_leaves_what_a_person_made(clone):
     ready(clone)
     work = ["notebooks/mine.ipynb", "notebooks/.ipynb_checkpoints/mine-checkpoint.ipynb", "bgd_helpers/mine.py"]
-    for name in [*work, "bgd_helpers/__pycache__/mine.pyc", ".pytest_cache/x"]:
+    for name in [*work, "bgd_helpers/__pycache__/mine.pyc", "bgd_course/__pycache__/mine.pyc", ".pytest_cache/x"]:
         (clone / name).parent.mkdir(parents=True, exist_ok=True)
         (clone / name).write_text("work")
     assert make(clone, "clean").returncode == 0

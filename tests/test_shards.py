@@ -9,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from bgd_helpers import network, shards, theory
-from bgd_helpers.shards import Shard
+from bgd_helpers import network, theory
+from bgd_helpers.scale import shards
+from bgd_helpers.scale.rows import backprop_by_rows
+from bgd_helpers.scale.shards import Shard
 
 W_TRUE = np.array([[1.0], [-2.0], [0.5]])
 TIGHT = 1e-12
@@ -137,7 +139,7 @@ def test_the_gradient_of_a_network(tmp_path, by_rows):
     path = shards.generate(tmp_path / "net.npy", 301, two_targets)
     theta = network.initial_parameters([3, 4, 2], np.random.default_rng(5), bias_scale=0.5)
     f = ["tanh", "sigmoid"]
-    gradient = (lambda *at: network.backprop_by_rows(*at, f)) if by_rows else network.gradient_of(f)
+    gradient = (lambda *at: backprop_by_rows(*at, f)) if by_rows else network.gradient_of(f)
     expected = network.backprop(theta, *in_memory(path, 2), f)
     cut = shards.shards_with(path, [100, 199, 2])
     found = shards.gradient_over_all(gradient, theta, cut, targets=2, rows=50)
@@ -233,7 +235,8 @@ PROGRAM = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 import numpy as np
-from bgd_helpers import shards, theory
+from bgd_helpers import theory
+from bgd_helpers.scale import shards
 def most():
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1e3

@@ -7,8 +7,8 @@ import nbformat
 import pytest
 from classes import ROOT
 
-from bgd_helpers.grading import collect, course, submissions
-from bgd_helpers.grading.worker import answers
+from bgd_course.grading import collect, course, submissions
+from bgd_course.grading.worker import answers
 
 
 @pytest.mark.parametrize(

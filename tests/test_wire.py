@@ -5,10 +5,9 @@ import json
 import pytest
 
 from bgd_helpers import network
-from bgd_helpers.exercises import EXERCISES
-from bgd_helpers.exercises.observing import observe
-from bgd_helpers.exercises.outcomes import Failure, one_array
-from bgd_helpers.grading import wire
+from bgd_helpers.checks import EXERCISES, wire
+from bgd_helpers.checks.observing import observe
+from bgd_helpers.checks.outcomes import Failure, one_array
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)

@@ -37,7 +37,7 @@ def lay(folder, mark, but=()):
         write(folder / name, text)
     for name in PROGRAMS:
         write(folder / name, f"#!/bin/sh\necho {name} >> '{mark}'\nexit 0\n").chmod(0o755)
-    for package in {"nbval", "bgd_helpers", "pytest"} - set(but):
+    for package in {"nbval", "bgd_helpers", "bgd_course", "pytest"} - set(but):
         write(folder / package / "__init__.py", said % package)
     return folder
 
@@ -81,7 +81,7 @@ def at_start():
     loaded = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True).stdout
     links = "".join(path.read_text() for path in Path(sysconfig.get_path("purelib")).glob("*.pth"))
     named = re.findall(r"import(?:__\(')? ?(\w+)", links)
-    return {"sitecustomize", "usercustomize", "bgd_helpers", *named, *(name.split(".")[0] for name in loaded.split())}
+    return {"sitecustomize", "usercustomize", "bgd_helpers", "bgd_course", *named, *(name.split(".")[0] for name in loaded.split())}
 
 
 def write(path, text):

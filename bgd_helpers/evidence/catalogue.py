@@ -1,7 +1,7 @@
 """The rows of the evidence. A new claim is a function that runs its experiment, and an entry here."""
 
-from . import networks, noise, quadratic, races
-from .row import Row
+from bgd_helpers.evidence import networks, noise, quadratic, races
+from bgd_helpers.evidence.row import Row
 
 EFFICIENT = "LeCun, Bottou, Orr, Müller 1998, Efficient BackProp"
 OURS = "this course"

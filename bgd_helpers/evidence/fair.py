@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bgd_helpers import experiments
-
-from .row import silent
+from bgd_helpers.evidence.row import silent
+from bgd_helpers.lessons import experiments
 
 
 class Tuned(NamedTuple):

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from bgd_helpers import descent, experiments, network
-from bgd_helpers.experiments import Problem
-
-from . import fair
-from .row import Outcome, between, near, silent
+from bgd_helpers import descent, network
+from bgd_helpers.evidence import fair
+from bgd_helpers.evidence.row import Outcome, between, near, silent
+from bgd_helpers.lessons import experiments
+from bgd_helpers.lessons.experiments import Problem
 
 MLP, TARGET = ("tanh", "identity"), 0.15
 EPOCHS = {1: 8, 4: 8, 16: 12, 64: 24, 256: 45, 512: 120}

@@ -5,10 +5,10 @@ from itertools import permutations, product
 
 import numpy as np
 
-from bgd_helpers import data, experiments, network, theory
-
-from . import exact
-from .row import Outcome, between, exactly, near, silent, spread
+from bgd_helpers import data, network, theory
+from bgd_helpers.evidence import exact
+from bgd_helpers.evidence.row import Outcome, between, exactly, near, silent, spread
+from bgd_helpers.lessons import experiments
 
 SIX = [Fraction(g) for g in (1, 2, 4, 9, -1, 3)]
 SIGMA = Fraction(29, 3)

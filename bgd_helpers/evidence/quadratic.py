@@ -5,9 +5,8 @@ from fractions import Fraction
 import numpy as np
 
 from bgd_helpers import descent, network, theory
-
-from . import exact
-from .row import Outcome, between, exactly, near, silent, spread
+from bgd_helpers.evidence import exact
+from bgd_helpers.evidence.row import Outcome, between, exactly, near, silent, spread
 
 SEEDS_SPREAD = "4 standard errors over the data sets"
 

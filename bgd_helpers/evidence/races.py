@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bgd_helpers import experiments, theory
-from bgd_helpers.experiments import Problem
-
-from . import exact, fair
-from .row import Outcome, between, exactly, near, silent, spread
+from bgd_helpers import theory
+from bgd_helpers.evidence import exact, fair
+from bgd_helpers.evidence.row import Outcome, between, exactly, near, silent, spread
+from bgd_helpers.lessons import experiments
+from bgd_helpers.lessons.experiments import Problem
 
 KAPPA = 49
 CONSTANT = 0.025

@@ -6,12 +6,11 @@ from html import escape
 from importlib import metadata
 
 import bgd_helpers
+from bgd_helpers.evidence import fair, networks
+from bgd_helpers.evidence.row import shown
+from bgd_helpers.evidence.table import MEANING, as_html, picture, sign_of
 from bgd_helpers.figures import evidence as figures
 from bgd_helpers.figures.picture import css_size
-
-from . import fair, networks
-from .row import shown
-from .table import MEANING, as_html, picture, sign_of
 
 TITLE = "Gradient descent: the evidence"
 STYLE = """

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from html import escape
 
-from .catalogue import ROWS
-from .row import Result, silent
+from bgd_helpers.evidence.catalogue import ROWS
+from bgd_helpers.evidence.row import Result, silent
 
 SIGNS = {True: "✓", False: "✗"}
 LEFT = "<td style='text-align: left'>"

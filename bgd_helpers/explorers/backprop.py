@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from bgd_helpers import handout, network
+from bgd_helpers import network
 from bgd_helpers.explorers.controls import choice, step_slider
 from bgd_helpers.explorers.machinery import Explorer
 from bgd_helpers.figures.network import Trace, draw_network, network_figure, network_picture, show_step, steps
 from bgd_helpers.figures.picture import Picture
+from bgd_helpers.lessons import handout
 
 PREDICT = "Before each step: which number comes next, and where does it come from? Work it out on paper."
 LOOK_FOR = "Blue goes forward, orange back. Which numbers does each step use, and which weights does it pass?"

@@ -4,12 +4,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from bgd_helpers import handout, slips
+from bgd_helpers import slips
 from bgd_helpers.explorers.controls import choice
 from bgd_helpers.explorers.machinery import Explorer
 from bgd_helpers.figures.break_it import Check, Report, break_it_picture, show_break_it
-from bgd_helpers.museum import trials
-from bgd_helpers.museum.trials import NO_SLIP
+from bgd_helpers.lessons import handout, trials
+from bgd_helpers.lessons.trials import NO_SLIP
 
 UPDATES, ETA = 200, 0.3
 PREDICT = "Which of the checks notices a missing 1/N? And which still does when N = 1?"

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from bgd_helpers import handout, network
+from bgd_helpers import network
 from bgd_helpers.explorers.controls import choice_slider, step_slider
 from bgd_helpers.explorers.machinery import Explorer
 from bgd_helpers.figures.network import SUBSCRIPTS
 from bgd_helpers.figures.one_weight import Products, products_picture, show_product
+from bgd_helpers.lessons import handout
 
 PREDICT = (
     "Which numbers make the gradient of the weight from unit 2 to unit 1 of the last layer? And which does it ignore?"

@@ -1,0 +1,1 @@
+"""What instructors and maintainers run: the commands, the editions of the course, releases and grading."""

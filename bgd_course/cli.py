@@ -1,0 +1,403 @@
+"""The commands: lab, progress, grade, release, test, notebooks, bench, evidence."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, chdir, contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+
+import click
+
+import bgd_helpers
+from bgd_helpers import shadows
+
+MINE = "my-course"  # the folder of the learner's edition
+FIRST_NOTEBOOK = "00-start-here.ipynb"
+REPAIR = "install what is needed: python -m pip install -r requirements.lock (or run make, which does it)"
+
+
+class UserError(click.ClickException):
+    """Something that the person at the keyboard can mend; the message says how."""
+
+    def __init__(self, message, exit_code=1):
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.command = click.get_current_context().command_path
+
+    def show(self, file=None):
+        click.echo(f"{self.command}: {self.message}", err=True)
+
+
+def main(arguments=None):
+    """The exit code of one command line."""
+    try:
+        return commands.main(arguments, prog_name="bgd", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+
+
+@click.group()
+@click.version_option(bgd_helpers.__version__, message="%(version)s")
+def commands():
+    """The commands of the course."""
+
+
+@commands.command()
+@click.option("--no-browser", is_flag=True, help="Print the address only.")
+@click.option("--port", type=int, help="The port to listen on (8888, or the next one free).")
+@click.option("--source", is_flag=True, help="Open the notebooks with their solutions, not your own copy.")
+def lab(no_browser, port, source):
+    """Open the first notebook in JupyterLab.
+
+    Your own copy of the notebooks, without the solutions, is in the folder my-course. When the course has changed, the
+    changes are brought in; your answers stay.
+    """
+    root = checkout()
+    need("jupyterlab", "matplotlib", "nbformat")
+    from bgd_course.lab import can_open_browser, lab_command, running_in, wait_for
+
+    if not source and (address := running_in(root / MINE)):
+        click.echo(f"JupyterLab is open in {MINE} already: {address}")
+        click.echo("To bring the course up to date, save and close it first (Ctrl-C where it was started).")
+        return 0
+    folder = root / "notebooks" if source else learners_folder(root)
+    if word := shadows.word(folder):
+        click.echo(word, err=True)
+    warm_fonts()
+    browser = not no_browser and can_open_browser()
+    click.echo("Starting JupyterLab; Ctrl-C stops it.")
+    if not browser:
+        click.echo("No browser is opened from here: copy the last address below into one.")
+    with subprocess.Popen(lab_command(folder, FIRST_NOTEBOOK, browser, port), cwd=folder) as server:
+        return wait_for(server)
+
+
+def learners_folder(root):
+    """The folder of the learner's edition, brought up to date as far as it can be."""
+    from bgd_course import edition
+
+    try:
+        for line in edition.deliver(root / "notebooks", root / MINE):
+            click.echo(line)
+    except OSError as error:
+        what = f"{error.filename or MINE} cannot be used ({error.strerror})"
+        if not any((root / MINE).glob("*.ipynb")):
+            raise UserError(f"{what}: rename it or make it writable, then try again") from None
+        click.echo(f"{what}: the course was not brought up to date, and nothing was lost.", err=True)
+    return root / MINE
+
+
+@commands.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
+def progress(folder):
+    """Show which exercises are solved, attempted and open.
+
+    It reads what the checks in your saved notebooks said (in FOLDER, or in my-course): save them first.
+    """
+    root = checkout()
+    need("nbformat", "rich")
+    from bgd_course import edition
+
+    folder = folder or root / MINE
+    if not folder.is_dir():
+        raise UserError(f"there is no {folder} yet: make lab (or bgd lab) makes it")
+    rows = edition.progress(root / "notebooks", folder)
+    show_table(("notebook", "exercise", "points", "state"), rows)
+    solved = [row for row in rows if row[-1] == "solved"]
+    points = f"{sum(row[2] for row in solved):g} of {sum(row[2] for row in rows):g} points"
+    click.echo(f"{len(solved)} of {len(rows)} exercises solved, {points}")
+
+
+def show_table(headings, rows):
+    """Print a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*headings)
+    for row in rows:
+        table.add_row(*(f"{value:g}" if isinstance(value, int | float) else value for value in row))
+    Console().print(table)
+
+
+@commands.command()
+@click.argument("submissions", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("graded"),
+    show_default=True,
+    help="The folder for scores and feedback. What is graded there already is not graded again.",
+)
+@click.option(
+    "--roster",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A CSV file: what folders or files say, and the learner's id to report.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=os.cpu_count() or 2,
+    show_default=True,
+    help="How many submissions are graded at a time.",
+)
+@click.option(
+    "--cell-seconds", type=click.FloatRange(1, 600), default=10, show_default=True, help="How long a cell may take."
+)
+@click.option("--salt", help="Repeat a run with the secret inputs that this text draws; run.json names those of a run.")
+@click.option("--again", is_flag=True, help="Grade what is graded already, too.")
+@click.option("--level", type=click.Choice(["bubblewrap", "landlock"]), help="Ask for a level; without it, bubblewrap.")
+@click.option("--scheduler", help="Grade on the workers of the Dask cluster at this address (tcp://host:port).")
+@click.option("--no-sandbox", is_flag=True, help="Run the answers with no walls at all: for your own files only.")
+def grade(submissions, output, roster, workers, cell_seconds, salt, again, level, scheduler, no_sandbox):
+    """Grade the notebooks in SUBMISSIONS, a file or a folder.
+
+    Folders may be laid out as nbgrader, Moodle, Canvas, Gradescope or git classrooms do it. In the output folder:
+    scores.csv, feedback (Markdown and HTML, a page for each learner), junit, gradescope.
+
+    Exit status: 0 graded, 1 a submission could not be graded at all, 2 wrong use.
+    """
+    need("nbval", "pytest", "ipykernel", "rich", code=2)
+    from bgd_course.grading import classroom, isolation, sandbox
+    from bgd_course.grading.submissions import find
+
+    if not hasattr(os, "fork"):
+        raise UserError("grading needs Linux (or, for your own files, macOS); on Windows use WSL 2", 2)
+    if no_sandbox and level:
+        raise UserError("--no-sandbox and --level exclude each other: choose one", 2)
+    if output.resolve() == submissions.resolve():
+        raise UserError(f"{output} holds the submissions: name another folder with --output", 2)
+    root = checkout()
+    os.environ["PATH"] = isolation.safe_path()
+    try:
+        found = find(submissions, roster)
+        wall = "none" if no_sandbox else level if scheduler else sandbox.chosen(level)
+        plan = classroom.Plan(
+            notebooks=root / "notebooks",
+            output=output,
+            level=wall,
+            salt=classroom.salt_of(output, salt),
+            workers=min(workers, len(found)),
+            cell_seconds=cell_seconds,
+            again=again or len(found) == 1 and output.resolve().is_relative_to(submissions.resolve()),  # it may be forged
+            private=(root, submissions if submissions.is_dir() else submissions.parent),
+        )
+    except (FileExistsError, NotADirectoryError):
+        raise UserError(f"{output} is a file: name a folder with --output", 2) from None
+    except (FileNotFoundError, ValueError, sandbox.NoSandbox) as error:
+        raise UserError(str(error), 2) from None
+    except OSError as error:
+        raise UserError(f"{output} cannot be written: {error.strerror}", 2) from None
+    try:
+        with on_cluster(plan, scheduler) if scheduler else nullcontext(plan) as plan:
+            say_level(plan.level)
+            results = with_progress(classroom.grade, found, plan)
+    except KeyboardInterrupt:
+        click.echo("Stopped. What is graded is kept; the same command goes on from there.", err=True)
+        raise
+    return say_results(results, output)
+
+
+@contextmanager
+def on_cluster(plan, address):
+    """The plan, with as many of the crew as the cluster at this address has threads."""
+    from bgd_course.grading import remote, sandbox
+
+    with ExitStack() as stack:
+        try:
+            from bgd_helpers.scale.cluster import connected
+
+            client = stack.enter_context(connected(address=address))
+            client.run(remote.refuse_current_folder)
+            levels = set(client.run(sandbox.chosen, plan.level).values()) if plan.level != "none" else {"none"}
+        except (ImportError, OSError, TimeoutError, ValueError, sandbox.NoSandbox) as error:
+            raise UserError(f"{address} cannot be used: {error}", 2) from None
+        workers = sum(client.nthreads().values())
+        yield plan._replace(level=min(levels), workers=workers, crew=partial(remote.Remote, client=client))
+
+
+def say_results(results, output):
+    """The exit status of a grading run, after a line on each submission of which something was not graded."""
+    from bgd_course.grading.report import graded, of_others
+
+    for result in results:
+        if graded(result) != "yes" or result["notes"]:
+            click.echo(f"{result['learner']!r} ({graded(result)}): {' '.join(result['notes'])}".rstrip(": "), err=True)
+    if left := of_others(results, output):
+        names = ", ".join(left[:3]) + ", …" * (len(left) > 3)
+        click.echo(f"{output} also holds reports of others, from another run: {names}", err=True)
+    handed_in = [result for result in results if graded(result) != "nothing handed in"]
+    done, kept = (sum(bool(result.get(key)) for result in handed_in) for key in ("graded", "kept"))
+    before = f" ({kept} by an earlier run)" if kept else ""
+    click.echo(f"{done} of {len(handed_in)} submissions graded{before}: {output / 'scores.csv'}")
+    return int(not all(result["graded"] for result in results))
+
+
+def say_level(wall):
+    """Print what stands between the answers and this machine."""
+    if wall == "none":
+        click.echo("NO SANDBOX: the answers run with all your rights. For your own files only.", err=True)
+    else:
+        click.echo(f"Sandbox: {wall}.")
+
+
+def with_progress(grade_all, found, plan):
+    """The results, with a bar on the terminal meanwhile."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns) as bar:
+        task = bar.add_task("grading", total=len(found))
+        return grade_all(found, plan, lambda result: bar.advance(task))
+
+
+@commands.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("release"))
+@click.option("--solutions", is_flag=True, help="With the worked solutions, in a folder of their own: for afterwards.")
+def release(folder, solutions):
+    """Write a folder ready to be a class's repository: the learner's edition, with all that it needs.
+
+    Into a FOLDER that is a release already, what has changed is brought; what you added or changed there stays.
+    """
+    root = checkout()
+    need("nbformat")
+    from bgd_course import release as releasing
+
+    if releasing.is_one(root):
+        raise UserError("this is a release already: release from the course's own repository")
+    try:
+        changed = releasing.write(root, folder, solutions)
+    except (FileExistsError, ValueError) as error:
+        raise UserError(str(error)) from None
+    for name in changed:
+        click.echo(f"{name} was changed there and is left as it is; remove it to have the course's.", err=True)
+    click.echo(f"{folder} is ready: make it a repository, or hand it out as it is.")
+
+
+@commands.command()
+@click.option("--quick", is_flag=True, help="No slow tests, the first notebook only.")
+@click.argument("pytest", nargs=-1, type=click.UNPROCESSED)
+def test(quick, pytest):
+    """Run every test: of the package, then of each notebook. Options for PYTEST come after --."""
+    root = checkout()
+    if not (root / "tests").is_dir():
+        raise UserError(f"there are no tests in {root}: they are in the course's own repository")
+    need("pytest", "nbval", "ipykernel", "matplotlib")
+    warm_fonts()
+    from bgd_helpers import testrun
+
+    os.chdir(root)
+    return testrun.run(root, quick, pytest)
+
+
+@commands.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--timeout", type=int, default=600, show_default=True, help="Seconds a cell may take.")
+def notebooks(paths, timeout):
+    """Execute notebooks again and save them: those at PATHS, or all."""
+    paths = paths or sorted((checkout() / "notebooks").glob("*.ipynb"))
+    if not paths:
+        raise UserError("there is no notebook in notebooks/")
+    for path in paths:
+        if not path.is_file():
+            raise UserError(f"there is no notebook {path}")
+    need("nbclient", "nbformat", "ipykernel", "matplotlib")
+    warm_fonts()
+    width = max(len(path.name) for path in paths)
+    failed = [path for path in paths if not _save(path, timeout, width)]
+    return int(bool(failed))
+
+
+def _save(path, timeout, width):
+    """Whether the notebook at `path` was executed and saved; a line says so, its name padded to `width`."""
+    from bgd_course import notebooks
+
+    click.echo(f"{path.name:{width}}", nl=False)
+    start = time.perf_counter()
+    try:
+        cells = notebooks.save_executed(path, timeout)
+    except notebooks.CellFailed as error:
+        click.echo("  NOT SAVED")
+        click.echo(f"{path.name}: {error}", err=True)
+        return False
+    click.echo(f"{cells:6} cells {time.perf_counter() - start:7.1f} s")
+    return True
+
+
+@commands.command()
+@click.option("--quick", is_flag=True, help="Fewer rounds, and fewer examples on the large net.")
+def bench(quick):
+    """Compare the speed of the package with its peers."""
+    root = checkout()
+    if not (root / "bench" / "__main__.py").is_file():
+        raise UserError(f"there is no bench/ in {root}")
+    return subprocess.call([sys.executable, "-m", "bench", *(["--quick"] if quick else [])], cwd=root)
+
+
+@commands.command()
+@click.option("--quick", is_flag=True, help="The quick setting: less than a minute, wider bands.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), default=Path("evidence"), show_default=True, help="A folder."
+)
+def evidence(quick, output):
+    """Reproduce what the literature claims of SGD and BGD, and write a report as one HTML page."""
+    need("matplotlib", "rich")
+    if output.exists() and not output.is_dir():
+        raise UserError(f"{output} is a file: name a folder with --output")
+    warm_fonts()
+    from bgd_helpers.evidence import FULL, QUICK, report
+
+    results = watched(QUICK if quick else FULL)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        (output / "index.html").write_text(report.page(results), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"the report cannot be written: {error}") from None
+    failed = [result.row.title for result in results.values() if not result.outcome.holds]
+    for title in failed:
+        click.echo(f"not reproduced: {title}", err=True)
+    click.echo(f"{len(results) - len(failed)} of {len(results)} rows reproduced: {output / 'index.html'}")
+    return int(bool(failed))
+
+
+def watched(setting):
+    """The results of every row of the evidence, with a bar on the terminal meanwhile."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from bgd_helpers.evidence import ROWS, collect
+
+    results = {}
+    with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as bar:
+        task = bar.add_task(f"evidence, {setting.name}", total=len(ROWS))
+        for done, row in enumerate(ROWS):
+            bar.update(task, description=row.title)
+            results |= collect(setting, [row], lambda share, done=done: bar.update(task, completed=done + share))
+    return results
+
+
+def checkout():
+    """The folder of the course that this package belongs to."""
+    root = Path(bgd_helpers.__file__).resolve().parent.parent
+    if not (root / "notebooks").is_dir():
+        raise UserError(
+            f"no notebooks beside the package in {root}; in a clone of the course: python -m pip install -e ."
+        )
+    return root
+
+
+def need(*modules, code=1):
+    """Raise `UserError` unless every one of `modules` is installed."""
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UserError(f"not installed: {', '.join(missing)}; {REPAIR}", code)
+
+
+def warm_fonts():
+    """Have Matplotlib list the fonts now: where that is slow, it says so in the first cell that draws."""
+    with chdir(checkout()):  # it reads a matplotlibrc where one stands
+        import matplotlib.font_manager  # noqa: F401

@@ -1,0 +1,268 @@
+"""The learner's edition: the notebooks without their solutions, in a folder of the learner's own.
+
+When the course changes, its changes are brought into that folder by a three-way merge, cell by cell: between what was
+delivered last, what is to be delivered now, and what the learner has made of it. An answer is never overwritten.
+"""
+
+import copy
+import os
+import re
+import uuid
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+from nbformat.v4 import new_markdown_cell, new_notebook
+
+from bgd_course.notebooks import as_json, write_atomically
+
+STATE = ".course"  # in the learner's folder: what was delivered last, and backups
+BLANK = "# Your code here"
+BLANK_TEXT = "# Your lines go between the quotation marks above"
+UNREAD = "its notebook cannot be read"
+SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
+HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
+
+
+def learners(notebook):
+    """A copy of a notebook as a learner gets it: no solution, no hidden test, no output of either."""
+    notebook = copy.deepcopy(notebook)
+    after_answer = False
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        answer = is_answer(cell)
+        if answer or after_answer:
+            cell.outputs, cell.execution_count = [], None
+        instead = BLANK_TEXT if '= r"""' in cell.source else BLANK
+        cell.source = without(without(cell.source, SOLUTION, instead), HIDDEN)
+        after_answer = answer
+    return notebook
+
+
+def is_answer(cell):
+    """Whether a learner writes in this cell."""
+    return SOLUTION[0] in cell.source or bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def without(source, marks, instead=None):
+    """The source with each block between the two marks replaced by a line, or by nothing."""
+    kept, inside = [], False
+    for line in source.splitlines():
+        if line.strip() == marks[0]:
+            inside = True
+            kept += [line[: len(line) - len(line.lstrip())] + instead] if instead else []
+        if not inside:
+            kept.append(line)
+        inside = inside and line.strip() != marks[1]
+    return "\n".join(kept)
+
+
+def deliver(source, folder):
+    """Bring the learner's folder up to date with the notebooks in `source`; lines that say what was done.
+
+    Each notebook is written whole or not at all: a backup first, then the notebook, then what was delivered. So it
+    may be ended at any moment, and run again.
+    """
+    folder = Path(folder)
+    (folder / STATE).mkdir(parents=True, exist_ok=True)
+    said = []
+    for path in sorted(Path(source).glob("*.ipynb")):
+        new = learners(nbformat.read(path, as_version=4))
+        said += [f"{path.name}: {line}" for line in _deliver_one(new, folder, path.name)]
+    return said
+
+
+def _deliver_one(new, folder, name):
+    delivered, target = folder / STATE / name, folder / name
+    text = as_json(new)
+    before = _read(delivered)
+    if not os.path.lexists(target):
+        write_atomically(target, text)
+        write_atomically(delivered, text)
+        return ["new"] if before is None else ["it was gone, and is there again"]
+    if before is not None and as_json(before) == text:
+        return []
+    mine = _read(target)
+    if mine is None:
+        return [_put_beside(target, text)]
+    merged = merge(before or new_notebook(), new, mine)
+    _back_up(target)
+    write_atomically(target, as_json(merged.notebook))
+    write_atomically(delivered, text)
+    unknown = [] if before else ["what the course had delivered was not known: where a cell differs, both are kept"]
+    return ["brought up to date; your answers and cells are kept", *unknown, *merged.beside]
+
+
+def _put_beside(target, text):
+    """Where a learner's notebook cannot be read: the course's in a file of its own, unless there is one already."""
+    beside = target.with_name(f"{target.stem}.course.ipynb")
+    if not os.path.lexists(beside):
+        write_atomically(beside, text)
+    return (
+        f"it cannot be read and is left as it is; the course's is in {beside.name}. "
+        f"Earlier versions of yours are in {STATE}/backups. To work on in another, give it the name {target.name}"
+    )
+
+
+def _read(path):
+    """The notebook at `path`, None if it is none."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+        return notebook
+    except Exception:  # whatever is wrong with a person's file, it is left alone
+        return None
+
+
+def _back_up(path):
+    """A copy of the learner's notebook, with a number of its own."""
+    folder = path.parent / STATE / "backups"
+    folder.mkdir(exist_ok=True)
+    number = 1
+    while (folder / f"{path.stem}.{number}.ipynb").exists():
+        number += 1
+    write_atomically(folder / f"{path.stem}.{number}.ipynb", path.read_text(encoding="utf-8"))
+
+
+class Merged(NamedTuple):
+    """A merged notebook, and a line for each cell that both sides had changed."""
+
+    notebook: nbformat.NotebookNode
+    beside: list
+
+
+def merge(base, new, mine):
+    """The learner's notebook `mine` with the changes that the course made from `base` to `new`."""
+    mine = _with_ids_of_their_own(_with_known_ids(mine, base if base.cells else new))
+    old, theirs, known = _by_id(base), _by_id(mine), _by_id(new)
+    cells, beside = [], []
+    for cell in new.cells:
+        resolved, problem = _resolve(cell, old.get(cell.id), theirs)
+        cells += resolved
+        beside += [problem] if problem else []
+    merged = copy.deepcopy(new)
+    merged.cells = _with_own_cells(cells, mine.cells, old, known)
+    return Merged(merged, beside)
+
+
+def _by_id(notebook):
+    return {cell.id: cell for cell in notebook.cells}
+
+
+def _with_known_ids(notebook, base):
+    """A copy in which the cells of a notebook that has lost its ids have those of the course again."""
+    notebook, left = copy.deepcopy(notebook), list(base.cells)
+    if {cell.get("id") for cell in notebook.cells} & {cell.id for cell in left}:
+        return notebook
+    for cell in notebook.cells:
+        same = next((other for other in left if _holds_the_same(cell, other)), None)
+        cell.id = same.id if same else uuid.uuid4().hex[:8]
+        left = [other for other in left if other is not same]
+    return notebook
+
+
+def _holds_the_same(cell, other):
+    """Whether a cell is that of the course: the same source, or an answer that defines the same name."""
+    if cell.source.strip() == other.source.strip():
+        return True
+    return is_answer(other) and cell.cell_type == "code" and _first_name(cell.source) == _first_name(other.source)
+
+
+def _first_name(source):
+    found = re.search(r"^(?:def\s+)?(\w+)\s*[(=]", source, re.MULTILINE)
+    return found and found[1]
+
+
+def _with_ids_of_their_own(notebook):
+    """A copy in which the second of two cells with one id has another."""
+    notebook, seen = copy.deepcopy(notebook), set()
+    for cell in notebook.cells:
+        number, name = 2, cell.id
+        while cell.id in seen:
+            cell.id, number = f"{name}-{number}", number + 1
+        seen.add(cell.id)
+    return notebook
+
+
+def _resolve(cell, old, theirs):
+    """The cells that stand for a course's cell, and what to say if both sides changed it."""
+    mine = theirs.get(cell.id)
+    if mine is None:
+        deleted = old is not None and old.source == cell.source and not _is_needed(cell)
+        return ([] if deleted else [cell]), None
+    untouched, unchanged = old is None or mine.source == old.source, old is not None and old.source == cell.source
+    if unchanged or mine.source == cell.source:
+        return [mine], None
+    if old is not None and untouched:
+        return [cell], None
+    if is_answer(cell) and old is None:
+        return [mine], None
+    if is_answer(cell):
+        return _beside(mine, cell, theirs, "The course has a new version of this exercise's cell")
+    return _beside(cell, mine, theirs, "You had changed this cell, and so has the course. Yours was")
+
+
+def _is_needed(cell):
+    """Whether a cell comes back when it was deleted: an answer or its check."""
+    return is_answer(cell) or "nbgrader" in cell.metadata
+
+
+def _beside(kept, other, theirs, text):
+    """One cell, the other's source in a Markdown cell below it, and a line that says so."""
+    fence = "~" * max(3, 1 + max(map(len, re.findall("~+", other.source)), default=0))
+    source = f"**{text}:**\n\n{fence}\n{other.source}\n{fence}"
+    notes = {name: cell for name, cell in theirs.items() if name.startswith(f"{kept.id[:50]}-beside")}
+    if any(note.source == source for note in notes.values()):
+        return [kept], None
+    names = (f"{kept.id[:50]}-beside" + (f"-{number}" if number else "") for number in count())
+    note = new_markdown_cell(source, id=next(name for name in names if name not in notes))
+    return [kept, note], f"both changed {kept.id}: the other version is in a cell below it"
+
+
+def _with_own_cells(cells, mine, old, known):
+    """The cells with the learner's own after the course's cell that they stood behind, and edited cells that the course
+    has no more."""
+    behind, anchor = {}, None
+    present = {cell.id for cell in cells}
+    for cell in mine:
+        gone = cell.id in old and cell.id not in known
+        if cell.id in present and cell.id in known:
+            anchor = cell.id
+        elif cell.id not in known and not (gone and cell.source == old[cell.id].source):
+            behind.setdefault(anchor, []).append(cell)
+    placed = list(behind.get(None, []))
+    for cell in cells:
+        own = behind.get(cell.id, [])
+        placed += [cell, *own] if cell.id in known or not _holds(own + placed, cell) else []
+    return placed
+
+
+def _holds(cells, cell):
+    return any(other.id == cell.id for other in cells)
+
+
+def progress(source, folder):
+    """For each exercise asked for in the folder `source`: notebook, exercise, points, and "solved", "attempted",
+    "open" or that the notebook cannot be read, from what the notebooks saved in `folder` say."""
+    rows = []
+    for path in sorted(Path(source).glob("*.ipynb")):
+        asked = learners(nbformat.read(path, as_version=4))
+        mine = _read(Path(folder) / path.name)
+        unread = mine is None and (Path(folder) / path.name).exists()
+        written = _by_id(_with_known_ids(mine, asked)) if mine else {}
+        for answer, check in zip(asked.cells, asked.cells[1:]):
+            if is_answer(answer) and "points" in check.metadata.get("nbgrader", {}):
+                state = UNREAD if unread else _state(answer, written.get(answer.id), written.get(check.id))
+                rows.append((path.name, answer.id, check.metadata["nbgrader"]["points"], state))
+    return rows
+
+
+def _state(blank, answer, check):
+    """How far an exercise is, from the learner's cells (None where there is none)."""
+    if answer is None or answer.source.strip() == blank.source.strip():
+        return "open"
+    outputs = check.get("outputs", []) if check else []
+    said = "".join(str(output.get("data", {}).get("text/plain", "")) for output in outputs)
+    return "solved" if said.startswith("✓ right") else "attempted"

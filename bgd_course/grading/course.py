@@ -1,0 +1,117 @@
+"""What an instructor's notebooks ask for: each exercise with its cells, its points and its solution."""
+
+import ast
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+
+from bgd_helpers.checks import DERIVATIONS, EXERCISES
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+LONGEST_CELL = 50_000  # characters
+CHECKS = {"check": EXERCISES, "check_derivation": DERIVATIONS}
+
+
+class Task(NamedTuple):
+    """An exercise in its notebook: the answer cell's id, that of its check, and the name that the answer defines."""
+
+    notebook: str
+    cell: str
+    check: str
+    exercise: str
+    variable: str
+    points: float
+    solution: str
+    blank: str
+
+    @property
+    def is_derivation(self):
+        return self.exercise in DERIVATIONS
+
+
+class Course(NamedTuple):
+    """The notebooks' exercises in order; the cells of each notebook (id: source), and its imports as one cell."""
+
+    tasks: list
+    cells: dict
+    imports: dict
+
+    def tasks_of(self, notebook):
+        """The exercises of one notebook, in order."""
+        return [task for task in self.tasks if task.notebook == notebook]
+
+
+def read(folder):
+    """The Course in a folder of notebooks. Raises FileNotFoundError if there is none with an exercise."""
+    tasks, cells, imports = [], {}, {}
+    for path in sorted(Path(folder).glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        tasks += tasks_of(path.name, code)
+        cells[path.name] = {cell.id: cell.source for cell in notebook.cells}
+        imports[path.name] = imports_of([cell.source for cell in code if BEGIN not in cell.source])
+    if not tasks:
+        raise FileNotFoundError(f"there is no notebook with an exercise in {folder}")
+    return Course(tasks, cells, imports)
+
+
+def tasks_of(name, code):
+    """The exercises among the code cells of the notebook of that name."""
+    found = []
+    for answer, cell in zip(code, code[1:]):
+        for exercise, variable in checked(cell.source):
+            points = cell.metadata.get("nbgrader", {}).get("points", 1)
+            blank, solution = without_solution(answer.source), answer.source if BEGIN in answer.source else ""
+            found.append(Task(name, answer.id, cell.id, exercise, variable, points, solution, blank))
+    return found
+
+
+def checked(source):
+    """The exercise and the name in `check("loss", loss)`, as the last line of a cell has it."""
+    tree = parsed(source)
+    last = tree.body[-1] if tree and tree.body else None
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and isinstance(last.value.func, ast.Name):
+        arguments = last.value.args
+        known = CHECKS.get(last.value.func.id, ())
+        if len(arguments) == 2 and isinstance(arguments[0], ast.Constant) and isinstance(arguments[1], ast.Name):
+            if arguments[0].value in known:
+                yield arguments[0].value, arguments[1].id
+
+
+@lru_cache(maxsize=2_000)
+def parsed(source):
+    """The syntax tree of a cell, its magics replaced; None if it is not Python, or longer than any answer."""
+    if len(source) > LONGEST_CELL:
+        return None
+    try:
+        return ast.parse(TransformerManager().transform_cell(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def imports_of(sources):
+    """The import statements at the top level of cells, as the source of one cell; one that fails costs no other."""
+    trees = [tree for tree in map(parsed, sources) if tree]
+    found = [node for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    lines = dict.fromkeys(ast.unparse(node) for node in found if getattr(node, "module", "") != "__future__")
+    return "\n".join(f"try:\n    {line}\nexcept Exception:\n    pass" for line in lines)
+
+
+def without_solution(source):
+    """The source with each solution taken out: what a learner starts from."""
+    kept, inside = [], False
+    for line in source.splitlines():
+        inside = inside or line.strip() == BEGIN
+        if not inside:
+            kept.append(line)
+        inside = inside and line.strip() != END
+    return "\n".join(kept)
+
+
+def fingerprint(course):
+    """A text that changes whenever what is asked for does."""
+    return json.dumps([task._asdict() for task in course.tasks] + [course.imports], sort_keys=True)

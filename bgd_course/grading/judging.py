@@ -1,0 +1,121 @@
+"""From what an answer sent out of the sandbox to its outcome: right, wrong because, stopped, or not attempted."""
+
+import json
+import signal
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from bgd_helpers.checks import EXERCISES, check_derivation, wire
+from bgd_helpers.checks.checks import judge
+
+LARGEST = 8 * 2**20  # characters of JSON
+READING = 20  # seconds for a derivation
+
+
+class Outcome(NamedTuple):
+    """What was found of one exercise: "right", "wrong", "stopped" or "not attempted", why, and the slip's name."""
+
+    outcome: str
+    text: str
+    slip: str | None = None
+
+
+BLANK = Outcome("not attempted", "there is no answer yet.")
+
+
+class Cases:
+    """The cases of every exercise for one salt, and the same as the kernel gets them."""
+
+    def __init__(self, salt):
+        self.salt, self._cases = salt, {}
+
+    def of(self, exercise):
+        """The cases of an exercise, and the JSON that brings them into the kernel. Each exercise has a salt of its
+        own: what one is called with is no answer to another."""
+        if exercise not in self._cases:
+            cases = list(EXERCISES[exercise].cases(*self.salt, list(EXERCISES).index(exercise)))
+            self._cases[exercise] = cases, json.dumps(wire.packed(cases))
+        return self._cases[exercise]
+
+
+def outcome_of(task, ran, answered, cases, quote=True):
+    """The Outcome of a task, from how its answer's cell ended (`answered`) and the one that sent out values (`ran`).
+
+    Without `quote`, no exception's text is passed on.
+    """
+    if ran.how == "stopped":
+        return Outcome("stopped", f"{ran.said}.")
+    if ran.values is None:
+        return Outcome("wrong", f"its values could not be read{_because(ran) if quote else ''}.")
+    try:
+        kind, *rest = _loaded(ran.values)
+        return _READERS[kind](task, answered, cases, quote, *rest)
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return Outcome("wrong", "its values could not be read: what it sent out was changed on the way.")
+
+
+def _because(ran):
+    return f" ({wire.tidy(ran.said)})" if ran.said else ""
+
+
+def _loaded(values):
+    if not isinstance(values, str) or len(values) > LARGEST:
+        raise ValueError("no values")
+    try:
+        return json.loads(values)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _missing(task, answered, cases, quote):
+    if answered.how == "raised" and quote:
+        return Outcome("wrong", f"its cell raises {wire.tidy(answered.said)}.")
+    return Outcome("wrong", f"it does not define `{task.variable}`.")
+
+
+def _kind(task, answered, cases, quote, kind):
+    wanted = 'a string of LaTeX, r"..."' if task.is_derivation else "a function"
+    return Outcome("wrong", f"`{task.variable}` is of type {wire.tidy(str(kind))[:60]}, and should be {wanted}.")
+
+
+def _seen(task, answered, cases, quote, value):
+    given, seen = cases.of(task.exercise)[0], wire.observation(value, quote)
+    if seen.takes and len(seen.found) != len(given):
+        raise ValueError("not what was asked for")
+    verdict = judge(task.exercise, given, seen, reveal=False)
+    return Outcome(verdict.outcome, verdict.text, verdict.slip)
+
+
+def _text(task, answered, cases, quote, text):
+    if not isinstance(text, str) or len(text) > wire.LONGEST_DERIVATION:
+        return Outcome("wrong", f"a derivation has {wire.LONGEST_DERIVATION:,} characters at most.")
+    try:
+        with limited(READING):
+            verdict = check_derivation(task.exercise, text)
+    except TimeoutError:
+        return Outcome("stopped", "reading the derivation took too long.")
+    except (RecursionError, MemoryError, ArithmeticError):
+        return Outcome("stopped", "the derivation is too complicated to be read.")
+    return Outcome(verdict.outcome, verdict.text, verdict.slip)
+
+
+_READERS = {"missing": _missing, "kind": _kind, "seen": _seen, "text": _text}
+
+
+@contextmanager
+def limited(seconds):
+    """Raise TimeoutError in a block that takes longer, where the system has an alarm for that."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def ring(*_):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

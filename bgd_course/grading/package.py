@@ -1,0 +1,95 @@
+"""The package that a graded kernel gets: what an exercise asks for refuses to run, and what only draws does nothing."""
+
+import ast
+from pathlib import Path
+
+import bgd_helpers
+
+ASKED = {
+    "network": "output_delta hidden_delta weight_gradient bias_gradient backprop deltas backprop_index "
+    "example_gradients gradient_of",
+    "scale.rows": "backprop_by_rows _add_rows",
+    "descent": "update _update batches _batches_of descend",
+    "gradcheck": "central_difference one_sided_difference complex_step errors_against_step _entrywise",
+}
+KEPT = ("__init__.py", "former.py", "data.py", "theory.py", "checks/outcomes.py", "checks/observing.py")
+KEPT += ("checks/wire.py", "checks/inside.py", "scale/__init__.py")
+REFUSAL = """
+
+def _refuse(name):
+    from bgd_helpers.checks.refused import NotAllowed
+
+    raise NotAllowed(f"{name} is what an exercise asks for, and is not there when it is graded: write it yourself")
+"""
+REFUSED = '''"""What a function says that an exercise asks for."""
+
+
+class NotAllowed(RuntimeError):
+    """An answer called the function that it should be."""
+'''
+NOTHING = '''"""Drawings, explorers and checks do nothing while an answer is graded."""
+
+
+class Nothing:
+    def __getattr__(self, name):
+        if name.startswith("__") or name.startswith("_ipython") or name.startswith("_repr"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *arguments, **named):
+        return self
+
+    def __iter__(self):
+        return iter(())
+
+    def __getitem__(self, key):
+        return self
+
+    def __repr__(self):
+        return ""
+
+
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return Nothing()
+'''
+
+
+def write(folder):
+    """Write the graded package into `folder`, as folder/bgd_helpers."""
+    source, target = Path(bgd_helpers.__file__).parent, Path(folder) / "bgd_helpers"
+    for name in KEPT:
+        _put(target / name, (source / name).read_text(encoding="utf-8"))
+    for room, names in ASKED.items():
+        name = f"{room.replace('.', '/')}.py"
+        text = (source / name).read_text(encoding="utf-8")
+        _put(target / name, without_bodies(text, room, set(names.split())))
+    _put(target / "checks" / "refused.py", REFUSED)
+    for name in (path.relative_to(source) for path in source.rglob("*.py")):
+        if not (target / name).exists():
+            _put(target / name, NOTHING)
+    for data in (source / "datasets").iterdir():
+        if data.is_file() and data.suffix != ".py":
+            (target / "datasets").mkdir(exist_ok=True)
+            (target / "datasets" / data.name).write_bytes(data.read_bytes())
+
+
+def _put(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def without_bodies(text, room, names):
+    """The module's source, in which the functions of these names refuse to run; none of their lines is left.
+
+    Raises ValueError if a name is not there: the list of refusing functions is then out of date.
+    """
+    module = ast.parse(text)
+    found = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
+    if names - set(found):
+        raise ValueError(f"{room} has no {', '.join(sorted(names - set(found)))}")
+    for name in names:
+        refusal = f"_refuse('{room}.{name}')"
+        found[name].body = ast.parse(refusal).body
+    return ast.unparse(module) + REFUSAL

@@ -1,0 +1,120 @@
+"""Grading on a Dask cluster: its workers grade submissions as those of one machine do, each behind walls of its own.
+
+What travels are the course's notebooks without their outputs, the files of a submission as bytes, and its result. A
+submission that was with a worker that is lost is graded by another.
+"""
+
+import atexit
+import json
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+import nbformat
+
+from bgd_course.grading import classroom, collect, submissions
+from bgd_course.grading.worker import RESTART, names
+
+IDLE = {}  # on a worker of the cluster: course and settings to a queue of graders that wait for work
+
+
+class Remote:
+    """A member of the crew whose work is done by whichever worker of the cluster has time."""
+
+    def __init__(self, plan, client):
+        self.plan, self.client, self.future = plan, client, None
+        course = {path.name: without_outputs(path) for path in sorted(plan.notebooks.glob("*.ipynb"))}
+        self.course = json.dumps([course, plan.level, plan.cell_seconds])
+
+    def grade(self, submission, salt, tasks):
+        """The result of a submission; None if the cluster failed or took too long."""
+        files, refused = read(submission.files)
+        job = {"learner": submission.learner, "salt": salt, "left": submission.left, "files": files}
+        self.future = self.client.submit(graded, self.course, job, pure=False)
+        try:
+            result, junit = self.future.result(120 + 2 * tasks * (self.plan.cell_seconds + RESTART))
+        except Exception:  # whatever ended the cluster, or the task on it
+            self.future.cancel()
+            return None
+        path = self.plan.output / "junit" / f"{submissions.file_name(submission.learner)}.xml"
+        classroom.write_atomically(path, junit)
+        return result | {"notes": refused + result["notes"], "graded": result["graded"] and bool(files or not refused)}
+
+    def stop(self):
+        """Do not wait for the task."""
+        if self.future is not None:
+            self.future.cancel()
+
+    def close(self):
+        """Nothing is held here."""
+
+
+def without_outputs(path):
+    """The text of a notebook without the outputs that are saved in it: with them, every task would carry megabytes."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    return nbformat.writes(notebook)
+
+
+def read(files):
+    """Name to bytes of the files that can be read, and a note for each of the others."""
+    found, refused = {}, []
+    for path, name in zip(files, names(list(map(str, files)))):
+        try:
+            found[name] = collect.bytes_of(path)
+        except collect.Unreadable as error:
+            refused.append(f"{name} was not graded: {error}.")
+    return found, refused
+
+
+def refuse_current_folder():
+    """On a worker of the cluster: raise ValueError where it imports what lies in the folder that it was started in."""
+    here = os.path.realpath(os.getcwd())
+    if any(os.path.realpath(path) == here for path in sys.path):
+        raise ValueError("a worker imports files of its current folder: start it with PYTHONSAFEPATH=1, without PYTHONPATH")
+
+
+def graded(course, job):
+    """On a worker of the cluster: the result of a submission, and its JUnit file."""
+    waiting = IDLE.setdefault(course, SimpleQueue())
+    try:
+        grader = waiting.get_nowait()
+    except Empty:
+        grader = classroom.Worker(_plan(course))
+    with tempfile.TemporaryDirectory(prefix="bgd-") as folder:
+        files = tuple(_written(Path(folder, name), data) for name, data in job["files"].items())
+        submission = submissions.Submission(job["learner"], files, tuple(job["left"]))
+        result = grader.grade(submission, job["salt"], _tasks(grader.plan))
+        if result is None:
+            grader.close()
+            raise RuntimeError("the grader stopped")
+        waiting.put(grader)
+        junit = grader.plan.output / "junit" / f"{submissions.file_name(job['learner'])}.xml"
+        return result, junit.read_text(encoding="utf-8")
+
+
+def _plan(course):
+    """A plan for this machine, its course and output in a temporary folder."""
+    notebooks, level, cell_seconds = json.loads(course)
+    folder = Path(tempfile.mkdtemp(prefix="bgd-course-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in ("course", "out/junit"):
+        (folder / name).mkdir(parents=True)
+    for name, text in notebooks.items():
+        (folder / "course" / name).write_text(text, encoding="utf-8")
+    return classroom.Plan(folder / "course", folder / "out", level, "", cell_seconds=cell_seconds, private=(folder,))
+
+
+def _tasks(plan):
+    return len(classroom.course.read(plan.notebooks).tasks)
+
+
+def _written(path, data):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path

@@ -1,0 +1,301 @@
+"""The sandbox: which walls this machine can put up, and the warm parent that forks kernels behind them.
+
+Level "bubblewrap": own namespaces (no network, no other process, no view of any file but Python's), seccomp and
+limits. Level "landlock": the files of this machine hidden by Landlock, seccomp and limits. Level "none": no wall.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+
+from bgd_course.grading import isolation, package, zygote
+
+LEVELS = ("bubblewrap", "landlock", "none")
+PACKAGES = ("bgd_helpers", "bgd_course")  # of the course: a kernel gets a graded one instead
+START = 60  # seconds for the warm parent to import what it needs
+SCRATCH = 64 * 2**20  # bytes
+
+
+class NoSandbox(Exception):
+    """No wall can be put up here; the message says what to install."""
+
+
+@cache
+def level():
+    """The strongest level of this machine. Raises `NoSandbox` if there is none."""
+    if sys.platform != "linux":
+        raise NoSandbox("the sandbox needs Linux. For your own notebooks only: --no-sandbox")
+    missing = _missing_seccomp()
+    if missing is None and _bubblewrap_works():
+        return "bubblewrap"
+    if missing is None and _landlock_works():
+        return "landlock"
+    what = missing or "bubblewrap (Debian, Ubuntu: apt install bubblewrap), or a Linux with Landlock (5.13 or newer)"
+    raise NoSandbox(f"no sandbox can be set up here: install {what}. For your own notebooks only: --no-sandbox")
+
+
+def chosen(asked=None):
+    """The level to grade at: the one asked for, or the strongest that there is. Raises `NoSandbox` if it is not to be
+    had here, or if only a weaker one is and nobody has asked for that."""
+    best = level()
+    if asked == "bubblewrap" and best != asked or asked is None and best == "landlock":
+        advice = "install it (Debian, Ubuntu: apt install bubblewrap) and let it have namespaces"
+        raise NoSandbox(f"bubblewrap does not work here: {advice}, or ask for the weaker level: --level landlock")
+    if asked == "landlock" and not _landlock_works():
+        raise NoSandbox("this Linux has no Landlock: leave --level landlock out")
+    return asked or best
+
+
+def _missing_seccomp():
+    try:
+        import pyseccomp  # noqa: F401
+    except (ImportError, RuntimeError, OSError):
+        return "libseccomp2 and pyseccomp (Debian, Ubuntu: apt install libseccomp2; pip install pyseccomp)"
+    return None
+
+
+def _bubblewrap_works():
+    program = _bubblewrap_program()
+    command = [program, "--unshare-all", "--ro-bind", "/", "/", "--cap-drop", "ALL", "/bin/true"]
+    return bool(program) and subprocess.run(command, capture_output=True, env={}).returncode == 0
+
+
+def _bubblewrap_program():
+    return shutil.which("bwrap", path=isolation.safe_path())
+
+
+def _landlock_works():
+    try:
+        from landlock import landlock_abi_version
+
+        return landlock_abi_version() >= 1
+    except Exception:  # an old kernel, another architecture, or the package is missing
+        return False
+
+
+class WarmParent:
+    """The process that forks kernels, behind the walls of `level`; `folder` holds its sockets. Ends with `close()`.
+
+    What lies in the folders `private` is hidden from it, wherever they are. Raises `NoSandbox` if that cannot be done.
+    """
+
+    def __init__(self, level, folder=None, private=()):
+        self.level, self.private = level, [Path(path).resolve() for path in private]
+        self.folder = Path(tempfile.mkdtemp(prefix="bgd-", dir=folder))
+        (self.folder / "sockets").mkdir()
+        (self.folder / "scratch").mkdir()
+        package.write(self.folder / "box")
+        _copy_font_lists(self.folder / "box" / "fonts")
+        shutil.copy(zygote.__file__, self.folder / "box" / "zygote.py")
+        self.process, self._rest = None, b""
+
+    def start(self):
+        """Start the process, unless it runs."""
+        if self.process is not None and self.process.poll() is None:
+            return
+        self.end()
+        script = [sys.executable, "-I", "-B", str(self._inside("box") / "zygote.py"), str(self._inside("box"))]
+        command = [*self._walls(), *script, json.dumps(self._rules())]
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=self.folder,
+            env=_environment(self._inside("scratch"), self._inside("box") / "fonts"),
+            start_new_session=True,
+        )
+        os.set_blocking(self.process.stdout.fileno(), False)
+        if not self.wait("ready", START):
+            self.end()
+            raise NoSandbox("the sandbox could not be started: the warm parent of the kernels does not answer")
+
+    def fork(self, connection):
+        """Start a kernel on a connection file in the folder of the sockets."""
+        self.start()
+        self._say({"start": str(connection), "scratch": str(self._inside("scratch"))})
+
+    def new_folder(self):
+        """A folder for the sockets of one kernel; no other can have foreseen its name."""
+        (self.folder / "sockets").chmod(0o700)
+        return Path(tempfile.mkdtemp(dir=self.folder / "sockets"))
+
+    def lock(self, folder):
+        """From now on nothing can be made or removed among the sockets: a kernel has no right to change modes."""
+        folder.chmod(0o500)
+        (self.folder / "sockets").chmod(0o500)
+
+    def empty_sockets(self):
+        """Remove whatever a kernel left among the sockets."""
+        (self.folder / "sockets").chmod(0o700)
+        zygote.empty(self.folder / "sockets")
+
+    def written(self):
+        """How many bytes of this machine's disk a kernel has taken: in bubblewrap, its scratch folder is not on it."""
+        return 0 if self.level == "bubblewrap" else _size(self.folder / "scratch")
+
+    def kill(self):
+        """End the kernel, whatever it is doing; wait until it is gone."""
+        try:
+            self._say({"kill": True})
+        except OSError:
+            pass
+        if not self.wait("ended", 5):
+            self.end()
+
+    def ended(self):
+        """Whether the kernel has ended, or the parent with it."""
+        return bool(self._heard("ended")) or self.process is None or self.process.poll() is not None
+
+    def wait(self, word, seconds):
+        """Whether the parent says this within so many seconds."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if self._heard(word):
+                return True
+            if self.process.poll() is not None:
+                return self._heard(word)
+            time.sleep(0.002)
+        return False
+
+    def close(self):
+        """End everything and remove every file."""
+        self.end()
+        remove(self.folder)
+
+    def _say(self, message):
+        self.process.stdin.write((json.dumps(message) + "\n").encode())
+        self.process.stdin.flush()
+
+    def _heard(self, word):
+        try:
+            self._rest += os.read(self.process.stdout.fileno(), 65536)
+        except (BlockingIOError, AttributeError, ValueError):
+            pass
+        line, end, rest = self._rest.partition(b"\n")
+        message = json.loads(line) if end else {}
+        if word not in message:
+            return False
+        self._rest = rest
+        if message.get("clean") is False:  # what is left must not meet the next kernel: start anew
+            self.end()
+        return True
+
+    def end(self):
+        """End the process, and the kernel with it; `start` starts another."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdin.close()
+            self.process.stdout.close()
+        self.process, self._rest = None, b""
+
+    def _inside(self, name):
+        """That folder as the process sees it."""
+        if self.level == "bubblewrap" and name != "sockets":
+            return Path("/") / name
+        return self.folder / name
+
+    def _rules(self):
+        """What the parent is to do about files: nothing without walls, nothing more in bubblewrap, else Landlock."""
+        if self.level == "landlock":
+            readable = [*_python_folders(), str(self.folder / "box"), "/dev/urandom"]
+            for path in self.private:
+                if any(path.is_relative_to(folder) for folder in readable):
+                    raise NoSandbox(f"{path} lies among Python's own folders, where Landlock cannot hide it: move it")
+            packages = [sysconfig.get_path("purelib"), "list"]
+            return [["/dev/null", "write"], packages, *([path, "read"] for path in readable)]
+        return [] if self.level == "bubblewrap" else None
+
+    def _walls(self):
+        return _bubblewrap(self.folder, self.private) if self.level == "bubblewrap" else []
+
+
+def _bubblewrap(folder, private=()):
+    """The command line of bubblewrap before the program's."""
+    command = [_bubblewrap_program(), "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    shown = [path for path in ("/usr", "/lib", "/lib64", "/bin", "/sbin") if os.path.exists(path)]
+    for path in (*shown, "/etc/ld.so.cache", "/etc/alternatives"):
+        command += ["--symlink", os.readlink(path), path] if os.path.islink(path) else ["--ro-bind-try", path, path]
+    shown += [sys.base_prefix]
+    command += [] if Path(sys.base_prefix).is_relative_to("/usr") else ["--ro-bind", sys.base_prefix, sys.base_prefix]
+    command += _hiding(private, shown) + ["--ro-bind", sys.prefix, sys.prefix]
+    installed = [Path(sysconfig.get_path("purelib"), name) for name in PACKAGES]
+    command += _hiding([*private, *installed], [sys.prefix])
+    command += ["--dev", "/dev", "--remount-ro", "/dev", "--ro-bind", str(folder / "box"), "/box"]
+    command += ["--bind", str(folder / "sockets"), str(folder / "sockets")]
+    command += ["--size", str(SCRATCH), "--perms", "0700", "--tmpfs", "/scratch", "--remount-ro", "/", "--chdir", "/"]
+    return command
+
+
+def remove(folder):
+    """Remove a folder, whatever a kernel left in it; one that is gone already is no error."""
+    try:
+        os.chmod(folder, 0o700)
+        zygote.empty(folder)
+        os.rmdir(folder)
+    except FileNotFoundError:
+        pass
+
+
+def _hiding(private, shown):
+    """Empty folders in place of those private ones that lie in a folder that is shown."""
+    hidden = [path for path in private if path.is_dir() and any(path.is_relative_to(folder) for folder in shown)]
+    return [word for path in hidden for word in ("--tmpfs", str(path))]
+
+
+def _copy_font_lists(folder):
+    """Matplotlib's list of this machine's fonts: without it, its import in an empty home takes a second more."""
+    import matplotlib.font_manager  # makes the list where there is none
+
+    folder.mkdir()
+    for fonts in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
+        shutil.copy(fonts, folder)
+
+
+def _python_folders():
+    """The folders of Python and its libraries, without those of the installed course."""
+    folders = [path for path in ("/usr", "/lib", "/lib64", "/bin") if os.path.isdir(path)]
+    packages = Path(sysconfig.get_path("purelib"))
+    if sys.prefix != sys.base_prefix:
+        others = [Path(sys.prefix, "bin"), Path(sys.prefix, "lib64"), Path(sys.prefix, "share")]
+        folders += [str(path) for path in others if path.is_dir() and not path.is_symlink()]
+        others = [path for path in packages.iterdir() if not any(name in path.name for name in PACKAGES)]
+        folders += map(str, others)
+    if not Path(sys.base_prefix).is_relative_to("/usr"):
+        folders.append(sys.base_prefix)
+    return folders
+
+
+def _size(folder):
+    """The bytes in the files of a folder, whatever happens to them meanwhile."""
+    found = 0
+    for here, _, files in os.walk(folder):
+        for name in files:
+            try:
+                found += os.lstat(os.path.join(here, name)).st_blocks * 512
+            except OSError:
+                pass
+    return found
+
+
+def _environment(scratch, fonts):
+    """What a kernel may know of the environment: nothing of the grader's."""
+    one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "HOME": str(scratch),
+        "IPYTHONDIR": str(Path(scratch) / "ipython"),
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": str(fonts),
+        "PYTHONNOUSERSITE": "1",
+        **one,
+    }

@@ -1,0 +1,253 @@
+"""The warm parent inside the sandbox: it has imported what a kernel needs, and forks one on request.
+
+A script of its own, run with two arguments: the folder of the graded package, and what else may be seen, as JSON:
+null without walls, [] where the folders are hidden already, or the rules for Landlock. Requests come as JSON lines on
+standard input; the ends of kernels go out on standard output. One kernel at a time.
+"""
+
+import json
+import os
+import resource
+import selectors
+import shutil
+import signal
+import sys
+
+MEMORY = 2 * 2**30  # bytes of address space
+FILE_SIZE = 20 * 2**20  # bytes
+OPEN_FILES = 256
+PR_SET_DUMPABLE, PR_SET_PDEATHSIG = 4, 1
+
+
+def main(package, landlock):
+    """Serve until standard input ends."""
+    sys.path.insert(0, package)
+    landlock = json.loads(landlock)
+    warm_up(landlock is not None)
+    prctl(PR_SET_DUMPABLE, 0)
+    wake, woken = os.pipe()
+    os.set_blocking(woken, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(woken)
+    say({"ready": os.getpid()})
+    serve(wake, landlock)
+
+
+def warm_up(walls):
+    """Import what every kernel imports; a fork then has it. Matplotlib wants to write where its list of fonts lies."""
+    fonts, home = os.environ["MPLCONFIGDIR"], os.environ["HOME"]
+    empty(home)
+    os.environ["MPLCONFIGDIR"] = shutil.copytree(fonts, os.path.join(home, "matplotlib"))
+    import ipykernel.ipkernel  # noqa: F401
+    import ipykernel.kernelapp  # noqa: F401
+    import IPython.core.completer  # noqa: F401
+    import matplotlib.pyplot  # noqa: F401
+    import numpy.random  # noqa: F401
+
+    import bgd_helpers.checks.inside
+
+    bgd_helpers.checks.inside.refuse_commands()
+    if walls:
+        import pyseccomp  # noqa: F401
+
+
+def serve(wake, landlock):
+    """Start, watch and end kernels as they are asked for."""
+    selector = selectors.DefaultSelector()
+    selector.register(sys.stdin.fileno(), selectors.EVENT_READ, "request")
+    selector.register(wake, selectors.EVENT_READ, "ended")
+    child, scratch, rest = None, None, b""
+    while True:
+        for key, _ in selector.select():
+            data = os.read(key.fd, 65536)
+            if key.data == "request":
+                if not data:
+                    return end(child)
+                *lines, rest = (rest + data).split(b"\n")
+                for request in map(json.loads, lines):
+                    if "start" in request:
+                        scratch = request["scratch"]
+                        child = start(request, landlock)
+                    elif child is not None:
+                        kill(child)
+            if child is not None and (status := ended(child)) is not None:
+                child = None
+                say({"ended": status, "clean": is_emptied(scratch)})
+
+
+def start(request, landlock):
+    """The process id of a new kernel."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        become_kernel(request, landlock)
+    finally:
+        os._exit(1)
+
+
+def ended(child):
+    """How that process ended, None while it runs. A stopped process still runs."""
+    pid, status = os.waitpid(child, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if pid else None
+
+
+def kill(child):
+    try:
+        os.kill(child, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def end(child):
+    if child is not None:
+        kill(child)
+
+
+def is_emptied(folder):
+    """Whether nothing of one kernel is left to the next; if not, this process is not used again."""
+    try:
+        empty(folder)
+        return not os.listdir(folder)
+    except OSError:
+        return False
+
+
+def empty(folder):
+    """Remove what is in a folder. However deep it is, and whatever its modes: a folder in it is emptied by moving the
+    folders that it holds up, so that no path grows long and nothing is recursive."""
+    token, number = os.urandom(8).hex(), 0
+    while entries := list(os.scandir(folder)):
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.path)
+                continue
+            os.chmod(entry.path, 0o700)
+            for inner in list(os.scandir(entry.path)):
+                if inner.is_dir(follow_symlinks=False):
+                    os.chmod(inner.path, 0o700)
+                    os.rename(inner.path, os.path.join(folder, f"{token}-{number}"))
+                    number += 1
+                else:
+                    os.unlink(inner.path)
+            os.rmdir(entry.path)
+
+
+def become_kernel(request, landlock):
+    """Turn this forked process into a kernel; the walls are up before the first line of an answer runs."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(nothing, fd)
+    os.closerange(3, OPEN_FILES)
+    os.setsid()
+    os.chdir(request["scratch"])
+    os.environ.update(HOME=request["scratch"], TMPDIR=request["scratch"])
+    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
+    limit()
+    if landlock:
+        restrict_files([*landlock, [request["scratch"], "write"], [os.path.dirname(request["start"]), "write"]])
+    if landlock is not None:
+        drop_capabilities()
+        restrict_calls()
+    from ipykernel import kernelapp
+
+    thread = kernelapp.IOPubThread  # its pipe, for processes that a kernel starts, would be a network port
+    kernelapp.IOPubThread = lambda socket, **named: thread(socket, **named | {"pipe": False})
+    app = kernelapp.IPKernelApp.instance(parent_handle=0, quiet=True, no_stdout=False)
+    app.initialize(["-f", request["start"], "--log-level=CRITICAL", "--HistoryManager.enabled=False"])
+    app.start()
+
+
+def limit():
+    """The limits of one kernel."""
+    for which, value in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_FSIZE, FILE_SIZE),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(which, (value, value))
+
+
+def drop_capabilities():
+    """Leave root no right that another user has not: to look into what others closed, to change owners."""
+    import ctypes
+
+    header, none = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    ctypes.CDLL(None).capset(header, none)
+
+
+def restrict_files(rules):
+    """Landlock: only these files and folders can be listed, read or written."""
+    from landlock import FSAccess, Ruleset
+
+    ruleset = Ruleset()
+    read, listing = FSAccess.READ_FILE | FSAccess.EXECUTE, FSAccess.READ_DIR
+    of_folders = {"list": listing, "read": read | listing, "write": FSAccess.all()}
+    of_files = {"read": read, "write": read | FSAccess.WRITE_FILE}
+    for path, kind in rules:
+        ruleset.allow(path, rules=(of_folders if os.path.isdir(path) else of_files)[kind])
+    ruleset.apply()
+
+
+def restrict_calls():
+    """seccomp: no new process, no other program, no connection, no signal to another process, no change of a file's
+    mode, owner or times (these seem to work, and do nothing)."""
+    import pyseccomp as seccomp
+
+    rules = seccomp.SyscallFilter(seccomp.ALLOW)
+    denied = {name: seccomp.ERRNO(1) for name in DENIED} | {name: seccomp.ERRNO(0) for name in FEIGNED}
+    denied |= {"clone3": seccomp.ERRNO(38)}  # ENOSYS: the C library then uses clone
+    for name, answer in denied.items():
+        try:
+            rules.add_rule(answer, name)
+        except (OSError, RuntimeError, ValueError):  # a call that this kernel or architecture does not have
+            pass
+    deny, equal = seccomp.ERRNO(1), seccomp.EQ
+    rules.add_rule(deny, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, 0x00010000, 0))  # without CLONE_THREAD
+    for name in ("kill", "tgkill"):
+        rules.add_rule(deny, name, seccomp.Arg(0, seccomp.NE, os.getpid()))
+    rules.add_rule(deny, "prlimit64", seccomp.Arg(0, seccomp.NE, 0))
+    rules.add_rule(deny, "socket", seccomp.Arg(0, seccomp.NE, 1))  # other than AF_UNIX
+    rules.add_rule(deny, "sendto", seccomp.Arg(4, seccomp.NE, 0))
+    rules.add_rule(deny, "prctl", seccomp.Arg(0, equal, PR_SET_PDEATHSIG))
+    for command in (8, 10, 15):  # F_SETOWN, F_SETSIG, F_SETOWN_EX: signals to others by way of a descriptor
+        rules.add_rule(deny, "fcntl", seccomp.Arg(1, equal, command))
+    for command in (0x8901, 0x8902):  # FIOSETOWN, SIOCSPGRP: the same
+        rules.add_rule(deny, "ioctl", seccomp.Arg(1, equal, command))
+    rules.load()
+
+
+DENIED = (
+    "fork vfork execve execveat ptrace process_vm_readv process_vm_writev process_madvise connect sendmsg sendmmsg "
+    "tkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal pidfd_open pidfd_getfd kcmp process_mrelease "
+    "mount umount2 pivot_root chroot unshare setns open_by_handle_at fsopen fsmount move_mount open_tree "
+    "bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register keyctl add_key request_key "
+    "kexec_load kexec_file_load init_module finit_module delete_module reboot swapon swapoff acct quotactl "
+    "shmget shmat shmctl msgget msgsnd msgrcv msgctl semget semop semctl mq_open mq_unlink memfd_create memfd_secret "
+    "setuid setgid setreuid setregid setresuid setresgid setgroups capset setxattr lsetxattr fsetxattr setxattrat "
+    "removexattr lremovexattr fremovexattr removexattrat file_setattr "
+    "setpriority sched_setaffinity ioprio_set settimeofday clock_settime adjtimex sethostname"
+).split()
+FEIGNED = "chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes utimensat futimesat".split()
+
+
+def prctl(option, value):
+    """Set an attribute of this process; Linux alone has the call."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    ctypes.CDLL(None).prctl(option, int(value), 0, 0, 0)
+
+
+def say(message):
+    sys.__stdout__.write(json.dumps(message) + "\n")
+    sys.__stdout__.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

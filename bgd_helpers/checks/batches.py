@@ -1,0 +1,102 @@
+"""The check of the batches, which are drawn at random: what each epoch shows, and how the order is drawn."""
+
+import numpy as np
+
+from bgd_helpers import slips
+from bgd_helpers.checks.cases import EPOCH, EXERCISES
+from bgd_helpers.checks.outcomes import Failure, flat
+from bgd_helpers.checks.verdicts import Verdict, named, not_attempted
+from bgd_helpers.checks.wording import said, shortened
+
+_BATCHES = EXERCISES["batches"]
+
+
+def judge_batches(cases, found):
+    """The verdict on what a learner's `batches` gave on the cases: sizes first, then epochs of one rng."""
+    if all(value is None for value in found):
+        return not_attempted("batches")
+    for (N, B, _), value in zip(cases, found):
+        problem = _not_batches(value, N, B)
+        if problem:
+            return problem
+    verdicts = [_order_of_epochs(epochs, again) for epochs, again in _epochs_shown_again(cases, found)]
+    return next(filter(None, verdicts), Verdict("right", _BATCHES.praise))
+
+
+def _epochs_shown_again(cases, found):
+    """For each generator of several epochs: what they gave, and what its first one gave when it was asked for again,
+    from another generator in the same state."""
+    shown = {}
+    for (N, B, rng), value in zip(cases, found):
+        if (N, B) == EPOCH:
+            shown.setdefault(id(rng), (rng, []))[1].append(flat(value))
+    single = [(rng, epochs[0]) for rng, epochs in shown.values() if len(epochs) == 1]
+    for rng, epochs in shown.values():
+        again = [one for other, one in single if other.bit_generator.state == rng.bit_generator.state]
+        if len(epochs) > 1:
+            yield epochs, again[0]
+
+
+def _not_batches(value, N, B):
+    """The verdict on batches that do not show every example once, None if they do."""
+    if not isinstance(value, list) or not all(map(_is_batch, flat(value))):
+        return Verdict("wrong", _describe_batches(value, N, B))
+    sizes = [part.size for part in flat(value)]
+    shown = np.sort(np.concatenate([part for part in flat(value) if part.size] or [[]])).astype(int).tolist()
+    return _wrong_examples(shown, sizes, N, B) or _wrong_sizes(sizes, N, B) or _wrong_numbers(shown, N, B)
+
+
+def _is_batch(part):
+    return part.ndim == 1 and (part.size == 0 or part.dtype.kind in "iu")
+
+
+def _describe_batches(value, N, B):
+    if isinstance(value, Failure):
+        return f"it raises {said(value)} (N = {N}, B = {B})."
+    if value is None:
+        return f"with N = {N} and B = {B} it returns nothing: see that every branch ends with `return`."
+    return f"with N = {N} and B = {B} it does not return a list of one-dimensional arrays of whole numbers."
+
+
+def _wrong_examples(shown, sizes, N, B):
+    left_out, again = set(range(N)) - set(shown), len(shown) > len(set(shown))
+    if N % B and sizes == [B] * (N // B) and not again:
+        return named(slips.BY_NAME["short last batch dropped"], "batches")
+    if left_out and again and set(shown) < set(range(N)):
+        return named(slips.BY_NAME["drawn with replacement"], "batches")
+    return None
+
+
+def _wrong_sizes(sizes, N, B):
+    right = [B] * (N // B) + ([N % B] if N % B else [])
+    if sorted(sizes, reverse=True) == right:
+        return None
+    empty = " No batch is empty: let the last start before N." if 0 in sizes else ""
+    sizes = shortened(sizes, 60)
+    return Verdict("wrong", f"with N = {N} and B = {B} the batch sizes are {sizes}. They should be {right}.{empty}")
+
+
+def _wrong_numbers(shown, N, B):
+    if shown == list(range(N)):
+        return None
+    text = f"with N = {N} and B = {B} the batches hold the examples {shown}. They are counted 0 ... {N - 1}, each once."
+    return Verdict("wrong", text)
+
+
+def _order_of_epochs(epochs, again):
+    """The verdict on epochs of one rng, and the first of them repeated; None if they are drawn well."""
+    orders = [np.concatenate(epoch).tolist() for epoch in epochs]
+    different = len(set(map(tuple, orders)))
+    if different == 1 and orders[0] == sorted(orders[0]):
+        return named(slips.BY_NAME["no shuffling"], "batches")
+    if different == 1:
+        return named(slips.BY_NAME["same order every epoch"], "batches")
+    if len(set(map(_groups, epochs))) == 1:
+        return named(slips.BY_NAME["batch order matters"], "batches")
+    if np.concatenate(again).tolist() != orders[0]:
+        return named(slips.BY_NAME["rng not used"], "batches")
+    return None
+
+
+def _groups(epoch):
+    return frozenset(frozenset(batch.tolist()) for batch in epoch)

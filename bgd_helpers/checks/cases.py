@@ -1,0 +1,180 @@
+"""The exercises: what is right in each, and the cases it is called on. A new exercise is added here, in EXERCISES."""
+
+from collections.abc import Callable
+from inspect import signature
+from typing import NamedTuple
+
+import numpy as np
+
+from bgd_helpers import descent, gradcheck, network, slips
+from bgd_helpers.checks.observing import Cubic
+from bgd_helpers.checks.outcomes import one_array, pairs, several_arrays
+
+EPOCH = (12, 3)  # N and B of the epochs whose order is looked at
+
+
+class Exercise(NamedTuple):
+    """One function that a learner writes: what is right, on which cases, and what a right answer is told.
+
+    `cases(*salt)` are the cases of the learner's own check; whole numbers as salt draw others of the same shapes.
+    `read` puts an answer's value into lists of arrays. `origin` is the part of the right value that no factor
+    multiplies: theta, in an update. `needs` names the exercises whose functions this one may call.
+    """
+
+    right: Callable
+    cases: Callable
+    praise: str
+    read: Callable = one_array
+    origin: Callable = lambda *case: 0.0
+    needs: tuple = ()
+
+    @property
+    def parameters(self):
+        """The names of the parameters of the learner's function, in order."""
+        return list(signature(self.right).parameters)
+
+
+class _Net(NamedTuple):
+    theta: list
+    X: np.ndarray
+    Y: np.ndarray
+    activations: list
+
+
+def _rng(seed, salt):
+    return np.random.default_rng([seed, *salt])
+
+
+def _net(widths, N, activations, seed, salt):
+    rng = _rng(seed, salt)
+    theta = network.initial_parameters(widths, rng, bias_scale=0.5)
+    X, Y = rng.normal(size=(N, widths[0])), rng.normal(size=(N, widths[-1]))
+    return _Net(theta, X, Y, [network.activation(name) for name in activations])
+
+
+def _nets(salt, activations=("tanh", "tanh", "tanh")):
+    """Sizes all different: shapes that do not fit raise. Square: silent slips get a value. One output."""
+    return (
+        _net((2, 4, 5, 3), 7, activations, 1, salt),
+        _net((3, 3, 3, 3), 5, activations, 2, salt),
+        _net((2, 4, 1), 6, activations[:2], 3, salt),
+    )
+
+
+def _output_cases(*salt):
+    for net in _nets(salt):
+        A, Z = network.forward(net.theta, net.X, net.activations)
+        yield net.Y, Z[-1], A[-1], net.activations[-1].df
+
+
+def _hidden_cases(*salt):
+    for net in _nets(salt):
+        A, Z = network.forward(net.theta, net.X, net.activations)
+        delta = network.deltas(net.theta, net.X, net.Y, net.activations)
+        for k in range(1, len(net.theta)):
+            yield delta[k + 1], net.theta[k][0], A[k], Z[k], net.activations[k - 1].df
+
+
+def _weight_cases(*salt):
+    for net in _nets(salt):
+        _, Z = network.forward(net.theta, net.X, net.activations)
+        delta = network.deltas(net.theta, net.X, net.Y, net.activations)
+        for k in range(1, len(net.theta) + 1):
+            yield Z[k - 1], delta[k]
+
+
+def _bias_cases(*salt):
+    for _, delta in _weight_cases(*salt):
+        yield (delta,)
+
+
+def _backprop_cases(*salt):
+    nets = *_nets(salt), _nets(salt, ("sigmoid", "tanh", "softplus"))[0], _net((2, 1), 6, ["tanh"], 6, salt)
+    return [(net.theta, net.X, net.Y, net.activations) for net in nets]
+
+
+def _loss_cases(*salt):
+    rng = _rng(8, salt)
+    return [(rng.normal(size=d), rng.normal(size=d)) for d in (3, 5, 1)]
+
+
+def _update_cases(*salt):
+    rng = _rng(4, salt)
+    return [(rng.normal(size=shape), rng.normal(size=shape), eta) for shape, eta in (((3,), 0.1), ((4, 2), 0.7))]
+
+
+def _mini_batch_cases(*salt):
+    rng = _rng(5, salt)
+    theta, G = rng.normal(size=3), rng.normal(size=(10, 3))
+    examples = rng.permutation(10)
+    return [(theta, G, examples[start : start + slips.FULL_BATCH], 0.3) for start in (0, 4, 8)]
+
+
+def _batches_cases(*salt):
+    """Four sizes; then epochs of two generators, and the first epoch of each again. A salt mixes the calls, so that
+    only the generator tells which epoch is shown again."""
+    sizes = [(N, B, _rng(seed, salt)) for seed, (N, B) in enumerate(((10, 4), (12, 3), (5, 5), (7, 1)))]
+    epochs = [[*[(*EPOCH, _rng(seed, salt))] * 4, (*EPOCH, _rng(seed, salt))] for seed in (10, 11)]
+    calls = [*sizes, *epochs[0], *epochs[1]]
+    return [calls[i] for i in _rng(12, salt).permutation(len(calls))] if salt else calls
+
+
+def _difference_cases(*salt):
+    rng = _rng(9, salt)
+    points = (np.array([0.7, -1.2, 0.4]), 0.1), (np.array([1.5, 0.3]), 0.01)
+    return [(Cubic(*_away_from_zero(rng, 4)), _moved(theta, rng, salt), h) for theta, h in points]
+
+
+def _away_from_zero(rng, size):
+    return (rng.choice([-1, 1], size) * rng.uniform(0.5, 2, size)).tolist()
+
+
+def _moved(theta, rng, salt):
+    return theta + rng.uniform(-0.2, 0.2, theta.shape) if salt else theta
+
+
+def _theta(theta, *rest):
+    return theta
+
+
+EXERCISES = {
+    "loss": Exercise(
+        lambda y, y_hat: ((y - y_hat) ** 2).sum(),
+        _loss_cases,
+        "E2 holds for one output and for several.",
+    ),
+    "update": Exercise(
+        lambda theta, gradient, eta: theta - eta * gradient,
+        _update_cases,
+        "E9 holds, for parameters of any shape, and theta is left as it is.",
+        origin=_theta,
+    ),
+    "mini_batch_update": Exercise(
+        lambda theta, example_gradients, batch, eta: theta - eta * example_gradients[batch].mean(axis=0),
+        _mini_batch_cases,
+        "E9 holds for full and short batches.",
+        origin=_theta,
+    ),
+    "batches": Exercise(
+        lambda N, batch_size, rng: descent.batches(N, batch_size, rng),
+        _batches_cases,
+        "every example once an epoch, in groups that change, the short batch kept, repeatable from the rng.",
+        read=several_arrays,
+    ),
+    "central_difference": Exercise(
+        lambda cost, theta, h: gradcheck.central_difference(cost, theta, h),
+        _difference_cases,
+        "one entry at a time, to both sides, over 2h.",
+    ),
+    "output_delta": Exercise(network.output_delta, _output_cases, "E4 holds on three networks."),
+    "hidden_delta": Exercise(network.hidden_delta, _hidden_cases, "E5 holds on three networks."),
+    "weight_gradient": Exercise(network.weight_gradient, _weight_cases, "E7 holds on three networks."),
+    "bias_gradient": Exercise(network.bias_gradient, _bias_cases, "E8 holds on three networks."),
+    "backprop": Exercise(
+        lambda theta, X, Y, activations: network.backprop(theta, X, Y, activations),
+        _backprop_cases,
+        "the gradient is right on five networks of different depths, widths and activations.",
+        read=pairs,
+        needs=("output_delta", "hidden_delta", "weight_gradient", "bias_gradient"),
+    ),
+}

@@ -1,0 +1,87 @@
+"""Known slips: the one, or the two, that give just what the learner's function gives."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bgd_helpers import slips
+from bgd_helpers.checks.cases import EXERCISES
+from bgd_helpers.checks.outcomes import TOLERANCE, Failure, flat, gives, is_real, layout, outcomes_of
+from bgd_helpers.checks.verdicts import Verdict, named
+
+ROUGH = 1e-5
+
+
+class _Tried(NamedTuple):
+    """A slip and what one of its variants gives on the cases."""
+
+    slip: slips.Slip
+    outcomes: list
+
+
+def known_slip(exercise, cases, found, expected):
+    """The verdict that names the slip, or the two slips, that give just this; None if none do."""
+    read = EXERCISES[exercise].read
+    known = [(slip, variant) for slip in slips.of_exercise(exercise) for variant in slip.variants(exercise)]
+    for slip, variant in known:
+        if gives(variant, cases, read, found):
+            return named(slip, exercise)
+    if _almost(found, expected):
+        return None  # no slip: two that cancel would fit
+    tried = [_Tried(slip, outcomes_of(variant, cases, read)) for slip, variant in known]
+    return _two_slips(exercise, [EXERCISES[exercise].origin(*case) for case in cases], tried, found, expected)
+
+
+def _almost(found, expected):
+    """Whether the values are right to five digits, as those of a finite difference are."""
+    pairs = list(zip(found, expected))
+    if not all(_comparable(*pair, 0.0) for pair in pairs):
+        return False
+    arrays = [both for pair in pairs for both in zip(*map(flat, pair))]
+    return all((np.abs(a - b) <= ROUGH * np.abs(b).max(initial=0)).all() for a, b in arrays)
+
+
+def _two_slips(exercise, origins, tried, found, expected):
+    """The verdict for a slip together with another that only multiplies by a number; None if no two fit."""
+    scales = [(one.slip, _factors(one.outcomes, expected, origins)) for one in tried]
+    for first in tried:
+        factors = _factors(found, first.outcomes, origins)
+        for slip, known in scales:
+            if slip is not first.slip and _fit(factors, known):
+                return Verdict(
+                    "wrong",
+                    f"there are two slips. One: {first.slip.reason(exercise)} Two: {slip.reason(exercise)}",
+                    f"{first.slip.name} + {slip.name}",
+                )
+    return None
+
+
+def _factors(outcomes, others, origins):
+    """The number by which the others are multiplied, case by case; NaN where there is none, None where both raise."""
+    return [_factor(*values) for values in zip(outcomes, others, origins)]
+
+
+def _factor(outcome, other, origin):
+    if isinstance(outcome, Failure) and isinstance(other, Failure):
+        return None
+    if not _comparable(outcome, other, origin):
+        return np.nan
+    a, b = (np.concatenate([(part - origin).ravel() for part in flat(value)]) for value in (outcome, other))
+    size = b @ b
+    factor = a @ b / size if size > 0 else 0.0
+    return factor if factor != 0 and (np.abs(a - factor * b) <= TOLERANCE * np.abs(a).max()).all() else np.nan
+
+
+def _comparable(outcome, other, origin):
+    if not isinstance(outcome, list) or not isinstance(other, list) or layout(outcome) != layout(other):
+        return False
+    pairs = list(zip(flat(outcome), flat(other)))
+    return all(a.shape == b.shape and is_real(a) and is_real(b) for a, b in pairs) and all(
+        np.shape(origin) in ((), a.shape) for a, _ in pairs
+    )
+
+
+def _fit(factors, known):
+    """Whether each factor is the known one, and at least one is known; None agrees with any."""
+    pairs = [pair for pair in zip(factors, known) if None not in pair]
+    return bool(pairs) and all(abs(a - b) <= TOLERANCE * abs(b) for a, b in pairs)
