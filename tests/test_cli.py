@@ -62,7 +62,7 @@ def test_a_notebook_that_does_not_exist_is_named(capsys):
 
 def test_lab_opens_the_first_notebook_of_the_course():
     command = lab.lab_command(ROOT, cli.FIRST_NOTEBOOK, browser=True)
-    assert command[1:4] == ["-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"]
+    assert command[1:5] == ["-P", "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"]
     assert "--LabApp.default_url=/lab/tree/00-start-here.ipynb" in command
     assert (ROOT / "notebooks" / cli.FIRST_NOTEBOOK).is_file() and "--no-browser" not in command
 

@@ -81,8 +81,8 @@ def test_no_trap_is_sprung_while_a_class_is_graded(call, wall, tmp_path):
 
 def test_a_trap_is_seen_when_it_is_sprung(tmp_path):
     folder = traps.lay(tmp_path / "class", tmp_path / "mark", traps.at_start())
-    subprocess.run([sys.executable, "-c", "import lark, random"], cwd=folder, check=True)
-    assert traps.sprung(tmp_path / "mark") == ["lark", "random"]
+    subprocess.run([sys.executable, "-c", "import lark, click"], cwd=folder, check=True)
+    assert traps.sprung(tmp_path / "mark") == ["click", "lark"]
 
 
 def test_every_trap_of_the_attack_suite_that_the_worker_could_meet_is_laid(tmp_path):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 NAMES = sorted({*sys.stdlib_module_names, *metadata.packages_distributions(), "sitecustomize", "usercustomize"})
@@ -81,6 +82,7 @@ def at_start():
     loaded = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True).stdout
     links = "".join(path.read_text() for path in Path(sysconfig.get_path("purelib")).glob("*.pth"))
     named = re.findall(r"import(?:__\(')? ?(\w+)", links)
+    named += [name for name in sys.stdlib_module_names if find_spec(name) is None]  # of other systems: tried first
     return {"sitecustomize", "usercustomize", "bgd_helpers", "bgd_course", *named, *(name.split(".")[0] for name in loaded.split())}
 
 
