@@ -20,7 +20,8 @@ endif
 
 ENOUGH = import sys; v = sys.version_info[:2]; v >= (3, 11) or sys.exit("Python 3.11 or newer is \
 needed, and $(PYTHON) is %d.%d. Choose another: make PYTHON=python3.12 $(MAKECMDGOALS)" % v)
-FAILED = { echo 'The packages could not be installed; it says why above. Without network? Connect for this first time.' >&2; exit 1; }
+FAILED = { echo 'The packages could not be installed; $(if $(UV),uv,pip) says why above. Without network? Connect for this first time.$(if \
+  $(UV), With pip instead: make UV= $(MAKECMDGOALS))' >&2; exit 1; }
 
 $(READY): pyproject.toml requirements.lock
 	@command -v $(PYTHON) >/dev/null || \

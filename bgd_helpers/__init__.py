@@ -16,4 +16,4 @@ Two extra axes may stand in front of a parameter: a time axis in a recorded path
 where several learning rates advance together. NumPy's broadcasting carries both.
 """
 
-__version__ = "0.1.0"
+__version__ = "2026.11.0"
