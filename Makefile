@@ -1,12 +1,6 @@
 # The course in two commands, `make lab` and `make test`; Python 3.11 or newer and make are all they need.
-PYTHON ?= python3
-NEWEST ?=
-
-VENV  := $(if $(NEWEST),.venv-newest,.venv)
-READY := $(VENV)/ready
-RUN   := $(VENV)/bin/python
-NEEDED := .[test,cluster]
-PIP    = $(RUN) -m pip --disable-pip-version-check install -qq
+.DEFAULT_GOAL := help
+include setup.mk
 
 .PHONY: help lab progress release grade test test-quick notebooks bench evidence lock clean
 
@@ -23,59 +17,38 @@ progress: $(READY)  ## list which exercises are solved, attempted and open
 release: $(READY)  ## write the learner's edition as a folder ready to be a class's repository
 	@$(RUN) -I -m bgd_course release
 
-grade: $(READY)  ## grade a class: make grade SUBMISSIONS=folder
+grade: $(READY)-grade  ## grade a class: make grade SUBMISSIONS=folder
 	@test -n "$(SUBMISSIONS)" || { echo 'Name the folder: make grade SUBMISSIONS=folder' >&2; exit 2; }
 	@$(RUN) -I -m bgd_course grade "$(SUBMISSIONS)"
 
-test: $(READY)  ## run every test: of the package, then of each notebook
+test: $(READY)-dev  ## run every test: of the package, then of each notebook
 	@$(RUN) -I -m bgd_course test
 
-test-quick: $(READY)  ## run the tests that take less than a minute
+test-quick: $(READY)-dev  ## run the tests that take less than a minute
 	@$(RUN) -I -m bgd_course test --quick
 
-notebooks: $(READY)  ## execute every notebook again and save it
+notebooks: $(READY)-dev  ## execute every notebook again and save it
 	@$(RUN) -I -m bgd_course notebooks
 
-bench: $(READY)  ## compare the speed of the package with its peers
+bench: $(READY)-dev  ## compare the speed of the package with its peers
 	@$(RUN) -I -m bgd_course bench
 
 evidence: $(READY)  ## reproduce what the literature claims, and write evidence/index.html
 	@$(RUN) -I -m bgd_course evidence
 
-lock: .venv-lock/bin/uv  ## pin the newest packages that pyproject.toml admits
-	@.venv-lock/bin/uv pip compile pyproject.toml --extra test --extra browser --extra grade --extra cluster --universal --python-version 3.11 \
-	  --fork-strategy fewest --generate-hashes --no-annotate --no-config --upgrade --quiet \
-	  --custom-compile-command 'make lock' --output-file requirements.lock
-	@echo 'requirements.lock is up to date.'
+LOCK = $(if $(UV),uv,.venv-lock/bin/uv) pip compile pyproject.toml --extra build --universal --python-version 3.11 \
+  --fork-strategy fewest --generate-hashes --no-annotate --no-config --upgrade --quiet --custom-compile-command 'make lock'
+
+lock: $(if $(UV),,.venv-lock/bin/uv)  ## pin the newest packages that pyproject.toml admits
+	@$(LOCK) --extra dev --output-file requirements-dev.lock
+	@$(LOCK) --extra grade --constraint requirements-dev.lock --output-file requirements-grade.lock
+	@$(LOCK) --constraint requirements-dev.lock --output-file requirements.lock
+	@echo 'The three locks are up to date.'
 
 clean:  ## remove the environments and caches, never a notebook or its checkpoints
 	rm -rf .venv .venv-newest .venv-lock .pytest_cache .ruff_cache .import_linter_cache
 	find bgd_helpers bgd_course tests bench -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
-# The environment. The stamp holds the folder it was made in: one that was moved is made again.
-ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
-.PHONY: $(READY)
-endif
-ifneq ($(NEWEST),)
-.PHONY: $(READY)
-endif
-
-ENOUGH = import sys; v = sys.version_info[:2]; v >= (3, 11) or sys.exit("Python 3.11 or newer is \
-needed, and $(PYTHON) is %d.%d. Choose another: make PYTHON=python3.12 $(MAKECMDGOALS)" % v)
-
-$(READY): pyproject.toml requirements.lock
-	@command -v $(PYTHON) >/dev/null || \
-	  { echo 'No $(PYTHON) was found. Choose another: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; exit 1; }
-	@$(PYTHON) -c '$(ENOUGH)'
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
-	  { echo '$(PYTHON) has no venv. On Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
-	@echo 'Setting up $(VENV), once: about 140 packages, a minute or two ...'
-	@$(PYTHON) -m venv --clear $(VENV)
-	@$(if $(NEWEST),$(PIP) --upgrade -e '$(NEEDED)',$(PIP) --require-hashes -r requirements.lock && \
-	  $(PIP) --no-deps --no-build-isolation -e .) || \
-	  { echo 'The packages could not be installed; pip says why above. Without network? Connect for this first time.' >&2; exit 1; }
-	@printf '%s' '$(CURDIR)' > $(READY)
-
 .venv-lock/bin/uv:
-	@$(PYTHON) -m venv .venv-lock
-	@.venv-lock/bin/python -m pip --disable-pip-version-check install -qq uv
+	@$(PYTHON) -I -m venv .venv-lock
+	@.venv-lock/bin/python -I -m pip --disable-pip-version-check install -qq uv

@@ -16,7 +16,6 @@ from bgd_helpers import shadows
 
 MINE = "my-course"  # the folder of the learner's edition
 FIRST_NOTEBOOK = "00-start-here.ipynb"
-REPAIR = "install what is needed: python -m pip install -r requirements.lock (or run make, which does it)"
 
 
 class UserError(click.ClickException):
@@ -162,7 +161,7 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
 
     Exit status: 0 graded, 1 a submission could not be graded at all, 2 wrong use.
     """
-    need("nbval", "pytest", "ipykernel", "rich", code=2)
+    need("nbval", "pytest", "ipykernel", "rich", lock="requirements-grade.lock", code=2)
     from bgd_course.grading import classroom, isolation, sandbox
     from bgd_course.grading.submissions import find
 
@@ -177,6 +176,7 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
     try:
         found = find(submissions, roster)
         wall = "none" if no_sandbox else level if scheduler else sandbox.chosen(level)
+        before = classroom.other_version(output)
         plan = classroom.Plan(
             notebooks=root / "notebooks",
             output=output,
@@ -193,6 +193,8 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
         raise UserError(str(error), 2) from None
     except OSError as error:
         raise UserError(f"{output} cannot be written: {error.strerror}", 2) from None
+    if before:
+        say_version(output, before)
     try:
         with on_cluster(plan, scheduler) if scheduler else nullcontext(plan) as plan:
             say_level(plan.level)
@@ -236,6 +238,13 @@ def say_results(results, output):
     before = f" ({kept} by an earlier run)" if kept else ""
     click.echo(f"{done} of {len(handed_in)} submissions graded{before}: {output / 'scores.csv'}")
     return int(not all(result["graded"] for result in results))
+
+
+def say_version(output, before):
+    """Print that another version of the course began this run."""
+    versions = f"version {before}; this is {bgd_helpers.__version__}"
+    what = "what has not changed keeps its scores unless you say --again"
+    click.echo(f"{output} was begun by another version of the course ({versions}): {what}.", err=True)
 
 
 def say_level(wall):
@@ -287,7 +296,7 @@ def test(quick, pytest):
     root = checkout()
     if not (root / "tests").is_dir():
         raise UserError(f"there are no tests in {root}: they are in the course's own repository")
-    need("pytest", "nbval", "ipykernel", "matplotlib")
+    need("pytest", "nbval", "ipykernel", "matplotlib", lock="requirements-dev.lock")
     warm_fonts()
     from bgd_helpers import testrun
 
@@ -390,11 +399,12 @@ def checkout():
     return root
 
 
-def need(*modules, code=1):
+def need(*modules, lock="requirements.lock", code=1):
     """Raise `UserError` unless every one of `modules` is installed."""
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
-        raise UserError(f"not installed: {', '.join(missing)}; {REPAIR}", code)
+        repair = f"python -m pip install -r {lock} (or run make, which does it)"
+        raise UserError(f"not installed: {', '.join(missing)}; install what is needed: {repair}", code)
 
 
 def warm_fonts():

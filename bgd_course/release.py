@@ -16,7 +16,10 @@ from bgd_course import edition
 from bgd_course.notebooks import as_json, write_atomically
 
 MANIFEST = ".release"
-COPIED = (".gitattributes", "environment.yml", "pyproject.toml", "requirements.lock", "LICENSE", "LICENSE-TEXT")
+COPIED = (
+    *(".gitattributes", "CHANGELOG.md", "LICENSE", "LICENSE-TEXT"),
+    *("environment.yml", "pyproject.toml", "requirements.lock", "requirements-grade.lock", "setup.mk"),
+)
 FOLDERS = ("bgd_helpers", "bgd_course", "install")
 SOLUTIONS = "worked-solutions"  # grading passes a folder of this name over
 WORKFLOW = ".github/workflows/grade.yml"

@@ -20,7 +20,7 @@ import sys
 
 from bgd_helpers import former
 
-__version__ = "0.1.0"
+__version__ = "2026.11.0"
 
 former.install()
 

@@ -238,4 +238,4 @@ def test_without_dask_the_error_says_how_to_get_it():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
     error = done.stderr.splitlines()[-1]
-    assert error.startswith('ImportError: Dask is not installed: pip install "dask[distributed]"')
+    assert error.startswith('ImportError: Dask is not installed: pip install "dask[distributed] >=')

@@ -1,5 +1,6 @@
 """Grading as an instructor does it: a class of submissions made from a release, the command, what fails."""
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from classes import COURSE, RIGHT, ROOT, hand_in, level
 
 from bgd_course import cli, release
 from bgd_course.grading import classroom, report, sandbox, submissions
+from bgd_helpers import __version__
 
 FULL = sum(task.points for task in COURSE.tasks)
 
@@ -209,6 +211,29 @@ def test_a_submission_that_the_grader_lost_has_its_row_and_is_graded_by_the_next
     monkeypatch.setattr(classroom, "Worker", FailingWorker)
     assert classroom.grade(found, plan)[0]["graded"]
     assert not classroom.grade(found, plan._replace(again=True))[0]["graded"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (None, None),
+        ({"salt": "a", "version": __version__}, None),
+        ({"salt": "a", "version": "2026.9.1"}, "2026.9.1"),
+        ({"salt": "a"}, "earlier than 2026.11.0"),
+    ],
+)
+def test_a_run_that_another_version_began_says_so_once(kept, said, tmp_path, monkeypatch, capsys):
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "a.ipynb").write_text("{}")
+    if kept is not None:
+        (tmp_path / "run.json").write_text(json.dumps(kept))
+    monkeypatch.setattr(classroom, "grade", lambda *_: [])
+    words = ["grade", str(tmp_path / "class"), "--output", str(tmp_path), "--no-sandbox"]
+    assert cli.main(words) == 0
+    error = capsys.readouterr().err
+    assert ("another version" in error) == (said is not None) and (said or "") in error
+    assert json.loads((tmp_path / "run.json").read_text())["version"] == __version__
+    assert cli.main(words) == 0 and "another version" not in capsys.readouterr().err
 
 
 def test_who_handed_in_nothing_is_told_so():

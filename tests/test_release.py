@@ -12,6 +12,7 @@ import pytest
 from classes import COURSE, RIGHT, ROOT, level
 
 from bgd_course import edition, notebooks, release
+from bgd_helpers import __version__
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,24 @@ def test_every_link_in_a_learners_notebook_leads_somewhere(released):
         text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
         links = [target for target in re.findall(r"\]\(([^)#]+)", text) if "://" not in target]
         assert links and [target for target in links if not (released / "notebooks" / target).exists()] == []
+
+
+def test_a_release_says_which_version_of_the_course_it_is(released):
+    command = [sys.executable, "-m", "bgd_course", "--version"]
+    done = subprocess.run(command, cwd=released, capture_output=True, text=True)
+    assert done.stdout == f"{__version__}\n"
+    assert f"\n## {__version__}\n" in (released / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(shutil.which("make") is None or os.name == "nt", reason="make is not installed")
+def test_a_release_sets_up_what_its_targets_need(released):
+    plans = {
+        target: subprocess.run(["make", "-n", target], cwd=released, capture_output=True, text=True).stdout
+        for target in ("lab", "progress", "grade")
+    }
+    assert all("-r requirements.lock" in plan for plan in plans.values())
+    assert [target for target, plan in plans.items() if "-r requirements-grade.lock" in plan] == ["grade"]
+    assert "-r requirements-grade.lock" in (released / release.WORKFLOW).read_text(encoding="utf-8")
 
 
 def test_something_else_is_not_overwritten(tmp_path):

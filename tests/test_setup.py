@@ -1,4 +1,4 @@
-"""One list of dependencies in three files, and the Makefile as someone on a bare machine meets it."""
+"""One list of dependencies in five files, and the Makefile as someone on a bare machine meets it."""
 
 import os
 import re
@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,14 @@ PLATFORMS = {
     "windows": {"sys_platform": "win32", "os_name": "nt", "platform_system": "Windows"},
 }
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+LOCKS = {  # each with the groups that it holds, beside what the course itself needs
+    "requirements.lock": ["build"],
+    "requirements-grade.lock": ["build", "grade"],
+    "requirements-dev.lock": ["build", "grade", "test", "browser", "cluster"],
+}
+each_lock = pytest.mark.parametrize("lock", LOCKS)
+each_python = pytest.mark.parametrize("python", PYTHONS)
+each_platform = pytest.mark.parametrize("platform", PLATFORMS)
 CONDA_LINE = re.compile(r"[a-z0-9-]+ ((>=|<=|==|!=|<|>)\d+(\.\d+)*)(,(>=|<=|==|!=|<|>)\d+(\.\d+)*)*")
 
 
@@ -32,13 +41,14 @@ def project():
 
 
 def specifiers(requirements):
-    """Name to versions admitted, from lines such as `numpy >=2,<3`."""
-    return {canonicalize_name(line.name): line.specifier for line in map(Requirement, requirements)}
+    """Name to versions admitted, of requirements."""
+    return {canonicalize_name(line.name): line.specifier for line in requirements}
 
 
-def wanted():
-    """What pyproject.toml asks for, with the group `test`."""
-    return specifiers([*project()["dependencies"], *project()["optional-dependencies"]["test"]])
+def wanted(*groups):
+    """What pyproject.toml asks for, with these groups, as requirements."""
+    optional = project()["optional-dependencies"]
+    return list(map(Requirement, [*project()["dependencies"], *(line for group in groups for line in optional[group])]))
 
 
 def conda():
@@ -48,30 +58,44 @@ def conda():
 
 
 def conda_packages():
-    """The lines of environment.yml but for Python and pip."""
-    return [line for line in conda()[0] if line != "pip" and not line.startswith("python=")]
+    """The lines of environment.yml but for Python."""
+    return [line for line in conda()[0] if not line.startswith("python=")]
 
 
-def pinned():
-    """The lines of requirements.lock without their hashes, as requirements."""
-    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
-    return [Requirement(line.rstrip(" \\")) for line in lines if line and line[0] not in " #"]
+def text_of(lock):
+    return (ROOT / lock).read_text(encoding="utf-8")
 
 
-def versions(platform, python):
-    """Name to the versions that the lock pins on one platform."""
-    environment = {**default_environment(), **PLATFORMS[platform], "platform_python_implementation": "CPython"}
-    environment |= {"python_version": python, "python_full_version": f"{python}.9"}
+@cache
+def pinned(lock):
+    """The lines of a lock without their hashes, as requirements."""
+    return [Requirement(line.rstrip(" \\")) for line in text_of(lock).splitlines() if line and line[0] not in " #"]
+
+
+def environment(platform, python):
+    """The values of a requirement's marker on one platform."""
+    values = {**default_environment(), **PLATFORMS[platform], "platform_python_implementation": "CPython"}
+    return values | {"python_version": python, "python_full_version": f"{python}.9"}
+
+
+def for_one(requirements, platform, python):
+    """Those of the requirements that hold on one platform."""
+    values = environment(platform, python)
+    return [line for line in requirements if line.marker is None or line.marker.evaluate(values)]
+
+
+def versions(lock, platform, python):
+    """Name to the versions that a lock pins on one platform."""
     found = {}
-    for line in pinned():
-        if line.marker is None or line.marker.evaluate(environment):
-            found.setdefault(canonicalize_name(line.name), []).append(str(line.specifier))
+    for line in for_one(pinned(lock), platform, python):
+        found.setdefault(canonicalize_name(line.name), []).append(str(line.specifier).removeprefix("=="))
     return found
 
 
 def test_conda_and_pip_ask_for_the_same():
-    from_conda = {CONDA_NAMES.get(name, name): spec for name, spec in specifiers(conda_packages()).items()}
-    assert from_conda == wanted()
+    named = specifiers(map(Requirement, conda_packages()))
+    from_conda = {CONDA_NAMES.get(name, name): spec for name, spec in named.items()}
+    assert from_conda == specifiers(wanted("build", "test"))
 
 
 def test_each_conda_line_means_the_same_to_conda_as_to_pip():
@@ -86,46 +110,84 @@ def test_conda_installs_the_package_itself_on_a_python_that_it_supports():
     assert last == {"pip": ["-e .[grade,cluster]"]}
 
 
-@pytest.mark.parametrize("python", PYTHONS)
-@pytest.mark.parametrize("platform", PLATFORMS)
-def test_the_lock_pins_one_admitted_version_of_each(platform, python):
-    locked = versions(platform, python)
+@each_python
+@each_platform
+@each_lock
+def test_a_lock_pins_one_admitted_version_of_each(lock, platform, python):
+    locked = versions(lock, platform, python)
     assert {name: pins for name, pins in locked.items() if len(pins) != 1} == {}
-    for name, spec in wanted().items():
-        assert spec.contains(locked[name][0].removeprefix("==")), name
+    for line in for_one(wanted(*LOCKS[lock]), platform, python):
+        assert line.specifier.contains(locked[canonicalize_name(line.name)][0], prereleases=True), line
 
 
-def test_the_lock_knows_what_only_one_platform_needs():
-    assert {"colorama", "pywinpty"} <= versions("windows", "3.12").keys() - versions("linux", "3.12").keys()
-    assert "appnope" in versions("mac", "3.12").keys() - versions("linux", "3.12").keys()
+@each_python
+@each_platform
+def test_what_a_lock_adds_to_a_smaller_one_leaves_its_versions_alone(platform, python):
+    small, middle, large = (versions(lock, platform, python).items() for lock in LOCKS)
+    pairs = [{(name, *pins) for name, pins in items} for items in (small, middle, large)]
+    assert pairs[0] < pairs[1] < pairs[2]
 
 
-def test_every_pin_has_a_hash():
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    for pin in re.split(r"\n(?=[a-z])", text)[1:]:
+def test_a_learner_gets_none_of_the_tools():
+    tools = {"pytest", "nbval", "nbgrader", "hypothesis", "ruff", "mypy", "import-linter", "playwright", "notebook"}
+    locked = {lock: {canonicalize_name(line.name) for line in pinned(lock)} for lock in LOCKS}
+    assert tools | {"dask", "pyseccomp", "landlock"} <= locked["requirements-dev.lock"]
+    assert locked["requirements-grade.lock"] & (tools | {"dask"}) == {"pytest", "nbval"}
+    assert locked["requirements.lock"].isdisjoint(tools | {"dask", "pyseccomp", "landlock"})
+
+
+def test_a_lock_knows_what_only_one_platform_needs():
+    windows, linux, mac = (versions("requirements.lock", name, "3.12").keys() for name in ("windows", "linux", "mac"))
+    assert {"colorama", "pywinpty"} <= windows - linux and "appnope" in mac - linux
+
+
+@each_lock
+def test_every_pin_has_a_hash(lock):
+    for pin in re.split(r"\n(?=[a-z])", text_of(lock))[1:]:
         assert re.search(r"\n    --hash=sha256:[0-9a-f]{64}", pin), pin.splitlines()[0]
-    assert all(len(line.specifier) == 1 and str(line.specifier).startswith("==") for line in pinned())
+    assert all(len(line.specifier) == 1 and str(line.specifier).startswith("==") for line in pinned(lock))
 
 
-def test_the_lock_names_no_host_and_no_path():
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    assert not re.search(r"://|(?m:^ *-(-index|-extra|-find|e|f|i)\b)|[/@]", text)
+@each_lock
+def test_a_lock_names_no_host_and_no_path(lock):
+    assert not re.search(r"://|(?m:^ *-(-index|-extra|-find|e|f|i|c|r)\b)|[/@]", text_of(lock))
 
 
 def test_the_build_backend_is_locked_within_its_range():
     build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
-    assert specifiers(build).items() <= wanted().items()
+    assert specifiers(map(Requirement, build)).items() <= specifiers(wanted("build")).items()
+
+
+def test_groups_that_name_the_same_package_ask_for_the_same():
+    asked = {}
+    for group in ("build", "test", "browser", "grade", "cluster"):
+        for line in wanted(group):
+            asked.setdefault(canonicalize_name(line.name), set()).add(str(line.specifier))
+    assert {name: bounds for name, bounds in asked.items() if len(bounds) > 1} == {}
+
+
+def test_all_groups_that_are_locked_are_those_of_a_developer():
+    [dev] = map(Requirement, project()["optional-dependencies"]["dev"])
+    assert dev.name == project()["name"] and dev.extras | {"build"} == set(LOCKS["requirements-dev.lock"])
+
+
+def test_who_has_no_dask_is_told_the_versions_that_pyproject_admits():
+    [dask] = project()["optional-dependencies"]["cluster"]
+    assert f'pip install "{dask}"' in (ROOT / "bgd_helpers" / "scale" / "cluster.py").read_text(encoding="utf-8")
 
 
 needs_make = pytest.mark.skipif(shutil.which("make") is None or os.name == "nt", reason="make is not installed")
 
 
+SET_UP = ("Makefile", "setup.mk", "pyproject.toml", *LOCKS)
+
+
 @pytest.fixture
 def clone(tmp_path):
     """A folder with the files of the set-up and nothing else."""
-    folder = tmp_path / "a clone"
+    folder = tmp_path / "Ada's cours é"
     folder.mkdir()
-    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+    for name in SET_UP:
         shutil.copy(ROOT / name, folder)
     return folder
 
@@ -134,13 +196,14 @@ def make(folder, *arguments, **environment):
     """The finished process of make in `folder`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PIP_"))}
     kept = {name: value for name, value in kept.items() if name not in ("PYTHON", "NEWEST")}
-    return subprocess.run(["make", *arguments], cwd=folder, env={**kept, **environment}, capture_output=True, text=True)
+    arguments = ["make", *map(str, arguments)]
+    return subprocess.run(arguments, cwd=folder, env={**kept, **environment}, capture_output=True, text=True)
 
 
 def python_that(folder, code):
     """A Python in `folder` that runs `code` before anything else."""
     path = folder / "python-x"
-    path.write_text(f"#!/bin/sh\nexec '{sys.executable}' -c 'import sys\n{code}\nexec(sys.argv[2])' \"$@\"\n")
+    path.write_text(f"#!/bin/sh\nexec '{sys.executable}' -c 'import sys\n{code}\nexec(sys.argv[-1])' \"$@\"\n")
     path.chmod(0o755)
     return f"PYTHON=./{path.name}"
 
@@ -164,7 +227,7 @@ def test_make_lists_its_targets(clone):
     ],
 )
 def test_a_python_that_will_not_do(clone, code, message):
-    done = make(clone, "lab", python_that(clone, code))
+    done = make(clone, "lab", "UV=", python_that(clone, code))
     complaint, made = done.stderr.splitlines()
     assert done.returncode != 0 and message in complaint and made.startswith("make: ***")
     assert not (clone / ".venv").exists()
@@ -179,49 +242,104 @@ def test_a_python_that_is_not_there(clone):
 @needs_make
 @pytest.mark.slow
 def test_without_network_nothing_is_taken_for_ready(clone):
-    (clone / "python-x").write_text(f"#!/bin/sh\nexec '{sys.executable}' \"$@\"\n")
-    (clone / "python-x").chmod(0o755)
-    done = make(clone, "lab", "PYTHON=./python-x", PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull)
+    done = make(clone, "lab", "UV=", f"PYTHON={sys.executable}", PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull)
     assert done.returncode != 0 and "Without network?" in done.stderr.splitlines()[-2]
     assert not (clone / ".venv" / "ready").exists()
 
 
-def ready(folder):
-    """Make `folder` look as if the set-up were done."""
-    (folder / ".venv" / "bin").mkdir(parents=True)
-    (folder / ".venv" / "ready").write_text(str(folder))
+RUNS_OURS = f"#!/bin/sh\nexec '{sys.executable}' \"$@\"\n"
+UV = """#!/bin/sh
+case "$1" in
+    --version) echo uv; exit;;
+    venv) for folder; do :; done; mkdir -p "$folder/bin"; cp '{ours}' "$folder/bin/python";;
+    pip) [ -z "$UV_FAILS" ];;
+esac && echo "$*" >> '{log}'
+"""
+
+
+@pytest.fixture
+def uv(tmp_path):
+    """A function that runs make beside a uv that installs nothing, and gives the finished process and what uv did."""
+    (tmp_path / "bin").mkdir()
+    log, ours = tmp_path / "log", tmp_path / "python"
+    for path, text in ((ours, RUNS_OURS), (tmp_path / "bin" / "uv", UV.format(ours=ours, log=log))):
+        path.write_text(text)
+        path.chmod(0o755)
+
+    def run(folder, *arguments, **environment):
+        log.write_text("")
+        environment["PATH"] = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        done = make(folder, *arguments, **environment)
+        return done, [words.split()[-1] for words in log.read_text().splitlines()]
+
+    return run
+
+
+FROM_NOTHING = [".venv", "requirements.lock", "."]  # the last words of what uv is told
 
 
 @needs_make
-def test_set_up_is_done_once_and_again_after_a_move_or_a_new_lock(clone):
-    ready(clone)
-    assert "Setting up" not in make(clone, "-n", "lab").stdout
+def test_the_tests_complete_what_a_learner_has(clone, uv):
+    assert uv(clone, ".venv/ready")[1] == FROM_NOTHING
+    assert uv(clone, ".venv/ready-dev")[1] == ["requirements-dev.lock"]
+    assert uv(clone, ".venv/ready-grade")[1] == ["requirements-grade.lock"]
+    done, did = uv(clone, ".venv/ready", ".venv/ready-grade", ".venv/ready-dev")
+    assert did == [] and done.returncode == 0 and "Setting up" not in done.stdout
+    os.utime(clone / "requirements-dev.lock", (2**32, 2**32))
+    assert uv(clone, ".venv/ready-dev")[1] == ["requirements-dev.lock"]
+
+
+@needs_make
+def test_set_up_is_done_again_for_a_new_lock_after_a_move_and_without_its_python(clone, uv):
+    uv(clone, ".venv/ready-dev")
     os.utime(clone / "requirements.lock", (2**32, 2**32))
-    assert "Setting up" in make(clone, "-n", "lab").stdout
+    assert uv(clone, ".venv/ready-dev")[1] == [*FROM_NOTHING, "requirements-dev.lock"]
     os.utime(clone / "requirements.lock", (0, 0))
-    assert "Setting up" not in make(clone, "-n", "lab").stdout
+    assert uv(clone, ".venv/ready-dev")[1] == []
     moved = clone.rename(clone.with_name("moved"))
-    assert "Setting up" in make(moved, "-n", "lab").stdout
+    assert uv(moved, ".venv/ready-dev")[1] == [*FROM_NOTHING, "requirements-dev.lock"]
+    python = moved / ".venv" / "bin" / "python"
+    python.unlink()
+    assert uv(moved, ".venv/ready-dev")[1] == [*FROM_NOTHING, "requirements-dev.lock"]
+    python.write_text("#!/bin/sh\nexit 1\n")  # it is there, and its packages are those of another version
+    assert uv(moved, ".venv/ready")[1] == FROM_NOTHING
 
 
 @needs_make
-def test_newest_has_an_environment_of_its_own_and_asks_each_time(clone):
-    ready(clone)
-    plan = make(clone, "-n", "test", "NEWEST=1").stdout
-    assert "-m venv --clear .venv-newest\n" in plan and "--upgrade -e '.[test,cluster]'" in plan
-    assert "requirements.lock" not in plan.replace("pyproject.toml requirements.lock", "")
+def test_uv_needs_no_module_venv_and_says_why_it_failed(clone, uv):
+    bare = python_that(clone, 'sys.modules["ensurepip"] = None')
+    assert uv(clone, ".venv/ready", bare)[0].returncode == 0
+    done, _ = uv(clone, ".venv/ready-dev", bare, UV_FAILS="1")
+    assert "uv says why above" in done.stderr and "make UV= .venv/ready-dev" in done.stderr
+    assert done.returncode != 0 and not (clone / ".venv" / "ready-dev").exists()
+
+
+@needs_make
+def test_each_target_asks_for_what_it_needs(clone):
+    asked = {"lab": set(), "progress": set(), "release": set(), "evidence": set(), "grade": {"grade"}}
+    asked |= dict.fromkeys(["test", "test-quick", "notebooks", "bench"], {"dev"})
+    for target, more in asked.items():
+        plan = make(clone, "-n", target).stdout
+        assert set(re.findall(r"-r requirements(-\w+)?\.lock", plan)) == {""} | {f"-{one}" for one in more}
+
+
+@needs_make
+def test_newest_has_an_environment_of_its_own_and_asks_each_time(clone, uv):
+    did = [".venv-newest", ".[build]", ".[dev]"]
+    assert uv(clone, ".venv-newest/ready-dev", "NEWEST=1")[1] == did
+    assert uv(clone, ".venv-newest/ready-dev", "NEWEST=1")[1] == did
 
 
 @needs_make
 def test_clean_leaves_what_a_person_made(clone):
-    ready(clone)
+    (clone / ".venv").mkdir()
     work = ["notebooks/mine.ipynb", "notebooks/.ipynb_checkpoints/mine-checkpoint.ipynb", "bgd_helpers/mine.py"]
     for name in [*work, "bgd_helpers/__pycache__/mine.pyc", "bgd_course/__pycache__/mine.pyc", ".pytest_cache/x"]:
         (clone / name).parent.mkdir(parents=True, exist_ok=True)
         (clone / name).write_text("work")
     assert make(clone, "clean").returncode == 0
     left = {path.relative_to(clone).as_posix() for path in clone.rglob("*") if path.is_file()}
-    assert left == {*work, "Makefile", "pyproject.toml", "requirements.lock"}
+    assert left == {*work, *SET_UP}
 
 
 def test_ci_calls_the_test_command():

@@ -16,6 +16,7 @@ from bgd_course.grading import collect, course, isolation, report, sandbox, subm
 from bgd_course.grading.judging import Outcome
 from bgd_course.grading.worker import RESTART, row
 from bgd_course.notebooks import write_atomically
+from bgd_helpers import __version__
 
 
 class Plan(NamedTuple):
@@ -34,15 +35,26 @@ class Plan(NamedTuple):
 
 
 def salt_of(output, given=None):
-    """The salt of a run: the given one, that of the run in this folder, or a new one; it is kept in the folder.
+    """The salt of a run: the given one, that of the run in this folder, or a new one; it is kept in the folder, with
+    the version of the course.
 
     Raises ValueError if what the folder holds cannot be read.
     """
     path = Path(output) / "run.json"
     salt = given if given is not None else _kept_salt(path) if path.exists() else secrets.token_hex(16)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps({"salt": salt}) + "\n")
+    write_atomically(path, json.dumps({"salt": salt, "version": __version__}) + "\n")
     return salt
+
+
+def other_version(output):
+    """The version of the course that made the run in this folder, None if it is this one or if there is no run."""
+    try:
+        run = json.loads((Path(output) / "run.json").read_text(encoding="utf-8"))
+        version = run.get("version", "earlier than 2026.11.0")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return None if version == __version__ else version
 
 
 def _kept_salt(path):

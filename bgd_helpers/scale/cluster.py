@@ -19,7 +19,8 @@ try:
     from distributed import Client, LocalCluster
 except ImportError:
     raise ImportError(
-        'Dask is not installed: pip install "dask[distributed]" (in a notebook %pip, then restart the kernel)'
+        'Dask is not installed: pip install "dask[distributed] >=2025.2,<2027" '
+        "(in a cell %pip, then restart the kernel)"
     ) from None
 
 ADDRESS = "DASK_SCHEDULER_ADDRESS"
