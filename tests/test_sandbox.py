@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from classes import ROOT, level
 
-from bgd_helpers.grading import classroom, package, submissions
+from bgd_helpers.grading import classroom, package, sandbox, submissions
 
 
 def test_a_graded_package_has_no_right_answer_in_it(tmp_path):
@@ -26,6 +26,23 @@ def test_a_graded_package_has_no_right_answer_in_it(tmp_path):
         assert ".df(" not in text, f"{name} applies a derivative: is that an answer?"
     with pytest.raises(ValueError, match="no nothing"):
         package.without_bodies("x = 1", "network", {"nothing"})
+
+
+def test_a_file_is_counted_however_deep_it_lies(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    os.mkdir("top")
+    os.chdir("top")
+    for _ in range(1200):
+        os.mkdir("seven-b")
+        os.chdir("seven-b")
+    with open("file", "wb") as file:
+        file.write(bytes(1_000_000))
+    os.chdir(tmp_path)
+    try:
+        assert 1_000_000 <= sandbox._size(tmp_path / "top") < 1_100_000
+    finally:
+        sandbox.remove(tmp_path / "top")
+    assert sandbox._size(tmp_path / "top") == 0
 
 
 @pytest.mark.slow
