@@ -8,7 +8,7 @@ RUN   := $(VENV)/bin/python
 NEEDED := .[test,cluster]
 PIP    = $(RUN) -m pip --disable-pip-version-check install -qq
 
-.PHONY: help lab progress release grade test test-quick notebooks bench evidence lock clean
+.PHONY: help lab progress release grade test test-all notebooks bench evidence lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -27,17 +27,17 @@ grade: $(READY)  ## grade a class: make grade SUBMISSIONS=folder
 	@test -n "$(SUBMISSIONS)" || { echo 'Name the folder: make grade SUBMISSIONS=folder' >&2; exit 2; }
 	@$(RUN) -m bgd_helpers grade "$(SUBMISSIONS)"
 
-test: $(READY)  ## run every test: of the package, then of each notebook
-	@$(RUN) -m bgd_helpers test
+test: $(READY)  ## run the tests of the package and of every notebook, in three minutes
+	@$(RUN) -m pytest
 
-test-quick: $(READY)  ## run the tests that take less than a minute
-	@$(RUN) -m bgd_helpers test --quick
+test-all: $(READY)  ## run the tests that `make test` leaves out, in a quarter of an hour
+	@$(RUN) -m pytest -m slow
 
 notebooks: $(READY)  ## execute every notebook again and save it
-	@$(RUN) -m bgd_helpers notebooks
+	@$(RUN) -m bgd_helpers.saving
 
 bench: $(READY)  ## compare the speed of the package with its peers
-	@$(RUN) -m bgd_helpers bench
+	@$(RUN) -m bench
 
 evidence: $(READY)  ## reproduce what the literature claims, and write evidence/index.html
 	@$(RUN) -m bgd_helpers evidence
@@ -53,7 +53,7 @@ clean:  ## remove the environments and caches, never a notebook or its checkpoin
 	find bgd_helpers tests bench -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 # The environment. The stamp holds the folder it was made in: one that was moved is made again.
-ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
+ifneq ($(shell test "$$(cat $(READY) 2>/dev/null)" = "$$(pwd -P)" || echo moved),)
 .PHONY: $(READY)
 endif
 ifneq ($(NEWEST),)
@@ -74,7 +74,7 @@ $(READY): pyproject.toml requirements.lock
 	@$(if $(NEWEST),$(PIP) --upgrade -e '$(NEEDED)',$(PIP) --require-hashes -r requirements.lock && \
 	  $(PIP) --no-deps --no-build-isolation -e .) || \
 	  { echo 'The packages could not be installed; pip says why above. Without network? Connect for this first time.' >&2; exit 1; }
-	@printf '%s' '$(CURDIR)' > $(READY)
+	@pwd -P > $(READY)
 
 .venv-lock/bin/uv:
 	@$(PYTHON) -m venv .venv-lock
