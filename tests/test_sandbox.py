@@ -7,7 +7,7 @@ import socket
 import attacks
 import nbformat
 import pytest
-from classes import ROOT, level
+from classes import ROOT, lacking, level
 
 from bgd_helpers.grading import classroom, package, sandbox, submissions
 
@@ -43,6 +43,16 @@ def test_a_file_is_counted_however_deep_it_lies(tmp_path, monkeypatch):
     finally:
         sandbox.remove(tmp_path / "top")
     assert sandbox._size(tmp_path / "top") == 0
+
+
+def test_a_bubblewrap_that_may_make_no_namespaces_does_not_work(tmp_path, monkeypatch):
+    (tmp_path / "bwrap").write_text("#!/bin/sh\necho 'No permissions to create a new namespace' >&2\nexit 1\n")
+    (tmp_path / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert lacking("bubblewrap") in ("namespaces", "seccomp", "Linux") and not sandbox._bubblewrap_works()
+    (tmp_path / "bwrap").unlink()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert lacking("bubblewrap") in ("bubblewrap", "seccomp", "Linux") and not sandbox._bubblewrap_works()
 
 
 @pytest.mark.slow
