@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 include setup.mk
 
-.PHONY: help lab progress release grade test test-quick notebooks bench evidence lock clean
+.PHONY: help lab progress release grade test test-all notebooks bench evidence lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -21,17 +21,17 @@ grade: $(READY)-grade  ## grade a class: make grade SUBMISSIONS=folder
 	@test -n "$(SUBMISSIONS)" || { echo 'Name the folder: make grade SUBMISSIONS=folder' >&2; exit 2; }
 	@$(RUN) -I -m bgd_course grade "$(SUBMISSIONS)"
 
-test: $(READY)-dev  ## run every test: of the package, then of each notebook
-	@$(RUN) -I -m bgd_course test
+test: $(READY)-dev  ## run the tests of the package and of every notebook, in three minutes
+	@$(RUN) -m pytest
 
-test-quick: $(READY)-dev  ## run the tests that take less than a minute
-	@$(RUN) -I -m bgd_course test --quick
+test-all: $(READY)-dev  ## run the tests that `make test` leaves out, in a quarter of an hour
+	@$(RUN) -m pytest -m slow
 
 notebooks: $(READY)-dev  ## execute every notebook again and save it
-	@$(RUN) -I -m bgd_course notebooks
+	@$(RUN) -I -m bgd_course.notebooks
 
 bench: $(READY)-dev  ## compare the speed of the package with its peers
-	@$(RUN) -I -m bgd_course bench
+	@$(RUN) -m bench
 
 evidence: $(READY)  ## reproduce what the literature claims, and write evidence/index.html
 	@$(RUN) -I -m bgd_course evidence

@@ -1,10 +1,8 @@
-"""The commands: lab, progress, grade, release, test, notebooks, bench, evidence."""
+"""The commands: lab, progress, grade, release, evidence."""
 
 import importlib.util
 import os
 import subprocess
-import sys
-import time
 from contextlib import ExitStack, chdir, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -184,7 +182,9 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
             salt=classroom.salt_of(output, salt),
             workers=min(workers, len(found)),
             cell_seconds=cell_seconds,
-            again=again or len(found) == 1 and output.resolve().is_relative_to(submissions.resolve()),  # it may be forged
+            again=again
+            or len(found) == 1
+            and output.resolve().is_relative_to(submissions.resolve()),  # it may be forged
             private=(root, submissions if submissions.is_dir() else submissions.parent),
         )
     except (FileExistsError, NotADirectoryError):
@@ -286,66 +286,6 @@ def release(folder, solutions):
     for name in changed:
         click.echo(f"{name} was changed there and is left as it is; remove it to have the course's.", err=True)
     click.echo(f"{folder} is ready: make it a repository, or hand it out as it is.")
-
-
-@commands.command()
-@click.option("--quick", is_flag=True, help="No slow tests, the first notebook only.")
-@click.argument("pytest", nargs=-1, type=click.UNPROCESSED)
-def test(quick, pytest):
-    """Run every test: of the package, then of each notebook. Options for PYTEST come after --."""
-    root = checkout()
-    if not (root / "tests").is_dir():
-        raise UserError(f"there are no tests in {root}: they are in the course's own repository")
-    need("pytest", "nbval", "ipykernel", "matplotlib", lock="requirements-dev.lock")
-    warm_fonts()
-    from bgd_helpers import testrun
-
-    os.chdir(root)
-    return testrun.run(root, quick, pytest)
-
-
-@commands.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--timeout", type=int, default=600, show_default=True, help="Seconds a cell may take.")
-def notebooks(paths, timeout):
-    """Execute notebooks again and save them: those at PATHS, or all."""
-    paths = paths or sorted((checkout() / "notebooks").glob("*.ipynb"))
-    if not paths:
-        raise UserError("there is no notebook in notebooks/")
-    for path in paths:
-        if not path.is_file():
-            raise UserError(f"there is no notebook {path}")
-    need("nbclient", "nbformat", "ipykernel", "matplotlib")
-    warm_fonts()
-    width = max(len(path.name) for path in paths)
-    failed = [path for path in paths if not _save(path, timeout, width)]
-    return int(bool(failed))
-
-
-def _save(path, timeout, width):
-    """Whether the notebook at `path` was executed and saved; a line says so, its name padded to `width`."""
-    from bgd_course import notebooks
-
-    click.echo(f"{path.name:{width}}", nl=False)
-    start = time.perf_counter()
-    try:
-        cells = notebooks.save_executed(path, timeout)
-    except notebooks.CellFailed as error:
-        click.echo("  NOT SAVED")
-        click.echo(f"{path.name}: {error}", err=True)
-        return False
-    click.echo(f"{cells:6} cells {time.perf_counter() - start:7.1f} s")
-    return True
-
-
-@commands.command()
-@click.option("--quick", is_flag=True, help="Fewer rounds, and fewer examples on the large net.")
-def bench(quick):
-    """Compare the speed of the package with its peers."""
-    root = checkout()
-    if not (root / "bench" / "__main__.py").is_file():
-        raise UserError(f"there is no bench/ in {root}")
-    return subprocess.call([sys.executable, "-m", "bench", *(["--quick"] if quick else [])], cwd=root)
 
 
 @commands.command()

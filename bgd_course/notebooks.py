@@ -1,9 +1,14 @@
-"""Execute notebooks and save them clean: what is saved is what a reader sees and what the tests compare with."""
+"""Execute notebooks and save them clean: what is saved is what a reader sees and what the tests compare with.
+
+As a command, it does so with the notebooks that are named, or with all: python -m bgd_helpers.saving [PATH ...]
+"""
 
 import os
 import re
 import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 import nbformat
@@ -18,11 +23,40 @@ WIDGET_TYPES = {
 }
 TIMING_KEYS = {"execution", "ExecuteTime", "papermill"}
 STATE_KEYS = TIMING_KEYS | {"widgets"}
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class CellFailed(Exception):
     """A notebook was not saved; the message names the cell and ends with its traceback."""
+
+
+def main(paths):
+    """The exit status of the command on these paths, or on all notebooks of the course."""
+    paths = [Path(path) for path in paths] or sorted(NOTEBOOKS.glob("*.ipynb"))
+    missing = [path for path in paths if not path.is_file()]
+    if missing or not paths:
+        print(f"There is no notebook {missing[0] if missing else f'in {NOTEBOOKS}'}.", file=sys.stderr)
+        return 1
+    import matplotlib.font_manager  # noqa: F401  makes the list of fonts now: later it would say so in a cell
+
+    width = max(len(path.name) for path in paths)
+    failed = [path for path in paths if not _is_saved(path, width)]
+    return int(bool(failed))
+
+
+def _is_saved(path, width):
+    """Whether the notebook at `path` was executed and saved; a line says so, its name padded to `width`."""
+    print(f"{path.name:{width}}", end="", flush=True)
+    start = time.perf_counter()
+    try:
+        cells = save_executed(path)
+    except CellFailed as error:
+        print("  NOT SAVED")
+        print(f"{path.name}: {error}", file=sys.stderr)
+        return False
+    print(f"{cells:6} cells {time.perf_counter() - start:7.1f} s")
+    return True
 
 
 def save_executed(path, timeout=600):
@@ -121,3 +155,7 @@ def write_atomically(path, content):
     except BaseException:
         os.unlink(name)
         raise
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -31,7 +31,11 @@ def word(folder="."):
         found = shadows(folder)
     except OSError:
         found = []
-    return "" if not found else (
-        f"{', '.join(found)} in this folder: Python imports it in place of its own module of that name, and what "
-        "needs that module breaks. Rename it (and remove __pycache__), then restart the kernel."
+    return (
+        ""
+        if not found
+        else (
+            f"{', '.join(found)} in this folder: Python imports it in place of its own module of that name, and what "
+            "needs that module breaks. Rename it (and remove __pycache__), then restart the kernel."
+        )
     )

@@ -23,7 +23,10 @@ def course():
     for number, (name, (_, answer)) in enumerate(EXERCISES.items()):
         head, body = answer.split("\n", 1)
         source = f"{head}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
-        cells += [new_markdown_cell(f"Write `{name}`.", id=f"text-{number}"), new_code_cell(source, id=f"exercise-{name}")]
+        cells += [
+            new_markdown_cell(f"Write `{name}`.", id=f"text-{number}"),
+            new_code_cell(source, id=f"exercise-{name}"),
+        ]
         points = {"nbgrader": {"grade": True, "grade_id": f"check-{name}", "points": number + 1}}
         cells.append(new_code_cell(f'check("{name}", {name})', id=f"check-{name}", metadata=points))
     return new_notebook(cells=cells)
@@ -72,7 +75,8 @@ ABOVE = "import os\nfrom ipykernel import get_connection_file\nhere = os.path.di
 
 # What gains a point without the right numbers: never "right".
 CHEATS = {
-    "calls the package": "from bgd_helpers import descent\n" + inside("", "return descent.update(theta, gradient, eta)"),
+    "calls the package": "from bgd_helpers import descent\n"
+    + inside("", "return descent.update(theta, gradient, eta)"),
     "calls it by a back door": "import importlib\nd = importlib.import_module('bgd_helpers.descent')\n"
     + inside("", "return d._update(theta, gradient, eta)"),
     "reads the package's source": "import glob, sys, ast\nfound = ''\nfor folder in sys.path + ['/']:\n"
@@ -91,45 +95,55 @@ CHEATS = {
     + inside("", "return F(1)"),
     "NaN": inside("", "return theta * np.nan"),
     "infinity": inside("", "return theta + np.inf"),
-    "a pickle that runs": "class P:\n    def __reduce__(self):\n        return eval, ('1/0',)\n" + inside("", "return P()"),
-    "comparison replaced": before("np.allclose = np.array_equal = np.isclose = lambda *a, **k: True\nnp.abs = lambda x: 0 * x", WRONG),
+    "a pickle that runs": "class P:\n    def __reduce__(self):\n        return eval, ('1/0',)\n"
+    + inside("", "return P()"),
+    "comparison replaced": before(
+        "np.allclose = np.array_equal = np.isclose = lambda *a, **k: True\nnp.abs = lambda x: 0 * x", WRONG
+    ),
     "assert made empty": "import ast\nclass T(ast.NodeTransformer):\n    def visit_Assert(self, n): return ast.Pass()\n"
     "get_ipython().ast_transformers.append(T())\n" + WRONG,
     "print replaced": before("import builtins\nbuiltins.print = lambda *a, **k: None", WRONG),
     "check replaced": before("check = lambda *a: 'right'\nimport bgd_helpers.checks as e\ne.check = check", WRONG),
     "emit replaced": before(
         "import bgd_helpers.checks.inside as i\nfrom IPython.display import publish_display_data as p\n"
-        "i.emit = lambda r: p({i.wire.MIME: '[\"right\"]'})", WRONG
+        "i.emit = lambda r: p({i.wire.MIME: '[\"right\"]'})",
+        WRONG,
     ),
     "packing replaced": before("import bgd_helpers.checks.wire as w\nw.packed = lambda v: ['list', ['none']]", WRONG),
     "observation replaced": before("import bgd_helpers.checks.inside as i\ni.observe = lambda *a: 1 / 0", WRONG),
     "message forged": before(
         "import bgd_helpers.checks.wire as w\nfrom IPython.display import publish_display_data as p\n"
-        "p({w.MIME: '[\"seen\", [true, [], [], []]]'})", "update = None"
+        "p({w.MIME: '[\"seen\", [true, [], [], []]]'})",
+        "update = None",
     ),
     "message forged while called": inside(
         "import bgd_helpers.checks.wire as w\nfrom IPython.display import publish_display_data as p\n"
-        "p({w.MIME: '[\"seen\", [true, [false], [[\"none\"]], [[\"none\"]]]]'})", "return theta"
+        'p({w.MIME: \'["seen", [true, [false], [["none"]], [["none"]]]]\'})',
+        "return theta",
     ),
     "an empty observation": before(
         "import bgd_helpers.checks.inside as i\nfrom IPython.display import publish_display_data as p\n"
-        "i.emit = lambda r: p({i.wire.MIME: '[\"seen\", [true, [], [], []]]'})", WRONG
+        "i.emit = lambda r: p({i.wire.MIME: '[\"seen\", [true, [], [], []]]'})",
+        WRONG,
     ),
     "import replaced": before("import builtins\nbuiltins.__import__ = lambda *a, **k: None", WRONG),
     "the session's send replaced": before(
         "k = get_ipython().kernel\nold = k.session.send\n"
-        "k.session.send = lambda *a, **w: None if 'error' in str(a) else old(*a, **w)", WRONG
+        "k.session.send = lambda *a, **w: None if 'error' in str(a) else old(*a, **w)",
+        WRONG,
     ),
     "execution replaced": before("get_ipython().kernel.do_execute = lambda *a, **k: {'status': 'ok'}", WRONG),
     "tracebacks off": before("get_ipython().showtraceback = lambda *a, **k: None", WRONG),
     "the caller's frames": inside(
         "import sys\nf = sys._getframe(1)\nwhile f:\n    for n in ('expected', 'right', 'reference'):\n"
         "        if n in f.f_locals or n in f.f_globals:\n            return f.f_locals.get(n, f.f_globals.get(n))\n"
-        "    f = f.f_back", "return theta"
+        "    f = f.f_back",
+        "return theta",
     ),
     "any array in memory": inside(
         "import gc\nfor o in gc.get_objects():\n    if isinstance(o, np.ndarray) and o.shape == theta.shape and "
-        "o is not theta and o is not gradient:\n        return o", "return theta"
+        "o is not theta and o is not gradient:\n        return o",
+        "return theta",
     ),
     "the inputs' history": inside("h = get_ipython().user_ns.get('In')", "return h"),
     "public cases typed in": inside(
@@ -141,20 +155,26 @@ CHEATS = {
         "import threading, time\nimport bgd_helpers.checks.wire as w\n"
         "from IPython.display import publish_display_data as p\n"
         "def late():\n    while True:\n        time.sleep(0.01)\n        p({w.MIME: '[\"right\"]'})\n"
-        "threading.Thread(target=late, daemon=True).start()", WRONG
+        "threading.Thread(target=late, daemon=True).start()",
+        WRONG,
     ),
     "a process that writes results": before(
         "import os\ntry:\n    pid = os.fork()\nexcept OSError:\n    pid = 1\nif pid == 0:\n    import time\n"
-        "    time.sleep(3)\n    open('/tmp/scores.csv', 'w').write('100')\n    os._exit(0)", WRONG
+        "    time.sleep(3)\n    open('/tmp/scores.csv', 'w').write('100')\n    os._exit(0)",
+        WRONG,
     ),
-    "another program": before("import subprocess\ntry:\n    subprocess.Popen(['sleep', '30'])\nexcept OSError:\n    pass", WRONG),
+    "another program": before(
+        "import subprocess\ntry:\n    subprocess.Popen(['sleep', '30'])\nexcept OSError:\n    pass", WRONG
+    ),
     "skipped by its marker": f"# NBVAL_SKIP\n# NBVAL_IGNORE_OUTPUT\n{WRONG}",
     "an exception that says right": inside("raise Exception('✓ right: update')"),
     "a module of the same name written": before(
-        "import os, sys\nos.makedirs('bgd_helpers', exist_ok=True)\nopen('bgd_helpers/__init__.py', 'w').write('')", WRONG
+        "import os, sys\nos.makedirs('bgd_helpers', exist_ok=True)\nopen('bgd_helpers/__init__.py', 'w').write('')",
+        WRONG,
     ),
     "the box overwritten": before(
-        "import bgd_helpers.checks.wire as w\ntry:\n    open(w.__file__, 'a').write('1/0')\nexcept OSError:\n    pass", WRONG
+        "import bgd_helpers.checks.wire as w\ntry:\n    open(w.__file__, 'a').write('1/0')\nexcept OSError:\n    pass",
+        WRONG,
     ),
     "theta changed in place": inside("theta -= eta * gradient", "return theta"),
     "signals to the parent": before("import os\ntry:\n    os.kill(os.getppid(), 9)\nexcept OSError:\n    pass", WRONG),
@@ -175,7 +195,8 @@ FAULTS = {
     "endless loop": ("while True:\n    pass", {"stopped"}),
     "endless loop when called": (inside("while True:\n    pass"), {"stopped"}),
     "a loop that swallows interrupts": (
-        "while True:\n    try:\n        import time\n        time.sleep(100)\n    except BaseException:\n        pass", {"stopped"}
+        "while True:\n    try:\n        import time\n        time.sleep(100)\n    except BaseException:\n        pass",
+        {"stopped"},
     ),
     "a loop in C": ("import re\nre.match('(a+)+b', 'a' * 60)", {"stopped"}),
     "exit at once": ("import os\nos._exit(0)", {"stopped"}),
@@ -193,36 +214,52 @@ FAULTS = {
     "recursion in C": ("x = []\nfor _ in range(10 ** 6):\n    x = [x]\nrepr(x)", {"wrong", "stopped"}),
     "forks": ("import os\nwhile True:\n    os.fork()", {"wrong", "stopped"}),
     "threads": (
-        "import threading, time\nwhile True:\n    threading.Thread(target=time.sleep, args=(100,)).start()", {"wrong", "stopped"}
+        "import threading, time\nwhile True:\n    threading.Thread(target=time.sleep, args=(100,)).start()",
+        {"wrong", "stopped"},
     ),
     "a thread left running": (
-        before("import threading\ndef spin():\n    while True: pass\nthreading.Thread(target=spin, daemon=True).start()"),
+        before(
+            "import threading\ndef spin():\n    while True: pass\nthreading.Thread(target=spin, daemon=True).start()"
+        ),
         {"right"},
     ),
     "100 MB printed": (before("print('a' * 10 ** 8)"), {"stopped", "right"}),
     "a million lines": (before("for i in range(10 ** 6):\n    print(i)"), {"stopped"}),
-    "20,000 displays": (before("from IPython.display import display\nfor i in range(20000):\n    display(i)"), {"stopped"}),
-    "errors flooded": (before("import sys\nfor i in range(10 ** 5):\n    print('x' * 100, file=sys.stderr)"), {"stopped"}),
+    "20,000 displays": (
+        before("from IPython.display import display\nfor i in range(20000):\n    display(i)"),
+        {"stopped"},
+    ),
+    "errors flooded": (
+        before("import sys\nfor i in range(10 ** 5):\n    print('x' * 100, file=sys.stderr)"),
+        {"stopped"},
+    ),
     "input": (before("input('name? ')"), {"wrong", "right"}),
     "input when called": (inside("input()"), {"wrong"}),
-    "a full disk": (
-        "for i in range(1000):\n    open(f'f{i}', 'wb').write(bytes(10 ** 7))", {"wrong", "stopped"}
-    ),
+    "a full disk": ("for i in range(1000):\n    open(f'f{i}', 'wb').write(bytes(10 ** 7))", {"wrong", "stopped"}),
     "a full disk beside the sockets": (
         "import os\nfrom ipykernel import get_connection_file\nhere = os.path.dirname(get_connection_file())\n"
-        "for i in range(1000):\n    open(f'{here}/f{i}', 'wb').write(bytes(10 ** 7))", {"wrong"}
+        "for i in range(1000):\n    open(f'{here}/f{i}', 'wb').write(bytes(10 ** 7))",
+        {"wrong"},
     ),
     "folders of later kernels made": (
-        before("import os\nfrom ipykernel import get_connection_file\n"
-               "above = os.path.dirname(os.path.dirname(get_connection_file()))\n"
-               "for i in range(300):\n    try:\n        os.makedirs(f'{above}/{i}', mode=0)\n    except OSError:\n        pass"), {"right"}
+        before(
+            "import os\nfrom ipykernel import get_connection_file\n"
+            "above = os.path.dirname(os.path.dirname(get_connection_file()))\n"
+            "for i in range(300):\n    try:\n        os.makedirs(f'{above}/{i}', mode=0)\n    except OSError:\n        pass"
+        ),
+        {"right"},
     ),
     "sockets led elsewhere": (
-        before("import os\nfrom ipykernel import get_connection_file\nhere = os.path.dirname(get_connection_file())\n"
-               "for i in range(1, 6):\n    os.unlink(f'{here}/k-{i}')\n    os.symlink('/run/other.sock', f'{here}/k-{i}')"), {"wrong"}
+        before(
+            "import os\nfrom ipykernel import get_connection_file\nhere = os.path.dirname(get_connection_file())\n"
+            "for i in range(1, 6):\n    os.unlink(f'{here}/k-{i}')\n    os.symlink('/run/other.sock', f'{here}/k-{i}')"
+        ),
+        {"wrong"},
     ),
-    "files deleted": (before("import shutil\nshutil.rmtree('/', ignore_errors=True)\nshutil.rmtree('.', ignore_errors=True)"),
-                      {"right", "wrong", "stopped"}),
+    "files deleted": (
+        before("import shutil\nshutil.rmtree('/', ignore_errors=True)\nshutil.rmtree('.', ignore_errors=True)"),
+        {"right", "wrong", "stopped"},
+    ),
     "another folder": (before("import os\nos.chdir('/')"), {"right"}),
     "np is None": (before("np = None"), {"right"}),
     "numpy's functions replaced": (before("np.array = np.asarray = np.zeros = None"), {"right", "wrong"}),
@@ -230,53 +267,89 @@ FAULTS = {
     "the random state": (before("np.random.seed(0)\nimport random\nrandom.seed(0)"), {"right"}),
     "descriptors closed": (before("import os\nos.closerange(0, 250)"), {"stopped"}),
     "stdout closed": (before("import sys\nsys.stdout.close()\nsys.stdout = None"), {"right", "wrong"}),
-    "builtins removed": (before("import builtins\ndel builtins.len, builtins.isinstance"), {"right", "wrong", "stopped"}),
+    "builtins removed": (
+        before("import builtins\ndel builtins.len, builtins.isinstance"),
+        {"right", "wrong", "stopped"},
+    ),
     "modules removed": (before("import sys\nsys.modules.clear()"), {"right", "wrong", "stopped"}),
-    "the event loop stopped": (before("import asyncio\nasyncio.get_event_loop().stop()"), {"right", "wrong", "stopped"}),
+    "the event loop stopped": (
+        before("import asyncio\nasyncio.get_event_loop().stop()"),
+        {"right", "wrong", "stopped"},
+    ),
     "the kernel's socket closed": (before("get_ipython().kernel.iopub_socket.close()"), {"right", "wrong", "stopped"}),
-    "another program in its place": (before("import os\nos.execv('/bin/sleep', ['sleep', '60'])"), {"wrong", "stopped", "right"}),
+    "another program in its place": (
+        before("import os\nos.execv('/bin/sleep', ['sleep', '60'])"),
+        {"wrong", "stopped", "right"},
+    ),
     "its inputs changed": (inside("gradient *= 0"), {"wrong"}),
     "an endless generator": (inside("", "return iter(int, 1)"), {"wrong"}),
-    "an exception without a text": ("class E(Exception):\n    def __str__(self): raise self\n" + inside("raise E()"), {"wrong"}),
+    "an exception without a text": (
+        "class E(Exception):\n    def __str__(self): raise self\n" + inside("raise E()"),
+        {"wrong"},
+    ),
     "a syntax error": ("def update(theta, gradient, eta:\n    return theta", {"wrong"}),
     "an unknown magic": (before("%nosuchmagic"), {"right", "wrong"}),
     "deleted functions of the course": (before("loss = weight_gradient = None"), {"right"}),
     "warnings as errors": (before("import warnings\nwarnings.simplefilter('error')"), {"right"}),
-    "limits raised": (before("import resource\nresource.setrlimit(resource.RLIMIT_AS, (2**62, 2**62))"), {"wrong", "right"}),
+    "limits raised": (
+        before("import resource\nresource.setrlimit(resource.RLIMIT_AS, (2**62, 2**62))"),
+        {"wrong", "right"},
+    ),
     "a startup file for later kernels": (
-        before("import os\nd = os.environ['HOME'] + '/ipython/profile_default/startup'\nos.makedirs(d, exist_ok=True)\n"
-               "open(d + '/00.py', 'w').write('import os; os._exit(1)')\nos.chmod(d, 0o555)\nos.umask(0o777)\n"
-               "os.makedirs(os.environ['HOME'] + '/a/b/c', mode=0o500)"), {"right", "wrong"}
+        before(
+            "import os\nd = os.environ['HOME'] + '/ipython/profile_default/startup'\nos.makedirs(d, exist_ok=True)\n"
+            "open(d + '/00.py', 'w').write('import os; os._exit(1)')\nos.chmod(d, 0o555)\nos.umask(0o777)\n"
+            "os.makedirs(os.environ['HOME'] + '/a/b/c', mode=0o500)"
+        ),
+        {"right", "wrong"},
     ),
     "the folder of the sockets closed": (
-        before(ABOVE + "try:\n    os.chmod(os.path.dirname(here), 0)\nexcept OSError:\n    pass"), {"right"}
+        before(ABOVE + "try:\n    os.chmod(os.path.dirname(here), 0)\nexcept OSError:\n    pass"),
+        {"right"},
     ),
     "three thousand folders deep": (
-        before("import os\nfor i in range(3000):\n    os.mkdir('d')\n    os.chdir('d')\nos.chdir('/')"), {"right"}
+        before("import os\nfor i in range(3000):\n    os.mkdir('d')\n    os.chdir('d')\nos.chdir('/')"),
+        {"right"},
     ),
     "files that are removed while they are open": (
-        before(ABOVE + "held = []\ntry:\n    for i in range(12):\n        held.append(open(f'{here}/f', 'wb'))\n"
-               "        os.unlink(f'{here}/f')\n        held[-1].write(bytes(10 ** 7))\nexcept OSError:\n    pass"), {"right"}
+        before(
+            ABOVE + "held = []\ntry:\n    for i in range(12):\n        held.append(open(f'{here}/f', 'wb'))\n"
+            "        os.unlink(f'{here}/f')\n        held[-1].write(bytes(10 ** 7))\nexcept OSError:\n    pass"
+        ),
+        {"right"},
     ),
     "memory that is no file": (
-        before("import os\ntry:\n    os.memfd_create('a')\n    update = None\nexcept OSError:\n    pass"), {"right"}
+        before("import os\ntry:\n    os.memfd_create('a')\n    update = None\nexcept OSError:\n    pass"),
+        {"right"},
     ),
-    "messages with odd parents": (before(FORGE + "forge(parent=[1])\nforge(content=5)\nforge(content={'data': 'x'})"), {"right"}),
+    "messages with odd parents": (
+        before(FORGE + "forge(parent=[1])\nforge(content=5)\nforge(content={'data': 'x'})"),
+        {"right"},
+    ),
     "a thread that sends odd messages": (
-        before(FORGE + "import threading, time\ndef late():\n    while True:\n        time.sleep(0.02)\n        forge(parent=[1])\n"
-               "threading.Thread(target=late, daemon=True).start()"), {"right", "stopped", "wrong"}
+        before(
+            FORGE
+            + "import threading, time\ndef late():\n    while True:\n        time.sleep(0.02)\n        forge(parent=[1])\n"
+            "threading.Thread(target=late, daemon=True).start()"
+        ),
+        {"right", "stopped", "wrong"},
     ),
     "replies without an end": (REPLIES, {"stopped"}),
     "large messages with a bad signature": (
-        before("k = get_ipython().kernel\nimport time\nuntil = time.time() + 1\nwhile time.time() < until:\n"
-               "    k.iopub_socket.send_multipart([b'x', b'<IDS|MSG>', b'bad', b'x' * 2 ** 23, b'{}', b'{}', b'{}'])"),
+        before(
+            "k = get_ipython().kernel\nimport time\nuntil = time.time() + 1\nwhile time.time() < until:\n"
+            "    k.iopub_socket.send_multipart([b'x', b'<IDS|MSG>', b'bad', b'x' * 2 ** 23, b'{}', b'{}', b'{}'])"
+        ),
         {"right", "stopped", "wrong"},
     ),
     "a number too long to be shown": ("update = 0x" + "f" * 40_000, {"wrong"}),
     "a very long cell": ("x = 1\n" * 2_000 + UPDATE, {"right"}),
     "signals by way of a descriptor": (
-        before("import fcntl, os, socket\na, b = socket.socketpair()\ntry:\n    fcntl.fcntl(a, 8, os.getppid())\n"
-               "    fcntl.fcntl(a, 10, 9)\n    update = None\nexcept OSError:\n    pass"), {"right"}
+        before(
+            "import fcntl, os, socket\na, b = socket.socketpair()\ntry:\n    fcntl.fcntl(a, 8, os.getppid())\n"
+            "    fcntl.fcntl(a, 10, 9)\n    update = None\nexcept OSError:\n    pass"
+        ),
+        {"right"},
     ),
     "a huge result": (inside("", "return np.zeros(10 ** 7)"), {"wrong", "stopped"}),
     "a deep result": (inside("x = theta\nfor _ in range(10 ** 4):\n    x = [x]", "return x"), {"wrong"}),
@@ -300,13 +373,16 @@ VARIETY = {
     "annotations": "from __future__ import annotations\n"
     "def update(theta: np.ndarray, gradient: np.ndarray, eta: float) -> np.ndarray:\n    return theta - eta * gradient",
     "magics": before("%matplotlib inline\n%precision 3"),
-    "a helper of its own": "def step(gradient, eta):\n    return eta * gradient\n" + inside("", "return theta - step(gradient, eta)"),
+    "a helper of its own": "def step(gradient, eta):\n    return eta * gradient\n"
+    + inside("", "return theta - step(gradient, eta)"),
     "other names of parameters": "def update(w, g, lr):\n    return w - lr * g",
     "accents": "# élève\n" + UPDATE,
     "a display": before("display(np.eye(2))"),
     "commands of the shell": before("!ls\n%pip install numpy\nfound = !ls"),
     "a surrogate": before("x = '\ud800'"),
-    "pictures of the course": before("from bgd_helpers.figures.sgd import anything\nfrom bgd_helpers.explorers.sgd import other"),
+    "pictures of the course": before(
+        "from bgd_helpers.figures.sgd import anything\nfrom bgd_helpers.explorers.sgd import other"
+    ),
 }
 
 
@@ -342,7 +418,9 @@ def _duplicated(notebook):
 def _helper_cell(notebook, offset=0):
     index = next(i for i, cell in enumerate(notebook.cells) if cell.id == "exercise-update")
     notebook.cells[index].source = inside("", "return theta - step(gradient, eta)")
-    notebook.cells.insert(index + offset, new_code_cell("def step(gradient, eta):\n    return eta * gradient", id="mine"))
+    notebook.cells.insert(
+        index + offset, new_code_cell("def step(gradient, eta):\n    return eta * gradient", id="mine")
+    )
     return notebook
 
 
@@ -388,8 +466,11 @@ def _edited_points(notebook, update=UPDATE):
 
 
 def _format_3(notebook):
-    cells = [{"cell_type": "code", "input": cell.source.splitlines(True), "outputs": [], "language": "python"}
-             for cell in notebook.cells if cell.cell_type == "code"]
+    cells = [
+        {"cell_type": "code", "input": cell.source.splitlines(True), "outputs": [], "language": "python"}
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
     return json.dumps({"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells}]})
 
 
@@ -431,8 +512,25 @@ REFUSED = {
     "no cells": (b"{}", "no cells"),
     "cells of another kind": (b'{"cells": 7}', "no cells"),
     "sheets of another kind": (b'{"worksheets": [{"cells": 7}, 3]}', "no notebook of this course"),
-    "outputs without an end": (b'{"cells": [{"outputs": [' + b"{}," * 2_000_000 + b"{}]}]}", "no notebook of this course"),
-    "not Python's": (json.dumps({"cells": [{"cell_type": "code", "source": "x = 1"}]}).encode(), "no notebook of this course"),
+    "outputs without an end": (
+        b'{"cells": [{"outputs": [' + b"{}," * 2_000_000 + b"{}]}]}",
+        "no notebook of this course",
+    ),
+    "not Python's": (
+        json.dumps({"cells": [{"cell_type": "code", "source": "x = 1"}]}).encode(),
+        "no notebook of this course",
+    ),
     "too much source": (json.dumps({"cells": [{"source": "#" * 600_000}]}).encode(), "characters"),
 }
-LEARNERS = ["..", "-rf", "new\nline", "<script>alert(1)</script>", "=cmd()", "a, b", "ünïcode", "x" * 120, "con", "Ada_L"]
+LEARNERS = [
+    "..",
+    "-rf",
+    "new\nline",
+    "<script>alert(1)</script>",
+    "=cmd()",
+    "a, b",
+    "ünïcode",
+    "x" * 120,
+    "con",
+    "Ada_L",
+]

@@ -1,4 +1,4 @@
-"""The commands, and the summary of the test run."""
+"""The commands."""
 
 import os
 import signal
@@ -11,14 +11,12 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_notebook
 
 from bgd_course import cli, lab
-from bgd_helpers import testrun
 
 ROOT = Path(cli.__file__).parent.parent
-MARKERS = "markers=slow"
-COMMANDS = ["lab", "progress", "grade", "release", "test", "notebooks", "bench", "evidence"]
+COMMANDS = ["lab", "progress", "grade", "release", "evidence"]
 
 
 def run(*arguments, folder=ROOT):
@@ -53,11 +51,6 @@ def test_a_missing_package_is_named(monkeypatch, capsys):
     assert cli.main(["lab"]) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "not installed: jupyterlab;" in error and "requirements.lock" in error
-
-
-def test_a_notebook_that_does_not_exist_is_named(capsys):
-    assert cli.main(["notebooks", "nowhere.ipynb"]) == 1
-    assert capsys.readouterr().err == "bgd notebooks: there is no notebook nowhere.ipynb\n"
 
 
 def test_lab_opens_the_first_notebook_of_the_course():
@@ -129,133 +122,10 @@ def test_a_screen_alone_is_no_browser(monkeypatch):
     assert not lab.can_open_browser({"DISPLAY": ":0"}, "linux")
 
 
-@pytest.mark.slow
-def test_notebooks_saves_the_good_ones_and_fails_for_the_bad(tmp_path):
-    good, bad = course(tmp_path, {"good": ("1 + 1", None), "bad": ("1 / 0", None)})
-    done = run("notebooks", good, bad)
-    assert done.returncode == 1
-    assert "1 cells" in done.stdout and "bad.ipynb   NOT SAVED" in done.stdout
-    assert "bad.ipynb: cell sum" in done.stderr and "ZeroDivisionError" in done.stderr
-    assert nbformat.read(good, as_version=4).cells[0].execution_count == 1
-    assert nbformat.read(bad, as_version=4).cells[0].execution_count is None
-
-
-def course(root, notebooks, test="def test_one():\n    assert True\n"):
-    """The paths of the notebooks of a tiny course in `root`: name to source and saved output."""
-    for folder in ("notebooks", "tests"):
-        (root / folder).mkdir()
-    (root / "tests" / "test_one.py").write_text(test)
-    return [write(root / "notebooks" / f"{name}.ipynb", *cell) for name, cell in notebooks.items()]
-
-
-def write(path, source, saved):
-    """The path of a notebook of one cell, with the id `sum`."""
-    cell = new_code_cell(source, id="sum")
-    if saved is not None:
-        output = new_output("execute_result", data={"text/plain": saved}, execution_count=1)
-        cell.update(execution_count=1, outputs=[output])
-    nbformat.write(new_notebook(cells=[cell]), path)
-    return path
-
-
-def run_tests(root, quick=False, parallel=False):
-    """The finished process of the test run of the course in `root`."""
-    extra = ["--strict-markers", "-o", MARKERS] + ["--numprocesses=0"] * (not parallel)
-    call = f"testrun.run(pathlib.Path.cwd(), {quick}, {extra})"
-    code = f"import sys, pathlib; from bgd_helpers import testrun\nsys.exit({call})"
-    return subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
-
-
-@pytest.mark.slow
-def test_a_course_that_is_right_passes(tmp_path):
-    course(tmp_path, {"00": ("1 + 1", "2"), "01": ("2 + 2", "4")})
-    done = run_tests(tmp_path, parallel=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.endswith("\n3 passed, 0 failed\n")
-    assert "3 passed in" in done.stdout
-    assert [line.split()[:3] for line in done.stdout.splitlines() if line.startswith("01.ipynb")] == [
-        ["01.ipynb", "1", "0"]
-    ]
-
-
-@pytest.mark.slow
-def test_another_output_fails_and_the_cell_is_named(tmp_path):
-    course(tmp_path, {"00": ("1 + 1", "3")})
-    done = run_tests(tmp_path)
-    assert done.returncode != 0
-    assert "00.ipynb: the first failure is cell sum\n" in done.stdout and "make notebooks" in done.stdout
-    assert done.stdout.endswith("\n1 passed, 1 failed\n")
-
-
-@pytest.mark.slow
-def test_quick_takes_the_first_notebook_and_no_slow_test(tmp_path):
-    slow = "import pytest\ndef test_one(): pass\n@pytest.mark.slow\ndef test_two(): assert False\n"
-    course(tmp_path, {"00": ("1 + 1", "2"), "01": ("2 + 2", "5")}, slow)
-    done = run_tests(tmp_path, quick=True)
-    assert done.returncode == 0 and done.stdout.endswith("\n2 passed, 0 failed\n"), done.stdout
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("notebooks", "test", "complaint"),
-    [
-        ({}, "def test_one(): pass\n", "No notebook was found"),
-        ({"00": ("1 + 1", "2")}, "", "tests: nothing was run"),
-        ({"00": ("1 + 1", "2")}, "import nowhere\n", "tests: the first failure is tests/test_one.py"),
-    ],
-)
-def test_a_run_that_lacks_a_part_fails(tmp_path, notebooks, test, complaint):
-    course(tmp_path, notebooks, test)
-    done = run_tests(tmp_path)
-    assert done.returncode != 0 and complaint in done.stdout, done.stdout
-
-
-def tally_of(*reports):
-    """A tally of one notebook, 00.ipynb, after reports given as (nodeid, when, outcome)."""
-    tally = testrun.Tally([Path("notebooks/00.ipynb")])
-    for nodeid, when, outcome in reports:
-        report = SimpleNamespace(nodeid=nodeid, when=when, outcome=outcome, duration=0.5, user_properties=[])
-        tally.pytest_runtest_logreport(report)
-    return tally
-
-
-def test_an_error_in_a_fixture_is_a_failure_and_a_passed_fixture_counts_nothing():
-    tally = tally_of(("tests/test_a.py::f", "setup", "failed"), ("notebooks/00.ipynb::Cell 0", "setup", "passed"))
-    assert tally.counts() == {"failed": 1}
-    assert tally.empty() == ["00.ipynb"]
-    assert tally.rows["tests"].first_failure == "tests/test_a.py::f"
-
-
-def test_the_verdict_trusts_neither_the_exit_code_nor_the_counts_alone():
-    good = tally_of(("tests/t.py::f", "call", "passed"), ("notebooks/00.ipynb::Cell 0", "call", "passed"))
-    bad = tally_of(("tests/t.py::f", "call", "passed"), ("notebooks/00.ipynb::Cell 0", "call", "failed"))
-    assert [testrun.verdict(0, good), testrun.verdict(2, good), testrun.verdict(0, bad)] == [0, 2, 1]
-
-
-def test_skipped_tests_are_told():
-    tally = tally_of(("tests/t.py::f", "setup", "skipped"), ("notebooks/00.ipynb::Cell 0", "call", "passed"))
-    assert testrun.summary(tally, 1.0).endswith("\n1 passed, 0 failed, 1 skipped")
-
-
 def test_make_and_the_command_line_agree():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    called = {line.split("bgd_course ")[1].split()[0] for line in makefile.splitlines() if "-m bgd_course" in line}
+    called = {line.split("bgd_course ")[1].split()[0] for line in makefile.splitlines() if "-m bgd_course " in line}
     assert called == set(COMMANDS)
-
-
-def test_bench_without_its_folder_says_so(monkeypatch, tmp_path, capsys):
-    (tmp_path / "notebooks").mkdir()
-    monkeypatch.setattr(cli, "checkout", lambda: tmp_path)
-    assert cli.main(["bench"]) == 1
-    assert "there is no bench/" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("words, passed_on", [(["bench"], []), (["bench", "--quick"], ["--quick"])])
-def test_bench_passes_its_option_on(monkeypatch, words, passed_on):
-    called = []
-    monkeypatch.setattr(cli.subprocess, "call", lambda command, cwd: called.append(command) or 0)
-    assert cli.main(words) == 0
-    assert called == [[cli.sys.executable, "-m", "bench", *passed_on]]
 
 
 @pytest.mark.parametrize("words, folder", [([], "my-course"), (["--source"], "notebooks")])

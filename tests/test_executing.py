@@ -102,3 +102,25 @@ def test_a_write_keeps_the_mode_of_the_file(tmp_path):
     path.chmod(0o640)
     notebooks.write_atomically(path, "after")
     assert path.read_text() == "after" and path.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.slow
+def test_the_command_saves_the_good_ones_and_fails_for_the_bad(tmp_path, capsys):
+    good, bad = (tmp_path / name / "example.ipynb" for name in ("good", "bad"))
+    for path, source in ((good, "1 + 1"), (bad, "1 / 0")):
+        path.parent.mkdir()
+        write(path.parent, source)
+    assert saving.main([good, bad]) == 1
+    said = capsys.readouterr()
+    assert "1 cells" in said.out and "example.ipynb  NOT SAVED" in said.out
+    assert "example.ipynb: cell step-1" in said.err and "ZeroDivisionError" in said.err
+    assert nbformat.read(good, as_version=4).cells[1].execution_count == 1
+    assert nbformat.read(bad, as_version=4).cells[1].execution_count is None
+
+
+def test_the_command_names_a_notebook_that_does_not_exist(tmp_path, monkeypatch, capsys):
+    assert saving.main(["nowhere.ipynb"]) == 1
+    assert capsys.readouterr().err == "There is no notebook nowhere.ipynb.\n"
+    monkeypatch.setattr(saving, "NOTEBOOKS", tmp_path)
+    assert saving.main([]) == 1
+    assert capsys.readouterr().err == f"There is no notebook in {tmp_path}.\n"

@@ -10,7 +10,7 @@ import attacks
 import nbformat
 import pytest
 import slip_sources
-from classes import COURSE, RIGHT, ROOT, hand_in, level
+from classes import COURSE, RIGHT, ROOT, asked_for, hand_in, level
 
 from bgd_course import cli, release
 from bgd_course.grading import classroom, report, sandbox, submissions
@@ -85,9 +85,9 @@ def graded_by_command(tmp_path, notebook, *options):
 
 @pytest.mark.slow
 def test_the_command_tells_by_its_exit_status_what_could_not_be_graded(tmp_path):
-    level()
     start = (ROOT / "notebooks" / "00-start-here.ipynb").read_text(encoding="utf-8")
-    good, bad = graded_by_command(tmp_path / "good", start), graded_by_command(tmp_path / "bad", start[:500])
+    good = graded_by_command(tmp_path / "good", start, *asked_for())
+    bad = graded_by_command(tmp_path / "bad", start[:500], *asked_for())
     assert good.returncode == 0 and "1 of 1 submissions graded" in good.stdout and "Sandbox:" in good.stdout
     assert bad.returncode == 1 and "no valid JSON" in bad.stderr and "Traceback" not in bad.stderr
     assert (tmp_path / "bad" / "out" / "scores.csv").exists()

@@ -106,6 +106,12 @@ def test_there_are_notebooks():
     assert NOTEBOOKS
 
 
+def test_each_notebook_is_run(request):
+    """Where all of them are to be run, nbval has found cells in each."""
+    wanted = {path.name for path in NOTEBOOKS if "notebooks" in request.config.args}
+    assert wanted <= {item.path.name for item in request.session.items}
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_notebook_is_saved_clean(path):
     assert list(faults(nbformat.read(path, as_version=4))) == []

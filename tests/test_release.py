@@ -9,7 +9,7 @@ import sys
 
 import nbformat
 import pytest
-from classes import COURSE, RIGHT, ROOT, level
+from classes import COURSE, RIGHT, ROOT, asked_for, installed
 
 from bgd_course import edition, notebooks, release
 from bgd_helpers import __version__
@@ -168,11 +168,9 @@ def test_a_learner_works_in_a_release_through_an_update_and_grades_it(released, 
     edition.deliver(mine / "notebooks", mine / "my-course")
     assert "A new sentence." in path.read_text()
 
-    level()
     done = subprocess.run(
-        [sys.executable, "-m", "bgd_course", "grade", "."],
+        [installed(mine, tmp_path / "venv"), "-I", "-m", "bgd_course", "grade", ".", *asked_for()],
         cwd=mine,
-        env=os.environ | {"PYTHONPATH": str(mine)},
         capture_output=True,
         text=True,
     )

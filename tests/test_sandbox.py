@@ -7,7 +7,7 @@ import socket
 import attacks
 import nbformat
 import pytest
-from classes import ROOT, level
+from classes import ROOT, lacking, level
 
 from bgd_course.grading import classroom, package, sandbox, submissions
 
@@ -41,6 +41,33 @@ def test_both_packages_of_the_course_are_hidden_where_they_are_installed(tmp_pat
     command = " ".join(sandbox._bubblewrap(tmp_path / "box"))
     assert all(f"--tmpfs {folder}" in command for folder in installed)
     assert not {str(folder) for folder in installed} & set(sandbox._python_folders())
+
+
+def test_a_file_is_counted_however_deep_it_lies(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    os.mkdir("top")
+    os.chdir("top")
+    for _ in range(1200):
+        os.mkdir("seven-b")
+        os.chdir("seven-b")
+    with open("file", "wb") as file:
+        file.write(bytes(1_000_000))
+    os.chdir(tmp_path)
+    try:
+        assert 1_000_000 <= sandbox._size(tmp_path / "top") < 1_100_000
+    finally:
+        sandbox.remove(tmp_path / "top")
+    assert sandbox._size(tmp_path / "top") == 0
+
+
+def test_a_bubblewrap_that_may_make_no_namespaces_does_not_work(tmp_path, monkeypatch):
+    (tmp_path / "bwrap").write_text("#!/bin/sh\necho 'No permissions to create a new namespace' >&2\nexit 1\n")
+    (tmp_path / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert lacking("bubblewrap") in ("namespaces", "seccomp", "Linux") and not sandbox._bubblewrap_works()
+    (tmp_path / "bwrap").unlink()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert lacking("bubblewrap") in ("bubblewrap", "seccomp", "Linux") and not sandbox._bubblewrap_works()
 
 
 @pytest.mark.slow

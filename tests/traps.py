@@ -83,7 +83,14 @@ def at_start():
     links = "".join(path.read_text() for path in Path(sysconfig.get_path("purelib")).glob("*.pth"))
     named = re.findall(r"import(?:__\(')? ?(\w+)", links)
     named += [name for name in sys.stdlib_module_names if find_spec(name) is None]  # of other systems: tried first
-    return {"sitecustomize", "usercustomize", "bgd_helpers", "bgd_course", *named, *(name.split(".")[0] for name in loaded.split())}
+    return {
+        "sitecustomize",
+        "usercustomize",
+        "bgd_helpers",
+        "bgd_course",
+        *named,
+        *(name.split(".")[0] for name in loaded.split()),
+    }
 
 
 def write(path, text):

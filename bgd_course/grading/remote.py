@@ -76,7 +76,9 @@ def refuse_current_folder():
     """On a worker of the cluster: raise ValueError where it imports what lies in the folder that it was started in."""
     here = os.path.realpath(os.getcwd())
     if any(os.path.realpath(path) == here for path in sys.path):
-        raise ValueError("a worker imports files of its current folder: start it with PYTHONSAFEPATH=1, without PYTHONPATH")
+        raise ValueError(
+            "a worker imports files of its current folder: start it with PYTHONSAFEPATH=1, without PYTHONPATH"
+        )
 
 
 def graded(course, job):

@@ -5,6 +5,7 @@ limits. Level "landlock": the files of this machine hidden by Landlock, seccomp 
 """
 
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ LEVELS = ("bubblewrap", "landlock", "none")
 PACKAGES = ("bgd_helpers", "bgd_course")  # of the course: a kernel gets a graded one instead
 START = 60  # seconds for the warm parent to import what it needs
 SCRATCH = 64 * 2**20  # bytes
+LONGEST_PATH = 1000  # characters, of four bytes at most: Linux takes 4,096 bytes
 
 
 class NoSandbox(Exception):
@@ -274,16 +276,43 @@ def _python_folders():
     return folders
 
 
-def _size(folder):
-    """The bytes in the files of a folder, whatever happens to them meanwhile."""
-    found = 0
-    for here, _, files in os.walk(folder):
-        for name in files:
-            try:
-                found += os.lstat(os.path.join(here, name)).st_blocks * 512
-            except OSError:
-                pass
+def _size(folder, above=None):
+    """The bytes in the files of a folder (a path, from the open folder `above` if there is one), however deep it is and
+    whatever happens to them meanwhile; infinite where it cannot be looked into."""
+    found, waiting = 0, [str(folder)]
+    while waiting:
+        path = waiting.pop()
+        try:
+            here = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return math.inf
+        try:
+            size, folders = _entries(here)
+            found += size
+            for name in folders:  # a longer path leads nowhere
+                if len(path) + len(name) < LONGEST_PATH:
+                    waiting.append(f"{path}/{name}")
+                else:
+                    found += _size(name, here)
+        finally:
+            os.close(here)
     return found
+
+
+def _entries(folder):
+    """The bytes in the files that lie in an open folder itself, and the names of the folders in it."""
+    size, folders = 0, []
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            folders.append(entry.name)
+            continue
+        try:
+            size += entry.stat(follow_symlinks=False).st_blocks * 512
+        except OSError:  # it is gone
+            pass
+    return size, folders
 
 
 def _environment(scratch, fonts):

@@ -127,9 +127,7 @@ def _judged_update(latex, chain, rule):
     target, right = chain.sides[:2]
     _check_target(latex, target, chain.relations[0])
     if has_next(right):
-        what = (
-            "does not hold: the new parameters stand on the right too, where E9 has the old ones"
-        )
+        what = "does not hold: the new parameters stand on the right too, where E9 has the old ones"
         return Fault(target, right, None, what, can_be_mended=False), None
     nearest = nearest_rule(right)
     follows = next((name for name in (nearest, *RULES) if _follows(latex, target, right, name)), None)

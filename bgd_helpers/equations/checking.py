@@ -98,7 +98,5 @@ def _located(found, scene, letters, left, right, agree):
     at = {letter: int(entry[found.axes[letter]]) + 1 for letter in found.letters if left.shape[found.axes[letter]] > 1}
     if left.shape[-2:] != (1, 1):
         at |= {"row": int(entry[-2]) + 1, "column": int(entry[-1]) + 1}
-    reason = (
-        "" if finite.any() else missing(found.sides, scene, at) or "it divides by zero, or a number is too large"
-    )
+    reason = "" if finite.any() else missing(found.sides, scene, at) or "it divides by zero, or a number is too large"
     return Counterexample(scene.world.name, {**at, **letters}, left[entry].item(), right[entry].item(), reason)

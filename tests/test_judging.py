@@ -1,0 +1,188 @@
+"""From what an answer sent out to its outcome, without a sandbox: the answers are called in this process."""
+
+import json
+import signal
+import time
+
+import pytest
+import slip_sources
+from bgd_helpers.exercises import EXERCISES
+from bgd_helpers.grading import inside, judging, wire
+from bgd_helpers.grading.judging import BLANK, Cases, Outcome, limited, outcome_of
+from bgd_helpers.grading.kernel import Ran
+from classes import COURSE
+
+TASKS = {task.exercise: task for task in COURSE.tasks}
+IN_PYTHON = [name for name in TASKS if name in EXERCISES]
+DERIVED = next(task for task in COURSE.tasks if task.is_derivation)
+CASES = Cases([5, 7])
+UPDATE = TASKS["update"]
+DONE = Ran("done")
+
+
+def sent(task, value, cases=CASES):
+    """What the kernel sends out of an answer of that value."""
+    exercise = EXERCISES.get(task.exercise)
+    asked = (exercise.parameters, cases.of(task.exercise)[1], exercise.read.__name__) if exercise else (None,) * 3
+    return Ran("done", "", json.dumps(inside._answer({task.variable: value}, task.variable, *asked)))
+
+
+def changed(ran, change):
+    """The same with its values changed by a function of the list."""
+    values = json.loads(ran.values)
+    return ran._replace(values=json.dumps(change(values)))
+
+
+@pytest.mark.parametrize("exercise", IN_PYTHON)
+def test_a_right_answer_is_right(exercise):
+    found = outcome_of(TASKS[exercise], sent(TASKS[exercise], EXERCISES[exercise].right), DONE, CASES)
+    assert found.outcome == "right" and found.slip is None and len(found.text) > 10
+
+
+@pytest.mark.parametrize("exercise", sorted(set(IN_PYTHON) & set(slip_sources.slips())))
+def test_a_slip_is_named_and_its_values_are_not_told(exercise):
+    name, source = slip_sources.slips()[exercise][0]
+    names = {}
+    exec("import numpy as np\nfrom bgd_helpers import network\n" + source, names)
+    found = outcome_of(TASKS[exercise], sent(TASKS[exercise], names[TASKS[exercise].variable]), DONE, CASES)
+    assert (found.outcome, found.slip) == ("wrong", name) and found.text
+
+
+def test_a_derivation_is_read():
+    right = {}
+    exec(DERIVED.solution, right)
+    latex = right[DERIVED.variable]
+    assert outcome_of(DERIVED, sent(DERIVED, latex), DONE, CASES)[::2] == ("right", None)
+    assert outcome_of(DERIVED, sent(DERIVED, "a = b"), DONE, CASES).outcome == "wrong"
+
+
+def test_what_was_stopped_says_why():
+    ran = Ran("stopped", "it took longer than 3 seconds", '["missing"]')
+    assert outcome_of(UPDATE, ran, DONE, CASES) == Outcome("stopped", "it took longer than 3 seconds.")
+
+
+@pytest.mark.parametrize(
+    ("said", "quote", "told"),
+    [("NameError: x is\n1.25", True, " (NameError: x is …)"), ("NameError: x", False, ""), ("", True, "")],
+)
+def test_no_values_are_wrong(said, quote, told):
+    found = outcome_of(UPDATE, Ran("raised", said), DONE, CASES, quote)
+    assert found == Outcome("wrong", f"its values could not be read{told}.")
+
+
+MISSING = "it does not define `update`."
+
+
+@pytest.mark.parametrize(
+    ("answered", "quote", "told"),
+    [
+        (DONE, True, MISSING),
+        (Ran("raised", "ValueError: 0.125"), True, "its cell raises ValueError: …."),
+        (Ran("raised", "ValueError: 0.125"), False, MISSING),
+        (Ran("stopped", "it took long"), True, MISSING),
+    ],
+)
+@pytest.mark.parametrize("value", [None, ...])
+def test_no_answer_says_what_its_cell_raised(value, answered, quote, told):
+    assert outcome_of(UPDATE, sent(UPDATE, value), answered, CASES, quote) == Outcome("wrong", told)
+
+
+def test_a_value_of_another_kind():
+    told = "`update` is of type int, and should be a function."
+    assert outcome_of(UPDATE, sent(UPDATE, 3), DONE, CASES) == Outcome("wrong", told)
+    told = f'`{DERIVED.variable}` is of type int, and should be a string of LaTeX, r"...".'
+    assert outcome_of(DERIVED, sent(DERIVED, 3), DONE, CASES) == Outcome("wrong", told)
+    long = outcome_of(UPDATE, Ran("done", "", json.dumps(["kind", "x" * 100])), DONE, CASES).text
+    assert long == f"`update` is of type {'x' * 60}, and should be a function."
+
+
+CHANGED = Outcome("wrong", "its values could not be read: what it sent out was changed on the way.")
+RIGHT = sent(UPDATE, EXERCISES["update"].right)
+FORGED = {
+    "not JSON": RIGHT._replace(values='["seen"'),
+    "no text": RIGHT._replace(values=["seen"]),
+    "nested too deeply": RIGHT._replace(values="[" * 100_000),
+    "another kind": changed(RIGHT, lambda values: ["right"]),
+    "too few": changed(RIGHT, lambda values: values[:1]),
+    "too many": changed(RIGHT, lambda values: [*values, 1]),
+    "one case less": changed(RIGHT, lambda values: ["seen", [values[1][0], *(part[1:] for part in values[1][1:])]]),
+    "no case": changed(RIGHT, lambda values: ["seen", [True, [], [], []]]),
+    "nothing": RIGHT._replace(values="null"),
+    "too long": RIGHT._replace(values=RIGHT.values + " " * judging.LARGEST),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_what_was_changed_on_the_way_is_wrong(name):
+    assert outcome_of(UPDATE, FORGED[name], DONE, CASES) == CHANGED
+
+
+def test_what_is_just_short_enough_is_read():
+    long = RIGHT._replace(values=RIGHT.values.ljust(judging.LARGEST))
+    assert outcome_of(UPDATE, long, DONE, CASES).outcome == "right"
+
+
+def test_an_answer_that_does_not_take_the_arguments_is_told_so():
+    found = outcome_of(UPDATE, sent(UPDATE, lambda: 1), DONE, CASES)
+    assert found.outcome == "wrong" and "theta" in found.text
+
+
+def test_an_exception_while_called_is_quoted_where_it_may_be():
+    def update(theta, gradient, eta):
+        raise ValueError("a secret")
+
+    texts = [outcome_of(UPDATE, sent(UPDATE, update), DONE, CASES, quote).text for quote in (True, False)]
+    assert ["a secret" in text for text in texts] == [True, False] and "ValueError" in texts[1]
+
+
+def test_a_long_derivation_is_not_read():
+    told = f"a derivation has {wire.LONGEST_DERIVATION:,} characters at most."
+    for text in ("x" * 10**6, 7):
+        ran = sent(DERIVED, text) if isinstance(text, str) else Ran("done", "", '["text", 7]')
+        assert outcome_of(DERIVED, ran, DONE, CASES) == Outcome("wrong", told)
+    longest = outcome_of(DERIVED, sent(DERIVED, "x" * wire.LONGEST_DERIVATION), DONE, CASES)
+    assert longest.text != told
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (TimeoutError, "reading the derivation took too long."),
+        (RecursionError, "the derivation is too complicated to be read."),
+        (MemoryError, "the derivation is too complicated to be read."),
+        (OverflowError, "the derivation is too complicated to be read."),
+    ],
+)
+def test_a_derivation_that_cannot_be_read(monkeypatch, error, told):
+    def fail(exercise, text):
+        raise error
+
+    monkeypatch.setattr(judging, "check_derivation", fail)
+    assert outcome_of(DERIVED, sent(DERIVED, "a = b"), DONE, CASES) == Outcome("stopped", told)
+
+
+def test_a_derivation_has_its_time_and_no_more(monkeypatch):
+    monkeypatch.setattr(judging, "READING", 0.05)
+    monkeypatch.setattr(judging, "check_derivation", lambda exercise, text: time.sleep(60))
+    assert outcome_of(DERIVED, sent(DERIVED, "a = b"), DONE, CASES).outcome == "stopped"
+
+
+def test_a_limit_rings_once_and_leaves_no_alarm():
+    before = signal.getsignal(signal.SIGALRM)
+    with pytest.raises(TimeoutError), limited(0.05):
+        time.sleep(60)
+    with limited(60):
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 50
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0 and signal.getsignal(signal.SIGALRM) == before
+
+
+def test_each_exercise_and_each_salt_has_inputs_of_its_own():
+    here, there, other = Cases([5, 7]), Cases([5, 7]), Cases([5, 8])
+    assert here.of("update")[0] is here.of("update")[0]
+    assert here.of("update")[1] == there.of("update")[1] != other.of("update")[1]
+    cases = EXERCISES["update"].cases(5, 7, list(EXERCISES).index("update"))
+    assert here.of("update")[1] == json.dumps(wire.packed(list(cases)))
+
+
+def test_a_blank_is_not_attempted():
+    assert BLANK == Outcome("not attempted", "there is no answer yet.")
