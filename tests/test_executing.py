@@ -110,7 +110,7 @@ def test_the_command_saves_the_good_ones_and_fails_for_the_bad(tmp_path, capsys)
     for path, source in ((good, "1 + 1"), (bad, "1 / 0")):
         path.parent.mkdir()
         write(path.parent, source)
-    assert saving.main([good, bad]) == 1
+    assert notebooks.main([good, bad]) == 1
     said = capsys.readouterr()
     assert "1 cells" in said.out and "example.ipynb  NOT SAVED" in said.out
     assert "example.ipynb: cell step-1" in said.err and "ZeroDivisionError" in said.err
@@ -119,8 +119,8 @@ def test_the_command_saves_the_good_ones_and_fails_for_the_bad(tmp_path, capsys)
 
 
 def test_the_command_names_a_notebook_that_does_not_exist(tmp_path, monkeypatch, capsys):
-    assert saving.main(["nowhere.ipynb"]) == 1
+    assert notebooks.main(["nowhere.ipynb"]) == 1
     assert capsys.readouterr().err == "There is no notebook nowhere.ipynb.\n"
-    monkeypatch.setattr(saving, "NOTEBOOKS", tmp_path)
-    assert saving.main([]) == 1
+    monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path)
+    assert notebooks.main([]) == 1
     assert capsys.readouterr().err == f"There is no notebook in {tmp_path}.\n"

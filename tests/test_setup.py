@@ -317,7 +317,7 @@ def test_uv_needs_no_module_venv_and_says_why_it_failed(clone, uv):
 @needs_make
 def test_each_target_asks_for_what_it_needs(clone):
     asked = {"lab": set(), "progress": set(), "release": set(), "evidence": set(), "grade": {"grade"}}
-    asked |= dict.fromkeys(["test", "test-quick", "notebooks", "bench"], {"dev"})
+    asked |= dict.fromkeys(["test", "test-all", "notebooks", "bench"], {"dev"})
     for target, more in asked.items():
         plan = make(clone, "-n", target).stdout
         assert set(re.findall(r"-r requirements(-\w+)?\.lock", plan)) == {""} | {f"-{one}" for one in more}
