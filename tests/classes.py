@@ -22,7 +22,7 @@ REMEDIES = {
     "seccomp": "apt install libseccomp2; pip install pyseccomp",
     "landlock": "a Linux of 5.13 or newer that lists landlock in /sys/kernel/security/lsm",
     "bubblewrap": "apt install bubblewrap",
-    "namespaces": "sysctl -w user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1, for the bwrap that is here",
+    "namespaces": "sysctl -w user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1, for the bwrap here",
 }
 
 

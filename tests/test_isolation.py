@@ -1,5 +1,5 @@
-"""Which code the grader and the commands run is decided by what is installed: nothing of a submission, of the folder one
-stands in, of the output or of a home, and no variable, adds to it."""
+"""Which code the grader and the commands run is decided by what is installed: nothing of a submission, of the folder
+one stands in, of the output or of a home, and no variable, adds to it."""
 
 import json
 import os
@@ -44,8 +44,8 @@ def notebook(answers=()):
 
 
 def trapped_class(folder, mark, but=()):
-    """A folder to grade from that is full of traps, at the top, in a submission, beside the notebooks and in the output:
-    one learner is right, one is blank."""
+    """A folder to grade from that is full of traps, at the top, in a submission, beside the notebooks and in the
+    output: one learner is right, one is blank."""
     for place in (".", "ada", "ada/my-course", "bob", "graded"):
         traps.lay(folder / place, mark, but)
     traps.write(folder / "ada" / "my-course" / START, notebook(["loss"]))
@@ -179,10 +179,10 @@ def test_lab_opens_a_folder_of_traps_and_names_them(tmp_path, monkeypatch):
         assert (root / "my-course" / name).exists()
     code = f"import pathlib, sys; from bgd_course import cli; cli.checkout = lambda: pathlib.Path({str(root)!r})\n"
     code += "sys.exit(cli.main(['lab', '--no-browser', '--port', '0']))"
-    with subprocess.Popen(
-        [sys.executable, "-I", "-u", "-c", code], cwd=root / "my-course", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, env=os.environ | {"HOME": str(tmp_path)},
-    ) as lab:  # fmt: skip
+    words = [sys.executable, "-I", "-u", "-c", code]
+    told_to = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    environment = os.environ | {"HOME": str(tmp_path)}
+    with subprocess.Popen(words, cwd=root / "my-course", env=environment, **told_to) as lab:
         told = []
         for line in lab.stdout:
             told.append(line)
