@@ -26,9 +26,9 @@ def report(requirements=None):
 
 
 def _declared():
-    """What pyproject.toml declares for the course itself, without the optional groups."""
+    """What pyproject.toml declares for the course itself, without the optional groups, by name."""
     try:
-        return [line for line in metadata.requires("bgd-helpers") if "extra ==" not in line]
+        return sorted(line for line in metadata.requires("bgd-helpers") if "extra ==" not in line)
     except metadata.PackageNotFoundError:
         return ["bgd-helpers"]
 
