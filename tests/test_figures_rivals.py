@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bgd_helpers.figures import landscape, rivals
-from bgd_helpers.figures.comparison import Curve
+from bgd_helpers.pictures.plots import Curve
 
 N = 4
 T = np.array([0, 1, 2, 4, 8])

@@ -10,7 +10,7 @@ from IPython.display import display
 from IPython.utils.capture import capture_output
 from PIL import Image
 
-from bgd_helpers.figures import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
+from bgd_helpers.pictures import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
 
 @pytest.fixture

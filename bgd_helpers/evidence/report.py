@@ -7,7 +7,7 @@ from importlib import metadata
 
 import bgd_helpers
 from bgd_helpers.figures import evidence as figures
-from bgd_helpers.figures.picture import css_size
+from bgd_helpers.pictures.picture import css_size
 
 from . import fair, networks
 from .row import shown

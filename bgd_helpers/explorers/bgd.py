@@ -6,8 +6,8 @@ from math import ceil
 import numpy as np
 
 from bgd_helpers import descent, theory
-from bgd_helpers.explorers.controls import choice, choice_slider
-from bgd_helpers.explorers.machinery import Explorer
+from bgd_helpers.pictures.controls import choice, choice_slider
+from bgd_helpers.pictures.explorer import Explorer
 from bgd_helpers.explorers.sgd import bowl_of, run_of
 from bgd_helpers.figures import bgd as figures
 

@@ -5,8 +5,8 @@ from functools import lru_cache
 import numpy as np
 
 from bgd_helpers import handout, slips
-from bgd_helpers.explorers.controls import choice
-from bgd_helpers.explorers.machinery import Explorer
+from bgd_helpers.pictures.controls import choice
+from bgd_helpers.pictures.explorer import Explorer
 from bgd_helpers.figures.break_it import Check, Report, break_it_picture, show_break_it
 from bgd_helpers.museum import trials
 from bgd_helpers.museum.trials import NO_SLIP

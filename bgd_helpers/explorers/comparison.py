@@ -6,10 +6,10 @@ from math import ceil
 import numpy as np
 
 from bgd_helpers import experiments
-from bgd_helpers.explorers.controls import Progress, batch_size_slider, choice, choice_slider, step_slider
-from bgd_helpers.explorers.machinery import Explorer
-from bgd_helpers.figures.comparison import curve
-from bgd_helpers.figures.landscape import Map
+from bgd_helpers.pictures.controls import Progress, batch_size_slider, choice, choice_slider, step_slider
+from bgd_helpers.pictures.explorer import Explorer
+from bgd_helpers.pictures.plots import curve
+from bgd_helpers.pictures.landscape import Map
 from bgd_helpers.figures.rivals import AXES, rivals_picture, row_at, show_rivals
 
 BATCH_SIZES = (1, 2, 3, 4, 6, 8, 9, 10, 16, 18, 19, 32, 38, 57, 64, 100, 114, 128, 171, 200, 256, 300)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers import data, descent, network
-from bgd_helpers.explorers.controls import Progress, batch_size_slider, choice, choice_slider, step_slider
-from bgd_helpers.explorers.machinery import Explorer
+from bgd_helpers.pictures.controls import Progress, batch_size_slider, choice, choice_slider, step_slider
+from bgd_helpers.pictures.explorer import Explorer
 from bgd_helpers.figures.fit import Birds, Fit, Plane, fit_picture, show_fit, wrong_side
 
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)

@@ -5,8 +5,8 @@ from functools import lru_cache
 import numpy as np
 
 from bgd_helpers import data, network
-from bgd_helpers.explorers.controls import choice, choice_slider, step_slider
-from bgd_helpers.explorers.machinery import Explorer
+from bgd_helpers.pictures.controls import choice, choice_slider, step_slider
+from bgd_helpers.pictures.explorer import Explorer
 from bgd_helpers.figures.gradient_size import DEEPEST, Sizes, show_sizes, sizes_picture
 
 WIDTH = 16

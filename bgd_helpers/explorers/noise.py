@@ -7,8 +7,8 @@ import numpy as np
 
 from bgd_helpers import descent, network, theory
 from bgd_helpers.explorers.comparison import batch_sizes_of
-from bgd_helpers.explorers.controls import choice, choice_slider, step_slider
-from bgd_helpers.explorers.machinery import Explorer
+from bgd_helpers.pictures.controls import choice, choice_slider, step_slider
+from bgd_helpers.pictures.explorer import Explorer
 from bgd_helpers.figures.noise import Cloud, Limits, Noise, noise_picture, show_noise
 
 WAYS = (("without replacement", "without"), ("with replacement", "with"))

@@ -3,9 +3,9 @@
 import numpy as np
 
 from bgd_helpers import handout, network
-from bgd_helpers.explorers.controls import choice_slider, step_slider
-from bgd_helpers.explorers.machinery import Explorer
-from bgd_helpers.figures.network import SUBSCRIPTS
+from bgd_helpers.pictures.controls import choice_slider, step_slider
+from bgd_helpers.pictures.explorer import Explorer
+from bgd_helpers.pictures.picture import SUBSCRIPTS
 from bgd_helpers.figures.one_weight import Products, products_picture, show_product
 
 PREDICT = (

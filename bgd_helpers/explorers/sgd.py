@@ -6,10 +6,10 @@ from math import ceil
 import numpy as np
 
 from bgd_helpers import descent, theory
-from bgd_helpers.explorers.controls import choice, choice_slider, step_slider
-from bgd_helpers.explorers.machinery import Explorer
+from bgd_helpers.pictures.controls import choice, choice_slider, step_slider
+from bgd_helpers.pictures.explorer import Explorer
 from bgd_helpers.figures import sgd as figures
-from bgd_helpers.figures.descent import Bowl, Run, kind_of
+from bgd_helpers.pictures.paths import Bowl, Run, kind_of
 
 RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 0.99, 1.01)
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)

@@ -1,7 +1,7 @@
 """The first slider: move w, watch the slope."""
 
-from bgd_helpers.explorers.controls import choice_slider
-from bgd_helpers.explorers.machinery import Explorer
+from bgd_helpers.pictures.controls import choice_slider
+from bgd_helpers.pictures.explorer import Explorer
 from bgd_helpers.figures import start
 
 PREDICT = "At which w is the slope zero, and which sign has it to the left of that?"

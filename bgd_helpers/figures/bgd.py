@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers import theory
-from bgd_helpers.figures import descent as drawn
-from bgd_helpers.figures.picture import COLOURS, Picture, house_style, new_figure
+from bgd_helpers.pictures import paths as drawn
+from bgd_helpers.pictures.picture import COLOURS, Picture, house_style, new_figure
 
 VIEW = ((-3.2, 1.0), (-1.2, 2.9))
 EXCESS = (1e-10, 1e4)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bgd_helpers.figures.picture import COLOURS, LINESTYLES, Picture, house_style, new_figure
+from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, Picture, house_style, new_figure
 
 SIGNS = {True: "✓", False: "✗", None: "–"}
 INKS = {True: "#00694C", False: COLOURS["backward_text"], None: COLOURS["data"]}  # dark enough for words

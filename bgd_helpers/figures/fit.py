@@ -8,7 +8,7 @@ from contourpy import contour_generator
 from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 
-from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
+from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
 SHADES = ListedColormap(matplotlib.colormaps["PuOr_r"](np.linspace(0.2, 0.8, 20))).with_extremes(bad="#D9D9D9")
 KINDS = {True: dict(marker="^", color="#B35806"), False: dict(marker="o", color="#542788")}  # the ends of PuOr

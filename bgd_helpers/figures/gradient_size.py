@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bgd_helpers.figures.picture import COLOURS, Picture, house_style, new_figure
+from bgd_helpers.pictures.picture import COLOURS, Picture, house_style, new_figure
 
 DEEPEST = 10
 LIMITS = (1e-14, 1e6)

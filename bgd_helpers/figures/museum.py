@@ -5,7 +5,7 @@ from itertools import cycle
 import numpy as np
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from bgd_helpers.figures.picture import COLOURS, LINESTYLES, Picture, house_style, new_figure
+from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, Picture, house_style, new_figure
 
 RIGHT = dict(color=COLOURS["right"], linestyle=LINESTYLES["right"], linewidth=5, alpha=0.6)
 KEYS = ("bgd", "sgd", "eta", "truth", "minibatch")  # of colours that stay apart

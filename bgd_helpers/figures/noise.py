@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bgd_helpers.figures.picture import COLOURS, MARKERS, Picture, house_style, new_figure
+from bgd_helpers.pictures.picture import COLOURS, MARKERS, Picture, house_style, new_figure
 
 KINDS = {"without": "bgd", "with": "sgd"}  # replacement: a key of COLOURS
 LOOKS = {"without": "--", "with": "-"}

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from bgd_helpers.figures.network import SUBSCRIPTS, number
-from bgd_helpers.figures.picture import COLOURS, Picture, house_style, new_figure
+from bgd_helpers.pictures.picture import SUBSCRIPTS, number
+from bgd_helpers.pictures.picture import COLOURS, Picture, house_style, new_figure
 
 WIDTH, TOP = 9.5, 0.75  # inches; TOP is the height of a row of headings
 CELL_WIDTH, CELL_HEIGHT = 0.62, 0.34

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bgd_helpers.figures.comparison import plain_ticks
-from bgd_helpers.figures.landscape import DIVERGED, draw_map, show_map
-from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
+from bgd_helpers.pictures.plots import plain_ticks
+from bgd_helpers.pictures.landscape import DIVERGED, draw_map, show_map
+from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
 AXES = ("epochs", "updates", "examples")
 YLIM = (0.13, 2)

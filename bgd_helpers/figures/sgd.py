@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
-from bgd_helpers.figures import descent as drawn
-from bgd_helpers.figures.picture import COLOURS, MARKERS, Picture, house_style, new_figure
+from bgd_helpers.pictures import paths as drawn
+from bgd_helpers.pictures.picture import COLOURS, MARKERS, Picture, house_style, new_figure
 
 VIEW = ((-1.05, 1.05), (-0.35, 1.75))
 COSTS = (0.17, 20)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bgd_helpers.figures.picture import COLOURS, Picture, house_style, new_figure
+from bgd_helpers.pictures.picture import COLOURS, Picture, house_style, new_figure
 
 REACH = (-2.0, 4.0)
 

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.collections import LineCollection
 
 from bgd_helpers import theory
-from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
+from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
 PATCH = dict(facecolor="white", edgecolor="none", alpha=0.85, pad=1.5)
 EXCESSES = 0.01 * 2.0 ** np.arange(11)  # J - J* on the contours: each is twice the one before

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bgd_helpers.figures import bgd, sgd
-from bgd_helpers.figures import descent as figures
+from bgd_helpers.pictures import paths as figures
 
 H = np.array([[2.0, 0.6], [0.6, 1.0]])
 BOWL = figures.Bowl(np.array([[0.3], [0.8]]), H, 0.25)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import matplotlib
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -84,6 +85,7 @@ STYLE = {
     "axes.formatter.useoffset": False,
     "text.hinting": "no_hinting",  # a third faster, and at retina size no difference
 }
+SUBSCRIPTS = "₁₂₃"
 # Matplotlib draws in one thread at a time, and Jupyter runs cells in one and the moves of sliders in another.
 DRAWING = threading.RLock()
 
@@ -134,6 +136,16 @@ def image_metadata(figure, text):
     """Display metadata of a PNG: its CSS size, and its alt text where the viewer takes one."""
     width, height = css_size(figure)
     return {"image/png": {"width": width, "height": height, "alt": text}}
+
+
+def number(x):
+    """A number in at most three digits, with a real minus sign."""
+    return f"{x + 0:.3g}".replace("-", "−")
+
+
+def vector(values):
+    """(1, −2), or nested for a matrix."""
+    return "(" + ", ".join(vector(v) if np.ndim(v) else number(v) for v in values) + ")"
 
 
 @dataclass
