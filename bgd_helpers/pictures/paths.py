@@ -39,6 +39,19 @@ def kind_of(batch_size, N):
     return "sgd" if batch_size == 1 else "bgd" if batch_size == N else "minibatch"
 
 
+def bowl_of(X, y):
+    """The quadratic cost of linear regression (E12, E13)."""
+    w_star = theory.minimiser(X, y)
+    return Bowl(w_star, theory.hessian(X), theory.linear_cost(w_star, X, y))
+
+
+def run_of(path, batch_size, X, y):
+    """A path (T x 2 x 1) of this batch size with its costs."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        cost = theory.linear_cost(path, X, y)
+    return Run(kind_of(batch_size, len(X)), path[:, :, 0], cost)
+
+
 def contours(bowl):
     """The ellipses (1/2) e^T H e = J - J* around w*, one for each of EXCESSES, as a list of K x 2."""
     values, vectors = np.linalg.eigh(bowl.H)

@@ -1,14 +1,22 @@
-"""Stochastic gradient descent in a picture: the path, the cost, and the steps that the examples ask for."""
+"""Stochastic gradient descent on two parameters: the path, the cost, and the steps that the examples ask for."""
 
+from functools import lru_cache
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
-from bgd_helpers.pictures import paths as drawn
+from bgd_helpers import descent, theory
+from bgd_helpers.pictures import paths
+from bgd_helpers.pictures.controls import batch_sizes_of, choice, choice_slider, step_slider
+from bgd_helpers.pictures.explorer import Explorer
+from bgd_helpers.pictures.paths import bowl_of, number, run_of
 from bgd_helpers.pictures.picture import COLOURS, MARKERS, Picture, house_style, new_figure
 
+RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 0.99, 1.01)
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 VIEW = ((-1.05, 1.05), (-0.35, 1.75))
 COSTS = (0.17, 20)
 ARROW_VIEW = ((-6.2, 6.2), (-4.4, 8.0))
@@ -29,6 +37,14 @@ LEGEND = {
     "next batch": BATCH,
     "the step it gives": STEP,
 }
+PREDICT = (
+    "Set “updates shown” to 0, far from the star: do the arrows of the examples agree? "
+    "And near the star, where their mean all but vanishes: does each of them vanish too?"
+)
+LOOK_FOR = (
+    "How far from the star does the path end up wandering, and which controls make that distance smaller? "
+    "The black line is what the next update follows: how far is its direction from the blue mean?"
+)
 
 
 class Arrows(NamedTuple):
@@ -43,36 +59,103 @@ class Arrows(NamedTuple):
     step: np.ndarray
 
 
+def sgd_figure(X, y, eta=0.02, batch_size=1, updates=None, order="shuffled", seed=0, gradient=theory.linear_gradient):
+    """The picture of one run from w = 0: its path, its cost after each update, and the arrows at its end.
+
+    By default N updates are shown.
+    """
+    updates = len(X) if updates is None else updates
+    path = _paths(gradient, X, y, np.array([eta]), batch_size, updates, order, seed)[:, 0]
+    batch = _next_batches(len(X), batch_size, updates, order, seed)[updates]
+    return picture(bowl_of(X, y), *_at_the_end(path, batch, gradient, batch_size, X, y), updates)
+
+
+def sgd_explorer(X, y, eta=0.02, gradient=theory.linear_gradient):
+    """The same picture with its controls.
+
+    `gradient(w, X_batch, y_batch)` may be your own. If it has `runs_together`, the runs of every learning rate are
+    computed at once, and a move is a look-up; else each when it is first looked at.
+    """
+    N, bowl, moving = len(X), bowl_of(X, y), (shown := sgd_figure(X, y, eta, gradient=gradient)).moving
+
+    @lru_cache(maxsize=128)
+    def table(rates, batch_size, order, seed):
+        return _paths(gradient, X, y, np.array(rates), batch_size, N, order, seed)
+
+    next_batches = lru_cache(maxsize=64)(_next_batches)
+
+    def redraw(eta, batch_size, updates, order, seed):
+        rates = RATES if getattr(gradient, "runs_together", False) else (eta,)
+        path = table(rates, batch_size, order, seed)[: updates + 1, rates.index(eta)]
+        batch = next_batches(N, batch_size, N, order, seed)[updates]
+        return _show(moving, bowl, *_at_the_end(path, batch, gradient, batch_size, X, y))
+
+    return Explorer(shown, _controls(N, eta), redraw, LOOK_FOR, PREDICT, lines=6)
+
+
+def _controls(N, eta):
+    sizes = batch_sizes_of(N, BATCH_SIZES)
+    return {
+        "eta": choice_slider("learning rate η", RATES, eta, "An update goes η times the gradient of its batch"),
+        "batch_size": choice_slider("batch size B", sizes, 1, "Examples whose mean gradient an update uses"),
+        "updates": step_slider("updates shown", N, N, "Where the path stops; the arrows are those at its end"),
+        "order": choice("order", descent.ORDERS, "shuffled", "How the examples of the batches are chosen"),
+        "seed": step_slider("seed", 19, 0, "Another random order of the examples"),
+    }
+
+
+def _paths(gradient, X, y, etas, batch_size, updates, order, seed):
+    """The parameters after 0 ... `updates` updates, one run for each learning rate: T x runs x 2 x 1."""
+    epochs = max(1, ceil(updates / ceil(len(X) / batch_size)))
+    start, rng = np.zeros((X.shape[1], 1)), np.random.default_rng(seed)
+    run = descent.descend(gradient, start, X, y, etas, batch_size, epochs, rng, order)
+    return run.theta[: updates + 1]
+
+
+def _next_batches(N, batch_size, updates, order, seed):
+    """The batches that `descend` draws for the first `updates` updates, and for the next one."""
+    rng, epochs = np.random.default_rng(seed), updates // ceil(N / batch_size) + 1
+    return [batch for _ in range(epochs) for batch in descent.batches(N, batch_size, rng, order)]
+
+
+def _at_the_end(path, batch, gradient, batch_size, X, y):
+    """(run, arrows): the run with its costs, and what the examples and the next update ask for at its end."""
+    w = path[-1]
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps, step = -theory.linear_example_gradients(w, X, y), -gradient(w, X[batch], y[batch])
+    return run_of(path, batch_size, X, y), Arrows(steps, batch, np.ravel(step))
+
+
 @house_style
-def sgd_picture(bowl, run, arrows, updates):
+def picture(bowl, run, arrows, updates):
     """The path on the contours of J, J after each update, and an arrow an example from the end of the path."""
     figure, (left, middle, right) = new_figure(9.5, 3.9, 1, 3)
-    drawn.plane(left, VIEW, "path on the contours of $J$")
+    paths.plane(left, VIEW, "path on the contours of $J$")
     middle.set(xlim=(0, 1.03 * updates), ylim=COSTS, yscale="log", xlabel="updates", title="cost after each update")
     middle.set_box_aspect(1)
     middle.axhline(bowl.lowest, color=COLOURS["truth"], linewidth=1)
-    drawn.name_line(middle, bowl.lowest, "least $J$", x=0.02)
-    drawn.plain_log(middle, (0.2, 0.5, 1, 2, 5, 10, 20), "cost $J$")
-    drawn.plane(right, ARROW_VIEW, "arrows at the diamond")
+    paths.name_line(middle, bowl.lowest, "least $J$", x=0.02)
+    paths.plain_log(middle, (0.2, 0.5, 1, 2, 5, 10, 20), "cost $J$")
+    paths.plane(right, ARROW_VIEW, "arrows at the diamond")
     right.set(xlabel=r"change of $b$ / $\eta$", ylabel=r"change of $w_1$ / $\eta$")
     right.set(xticks=ARROW_TICKS, yticks=ARROW_TICKS)
-    drawn.subtitle(left)
+    paths.subtitle(left)
     handles = [Line2D([], [], label=name, **look) for name, look in LEGEND.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), columnspacing=1.5)
-    curve = drawn.curve_artists(middle, drawn.subtitle(middle))
-    moving = {**drawn.path_artists(left), **curve, **_arrow_artists(right)}
-    return Picture(figure, show_sgd(moving, bowl, run, arrows), moving)
+    curve = paths.curve_artists(middle, paths.subtitle(middle))
+    moving = {**paths.path_artists(left), **curve, **_arrow_artists(right)}
+    return Picture(figure, _show(moving, bowl, run, arrows), moving)
 
 
-def show_sgd(moving, bowl, run, arrows):
-    """Set the moving artists of `sgd_picture` to this run and its arrows; returns the picture in words."""
-    drawn.show_path(moving, bowl, run)
+def _show(moving, bowl, run, arrows):
+    """Set the moving artists to this run and its arrows; returns the picture in words."""
+    paths.show_path(moving, bowl, run)
     updates, rises = len(run.cost) - 1, _rises(run.cost)
-    drawn.show_curve(moving, np.arange(updates + 1), run, COSTS[1])
+    paths.show_curve(moving, np.arange(updates + 1), run, COSTS[1])
     return (
-        f"After {drawn.plural(updates, 'update')} J = {drawn.number(run.cost[-1])}; it began at {run.cost[0]:.3f}, the "
+        f"After {paths.plural(updates, 'update')} J = {number(run.cost[-1])}; it began at {run.cost[0]:.3f}, the "
         f"least is {bowl.lowest:.3f}. {rises} of the updates raised J."
-        f"{drawn.divergence(run.cost, COSTS[1], 'update')}\n{_show_arrows(moving, arrows)}"
+        f"{paths.divergence(run.cost, COSTS[1], 'update')}\n{_show_arrows(moving, arrows)}"
     )
 
 
@@ -87,9 +170,9 @@ def _arrow_artists(axis):
     (angle,) = axis.plot([], [], zorder=3, **ANGLE)
     (step,) = axis.plot([], [], zorder=5, markevery=[1], **STEP)
     (mean,) = axis.plot([], [], zorder=6, markevery=[1], **MEAN)
-    count = drawn.subtitle(axis)
-    cut_off = axis.text(0.03, 0.03, "", transform=axis.transAxes, fontsize=10, bbox=drawn.PATCH, zorder=7)
-    return drawn.outside_layout(rays | dict(angle=angle, step=step, mean=mean, count=count, cut_off=cut_off))
+    count = paths.subtitle(axis)
+    cut_off = axis.text(0.03, 0.03, "", transform=axis.transAxes, fontsize=10, bbox=paths.PATCH, zorder=7)
+    return paths.outside_layout(rays | dict(angle=angle, step=step, mean=mean, count=count, cut_off=cut_off))
 
 
 def _rays(axis, name, look, zorder):
@@ -156,11 +239,11 @@ def _outside(steps):
 
 
 def _mean_in_words(steps, mean, against):
-    length = drawn.number(np.hypot(*steps.T).mean())
+    length = number(np.hypot(*steps.T).mean())
     if against is None:
         return f"The mean of the {len(steps)} arrows is zero up to rounding, but an arrow is on average {length} long."
     return (
-        f"The mean of the {len(steps)} arrows is {drawn.number(np.hypot(*mean))} long, an arrow on average {length}; "
+        f"The mean of the {len(steps)} arrows is {number(np.hypot(*mean))} long, an arrow on average {length}; "
         f"{against} of them point against the mean, by more than a right angle{_cut_off(steps)}."
     )
 
@@ -174,7 +257,7 @@ def _batch_in_words(arrows, mean):
     text = f"The next update draws {_names(arrows)}; the step is "
     if _is_zero(arrows.step, arrows.steps):
         return text + "zero up to rounding." + _mismatch(arrows)
-    text += f"{drawn.number(np.hypot(*arrows.step))} times η long"
+    text += f"{number(np.hypot(*arrows.step))} times η long"
     if not _is_zero(mean, arrows.steps):
         text += f", {_angle(arrows.step, mean):.0f}° from the mean of all"
     return text + "." + _mismatch(arrows)
