@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bgd_helpers import experiments, network
-from bgd_helpers.explorers.noise import DRAWS, EPOCHS, ETA, noise_explorer, noise_figure
+from bgd_helpers.pictures.batch_noise import DRAWS, EPOCHS, ETA, noise_explorer, noise_figure
 
 N = 342
 
