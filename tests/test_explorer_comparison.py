@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from bgd_helpers import experiments
-from bgd_helpers.explorers.comparison import (
+from bgd_helpers.pictures.comparison import (
     BATCH_SIZES,
     BUDGETS,
     comparison_explorer,

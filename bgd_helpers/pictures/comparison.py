@@ -1,22 +1,145 @@
-"""SGD, a run of the reader's and BGD against each other, and where they lie on the map of all runs."""
+"""SGD against BGD: three runs, their costs at a budget of work, and where they lie on the map of all runs."""
 
+from dataclasses import replace
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
 
-from bgd_helpers.pictures.plots import plain_ticks
-from bgd_helpers.pictures.landscape import DIVERGED, draw_map, show_map
+from bgd_helpers import experiments
+from bgd_helpers.pictures import plots
+from bgd_helpers.pictures.controls import (
+    BATCH_SIZES,
+    Progress,
+    batch_size_slider,
+    batch_sizes_of,
+    choice,
+    choice_slider,
+    step_slider,
+)
+from bgd_helpers.pictures.explorer import Explorer
+from bgd_helpers.pictures.landscape import DIVERGED, Map, draw_map, show_map
 from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
+EPOCHS = 60
+SEEDS = 6
+BUDGETS = tuple(range(0, 102, 2))  # per cent of the x-axis, which is logarithmic
+RIVALS = ("best η at budget", "same η")
 AXES = ("epochs", "updates", "examples")
+UNRUN = np.full(len(experiments.RATES), np.nan)
 YLIM = (0.13, 2)
 COLUMNS = {"name": 0.17, "B": 0.35, "η": 0.45, "J": 0.58}  # of the table below the curves, with the ROWS
 ROWS = (0.7, 0.4, 0.1)
 MEDAL = dict(markeredgecolor="white", markeredgewidth=0.8)
+PREDICT = "The batch gets larger: does the best learning rate grow with it all the way to BGD?"
+LOOK_FOR = (
+    "The white dots are the best η of each B. As the budget shrinks, where do they go? "
+    "With the same η for all three: which curves lie on top of each other, and on which x-axis?"
+)
+
+
+def comparison_figure(
+    problem, tables, eta=0.16, batch_size=18, axis="epochs", budget=80, rivals=RIVALS[0], seeds=SEEDS
+):
+    """SGD, mini-batches of `batch_size` at `eta`, and BGD; `tables` holds the runs of each batch size needed.
+
+    The map shows every batch size of `tables`; the others are left as not run.
+    """
+    return picture(*_shown(problem, tables, eta, batch_size, axis, budget, rivals, seeds))
+
+
+def comparison_explorer(problem, tables=None, eta=0.16, batch_size=18, epochs=EPOCHS):
+    """The same picture with its sliders. The runs of a batch size are computed once, all learning rates together."""
+    tables, progress = dict(tables or {}), Progress()
+
+    def compute(B):
+        if B not in tables:
+            tables[B] = experiments.run(problem, experiments.RATES, B, epochs, SEEDS, progress=progress)
+
+    for B in (1, batch_size, len(problem.X)):
+        compute(B)
+    shown = comparison_figure(problem, tables, eta, batch_size)
+
+    def redraw(eta, batch_size, axis, budget, rivals, seeds):
+        compute(batch_size)
+        return _show(shown.moving, *_shown(problem, tables, eta, batch_size, axis, budget, rivals, seeds))
+
+    controls = _controls(len(problem.X), eta, batch_size)
+    return Explorer(shown, controls, redraw, LOOK_FOR, PREDICT, progress, lines=6)
+
+
+def comparison_tables(problem, tables=None, batch_sizes=BATCH_SIZES, epochs=EPOCHS, progress=None):
+    """The runs of every batch size, and of B = N: all learning rates and orders. `tables` are not run again.
+
+    progress(share) is told how much of the work is done.
+    """
+    known, N = dict(tables or {}), len(problem.X)
+    missing = [B for B in batch_sizes_of(N, batch_sizes) if B not in known]
+    work, done = sum(ceil(N / B) for B in missing), 0
+    for B in missing:
+        known[B] = experiments.run(problem, experiments.RATES, B, epochs, SEEDS)
+        done += ceil(N / B)
+        if progress:
+            progress(done / work)
+    return known
+
+
+def _controls(N, eta, batch_size):
+    rates = [(f"{rate:g}", rate) for rate in experiments.RATES]
+    controls = {
+        "eta": choice_slider("learning rate η", rates, eta, "How far your run goes against the gradient of a batch"),
+        "batch_size": batch_size_slider(batch_sizes_of(N), N, batch_size, "Examples in an update of your run"),
+        "axis": choice("x-axis", AXES, "epochs", "What the x-axis and the budget count"),
+        "budget": choice_slider("budget (% of axis)", BUDGETS, 80, "Where the runs are compared, and the map is taken"),
+        "rivals": choice("SGD and BGD use", RIVALS, RIVALS[0], "The learning rate of the two rivals"),
+        "seeds": step_slider("random orders", SEEDS, SEEDS, "Orders of the examples that are run: bands hold them", 1),
+    }
+    controls["batch_size"].continuous_update = False  # a new batch size may take a second or two
+    return controls
+
+
+def _shown(problem, tables, eta, batch_size, axis, percent, rivals, seeds):
+    """(curves, axis, budget, N, cells): the rivals at this eta, or each at its best for the budget."""
+    N = len(problem.X)
+    tables = {B: replace(runs, J=runs.J[:, :, :seeds]) for B, runs in tables.items()}
+    sgd, yours, bgd = (tables[B] for B in (1, batch_size, N))
+    budget = _budget((sgd, yours, bgd), axis, percent)
+    index = list(yours.eta).index(eta)
+    best = [index if rivals == "same η" else experiments.best_at(runs, budget, axis).index for runs in (sgd, bgd)]
+    curves = [
+        plots.curve("sgd", sgd, best[0]),
+        plots.curve("minibatch", yours, index, f"your run, B = {batch_size}, η = {eta:g}"),
+        plots.curve("bgd", bgd, best[1]),
+    ]
+    columns = {"sgd": (1, best[0]), "minibatch": (batch_size, index), "bgd": (N, best[1])}
+    return curves, axis, budget, N, _map(tables, N, axis, budget, columns)
+
+
+def _budget(needed, axis, percent):
+    """The share of the logarithmic x-axis as a number of epochs, updates or examples."""
+    last = max(getattr(runs, axis)[-1] for runs in needed)
+    first = 1 / needed[0].N if axis == "epochs" else 1
+    return first * (last / first) ** (percent / 100)
+
+
+def _map(tables, N, axis, budget, columns):
+    batch_sizes = sorted({*batch_sizes_of(N), *tables})
+    J = np.array([_costs_at(tables[B], axis, budget) if B in tables else UNRUN for B in batch_sizes])
+    marked = {kind: (batch_sizes.index(B), column) for kind, (B, column) in columns.items()}
+    return Map(batch_sizes, experiments.RATES, J, marked)
+
+
+def _costs_at(runs, axis, budget):
+    """The mean cost of every learning rate within the budget: infinite where a run diverges, NaN beyond the end."""
+    row = _row_at(getattr(runs, axis), budget)
+    if row is None:
+        return UNRUN
+    with np.errstate(over="ignore"):
+        return np.nan_to_num(runs.J[row], nan=np.inf).mean(axis=-1)
 
 
 @house_style
-def rivals_picture(curves, axis, budget, N, cells):
+def picture(curves, axis, budget, N, cells):
     """Three runs against epochs, updates or examples, a budget on that axis, and the costs there of all runs.
 
     The curves are SGD, the reader's own and BGD, in this order; `cells` is a `landscape.Map`.
@@ -25,7 +148,7 @@ def rivals_picture(curves, axis, budget, N, cells):
     figure, ((axes, on_map), (table, legend)) = new_figure(9.5, 4.7, 2, 2, **parts)
     axes.set(xscale="log", yscale="log", ylim=YLIM, ylabel="cost J (log scale)")
     axes.xaxis.set_major_formatter(lambda x, position: f"{x:,g}")
-    plain_ticks(axes.yaxis, YLIM)
+    plots.plain_ticks(axes.yaxis, YLIM)
     moving = {"budget": axes.axvline(1, color=COLOURS["truth"], linestyle=":", linewidth=1.5)}
     axes.set_title(" ")  # room for who is ahead
     moving["ahead"] = axes.text(0, 1.025, "", transform=axes.transAxes)
@@ -34,9 +157,7 @@ def rivals_picture(curves, axis, budget, N, cells):
         batch_size = cells.batch_sizes[cells.marked[curve.kind][0]]
         moving |= _moving_curve(axes, curve.kind) | _table_row(table, curve, batch_size, height)
     moving |= draw_map(on_map, legend, cells, N)
-    picture = Picture(figure, "to be drawn", moving)
-    picture.text = show_rivals(moving, curves, axis, budget, N, cells)
-    return picture
+    return Picture(figure, _show(moving, curves, axis, budget, N, cells), moving)
 
 
 def _table_head(table):
@@ -67,11 +188,11 @@ def _moving_curve(axes, kind):
     }
 
 
-def show_rivals(moving, curves, axis, budget, N, cells):
-    """Moves the artists of `rivals_picture`; the text alternative says who is ahead at the budget."""
+def _show(moving, curves, axis, budget, N, cells):
+    """Move the artists; returns who is ahead at the budget, and what is on the map, in words."""
     _show_axis(moving["budget"].axes, curves, axis, N)
     moving["budget"].set_xdata([budget, budget])
-    marks = [cost_at(curve, axis, budget) for curve in curves]
+    marks = [_cost_at(curve, axis, budget) for curve in curves]
     for curve, mark in zip(curves, marks):
         _show_curve(moving, curve, axis, budget, mark)
         _show_numbers(moving, curve.kind, cells, mark)
@@ -101,9 +222,9 @@ class Mark(NamedTuple):
     started: bool
 
 
-def cost_at(curve, axis, budget):
+def _cost_at(curve, axis, budget):
     """The cost at the last recorded moment within the budget; infinite for a run that has diverged."""
-    row = row_at(getattr(curve, axis), budget)
+    row = _row_at(getattr(curve, axis), budget)
     if row is None:
         return Mark(np.nan, np.nan, np.nan, True)
     J = np.nan_to_num(curve.J[row], nan=np.inf)
@@ -111,7 +232,7 @@ def cost_at(curve, axis, budget):
         return Mark(J.mean(), J.min(), J.max(), row > 0)
 
 
-def row_at(x, budget):
+def _row_at(x, budget):
     """The last recorded moment within the budget; None if the recording ends before it."""
     if budget > x[-1] * (1 + 1e-9):
         return None

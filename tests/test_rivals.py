@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from bgd_helpers.figures import landscape, rivals
+from bgd_helpers.pictures import comparison, landscape
 from bgd_helpers.pictures.plots import Curve
 
 N = 4
@@ -26,10 +26,10 @@ CELLS = landscape.Map([1, 2, 3, 4], np.array([0.1, 0.2, 1]), COSTS, {"sgd": (0, 
 
 
 def drawn(curves=CURVES, axis="epochs", budget=2, cells=CELLS):
-    return rivals.rivals_picture(curves, axis, budget, N, cells)
+    return comparison.picture(curves, axis, budget, N, cells)
 
 
-@pytest.mark.parametrize("axis", rivals.AXES)
+@pytest.mark.parametrize("axis", comparison.AXES)
 def test_the_curves_are_drawn_on_the_axis(axis):
     picture = drawn(axis=axis)
     for curve in CURVES:
@@ -120,7 +120,7 @@ def test_the_three_runs_stand_on_the_map():
     x, y = moving["map cell"].get_data()
     assert (x.min(), x.max(), y.min(), y.max()) == (-0.5, 0.5, 2.5, 3.5)
     texts = {text.get_position(): text.get_text() for text in picture.figure.axes[2].texts}
-    assert [texts[rivals.COLUMNS["B"], height] for height in rivals.ROWS] == ["1", "4", "4"]
+    assert [texts[comparison.COLUMNS["B"], height] for height in comparison.ROWS] == ["1", "4", "4"]
     assert moving["minibatch B"].get_text() == "4"
     assert [moving[f"{kind} η"].get_text() for kind in CELLS.marked] == ["0.2", "0.1", "0.2"]
 
