@@ -14,7 +14,7 @@ PACKAGE = Path(bgd_helpers.__file__).parent
 
 BASE = {"data", "network", "descent", "theory"}
 CHECKS = BASE | {"gradcheck", "slips"}
-DRAWN = CHECKS | {"figures", "handout", "experiments", "museum"}
+LESSONS = CHECKS | {"handout", "experiments", "lessons"}
 
 # room: (the rooms that it may import, the packages beyond NumPy and the standard library)
 ROOMS = {
@@ -28,12 +28,12 @@ ROOMS = {
     "slips": (BASE, set()),
     "handout": (CHECKS, set()),
     "experiments": (CHECKS, set()),
-    "museum": (CHECKS | {"handout", "figures"}, set()),
-    "figures": (BASE - {"network"}, {"matplotlib", "contourpy", "PIL", "IPython"}),
-    "explorers": (DRAWN, {"matplotlib", "PIL", "IPython", "ipywidgets"}),
-    "evidence": (CHECKS | {"experiments", "figures"}, set()),
+    "lessons": (CHECKS | {"handout"}, set()),
+    "pictures": (LESSONS, {"matplotlib", "contourpy", "PIL", "IPython", "ipywidgets"}),
+    "figures": ({"pictures"}, set()),
+    "evidence": (CHECKS | {"experiments", "figures", "pictures"}, set()),
     "equations": (CHECKS, {"lark"}),
-    "exercises": (DRAWN | {"equations", "explorers"}, {"IPython"}),
+    "exercises": (LESSONS | {"equations", "pictures"}, {"IPython"}),
     "grading": (
         {"network", "exercises", "saving"},
         {"IPython", "ipykernel", "jupyter_client", "landlock", "matplotlib", "nbformat", "nbval", "pyseccomp", "pytest"}
@@ -161,11 +161,11 @@ def reachable(room):
         ("network", "from bgd_helpers import descent", (), ["bgd_helpers.descent"]),
         ("network", "from . import descent", (), ["bgd_helpers.descent"]),
         ("network", "from .descent import update", (), ["bgd_helpers.descent.update"]),
-        ("figures", "from bgd_helpers.network import forward", (), ["bgd_helpers.network.forward"]),
-        ("figures", "from ..network import forward", ("figures",), ["bgd_helpers.network.forward"]),
-        ("figures", "from .picture import Picture", ("figures",), []),
-        ("figures", "import ipywidgets", (), ["ipywidgets"]),
-        ("explorers", "import ipywidgets\nfrom bgd_helpers import figures, network", (), []),
+        ("slips", "from bgd_helpers.pictures import Picture", (), ["bgd_helpers.pictures.Picture"]),
+        ("slips", "from ..pictures import Picture", ("slips",), ["bgd_helpers.pictures.Picture"]),
+        ("pictures", "from .picture import Picture", ("pictures",), []),
+        ("lessons", "import ipywidgets", (), ["ipywidgets"]),
+        ("pictures", "import ipywidgets\nfrom bgd_helpers import lessons, network", (), []),
         ("exercises", "import ipywidgets", (), ["ipywidgets"]),
         ("slips", "from bgd_helpers import exercises", (), ["bgd_helpers.exercises"]),
         ("slips", "from bgd_helpers import unheard_of", (), ["bgd_helpers.unheard_of"]),

@@ -17,9 +17,18 @@ from IPython.display import display
 from IPython.utils.capture import capture_output
 from PIL import Image
 
-from bgd_helpers.pictures import Explorer, Progress, choice, choice_slider, controls, step_slider
+from bgd_helpers.pictures import (
+    COLOURS,
+    Explorer,
+    Picture,
+    Progress,
+    choice,
+    choice_slider,
+    controls,
+    new_figure,
+    step_slider,
+)
 from bgd_helpers.pictures.explorer import REST, WIDGET_VIEW
-from bgd_helpers.pictures import COLOURS, Picture, new_figure
 from bgd_helpers.pictures.picture import STYLE
 
 X = np.linspace(0, 1, 50)

@@ -62,6 +62,14 @@ def test_a_size_in_pixels_is_refused(size):
         new_figure(*size)
 
 
+@pytest.mark.parametrize("dpi", [100, 200])
+def test_no_row_of_pixels_is_lost_where_sizes_are_cut(dpi):
+    """Matplotlib before 3.11 cuts inches times dpi to a whole number; 4.6 * 200 is a little less than 920."""
+    for hundredths in (115, 300, 410, 435, 460, 920):
+        figure, _ = new_figure(hundredths / 100, 3)
+        assert int(figure.get_size_inches()[0] * dpi) == hundredths * dpi // 100
+
+
 def test_global_style_is_left_alone():
     before = dict(matplotlib.rcParams)
 

@@ -1,4 +1,4 @@
-"""Pictures that do not move show the arrays they are given, their words are computed from them, bad input is refused."""
+"""Pictures that do not move show the arrays they are given, and say the same in words; bad input is refused."""
 
 import numpy as np
 import pytest

@@ -9,6 +9,7 @@ import io
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf, nextafter
 
 import matplotlib
 import numpy as np
@@ -110,7 +111,8 @@ def new_figure(width, height, rows=1, columns=1, **gridspec):
             "so 9 × 4 is 900 × 400 pixels)"
         )
     with _styled():
-        figure = Figure(figsize=(width, height), dpi=RETINA * CSS_PIXELS_PER_INCH, layout="constrained")
+        size = nextafter(width, inf), nextafter(height, inf)  # Matplotlib before 3.11 cuts 4.6 × 200 to 919 pixels
+        figure = Figure(figsize=size, dpi=RETINA * CSS_PIXELS_PER_INCH, layout="constrained")
         FigureCanvasAgg(figure)
         return figure, figure.subplots(rows, columns, **gridspec)
 
