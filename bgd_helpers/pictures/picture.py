@@ -111,10 +111,16 @@ def new_figure(width, height, rows=1, columns=1, **gridspec):
             "so 9 × 4 is 900 × 400 pixels)"
         )
     with _styled():
-        size = nextafter(width, inf), nextafter(height, inf)  # Matplotlib before 3.11 cuts 4.6 × 200 to 919 pixels
+        size = _uncut(width), _uncut(height)
         figure = Figure(figsize=size, dpi=RETINA * CSS_PIXELS_PER_INCH, layout="constrained")
         FigureCanvasAgg(figure)
         return figure, figure.subplots(rows, columns, **gridspec)
+
+
+def _uncut(inches):
+    """The same size, but for the last digit where Matplotlib before 3.11 would cut a pixel off: 4.6 × 200 is 919.99…"""
+    pixels = RETINA * CSS_PIXELS_PER_INCH * inches
+    return nextafter(inches, inf) if int(pixels) < round(pixels) else inches
 
 
 def note(axes, text, point, offset, **look):
