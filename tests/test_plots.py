@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from descents import BGD, CURVES
 
 from bgd_helpers import handout
 from bgd_helpers.pictures import plots
@@ -83,20 +84,6 @@ def test_training_curve_draws_cost_and_accuracy():
 
 def test_training_curve_says_that_the_cost_rose():
     assert "rising between 1 of the points" in training_curve([0, 1, 2], [1.0, 2.0, 0.5], [0, 0, 1]).text
-
-
-T = np.array([0, 1, 2, 4, 8])
-
-
-def made_up(kind, label, J, per_epoch=2):
-    """A curve of one seed, `per_epoch` updates an epoch of 4 examples."""
-    return plots.Curve(kind, label, T / per_epoch, T, 4 * T / per_epoch, np.array(J, float).reshape(len(T), -1))
-
-
-SGD = made_up("sgd", "SGD, B = 2, η = 0.1", [0.9, 0.5, 0.3, 0.2, 0.19])
-OWN = made_up("minibatch", "your run, B = 3, η = 0.2", [0.9, 0.6, 0.15, 0.4, np.nan])
-BGD = made_up("bgd", "BGD, B = 4, η = 0.4", [0.9, 0.4, 0.25, 0.18, 0.14], per_epoch=1)
-CURVES = [SGD, OWN, BGD]
 
 
 def test_two_axes_say_when_a_curve_stays_below():

@@ -4,23 +4,11 @@ import warnings
 
 import numpy as np
 import pytest
+from descents import BGD, CURVES, OWN, SGD, made_up
 
 from bgd_helpers.pictures import comparison, landscape
-from bgd_helpers.pictures.plots import Curve
 
 N = 4
-T = np.array([0, 1, 2, 4, 8])
-
-
-def made_up(kind, label, J, per_epoch=2):
-    """A curve, `per_epoch` updates an epoch of 4 examples."""
-    return Curve(kind, label, T / per_epoch, T, 4 * T / per_epoch, np.array(J, float).reshape(len(T), -1))
-
-
-SGD = made_up("sgd", "SGD, B = 2, η = 0.1", [0.9, 0.5, 0.3, 0.2, 0.19])
-OWN = made_up("minibatch", "your run, B = 3, η = 0.2", [0.9, 0.6, 0.15, 0.4, np.nan])
-BGD = made_up("bgd", "BGD, B = 4, η = 0.4", [0.9, 0.4, 0.25, 0.18, 0.14], per_epoch=1)
-CURVES = [SGD, OWN, BGD]
 COSTS = np.array([[0.3, 0.19, np.inf], [np.nan] * 3, [0.9, 0.9, 0.9], [0.5, 0.14, 12]])
 CELLS = landscape.Map([1, 2, 3, 4], np.array([0.1, 0.2, 1]), COSTS, {"sgd": (0, 1), "minibatch": (3, 0), "bgd": (3, 1)})
 
