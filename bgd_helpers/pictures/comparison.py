@@ -111,8 +111,11 @@ def _shown(problem, tables, eta, batch_size, axis, percent, rivals, seeds):
         plots.curve("minibatch", yours, index, f"your run, B = {batch_size}, η = {eta:g}"),
         plots.curve("bgd", bgd, best[1]),
     ]
+    sizes = sorted({*batch_sizes_of(N), *tables})
+    J = np.array([_costs_at(tables[B], axis, budget) if B in tables else UNRUN for B in sizes])
     columns = {"sgd": (1, best[0]), "minibatch": (batch_size, index), "bgd": (N, best[1])}
-    return curves, axis, budget, N, _map(tables, N, axis, budget, columns)
+    marked = {kind: (sizes.index(B), column) for kind, (B, column) in columns.items()}
+    return curves, axis, budget, N, Map(sizes, experiments.RATES, J, marked)
 
 
 def _budget(needed, axis, percent):
@@ -120,13 +123,6 @@ def _budget(needed, axis, percent):
     last = max(getattr(runs, axis)[-1] for runs in needed)
     first = 1 / needed[0].N if axis == "epochs" else 1
     return first * (last / first) ** (percent / 100)
-
-
-def _map(tables, N, axis, budget, columns):
-    batch_sizes = sorted({*batch_sizes_of(N), *tables})
-    J = np.array([_costs_at(tables[B], axis, budget) if B in tables else UNRUN for B in batch_sizes])
-    marked = {kind: (batch_sizes.index(B), column) for kind, (B, column) in columns.items()}
-    return Map(batch_sizes, experiments.RATES, J, marked)
 
 
 def _costs_at(runs, axis, budget):
@@ -152,19 +148,15 @@ def picture(curves, axis, budget, N, cells):
     moving = {"budget": axes.axvline(1, color=COLOURS["truth"], linestyle=":", linewidth=1.5)}
     axes.set_title(" ")  # room for who is ahead
     moving["ahead"] = axes.text(0, 1.025, "", transform=axes.transAxes)
-    _table_head(table)
+    table.set_axis_off()
+    table.set(xlim=(0, 1), ylim=(0, 1))
+    for column, words in (("B", "B"), ("η", "η"), ("J", "J at the budget")):
+        table.text(COLUMNS[column], 1, words, va="center")
     for curve, height in zip(curves, ROWS):
         batch_size = cells.batch_sizes[cells.marked[curve.kind][0]]
         moving |= _moving_curve(axes, curve.kind) | _table_row(table, curve, batch_size, height)
     moving |= draw_map(on_map, legend, cells, N)
     return Picture(figure, _show(moving, curves, axis, budget, N, cells), moving)
-
-
-def _table_head(table):
-    table.set_axis_off()
-    table.set(xlim=(0, 1), ylim=(0, 1))
-    for column, words in (("B", "B"), ("η", "η"), ("J", "J at the budget")):
-        table.text(COLUMNS[column], 1, words, va="center")
 
 
 def _table_row(table, curve, batch_size, height):

@@ -150,19 +150,15 @@ def picture(bowl, run, arrows, updates):
 def _show(moving, bowl, run, arrows):
     """Set the moving artists to this run and its arrows; returns the picture in words."""
     paths.show_path(moving, bowl, run)
-    updates, rises = len(run.cost) - 1, _rises(run.cost)
+    updates = len(run.cost) - 1
     paths.show_curve(moving, np.arange(updates + 1), run, COSTS[1])
+    with np.errstate(invalid="ignore"):
+        rises = (np.diff(run.cost) > 1e-13 * run.cost[:-1]).sum()  # more than rounding
     return (
         f"After {paths.plural(updates, 'update')} J = {number(run.cost[-1])}; it began at {run.cost[0]:.3f}, the "
         f"least is {bowl.lowest:.3f}. {rises} of the updates raised J."
         f"{paths.divergence(run.cost, COSTS[1], 'update')}\n{_show_arrows(moving, arrows)}"
     )
-
-
-def _rises(cost):
-    """How many updates raise the cost by more than rounding."""
-    with np.errstate(invalid="ignore"):
-        return int((np.diff(cost) > 1e-13 * cost[:-1]).sum())
 
 
 def _arrow_artists(axis):
@@ -239,35 +235,32 @@ def _outside(steps):
 
 
 def _mean_in_words(steps, mean, against):
-    length = number(np.hypot(*steps.T).mean())
+    length, outside = number(np.hypot(*steps.T).mean()), _outside(steps)
     if against is None:
         return f"The mean of the {len(steps)} arrows is zero up to rounding, but an arrow is on average {length} long."
+    cut_off = f", and {outside} end outside the picture" if outside else ""
     return (
         f"The mean of the {len(steps)} arrows is {number(np.hypot(*mean))} long, an arrow on average {length}; "
-        f"{against} of them point against the mean, by more than a right angle{_cut_off(steps)}."
+        f"{against} of them point against the mean, by more than a right angle{cut_off}."
     )
 
 
-def _cut_off(steps):
-    outside = _outside(steps)
-    return f", and {outside} end outside the picture" if outside else ""
-
-
 def _batch_in_words(arrows, mean):
-    text = f"The next update draws {_names(arrows)}; the step is "
-    if _is_zero(arrows.step, arrows.steps):
-        return text + "zero up to rounding." + _mismatch(arrows)
-    text += f"{number(np.hypot(*arrows.step))} times η long"
-    if not _is_zero(mean, arrows.steps):
-        text += f", {_angle(arrows.step, mean):.0f}° from the mean of all"
-    return text + "." + _mismatch(arrows)
+    steps, batch, step = arrows
+    text = f"The next update draws {_names(batch, len(steps))}; the step is "
+    text += "zero up to rounding" if _is_zero(step, steps) else f"{number(np.hypot(*step))} times η long"
+    if not (_is_zero(step, steps) or _is_zero(mean, steps)):
+        text += f", {_angle(step, mean):.0f}° from the mean of all"
+    text += "."
+    if np.hypot(*(step - steps[batch].mean(axis=0))) > 1e-6 * np.hypot(*steps.T).mean():
+        text += " This is not the mean of the batch's arrows: the gradient function gives something else."
+    return text
 
 
-def _names(arrows):
-    batch, N = arrows.batch, len(arrows.steps)
+def _names(batch, N):
+    different = len(np.unique(batch))
     if len(batch) == 1:
         return f"example n = {batch[0] + 1}"
-    different = len(np.unique(batch))
     if different < len(batch):
         return f"{len(batch)} examples, {different} of them different"
     return f"all {N} examples" if different == N else f"{len(batch)} examples"
@@ -277,11 +270,3 @@ def _angle(one, other):
     """The angle between two arrows in degrees."""
     cosine = (one / np.hypot(*one)) @ (other / np.hypot(*other))
     return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
-
-
-def _mismatch(arrows):
-    """What to say if the step is not what its batch asks for."""
-    asked = arrows.steps[arrows.batch].mean(axis=0)
-    if np.hypot(*(arrows.step - asked)) <= 1e-6 * np.hypot(*arrows.steps.T).mean():
-        return ""
-    return " This is not the mean of the batch's arrows: the gradient function gives something else."
