@@ -2,7 +2,7 @@
 
 One file a moving picture: what is computed, how it is drawn, its sliders. `picture`, `frame`, `explorer` and `controls`
 are what they share, `paths` and `landscape` parts that several of them draw; `plots` and `paths` hold the pictures of
-the notebooks that do not move. This room alone imports Matplotlib and ipywidgets.
+the notebooks that do not move. This room alone imports ipywidgets.
 """
 
 from bgd_helpers.pictures.controls import Progress, choice, choice_slider, step_slider
