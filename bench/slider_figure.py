@@ -8,8 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
 
-from bgd_helpers.explorers import Explorer
-from bgd_helpers.figures import Picture, house_style, new_figure
+from bgd_helpers.pictures import Explorer, Picture, house_style, new_figure
 
 GRID = np.linspace(-3, 3, 150)
 X, Y = np.meshgrid(GRID, GRID)

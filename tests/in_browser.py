@@ -228,7 +228,7 @@ class Notebook:
 class ExplorerOnPage:
     """The explorer that stands `number`-th in a notebook: its widgets in the page and the object in the kernel."""
 
-    FIND = "from bgd_helpers.explorers import Explorer; found = [o for o in Out.values() if isinstance(o, Explorer)]"
+    FIND = "from bgd_helpers.pictures import Explorer; found = [o for o in Out.values() if isinstance(o, Explorer)]"
 
     def __init__(self, notebook, number=0):
         self.notebook, self.page, self.number = notebook, notebook.page, number

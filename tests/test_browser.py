@@ -210,8 +210,8 @@ def words(data):
     return [unescape(cell).strip() for cell in re.findall(r">([^<>]*[^<>\s][^<>]*)<", data["text/html"])]
 
 
-BROKEN = """from bgd_helpers.explorers import Explorer, step_slider
-from bgd_helpers.figures import Picture, new_figure
+BROKEN = """from bgd_helpers.pictures import Explorer, step_slider
+from bgd_helpers.pictures import Picture, new_figure
 figure, axes = new_figure(4, 3)
 (line,) = axes.plot([0, 1], [0, 1])
 def redraw(step):

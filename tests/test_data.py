@@ -89,3 +89,18 @@ def test_one_hot():
     for wrong in (-1, 3):
         with pytest.raises(ValueError, match=f"labels run from .*{wrong}.*classes from 0 to 2"):
             data.one_hot([1, wrong], classes=3)
+
+
+def test_the_measurement_is_complete():
+    machine, steps = data.load_steps()
+    assert "cores" in machine and [model.model for model in steps] == ["linear", "20-16-1 net"]
+    for model in steps:
+        assert (np.diff(model.N) > 0).all() and len(model.N) >= 5
+        for times in model[2:]:
+            assert len(times) == len(model.N) and (times > 0).all()
+        assert model.two_workers[0] > 2 * model.one_process[0]  # for few examples communication is all there is
+
+
+@pytest.mark.parametrize("name", ["cores", "Python"])
+def test_the_machine_is_named(name):
+    assert name in data.load_steps()[0]

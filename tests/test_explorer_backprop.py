@@ -1,16 +1,25 @@
 """The step-through shows, for every net, example and step, what backpropagation and the complex step give."""
 
 import io
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from bgd_helpers import gradcheck, network
-from bgd_helpers.explorers.backprop import backprop_explorer, backprop_figure, integer_net, tanh_net, trace
 from bgd_helpers.lessons import handout
+from bgd_helpers.pictures.backprop import (
+    arithmetic,
+    backprop_explorer,
+    backprop_figure,
+    integer_net,
+    steps,
+    tanh_net,
+    trace,
+)
 
+INTEGERS = handout.integer_net()
 NETS = {"2-2-1, integers": integer_net(), "2-3-2, tanh": tanh_net()}
 
 
@@ -94,3 +103,74 @@ def test_no_edge_shines_through_a_white_unit():
     shown = np.asarray(Image.alpha_composite(static, moving).convert("RGB"))
     exact = np.asarray(Image.open(io.BytesIO(explorer.png())).convert("RGB"))
     assert (shown[(exact == 255).all(axis=2)] == 255).all()
+
+
+def texts(picture, start):
+    return {name: artist.get_text() for name, artist in picture.moving.items() if name.startswith(start)}
+
+
+def test_the_walk_goes_forward_and_back():
+    walk = [(step.kind, step.layer, step.equation) for step in steps(2)]
+    assert walk == [
+        ("inputs", 0, "E1"),
+        ("layer", 1, "E1"),
+        ("output", 2, "E1 and E2"),
+        ("delta", 2, "E4"),
+        ("gradient", 2, "E6"),
+        ("delta", 1, "E5"),
+        ("gradient", 1, "E6"),
+    ]
+
+
+def test_the_last_step_shows_every_number_of_the_integer_net():
+    picture = backprop_figure(INTEGERS)
+    assert texts(picture, "a ") == {"a 0,0": "", "a 0,1": "", "a 1,0": "a₁ = −1", "a 1,1": "a₂ = 2", "a 2,0": "a₁ = −6"}
+    assert texts(picture, "delta 1") == {"delta 1,0": "δ₁ = 8", "delta 1,1": "δ₂ = 16"}
+    assert texts(picture, "gradient 1") == {
+        "gradient 1,0,0": "∂ 8",
+        "gradient 1,0,1": "∂ 16",
+        "gradient 1,1,0": "∂ 16",
+        "gradient 1,1,1": "∂ 32",
+    }
+    assert texts(picture, "gradient 2") == {"gradient 2,0,0": "∂ −2", "gradient 2,1,0": "∂ −8"}
+    assert picture.moving["loss"].get_text() == "$E_n$ = 1"
+    assert "E6: ∂E_n/∂W^(1) = ((8, 16), (16, 32)), ∂E_n/∂b^(1) = (8, 16)." in picture.text
+
+
+@pytest.mark.parametrize("step", range(7))
+def test_a_number_appears_at_its_step_and_not_before(step):
+    picture = backprop_figure(INTEGERS, step=step)
+    for k, (z, delta, gradient) in enumerate([(0, None, None), (1, 5, 6), (2, 3, 4)]):
+        assert (picture.moving[f"z {k},0"].get_text() != "") == (step >= z)
+        if k:
+            assert (picture.moving[f"delta {k},0"].get_text() != "") == (step >= delta)
+            assert (picture.moving[f"gradient {k},0,0"].get_text() != "") == (step >= gradient)
+    assert f"Step {step} of 6" in picture.text
+    assert ("δ^(1)" in picture.text) == (step >= 5)
+
+
+def test_arithmetic_is_the_equation_with_numbers():
+    lines = [arithmetic(trace(INTEGERS), step) for step in steps(2)]
+    assert lines[1][0].endswith("= 1 · 1 + 2 · (−1) + 0 = −1,   $z_1^{(1)}$ = (−1)² = 1")
+    assert lines[2][-1] == "E2:  $E_n$ = (−5 − (−6))² = 1"
+    assert lines[3][0].endswith("= −2 · (−5 − (−6)) · 1 = −2")
+    assert lines[5][0].endswith("= (−2) · (2 · (−2)) = 8")
+    assert "= 2 · 16 = 32," in lines[6][0]
+
+
+@pytest.mark.parametrize("net", [INTEGERS, tanh_net()], ids=["2-2-1", "2-3-2"])
+@pytest.mark.parametrize("step", range(7))
+def test_no_two_labels_overlap_and_none_leaves_the_figure(net, step):
+    figure = backprop_figure(net, step=step).figure
+    figure.canvas.draw()
+    boxes = [(text.get_text(), text.get_window_extent().padded(-2)) for text in figure.axes[0].texts if text.get_text()]
+    assert len(boxes) > 10
+    assert [(a, b) for (a, box), (b, other) in combinations(boxes, 2) if box.overlaps(other)] == []
+    for text, box in boxes:
+        assert figure.bbox.contains(*box.min) and figure.bbox.contains(*box.max), text
+
+
+def test_a_net_too_large_to_read_is_refused():
+    net = handout.random_net((2, 4, 1), 1, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="at most 3 units"):
+        backprop_figure(net)

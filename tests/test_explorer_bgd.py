@@ -4,10 +4,12 @@ import re
 
 import numpy as np
 import pytest
+from descents import BOWL, H, run
 
 from bgd_helpers import theory
 from bgd_helpers.data import load_penguins, standardise
-from bgd_helpers.explorers.bgd import CONDITIONS, EPOCHS, SHARES, bgd_explorer, bgd_figure, shifted
+from bgd_helpers.pictures import bgd, paths
+from bgd_helpers.pictures.bgd import CONDITIONS, EPOCHS, SHARES, bgd_explorer, bgd_figure, shifted
 
 pytestmark = pytest.mark.usefixtures("no_warnings")
 BIRDS = load_penguins()
@@ -184,3 +186,38 @@ def test_a_gradient_that_raises_is_shown_below_the_picture():
     assert "no batch of thirty-two" in theirs.error.value
     theirs.reset()
     assert theirs.error.value == ""
+
+
+def setting(rate):
+    """BGD at a learning rate above the best one that has this rate: the steep direction decides."""
+    return bgd.Setting((1 + rate) / np.linalg.eigvalsh(H)[-1], 7, 7)
+
+
+def test_bgd_bound_falls_by_the_square_of_the_rate():
+    shown = run("bgd")
+    picture = bgd.picture(BOWL, shown, setting(0.75))
+    bound = picture.moving["bound"].get_ydata()
+    assert np.allclose(bound, (shown.cost[0] - BOWL.lowest) * 0.5625 ** np.arange(5))
+    assert np.allclose(picture.moving["curve"].get_ydata(), shown.cost - BOWL.lowest)
+
+
+def test_bgd_text_has_the_factor_of_the_last_epochs_before_rounding():
+    excess = np.array([1.0, 0.9, 0.8, 0.4, 0.2, 0.1, 0.05, 0.025, 1e-14, 0.0])
+    shown = paths.Run("bgd", np.zeros((10, 2)), BOWL.lowest + excess)
+    text = bgd.picture(BOWL, shown, setting(0.75)).text
+    assert "From epoch 8 on it is below 1e-11: rounding." in text
+    assert "From epoch 2 to 7 each epoch multiplies J − J* by 0.5000; rate² is 0.5625." in text
+
+
+def test_bgd_text_has_a_factor_up_to_the_end_of_floating_point():
+    shown = paths.Run("bgd", np.zeros((5, 2)), np.array([1.25, 10.25, 100.25, np.inf, np.nan]))
+    text = bgd.picture(BOWL, shown, setting(2.0)).text
+    assert "J − J* is beyond floating point" in text
+    assert "From epoch 0 to 2 each epoch multiplies J − J* by 10.0000; rate² is 4.0000." in text
+
+
+def test_a_cost_that_grows_inside_the_picture_is_said_to():
+    shown = paths.Run("bgd", np.zeros((3, 2)), np.array([1.0, 2.0, 3.0]))
+    picture = bgd.picture(BOWL, shown, setting(1.4))
+    assert "higher at the end" in picture.text
+    assert picture.moving["note"].get_text() == "higher than at the start: 2.7500"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bgd_helpers import network, slips
-from bgd_helpers.explorers.break_it import CHECKS, NO_SLIP, break_it_explorer, break_it_figure, nets, report, slip_names
+from bgd_helpers.pictures.break_it import CHECKS, NO_SLIP, break_it_explorer, break_it_figure, nets, report, slip_names
 
 FULL, *_ = NAMES = tuple(nets())
 TITLES = list(CHECKS)

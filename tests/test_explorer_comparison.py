@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bgd_helpers.explorers.comparison import (
+from bgd_helpers.lessons import experiments
+from bgd_helpers.pictures.comparison import (
     BATCH_SIZES,
     BUDGETS,
     comparison_explorer,

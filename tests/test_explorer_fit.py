@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from bgd_helpers import data, descent, network
-from bgd_helpers.explorers import fit
-from bgd_helpers.explorers.fit import BATCH_SIZES, EPOCHS, GRID, HIDDEN, OUTPUTS, RATES, fit_explorer, fit_figure
+from bgd_helpers.pictures import fit
+from bgd_helpers.pictures.fit import BATCH_SIZES, EPOCHS, GRID, HIDDEN, OUTPUTS, RATES, fit_explorer, fit_figure
 
 X_MM = data.load_penguins(fit.INPUTS).X
 X = data.standardise(X_MM)

@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 
 from bgd_helpers import data, gradcheck, network
-from bgd_helpers.explorers.gradient_size import (
+from bgd_helpers.pictures.gradient_size import (
     ACTIVATIONS,
+    DEEPEST,
     INPUTS,
+    LIMITS,
     SCALES,
     WIDTH,
     gradient_size_explorer,
     gradient_size_figure,
     sizes,
 )
-from bgd_helpers.figures.gradient_size import DEEPEST, LIMITS
 
 PENGUINS = data.load_penguins(INPUTS)
 X, Y = data.standardise(PENGUINS.X), data.standardise(PENGUINS.y)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from bgd_helpers import network
-from bgd_helpers.explorers.noise import DRAWS, EPOCHS, ETA, noise_explorer, noise_figure
 from bgd_helpers.lessons import experiments
+from bgd_helpers.pictures.batch_noise import DRAWS, EPOCHS, ETA, noise_explorer, noise_figure
 
 N = 342
 

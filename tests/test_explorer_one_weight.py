@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bgd_helpers import gradcheck, network
-from bgd_helpers.explorers.one_weight import products, small_net, weight_explorer, weight_figure, weights
 from bgd_helpers.lessons import handout
+from bgd_helpers.pictures.one_weight import products, small_net, weight_explorer, weight_figure, weights
 
 NET = small_net()
 

@@ -4,10 +4,12 @@ from math import acos, ceil, degrees, hypot
 
 import numpy as np
 import pytest
+from descents import BOWL, run
 
 from bgd_helpers import descent, theory
 from bgd_helpers.data import load_penguins, standardise
-from bgd_helpers.explorers.sgd import RATES, sgd_explorer, sgd_figure
+from bgd_helpers.pictures import paths, sgd
+from bgd_helpers.pictures.sgd import RATES, sgd_explorer, sgd_figure
 
 pytestmark = pytest.mark.usefixtures("no_warnings")
 BIRDS = load_penguins()
@@ -249,3 +251,75 @@ def test_a_gradient_that_climbs_leaves_floating_point_without_a_warning():
     assert own.picture.moving["each ends"].get_xydata().size == 0
     own.reset()
     assert own.error.value == ""
+
+
+STEPS = np.array([[1.0, -2.0], [-3.0, 1.0], [5.0, 4.0], [-1.0, -1.0], [9.0, 3.0]])  # mean (2.2, 1)
+
+
+def arrows(batch=(1, 3), step=None, steps=STEPS):
+    batch = np.array(batch)
+    return sgd.Arrows(steps, batch, steps[batch].mean(axis=0) if step is None else np.array(step))
+
+
+def test_sgd_picture_holds_the_path_and_the_cost():
+    shown = run()
+    moving = sgd.picture(BOWL, shown, arrows(), 10).moving
+    assert np.array_equal(moving["path"].get_xydata(), shown.path)
+    assert np.array_equal(moving["curve"].get_ydata(), shown.cost)
+    assert np.array_equal(moving["end"].get_xydata(), shown.path[-1:])
+    assert np.array_equal(moving["best"].get_xydata(), BOWL.w_star.T)
+    assert moving["note"].get_text() == ""
+
+
+def test_sgd_picture_holds_the_arrows_and_the_batch():
+    picture = sgd.picture(BOWL, run(), arrows(), 10)
+    moving = picture.moving
+    assert np.array_equal(moving["each ends"].get_xydata(), STEPS)
+    assert np.array_equal(moving["each"].get_segments(), [[[0, 0], step] for step in STEPS])
+    assert np.array_equal(moving["batch ends"].get_xydata(), STEPS[[1, 3]])
+    assert np.allclose(moving["mean"].get_xydata(), [[0, 0], [2.2, 1.0]])
+    assert np.allclose(moving["step"].get_xydata(), [[0, 0], [-2.0, 0.0]])
+    assert moving["cut_off"].get_text() == "1 cut off"
+    assert "2 of them point against the mean, by more than a right angle, and 1 end outside" in picture.text
+    assert "draws 2 examples; the step is 2.0000 times η long, 156° from the mean of all." in picture.text
+
+
+@pytest.mark.parametrize(
+    ("shown", "words"),
+    [
+        (arrows([4]), "draws example n = 5;"),
+        (arrows(range(5)), "draws all 5 examples;"),
+        (arrows([1, 1, 3]), "draws 3 examples, 2 of them different;"),
+        (arrows(step=(0, 0)), "the step is zero up to rounding. This is not the mean of the batch's arrows"),
+        (arrows(step=(-2, 1e-3)), "This is not the mean of the batch's arrows"),
+        (arrows(steps=STEPS - STEPS.mean(axis=0)), "arrows is zero up to rounding, but an arrow is on average"),
+        (arrows(step=(0, 0), steps=STEPS * np.inf), "there are no arrows to draw"),
+        (arrows(step=(np.nan, 0)), "there are no arrows to draw"),
+        (arrows(step=(0, 0), steps=STEPS * 1e307), "there are no arrows to draw"),
+    ],
+)
+def test_sgd_text_says_what_comes_next(shown, words):
+    assert words in sgd.picture(BOWL, run(), shown, 10).text
+
+
+def test_arrows_far_out_keep_their_direction():
+    ends = sgd.picture(BOWL, run(), arrows(steps=STEPS * 1e200), 10).moving["each ends"].get_xydata()
+    assert np.allclose(ends / np.hypot(*ends.T)[:, None], STEPS / np.hypot(*STEPS.T)[:, None])
+    assert np.allclose(np.hypot(*ends.T), sgd.FAR)
+
+
+def test_sgd_text_counts_the_updates_that_raise_the_cost():
+    shown = paths.Run("sgd", np.zeros((6, 2)), np.array([1.0, 0.5, 0.7, 0.6, 0.9, 0.9 * (1 + 1e-15)]))
+    text = sgd.picture(BOWL, shown, arrows(), 10).text
+    assert "After 5 updates J = 0.9000" in text and "2 of the updates raised J" in text
+
+
+@pytest.mark.parametrize("end", [1e300, np.inf, np.nan])
+def test_divergence_is_marked_where_the_cost_leaves_the_picture(end):
+    shown = paths.Run("sgd", np.array([[0, 0], [1, 1], [9, 9], [end, end]]), np.array([1.0, 5.0, 60.0, end]))
+    picture = sgd.picture(BOWL, shown, arrows(step=(0, 0), steps=STEPS * end), 10)
+    assert picture.moving["off"].get_xydata().tolist() == [[2, sgd.COSTS[1]]]
+    ends = "1.0e+300" if end == 1e300 else "∞"
+    assert picture.moving["note"].get_text() == f"out of the picture; at the end {ends}"
+    assert "leaves the picture at update 2" in picture.text
+    assert picture.png().startswith(b"\x89PNG")

@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from bgd_helpers.explorers.start import slope_explorer
-from bgd_helpers.figures import start
+from bgd_helpers.pictures import start
 
 
 def test_the_point_and_the_tangent_follow_the_slider():
-    explorer = slope_explorer()
+    explorer = start.slope_explorer()
     before = bytes(explorer.image.value)
     explorer.controls["w"].value = 2.0
     assert explorer.picture.moving["point"].get_xydata().tolist() == [[2.0, 1.0]]

@@ -5,7 +5,7 @@ import pytest
 
 from bgd_helpers.evidence import QUICK, ROWS, collect, picture
 from bgd_helpers.figures import evidence
-from bgd_helpers.figures.picture import css_size
+from bgd_helpers.pictures.picture import css_size
 
 CHEAP = [row for row in ROWS if row.picture and row.name not in ("overtaking", "size", "best-rates")]
 

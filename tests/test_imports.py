@@ -45,9 +45,8 @@ def copy(tmp_path_factory):
         ("rooms", "bgd_helpers/a_new_room.py", ""),
         ("circles", "bgd_helpers/slips/wrong.py", "from bgd_helpers.slips import catalogue"),
         ("mathematics", "bgd_helpers/network.py", "import matplotlib.pyplot"),
-        ("equations", "bgd_helpers/checks/wording.py", "from bgd_helpers.figures import picture"),
-        ("figures", "bgd_helpers/figures/fit.py", "from bgd_helpers.network import forward"),
-        ("widgets", "bgd_helpers/figures/picture.py", "import ipywidgets"),
+        ("equations", "bgd_helpers/checks/wording.py", "from bgd_helpers.pictures import picture"),
+        ("widgets", "bgd_helpers/lessons/trials.py", "import ipywidgets"),
         ("tools", "bgd_helpers/checks/outcomes.py", "import pytest"),
     ],
 )

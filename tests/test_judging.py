@@ -6,7 +6,7 @@ import time
 
 import pytest
 import slip_sources
-from bgd_helpers.exercises import EXERCISES
+from bgd_helpers.checks import EXERCISES
 from bgd_helpers.grading import inside, judging, wire
 from bgd_helpers.grading.judging import BLANK, Cases, Outcome, limited, outcome_of
 from bgd_helpers.grading.kernel import Ran

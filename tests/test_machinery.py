@@ -17,10 +17,19 @@ from IPython.display import display
 from IPython.utils.capture import capture_output
 from PIL import Image
 
-from bgd_helpers.explorers import Explorer, Progress, choice, choice_slider, controls, step_slider
-from bgd_helpers.explorers.machinery import REST, WIDGET_VIEW
-from bgd_helpers.figures import COLOURS, Picture, new_figure
-from bgd_helpers.figures.picture import STYLE
+from bgd_helpers.pictures import (
+    COLOURS,
+    Explorer,
+    Picture,
+    Progress,
+    choice,
+    choice_slider,
+    controls,
+    new_figure,
+    step_slider,
+)
+from bgd_helpers.pictures.explorer import REST, WIDGET_VIEW
+from bgd_helpers.pictures.picture import STYLE
 
 X = np.linspace(0, 1, 50)
 AT_FIRST = "Learning rate η = 0.5, Power = 1.\n"

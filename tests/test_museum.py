@@ -5,12 +5,12 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from bgd_helpers import gradcheck, museum, network, slips
+from bgd_helpers import gradcheck, network, slips
 from bgd_helpers.equations import EquationError, check_equation
-from bgd_helpers.lessons import exhibits, trials
-from bgd_helpers.lessons.exhibits import exhibit
-from bgd_helpers.lessons.showing import NOTICES, SILENT
+from bgd_helpers.lessons import trials
 from bgd_helpers.lessons.trials import NO_SLIP
+from bgd_helpers.pictures import museum
+from bgd_helpers.pictures.museum import NOTICES, SILENT, exhibit
 
 NAMES = [slip.name for slip in slips.of_backprop()]
 GOOD = ("2-4-5-3", "3-3-3-3", "2-4-1")
@@ -94,7 +94,7 @@ def test_all_costs_fall_but_those_that_rise():
 def test_four_wrong_gradients_end_below_the_right_one():
     below = {name for name in trained() if end(name) < end(NO_SLIP) - 5e-4}
     assert below == {"divided by the width", "missing 1/N", "factor 2 again", "no f' at the output"}
-    net = exhibits.training_net()
+    net = museum.training_net()
     steps = {name: np.linalg.norm(gradcheck.flatten(trials.gradient_of(name)(*net))) for name in (NO_SLIP, *below)}
     assert min(steps, key=steps.get) == NO_SLIP
     assert f"{end('already-updated weights'):.3f}" == f"{end(NO_SLIP):.3f}" == "0.023"
@@ -103,17 +103,17 @@ def test_four_wrong_gradients_end_below_the_right_one():
 @pytest.mark.parametrize("name", [NO_SLIP, *NAMES])
 def test_no_cost_hangs_on_how_a_machine_rounds(name):
     """A start that is moved by a thousand rounding errors ends at the same J: training is not chaotic at this rate."""
-    net, draw = exhibits.training_net(), np.random.default_rng(0).standard_normal
+    net, draw = museum.training_net(), np.random.default_rng(0).standard_normal
     moved = [tuple(part * (1 + 1e-13 * draw(part.shape)) for part in layer) for layer in net.theta]
     costs = trials.costs_in_training(
-        trials.gradient_of(name), net._replace(theta=moved), exhibits.ETA, exhibits.UPDATES
+        trials.gradient_of(name), net._replace(theta=moved), museum.ETA, museum.UPDATES
     )
     np.testing.assert_allclose(costs[-1], end(name), atol=1e-9)
 
 
 def test_the_costs_are_those_of_the_catalogue():
-    net, names = exhibits.training_net(), ["last example only", "f'(z) for f'(a)"]
-    costs = slips.costs_after_training(names, *net, exhibits.ETA, exhibits.UPDATES)
+    net, names = museum.training_net(), ["last example only", "f'(z) for f'(a)"]
+    costs = slips.costs_after_training(names, *net, museum.ETA, museum.UPDATES)
     assert costs == {name: end(name) for name in (NO_SLIP, *names)}
 
 
@@ -122,19 +122,19 @@ def test_the_central_difference_says_the_same_as_the_complex_step():
         return trials.agrees(trial, gradcheck.central_difference)
 
     for name in NAMES:
-        for title, net in exhibits.nets().items():
-            assert exhibits.notices(trials.gradient_of(name), net, judge) == (title in noticed_by(name))
+        for title, net in museum.nets().items():
+            assert museum.notices(trials.gradient_of(name), net, judge) == (title in noticed_by(name))
 
 
 def test_the_nets_hide_as_little_as_they_can():
-    widths = [[len(net.X), *(W.shape[0] for W, _ in net.theta)] for net in exhibits.nets().values()]
+    widths = [[len(net.X), *(W.shape[0] for W, _ in net.theta)] for net in museum.nets().values()]
     assert len(set(widths[0])) == len(widths[0])
-    for net in exhibits.nets().values():
+    for net in museum.nets().values():
         assert all(b.all() for _, b in net.theta) and net.activations[-1] != "identity"
 
 
 def test_the_relu_net_is_away_from_the_kink_and_partly_on():
-    relu = exhibits.checks()["ReLU"].keywords["net"]
+    relu = museum.checks()["ReLU"].keywords["net"]
     for A in network.forward(relu.theta, relu.X, relu.activations)[0][1:]:
         assert np.abs(A).min() > 1e-4 and 0.2 < (A > 0).mean() < 0.8
 

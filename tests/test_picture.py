@@ -10,7 +10,7 @@ from IPython.display import display
 from IPython.utils.capture import capture_output
 from PIL import Image
 
-from bgd_helpers.figures import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
+from bgd_helpers.pictures import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
 
 @pytest.fixture
@@ -60,6 +60,14 @@ def test_a_picture_without_words_is_refused(text):
 def test_a_size_in_pixels_is_refused(size):
     with pytest.raises(ValueError, match="inches"):
         new_figure(*size)
+
+
+@pytest.mark.parametrize("dpi", [100, 200])
+def test_no_row_of_pixels_is_lost_where_sizes_are_cut(dpi):
+    """Matplotlib before 3.11 cuts inches times dpi to a whole number; 4.6 * 200 is a little less than 920."""
+    for hundredths in (115, 300, 410, 435, 460, 920):
+        figure, _ = new_figure(hundredths / 100, 3)
+        assert int(figure.get_size_inches()[0] * dpi) == hundredths * dpi // 100
 
 
 def test_global_style_is_left_alone():

@@ -10,7 +10,7 @@ from bgd_helpers.evidence import fair, networks
 from bgd_helpers.evidence.row import shown
 from bgd_helpers.evidence.table import MEANING, as_html, picture, sign_of
 from bgd_helpers.figures import evidence as figures
-from bgd_helpers.figures.picture import css_size
+from bgd_helpers.pictures.picture import css_size
 
 TITLE = "Gradient descent: the evidence"
 STYLE = """

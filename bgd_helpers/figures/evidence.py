@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure, note
+from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure, note
 
 MOON = dict(markersize=7, markeredgecolor="white", markeredgewidth=0.8)
 

@@ -1,1 +1,1 @@
-"""What single notebooks run: the handout's formulas, experiments, and wrong gradients on trial."""
+"""What single notebooks run."""

@@ -4,32 +4,20 @@ import warnings
 
 import numpy as np
 import pytest
+from descents import BGD, CURVES, OWN, SGD, made_up
 
-from bgd_helpers.figures import landscape, rivals
-from bgd_helpers.figures.comparison import Curve
+from bgd_helpers.pictures import comparison, landscape
 
 N = 4
-T = np.array([0, 1, 2, 4, 8])
-
-
-def made_up(kind, label, J, per_epoch=2):
-    """A curve, `per_epoch` updates an epoch of 4 examples."""
-    return Curve(kind, label, T / per_epoch, T, 4 * T / per_epoch, np.array(J, float).reshape(len(T), -1))
-
-
-SGD = made_up("sgd", "SGD, B = 2, η = 0.1", [0.9, 0.5, 0.3, 0.2, 0.19])
-OWN = made_up("minibatch", "your run, B = 3, η = 0.2", [0.9, 0.6, 0.15, 0.4, np.nan])
-BGD = made_up("bgd", "BGD, B = 4, η = 0.4", [0.9, 0.4, 0.25, 0.18, 0.14], per_epoch=1)
-CURVES = [SGD, OWN, BGD]
 COSTS = np.array([[0.3, 0.19, np.inf], [np.nan] * 3, [0.9, 0.9, 0.9], [0.5, 0.14, 12]])
 CELLS = landscape.Map([1, 2, 3, 4], np.array([0.1, 0.2, 1]), COSTS, {"sgd": (0, 1), "minibatch": (3, 0), "bgd": (3, 1)})
 
 
 def drawn(curves=CURVES, axis="epochs", budget=2, cells=CELLS):
-    return rivals.rivals_picture(curves, axis, budget, N, cells)
+    return comparison.picture(curves, axis, budget, N, cells)
 
 
-@pytest.mark.parametrize("axis", rivals.AXES)
+@pytest.mark.parametrize("axis", comparison.AXES)
 def test_the_curves_are_drawn_on_the_axis(axis):
     picture = drawn(axis=axis)
     for curve in CURVES:
@@ -120,7 +108,7 @@ def test_the_three_runs_stand_on_the_map():
     x, y = moving["map cell"].get_data()
     assert (x.min(), x.max(), y.min(), y.max()) == (-0.5, 0.5, 2.5, 3.5)
     texts = {text.get_position(): text.get_text() for text in picture.figure.axes[2].texts}
-    assert [texts[rivals.COLUMNS["B"], height] for height in rivals.ROWS] == ["1", "4", "4"]
+    assert [texts[comparison.COLUMNS["B"], height] for height in comparison.ROWS] == ["1", "4", "4"]
     assert moving["minibatch B"].get_text() == "4"
     assert [moving[f"{kind} η"].get_text() for kind in CELLS.marked] == ["0.2", "0.1", "0.2"]
 

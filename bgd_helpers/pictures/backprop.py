@@ -1,13 +1,25 @@
-"""Pictures of backpropagation: the network with its numbers, gradients compared, and the digits."""
+"""Backpropagation one step at a time, with real numbers, on a drawn network."""
 
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.collections import LineCollection
-from matplotlib.patches import Circle, Rectangle
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.patches import Circle
 
-from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
+from bgd_helpers import network
+from bgd_helpers.lessons import handout
+from bgd_helpers.pictures.controls import choice, step_slider
+from bgd_helpers.pictures.explorer import Explorer
+from bgd_helpers.pictures.picture import (
+    COLOURS,
+    LINESTYLES,
+    SUBSCRIPTS,
+    Picture,
+    house_style,
+    new_figure,
+    number,
+    vector,
+)
 
 WIDTH, HEIGHT = 9.0, 5.5  # of the drawn network; its coordinates are inches
 LEFT, RIGHT, MIDDLE = 0.65, 7.1, 2.97
@@ -15,13 +27,13 @@ RADIUS, SPACING = 0.48, 1.31
 LABEL_AT, LABEL_HALF = 0.3, 0.31  # share of the way along an edge, where no two labels meet; half a label's width
 TINTS = {"forward": "#D9EAF3", "backward": "#F9E7D9"}
 GREY = "#8C8C8C"
-SMALLEST = 1e-17  # an error of zero has no place on a logarithmic axis
-MOST_NUMBERS = 6  # columns of a matrix in whose cells numbers can be read
 LINES = 3  # of arithmetic below the network
 MOST_UNITS, MOST_LAYERS = 3, 3
 SMALL = 10  # points, for the numbers in the network
 BACKWARD = {"color": COLOURS["backward_text"], "fontsize": SMALL, "fontweight": "bold", "zorder": 5}
-SUBSCRIPTS = "₁₂₃"
+PREDICT = "Before each step: which number comes next, and where does it come from? Work it out on paper."
+LOOK_FOR = "Blue goes forward, orange back. Which numbers does each step use, and which weights does it pass?"
+EXAMPLES = 3
 
 
 class Trace(NamedTuple):
@@ -75,16 +87,68 @@ def steps(depth):
     return walk
 
 
-@house_style
-def network_picture(trace, step=None):
-    """The network with the numbers that are known at `step` of its walk (default: the last, all of them)."""
-    figure, (axes,) = network_figure()
-    moving = draw_network(axes, trace)
-    return Picture(figure, show_step(moving, trace, step), moving)
+def trace(net, n=0):
+    """The forward and backward pass (E1, E2, E4, E5) of example n of a net (theta, X, Y, activations)."""
+    theta, X, Y, activations = net
+    if not 0 <= n < len(X):
+        raise ValueError(f"n = {n}: the net has {len(X)} examples, 0 to {len(X) - 1}")
+    one = slice(n, n + 1)
+    A, Z = network.forward(theta, X[one], activations)
+    delta = network.deltas(theta, X[one], Y[one], activations)
+    slopes = [network.activation(f).df(a) for f, a in zip(activations, A[1:])]
+    return Trace(theta, _rows(A), _rows(Z), [None, *_rows(slopes)], _rows(delta), Y[n], tuple(activations))
+
+
+def _rows(layers):
+    """Each layer's one row as a vector."""
+    return [None if layer is None else layer[0] for layer in layers]
+
+
+def integer_net():
+    """The 2-2-1 net of integers, with two more examples: for the second the loss is zero."""
+    X = np.array([[1.0, 2.0], [2.0, 1.0], [-1.0, 1.0]])
+    return handout.integer_net()._replace(X=X, Y=np.array([[-5.0], [0.0], [5.0]]))
+
+
+def tanh_net(seed=0):
+    """A 2-3-2 net: tanh in the hidden layer, random parameters, inputs and targets, rounded to two digits."""
+    net = handout.random_net((2, 3, 2), EXAMPLES, np.random.default_rng(seed))
+    theta = [(W.round(2), b.round(2)) for W, b in net.theta]
+    return net._replace(theta=theta, X=net.X.round(1), Y=net.Y.round(1))
+
+
+def backprop_figure(net=None, n=0, step=None):
+    """The drawn network with the numbers known at one step of its walk (default: the integer net, the last step)."""
+    walk, (figure, (axes,)) = trace(net or integer_net(), n), _canvas()
+    moving = _draw(axes, walk)
+    return Picture(figure, _show(moving, walk, step), moving)
+
+
+def backprop_explorer(nets=None):
+    """A slider for the step, one for the example, one for the net. `nets` maps names to nets."""
+    nets = nets or {"2-2-1, integers": integer_net(), "2-3-2, tanh": tanh_net()}
+    figure, axes = _canvas(len(nets))
+    drawn = {name: (a, _draw(a, trace(net))) for a, (name, net) in zip(axes, nets.items())}
+
+    def redraw(net, example, step):
+        for name, (its_axes, artists) in drawn.items():
+            for artist in (its_axes, *artists.values()):
+                artist.set_visible(name == net)
+        return _show(drawn[net][1], trace(nets[net], example - 1), step)
+
+    last = max(len(steps(len(net.theta))) for net in nets.values()) - 1
+    examples = min(len(net.X) for net in nets.values())
+    controls = {
+        "step": step_slider("step", last, 0, "How far we have come: forward through the layers, then backward"),
+        "example": step_slider("example n", examples, 1, "Whose numbers are shown", first=1),
+        "net": choice("network", list(nets), next(iter(nets)), "Which network we walk through"),
+    }
+    moving = {f"{name}: {key}": artist for name, (_, artists) in drawn.items() for key, artist in artists.items()}
+    return Explorer(Picture(figure, LOOK_FOR, moving), controls, redraw, LOOK_FOR, PREDICT, lines=6)
 
 
 @house_style
-def network_figure(networks=1):
+def _canvas(networks=1):
     """(figure, list of axes) for one drawn network, or for several in the same place."""
     figure, first = new_figure(WIDTH, HEIGHT)
     both = [first, *(figure.add_subplot(first.get_subplotspec()) for _ in range(networks - 1))]
@@ -95,8 +159,8 @@ def network_figure(networks=1):
 
 
 @house_style
-def draw_network(axes, trace):
-    """Draw weights and biases; returns the artists that `show_step` sets, by name."""
+def _draw(axes, trace):
+    """Draw weights and biases; returns the artists that `_show` sets, by name."""
     widths = [len(z) for z in trace.Z]
     if max(widths) > MOST_UNITS or trace.depth > MOST_LAYERS:
         raise ValueError(f"widths {widths}: at most {MOST_UNITS} units a layer and {MOST_LAYERS} layers can be read")
@@ -111,7 +175,7 @@ def draw_network(axes, trace):
     return artists
 
 
-def show_step(artists, trace, step=None):
+def _show(artists, trace, step=None):
     """Set the artists of a drawn network to `step` of the walk; returns the text alternative."""
     walk = steps(trace.depth)
     step = len(walk) - 1 if step is None else min(step, len(walk) - 1)
@@ -122,16 +186,6 @@ def show_step(artists, trace, step=None):
     _show_edges(artists, trace.depth, walk[step])
     _show_outside(artists, trace, walk, step)
     return _words(trace, walk[: step + 1], len(walk) - 1)
-
-
-def number(x):
-    """A number in at most three digits, with a real minus sign."""
-    return f"{x + 0:.3g}".replace("-", "−")
-
-
-def vector(values):
-    """(1, −2), or nested for a matrix."""
-    return "(" + ", ".join(vector(v) if np.ndim(v) else number(v) for v in values) + ")"
 
 
 def _factor(x):
@@ -363,169 +417,3 @@ def _show_outside(artists, trace, walk, step):
     artists["loss"].set_text(f"$E_n$ = {number(trace.loss)}" if step >= trace.depth else "")
     for row in range(LINES):
         artists[f"line {row}"].set_text(lines[row] if row < len(lines) else "")
-
-
-@house_style
-def v_curve(h, central_error, one_sided_error, complex_error):
-    """The relative error of three numerical derivatives against their step h, both on logarithmic axes.
-
-    The error is the formula's on the right (h^2, h) and rounding's on the left (1e-16 / h): a V.
-    """
-    h = np.asarray(h)
-    names = "central difference", "one-sided difference", "complex step"
-    curves = dict(zip(names, (central_error, one_sided_error, complex_error)))
-    _check_lengths(len(h), curves)
-    figure, axes = new_figure(9, 3.8)
-    for (name, error), key in zip(curves.items(), ("bgd", "sgd", "right")):
-        axes.loglog(
-            h,
-            np.maximum(error, SMALLEST),
-            label=name,
-            color=COLOURS[key],
-            marker=MARKERS[key],
-            linestyle=LINESTYLES[key],
-        )
-    axes.set(xlabel="step $h$", ylabel="relative error of the gradient")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=3)
-    return Picture(figure, "\n".join(_least_error(name, h, error) for name, error in curves.items()))
-
-
-def _least_error(name, h, error):
-    """Bounds, not digits: near its least the error is rounding, and differs between machines."""
-    least = np.ceil(np.log10(3 * np.maximum(error, SMALLEST).min()))
-    again = ", and grows again below it" if error[np.argmin(h)] > 100 * np.min(error) else " and stays there"
-    largest = f"error {error[np.argmax(h)]:.0e} at h = {np.max(h):.0e}"
-    return f"{name}: {largest}, falls below 1e{least:+03.0f} at a smaller step{again}."
-
-
-@house_style
-def gradient_bars(true, wrong, names=("true", "wrong")):
-    """Two gradients of one shape, entry by entry with the numbers in the cells, on one scale, and their difference.
-
-    `true` and `wrong` are matrices such as dW, or lists of them, one a layer.
-    """
-    pairs = _pairs(true, wrong)
-    scale = max(np.nanmax(np.abs(cells)) for a, b in pairs for cells in (a, b, b - a))
-    figure, axes = new_figure(9, 0.8 + 2.3 * len(pairs), len(pairs), 3, squeeze=False)
-    for k, (row, (right, other)) in enumerate(zip(axes, pairs), start=1):
-        for panel, cells, name in zip(row, (right, other, other - right), (*names, "difference")):
-            _draw_cells(panel, cells, scale)
-            panel.set_title(f"{name}, dW$^{{({k})}}$" if len(pairs) > 1 else name)
-    return Picture(figure, "\n".join(_compared(k, *pair, names) for k, pair in enumerate(pairs, start=1)))
-
-
-def _pairs(true, wrong):
-    as_list = list if isinstance(true, (list, tuple)) else lambda matrix: [matrix]
-    pairs = [
-        (np.atleast_2d(a).astype(float), np.atleast_2d(b).astype(float))
-        for a, b in zip(as_list(true), as_list(wrong), strict=True)
-    ]
-    for a, b in pairs:
-        if a.shape != b.shape:
-            raise ValueError(f"gradients of shapes {a.shape} and {b.shape}: they must have one shape to be compared")
-    return pairs
-
-
-def _draw_cells(panel, cells, scale):
-    """Blue is negative, red positive, white zero; the number is in the cell where it can be read."""
-    panel.imshow(cells, cmap="RdBu_r", vmin=-scale, vmax=scale, aspect="auto")
-    panel.set(xticks=range(cells.shape[1]), yticks=range(cells.shape[0]), xlabel="to unit $j$", ylabel="from unit $i$")
-    panel.set_xticklabels(range(1, cells.shape[1] + 1))
-    panel.set_yticklabels(range(1, cells.shape[0] + 1))
-    panel.grid(False)
-    if cells.shape[1] > MOST_NUMBERS:
-        return
-    for (i, j), value in np.ndenumerate(cells):
-        dark = abs(value) > 0.6 * scale
-        panel.text(
-            j,
-            i,
-            "–" if np.isnan(value) else number(value),
-            ha="center",
-            va="center",
-            color="white" if dark else "black",
-        )
-
-
-def _compared(k, true, wrong, names):
-    same = np.isclose(true, wrong, rtol=1e-9, atol=1e-12 * np.nanmax(np.abs(true)))
-    signs = int((np.sign(true) == np.sign(wrong)).sum())
-    numbers = ""
-    if true.size <= 12:
-        numbers = f" {names[0]} {vector(true)}, {names[1]} {vector(wrong)}."
-    return f"Layer {k}: {same.sum()} of {true.size} entries agree, {signs} have the same sign.{numbers}"
-
-
-@house_style
-def digits_grid(images, labels, predictions=None, columns=10):
-    """Digits of 8 × 8 pixels with their labels; with predictions, a mistake reads true → predicted in a frame.
-
-    `images` is N × 64 or N × 8 × 8.
-    """
-    if len(images) == 0:
-        raise ValueError("images is empty: there is no digit to draw")
-    images = np.asarray(images).reshape(-1, 8, 8)
-    named = {"labels": labels} if predictions is None else {"labels": labels, "predictions": predictions}
-    _check_lengths(len(images), named)
-    rows, columns = -(-len(images) // columns), min(columns, len(images))
-    figure, axes = new_figure(max(0.9 * columns, 1), 1.15 * rows, rows, columns, squeeze=False)
-    for n, panel in enumerate(axes.flat):
-        panel.axis("off")
-        if n < len(images):
-            _draw_digit(panel, images[n], labels[n], None if predictions is None else predictions[n])
-    return Picture(figure, _digits_in_words(np.asarray(labels), predictions))
-
-
-def _draw_digit(panel, image, label, prediction):
-    panel.imshow(image, cmap="Greys")
-    panel.grid(False)
-    if prediction is None or prediction == label:
-        panel.set_title(str(label), fontsize=12)
-        return
-    panel.set_title(f"{label} → {prediction}", fontsize=12, fontweight="bold", color=COLOURS["backward_text"])
-    panel.add_patch(Rectangle((-0.5, -0.5), 8, 8, fill=False, linewidth=3, edgecolor=COLOURS["wrong"], clip_on=False))
-
-
-def _digits_in_words(labels, predictions):
-    shown = f"{len(labels)} digits: {', '.join(str(label) for label in labels)}."
-    if predictions is None:
-        return shown
-    mistakes = [f"{label} read as {guess}" for label, guess in zip(labels, predictions) if label != guess]
-    all_wrong = len(mistakes) == len(labels)
-    count = f"{len(mistakes)} mistakes" if all_wrong else f"{len(mistakes)} of {len(labels)} digits are mistaken"
-    return count + (f": {', '.join(mistakes)}." if mistakes else ".")
-
-
-@house_style
-def training_curve(updates, cost, accuracy, train_accuracy=None):
-    """The training cost, and below it the share of held-out examples that are right, against updates."""
-    updates = np.asarray(updates)
-    _check_lengths(len(updates), {"cost": cost, "accuracy": accuracy})
-    figure, (above, below) = new_figure(9, 4.8, 2, 1, sharex=True)
-    above.semilogy(updates, cost, color=COLOURS["bgd"], linestyle=LINESTYLES["bgd"])
-    above.set(ylabel="training cost $J$")
-    above.yaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), major_formatter="{x:g}", minor_formatter=NullFormatter())
-    below.plot(updates, 100 * np.asarray(accuracy), color=COLOURS["right"], label="held out")
-    if train_accuracy is not None:
-        _check_lengths(len(updates), {"train_accuracy": train_accuracy})
-        below.plot(updates, 100 * np.asarray(train_accuracy), ":", color=COLOURS["data"], label="training")
-        below.legend(loc="lower right")
-    below.set(xlabel="updates", ylabel="accuracy in %")
-    return Picture(figure, _training_in_words(updates, cost, accuracy))
-
-
-def _training_in_words(updates, cost, accuracy):
-    best = int(np.argmax(accuracy))
-    rose = int((np.diff(cost) > 0).sum())
-    return (
-        f"The training cost goes from {cost[0]:.3f} to {cost[-1]:.3f} in {updates[-1] - updates[0]} updates"
-        f"{' and never rises' if rose == 0 else f', rising between {rose} of the points drawn'}. "
-        f"Accuracy on held-out examples goes from {100 * accuracy[0]:.1f} % to {100 * accuracy[-1]:.1f} %, "
-        f"the best is {100 * accuracy[best]:.1f} % at update {updates[best]}."
-    )
-
-
-def _check_lengths(length, series):
-    for name, values in series.items():
-        if len(values) != length:
-            raise ValueError(f"{name} has {len(values)} entries, {length} are needed: one for each point drawn")

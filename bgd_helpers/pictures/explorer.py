@@ -6,18 +6,22 @@ queue: the last position wins.
 """
 
 import asyncio
+import html
+import traceback
 from contextlib import suppress
 
 import ipywidgets as widgets
 
-from bgd_helpers.explorers.controls import checked, shown
-from bgd_helpers.explorers.wording import prompt, spaced, traceback_html
-from bgd_helpers.figures.frame import as_png, difference_png, drawn, static_layers
-from bgd_helpers.figures.picture import DRAWING, caption, css_size, house_style, image_metadata
+from bgd_helpers.pictures.controls import checked, shown
+from bgd_helpers.pictures.frame import as_png, difference_png, drawn, static_layers
+from bgd_helpers.pictures.picture import DRAWING, caption, css_size, house_style, image_metadata
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LAYER = {"width": "100%", "margin": "0", "grid_area": "picture"}
 REST = 0.15  # seconds without a move after which the picture becomes sharp
+LAST_FRAMES = 3  # of a traceback
+# What stands beside a slider has one width, or the slider's line would be shorter beside longer words.
+STYLE = "<style>.bgd-explorer .widget-readout { flex: 0 0 7.5em; max-width: none; text-align: left }</style>"
 
 
 class Explorer(widgets.VBox):
@@ -188,3 +192,24 @@ class Explorer(widgets.VBox):
 
 def _view(widget):
     return {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
+
+
+def prompt(predict, look_for):
+    """The question to answer before the first move, and what to watch; and the style of the sliders."""
+    lines = [("Predict first.", predict), ("Then look.", look_for)]
+    return STYLE + spaced("".join(f"<p><b>{name}</b> {html.escape(text)}</p>" for name, text in lines if text))
+
+
+def spaced(text):
+    """Paragraphs that stand as close as those of the notebook; ipywidgets would put them further apart."""
+    paragraphs = text.replace("<p>", "<p style='margin: 0.3em 0'>")
+    return f"<div style='line-height: 1.4; font-size: 14px'>{paragraphs}</div>"
+
+
+def traceback_html(error):
+    """The end of an error's traceback, for the place below the picture."""
+    lines = traceback.format_exception(type(error), error, error.__traceback__, limit=-LAST_FRAMES)
+    return (
+        "<b>The picture could not be redrawn:</b>"
+        f"<pre style='color: #A00000; line-height: 1.3'>{html.escape(''.join(lines))}</pre>"
+    )

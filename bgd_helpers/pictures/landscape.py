@@ -8,7 +8,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm
 from matplotlib.patches import Rectangle
 
-from bgd_helpers.figures.picture import COLOURS, MARKERS
+from bgd_helpers.pictures.picture import COLOURS, MARKERS
 
 LEVELS = (0.14, 0.15, 0.16, 0.17, 0.18, 0.19, 0.2, 0.22, 0.25, 0.3, 0.4, 0.5, 0.7, 1, 2)
 SHADES = matplotlib.colormaps["viridis_r"].resampled(len(LEVELS) - 1)

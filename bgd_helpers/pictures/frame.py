@@ -11,7 +11,7 @@ import matplotlib
 import numpy as np
 from PIL import Image
 
-from bgd_helpers.figures.picture import COLOURS, CSS_PIXELS_PER_INCH, RETINA, css_size
+from bgd_helpers.pictures.picture import COLOURS, CSS_PIXELS_PER_INCH, RETINA, css_size
 
 TINTS = np.array([0.15, 0.3, 0.5, 0.75, 1])  # of each colour, against white
 COLOUR_COUNT = 2**18  # colours of 6 bits a channel

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.collections import LineCollection
 
 from bgd_helpers import theory
-from bgd_helpers.figures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
+from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
 PATCH = dict(facecolor="white", edgecolor="none", alpha=0.85, pad=1.5)
 EXCESSES = 0.01 * 2.0 ** np.arange(11)  # J - J* on the contours: each is twice the one before
@@ -37,6 +37,19 @@ class Run(NamedTuple):
 def kind_of(batch_size, N):
     """The name of a descent by its batch size: "sgd", "minibatch" or "bgd"."""
     return "sgd" if batch_size == 1 else "bgd" if batch_size == N else "minibatch"
+
+
+def bowl_of(X, y):
+    """The quadratic cost of linear regression (E12, E13)."""
+    w_star = theory.minimiser(X, y)
+    return Bowl(w_star, theory.hessian(X), theory.linear_cost(w_star, X, y))
+
+
+def run_of(path, batch_size, X, y):
+    """A path (T x 2 x 1) of this batch size with its costs."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        cost = theory.linear_cost(path, X, y)
+    return Run(kind_of(batch_size, len(X)), path[:, :, 0], cost)
 
 
 def contours(bowl):

@@ -7,6 +7,12 @@ from time import monotonic
 import ipywidgets as widgets
 
 PATIENCE = 0.5  # seconds of work before the bar is shown
+BATCH_SIZES = (1, 2, 3, 4, 6, 8, 9, 10, 16, 18, 19, 32, 38, 57, 64, 100, 114, 128, 171, 200, 256, 300)
+
+
+def batch_sizes_of(N, batch_sizes=BATCH_SIZES):
+    """The batch sizes below N, and N."""
+    return [*[B for B in batch_sizes if B < N], N]
 
 
 def choice_slider(label, options, value, tooltip=""):

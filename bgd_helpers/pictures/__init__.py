@@ -1,0 +1,13 @@
+"""Pictures that show themselves with their words, and explorers: such a picture with controls that move it.
+
+One file a moving picture: what is computed, how it is drawn, its sliders. `picture`, `frame`, `explorer` and `controls`
+are what they share, `paths` and `landscape` parts that several of them draw; `plots` and `paths` hold the pictures of
+the notebooks that do not move. This room alone imports ipywidgets.
+"""
+
+from bgd_helpers.pictures.controls import Progress, choice, choice_slider, step_slider
+from bgd_helpers.pictures.explorer import Explorer
+from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
+
+__all__ = ["COLOURS", "LINESTYLES", "MARKERS", "Explorer", "Picture", "Progress", "choice", "choice_slider"]
+__all__ += ["house_style", "new_figure", "step_slider"]
