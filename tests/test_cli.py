@@ -17,7 +17,7 @@ from bgd_helpers import cli, lab, testrun
 
 ROOT = Path(cli.__file__).parent.parent
 MARKERS = "markers=slow"
-COMMANDS = ["lab", "progress", "grade", "release", "test", "notebooks", "bench", "evidence"]
+COMMANDS = ["lab", "progress", "grade", "release", "test", "notebooks", "bench"]
 
 
 def run(*arguments, folder=ROOT):
@@ -37,7 +37,7 @@ def test_no_command_is_an_error():
     assert done.returncode == 2 and "Commands" in done.stderr and "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "evidence"])  # it needs no notebooks
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_package_outside_a_checkout_says_what_to_do(command, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(cli.bgd_helpers, "__file__", str(tmp_path / "bgd_helpers" / "__init__.py"))
     (tmp_path / "a.ipynb").write_text("{}")

@@ -31,7 +31,7 @@ ROOMS = {
     "museum": (CHECKS | {"handout", "figures"}, set()),
     "figures": (BASE - {"network"}, {"matplotlib", "contourpy", "PIL", "IPython"}),
     "explorers": (DRAWN, {"matplotlib", "PIL", "IPython", "ipywidgets"}),
-    "evidence": (CHECKS | {"experiments", "figures"}, set()),
+    "lessons": (CHECKS | {"experiments"}, set()),
     "equations": (CHECKS, {"lark"}),
     "exercises": (DRAWN | {"equations", "explorers"}, {"IPython"}),
     "grading": (
@@ -48,7 +48,7 @@ ROOMS = {
     "release": ({"edition", "saving"}, {"nbformat"}),
     "lab": (set(), {"jupyter_server"}),
     "cli": (
-        {"cluster", "edition", "evidence", "grading", "lab", "release", "saving", "testrun"},
+        {"cluster", "edition", "grading", "lab", "release", "saving", "testrun"},
         {"matplotlib", "click", "rich"},
     ),
     "__main__": ({"cli"}, set()),
@@ -185,7 +185,7 @@ HEAVY = {"lark", "matplotlib", "ipywidgets", "IPython", "PIL", "nbformat", "pyte
         "bgd_helpers",
         "bgd_helpers.data, bgd_helpers.network, bgd_helpers.slips",
         "bgd_helpers.equations",
-        "bgd_helpers.evidence",
+        "bgd_helpers.lessons.limits, bgd_helpers.lessons.races, bgd_helpers.lessons.sampling",
     ],
 )
 def test_importing_the_package_loads_nothing_heavy(modules):

@@ -8,6 +8,7 @@ import numpy as np
 
 EXACT = "exact: no rounding, no chance"
 ROUNDING = 1e-11  # a decimal below it is shown as ≈ 0
+LONG = 12  # characters of a fraction that is shown as a decimal
 
 
 class NotReproduced(Exception):
@@ -59,7 +60,7 @@ def evidence(*numbers, seeds="nothing", **drawn):
 
 def table(numbers, seeds):
     """The numbers as a table in Markdown, with whether each holds."""
-    rows = [f"| {'✓' if n.holds else '✗'} | {n.name} | {shown(n.value)} | {n.asserted} | {n.why} |" for n in numbers]
+    rows = [f"| {'✓' if n.holds else '✗'} | {n.name} | {measured(n.value)} | {n.asserted} | {n.why} |" for n in numbers]
     return "\n".join(["| | number | we get | asserted | because |", "|:-|:-|-:|-:|:-|", *rows, "", f"Drawn: {seeds}."])
 
 
@@ -70,7 +71,7 @@ def exactly(name, value, expected, why=EXACT):
 
 def near(name, value, expected, tolerance, why):
     """A number within a tolerance of what is expected."""
-    asserted = f"{shown(expected)} ± {tolerance:.1g}"
+    asserted = f"{shown(expected)} ± {tolerance:.2g}"
     return Number(name, value, expected - tolerance, expected + tolerance, asserted, why)
 
 
@@ -86,10 +87,13 @@ def spread(values):
     return 4 * np.std(values, ddof=1) / np.sqrt(len(values))
 
 
+def measured(value):
+    """A number as `shown`, but ≈ 0 where only rounding is left: that differs from machine to machine."""
+    return "≈ 0" if isinstance(value, float) and abs(value) < ROUNDING else shown(value)
+
+
 def shown(value):
-    """A fraction as it is, a whole number with commas, a decimal with five digits."""
-    if isinstance(value, Fraction):
+    """A short fraction as it is, a whole number with commas, else five digits."""
+    if isinstance(value, Fraction) and len(str(value)) < LONG:
         return str(value)
-    if isinstance(value, (int, np.integer)):
-        return f"{value:,d}"
-    return "≈ 0" if abs(value) < ROUNDING else f"{value:.5g}"
+    return f"{value:,d}" if isinstance(value, (int, np.integer)) else f"{float(value):.5g}"
