@@ -19,7 +19,7 @@ def test_overtaking_says_when():
     bgd, constant, decaying = 4.0 * 0.5 ** np.arange(8), np.full(8, 0.4), np.linspace(1, 0.1, 8)
     drawn = evidence.overtaking(bgd, constant, decaying)
     np.testing.assert_array_equal(drawn.figure.axes[0].lines[2].get_ydata(), bgd)
-    assert "is below SGD, constant η from epoch 4 on; BGD is below SGD, falling η from epoch 5 on" in drawn.text
+    assert "is below SGD, constant η from epoch 4 on; BGD is below SGD, falling η from epoch 3 on" in drawn.text
 
 
 class MadeUp:

@@ -32,6 +32,7 @@ ROOMS = {
     "figures": (BASE - {"network"}, {"matplotlib", "contourpy", "PIL", "IPython"}),
     "explorers": (DRAWN, {"matplotlib", "PIL", "IPython", "ipywidgets"}),
     "lessons": (CHECKS | {"experiments"}, set()),
+    "evidence": ({"lessons", "figures"}, set()),
     "equations": (CHECKS, {"lark"}),
     "exercises": (DRAWN | {"equations", "explorers"}, {"IPython"}),
     "grading": (

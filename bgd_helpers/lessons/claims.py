@@ -61,7 +61,7 @@ def evidence(*numbers, seeds="nothing", **drawn):
 def table(numbers, seeds):
     """The numbers as a table in Markdown, with whether each holds."""
     rows = [f"| {'✓' if n.holds else '✗'} | {n.name} | {measured(n.value)} | {n.asserted} | {n.why} |" for n in numbers]
-    return "\n".join(["| | number | we get | asserted | because |", "|:-|:-|-:|-:|:-|", *rows, "", f"Drawn: {seeds}."])
+    return "\n".join(["| | number | we get | asserted | because |", "|:-|:-|-:|-:|:-|", *rows, "", f"Drawn at random: {seeds}."])
 
 
 def exactly(name, value, expected, why=EXACT):
