@@ -27,7 +27,9 @@ def collect(full):
 
 def table(results):
     """All numbers of the results in one table."""
-    return claims.evidence(*(number for result in results.values() for number in result.found.numbers), seeds="see each claim")
+    return claims.evidence(
+        *(number for result in results.values() for number in result.found.numbers), seeds="see each claim"
+    )
 
 
 def picture(result):

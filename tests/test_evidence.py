@@ -12,7 +12,7 @@ from nbconvert import HTMLExporter
 
 from bgd_helpers import experiments, theory
 from bgd_helpers.lessons import exact, limits, minima, races, sampling, tuning
-from bgd_helpers.lessons.claims import Number, NotReproduced, between, evidence, exactly, near, shown
+from bgd_helpers.lessons.claims import NotReproduced, between, evidence, exactly, near, shown
 
 ROOT = Path(__file__).parent.parent
 PATH = ROOT / "evidence" / "evidence.ipynb"
@@ -36,7 +36,7 @@ def test_every_claim_is_reproduced_as_saved(monkeypatch):
     """The one run of all claims: an error ends it, and what it shows is what is saved."""
     monkeypatch.delenv("BGD_EVIDENCE", raising=False)
     notebook = nbformat.read(PATH, as_version=4)
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": PATH.parent}}).execute()
+    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
     assert {cell.id: words(cell) for cell in notebook.cells} == {name: words(cell) for name, cell in SAVED.items()}
 
 

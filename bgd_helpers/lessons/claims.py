@@ -1,4 +1,4 @@
-"""The evidence for a claim: numbers, each with the interval in which it is asserted. One outside its interval raises."""
+"""The evidence for a claim: numbers, each with the interval in which it is asserted; one outside it raises."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -61,7 +61,9 @@ def evidence(*numbers, seeds="nothing", **drawn):
 def table(numbers, seeds):
     """The numbers as a table in Markdown, with whether each holds."""
     rows = [f"| {'✓' if n.holds else '✗'} | {n.name} | {measured(n.value)} | {n.asserted} | {n.why} |" for n in numbers]
-    return "\n".join(["| | number | we get | asserted | because |", "|:-|:-|-:|-:|:-|", *rows, "", f"Drawn at random: {seeds}."])
+    return "\n".join(
+        ["| | number | we get | asserted | because |", "|:-|:-|-:|-:|:-|", *rows, "", f"Drawn at random: {seeds}."]
+    )
 
 
 def exactly(name, value, expected, why=EXACT):
