@@ -1,4 +1,4 @@
-"""The commands: lab, progress, grade, release, evidence."""
+"""The commands: lab, progress, grade, release."""
 
 import importlib.util
 import os
@@ -292,46 +292,6 @@ def release(folder, solutions):
 
 
 @commands.command()
-@click.option("--quick", is_flag=True, help="The quick setting: less than a minute, wider bands.")
-@click.option(
-    "--output", type=click.Path(path_type=Path), default=Path("evidence"), show_default=True, help="A folder."
-)
-def evidence(quick, output):
-    """Reproduce what the literature claims of SGD and BGD, and write a report as one HTML page."""
-    need("matplotlib", "rich")
-    if output.exists() and not output.is_dir():
-        raise UserError(f"{output} is a file: name a folder with --output")
-    warm_fonts()
-    from bgd_helpers.evidence import FULL, QUICK, report
-
-    results = watched(QUICK if quick else FULL)
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        (output / "index.html").write_text(report.page(results), encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"the report cannot be written: {error}") from None
-    failed = [result.row.title for result in results.values() if not result.outcome.holds]
-    for title in failed:
-        click.echo(f"not reproduced: {title}", err=True)
-    click.echo(f"{len(results) - len(failed)} of {len(results)} rows reproduced: {output / 'index.html'}")
-    return int(bool(failed))
-
-
-def watched(setting):
-    """The results of every row of the evidence, with a bar on the terminal meanwhile."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from bgd_helpers.evidence import ROWS, collect
-
-    results = {}
-    with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as bar:
-        task = bar.add_task(f"evidence, {setting.name}", total=len(ROWS))
-        for done, row in enumerate(ROWS):
-            bar.update(task, description=row.title)
-            results |= collect(setting, [row], lambda share, done=done: bar.update(task, completed=done + share))
-    return results
-
-
 def checkout():
     """The folder of the course that this package belongs to."""
     root = Path(bgd_helpers.__file__).resolve().parent.parent

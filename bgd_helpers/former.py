@@ -9,10 +9,19 @@ FORMER = {
     "bgd_helpers.cluster": "bgd_helpers.scale.cluster",
     "bgd_helpers.exercises": "bgd_helpers.checks",
     "bgd_helpers.experiments": "bgd_helpers.lessons.experiments",
+    "bgd_helpers.explorers.machinery": "bgd_helpers.pictures.explorer",
+    "bgd_helpers.explorers.noise": "bgd_helpers.pictures.batch_noise",
+    "bgd_helpers.figures.cluster": "bgd_helpers.pictures.plots",
+    "bgd_helpers.figures.comparison": "bgd_helpers.pictures.plots",
+    "bgd_helpers.figures.descent": "bgd_helpers.pictures.paths",
+    "bgd_helpers.figures.network": "bgd_helpers.pictures.plots",
+    "bgd_helpers.figures.noise": "bgd_helpers.pictures.batch_noise",
     "bgd_helpers.handout": "bgd_helpers.lessons.handout",
+    "bgd_helpers.museum": "bgd_helpers.pictures.museum",
     "bgd_helpers.nodelay": "bgd_course.nodelay",  # named in Jupyter's settings of an older set-up
     "bgd_helpers.shards": "bgd_helpers.scale.shards",
 }
+ROOMS = {"bgd_helpers.explorers": "bgd_helpers.pictures", "bgd_helpers.figures": "bgd_helpers.pictures"}
 
 
 class Finder:
@@ -20,7 +29,7 @@ class Finder:
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        return ModuleSpec(name, Finder) if name != present(name) else None
+        return ModuleSpec(name, Finder, is_package=name in ROOMS) if name != present(name) else None
 
     @staticmethod
     def create_module(spec):
@@ -28,15 +37,24 @@ class Finder:
 
     @staticmethod
     def exec_module(module):
-        """Put the present module in the place of an empty one."""
-        sys.modules[module.__name__] = import_module(present(module.__name__))
+        """Put the present module in the place of an empty one; of a room, each module that is asked for."""
+        name = module.__name__
+        if name in ROOMS:
+            module.__getattr__ = lambda part: import_module(f"{name}.{part}")
+        else:
+            sys.modules[name] = import_module(present(name))
 
 
 def present(name):
     """What the module of that name is called now."""
-    parts = name.split(".")
-    former = ".".join(parts[:2])
-    return ".".join([FORMER.get(former, former), *parts[2:]])
+    start, rest = name, ""
+    while start:
+        for names in (FORMER, ROOMS):
+            if start in names:
+                return names[start] + rest
+        start, dot, last = start.rpartition(".")
+        rest = dot + last + rest
+    return name
 
 
 def install():

@@ -380,7 +380,9 @@ VARIETY = {
     "a display": before("display(np.eye(2))"),
     "commands of the shell": before("!ls\n%pip install numpy\nfound = !ls"),
     "a surrogate": before("x = '\ud800'"),
-    "pictures of the course": before("from bgd_helpers.pictures.sgd import anything\nfrom bgd_helpers.pictures import other"),
+    "pictures of the course": before(
+        "from bgd_helpers.pictures.sgd import anything\nfrom bgd_helpers.pictures import other"
+    ),
 }
 
 

@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from bgd_course import cli, lab
 
 ROOT = Path(cli.__file__).parent.parent
-COMMANDS = ["lab", "progress", "grade", "release", "evidence"]
+COMMANDS = ["lab", "progress", "grade", "release"]
 
 
 def run(*arguments, folder=ROOT):
@@ -36,7 +36,7 @@ def test_no_command_is_an_error():
     assert done.returncode == 2 and "Commands" in done.stderr and "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "evidence"])  # it needs no notebooks
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_package_outside_a_checkout_says_what_to_do(command, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(cli.bgd_helpers, "__file__", str(tmp_path / "bgd_helpers" / "__init__.py"))
     (tmp_path / "a.ipynb").write_text("{}")

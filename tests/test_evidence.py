@@ -1,65 +1,86 @@
-"""Every row of the evidence holds in the quick setting, a wrong number fails, and the page tells all of it."""
+"""Every claim of the evidence holds in the quick setting, a wrong number is an error, and the page tells all of it."""
 
 import re
 from fractions import Fraction
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
 
-from bgd_course import cli
 from bgd_helpers import theory
-from bgd_helpers.evidence import (
-    FULL,
-    QUICK,
-    ROWS,
-    Number,
-    Outcome,
-    Result,
-    Row,
-    collect,
-    exact,
-    fair,
-    noise,
-    quadratic,
-    races,
-    report,
-    table,
-)
-from bgd_helpers.evidence import networks as nets
-from bgd_helpers.evidence.row import between, exactly, near, shown
-from bgd_helpers.lessons import experiments
+from bgd_helpers.lessons import exact, experiments, limits, minima, races, sampling, tuning
+from bgd_helpers.lessons.claims import NotReproduced, between, evidence, exactly, near, shown
+
+ROOT = Path(__file__).parent.parent
+PATH = ROOT / "evidence" / "evidence.ipynb"
+SAVED = {cell.id: cell for cell in nbformat.read(PATH, as_version=4).cells}
+CLAIMS = [name.removesuffix("-claim") for name in SAVED if name.endswith("-claim")]
+TITLES = [SAVED[f"{name}-claim"].source.splitlines()[0].removeprefix("## ") for name in CLAIMS]
+SAYS = r"## .+\n\n\*\*Claim\.\*\* .+\n\n\*\*Source\.\*\* .+ It states: .+\n\n\*\*Where ours differs\.\*\* .+"
+QUICKEST = {
+    "limit": limits.limit_and_rate,
+    "gaussians": limits.two_gaussians,
+    "local-limit": lambda full: minima.local_limit(),
+    "variance": sampling.variance_law,
+    "floor": sampling.noise_floor,
+    "mean-path": sampling.mean_path,
+    "running-mean": sampling.running_mean,
+}
 
 
-@pytest.fixture(scope="module")
-def results():
-    return collect(QUICK)
+@pytest.mark.slow
+def test_every_claim_is_reproduced_as_saved(monkeypatch):
+    """The one run of all claims: an error ends it, and what it shows is what is saved."""
+    monkeypatch.delenv("BGD_EVIDENCE", raising=False)
+    notebook = nbformat.read(PATH, as_version=4)
+    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    assert {cell.id: words(cell) for cell in notebook.cells} == {name: words(cell) for name, cell in SAVED.items()}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_row_is_reproduced(row, results):
-    outcome = results[row.name].outcome
-    assert outcome.numbers and [number for number in outcome.numbers if not number.holds] == []
-    assert results[row.name].setting.name == "quick" and outcome.sentence and outcome.seeds
+def words(cell):
+    """What a cell shows in words, but for what differs from machine to machine."""
+    if cell.cell_type != "code" or "nbval-ignore-output" in cell.metadata.get("tags", ()):
+        return []
+    return [output.get("text") or output.data["text/plain"] for output in cell.outputs]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_row_says_everything(row):
-    assert all(row[:5]) and row.difference
-    assert all(text.endswith(".") for text in (row.claim, row.states, row.difference))
+def test_every_claim_says_everything_and_has_its_numbers():
+    assert len(CLAIMS) == 13
+    for name in CLAIMS:
+        text, shows = SAVED[f"{name}-claim"].source, words(SAVED[name])[0]
+        assert re.fullmatch(SAYS, text)
+        assert "✗" not in shows and shows.count("| ✓ |") >= 3 and "Drawn at random: " in shows
 
 
-def test_every_wrong_number_makes_its_row_fail(results):
-    """Each number by itself, put outside its interval."""
-    for result in results.values():
-        numbers = result.outcome.numbers
-        for place, number in enumerate(numbers):
-            wrong = number._replace(value=outside(number))
-            assert not result.outcome._replace(numbers=(*numbers[:place], wrong, *numbers[place + 1 :])).holds
+def test_a_claim_that_does_not_hold_is_an_error_in_its_cell(monkeypatch):
+    monkeypatch.setattr(theory, "learning_rate_limit", lambda H: 0.2)
+    names = {"limits": limits, "full": False}
+    with pytest.raises(NotReproduced, match=r"^largest η that converges; updates at 1/λ_max") as error:
+        exec(SAVED["limit"].source, names)
+    assert "| ✗ | largest η that converges | 0.17013 | 0.2 ± 5e-06 |" in str(error.value)
+    assert "| ✓ | its factor per update |" in str(error.value)
+
+
+@pytest.mark.parametrize("name", QUICKEST)
+def test_each_number_outside_its_interval_is_an_error(name):
+    found = QUICKEST[name](False)
+    for place, number in enumerate(found.numbers):
+        wrong = number._replace(value=outside(number))
+        with pytest.raises(NotReproduced, match=re.escape(number.name)):
+            evidence(*found.numbers[:place], wrong, *found.numbers[place + 1 :])
 
 
 def outside(number):
     """A value beyond the end of the interval that is finite."""
     return number.high + 1 if np.isfinite(float(number.high)) else number.low - 1
+
+
+def test_a_claim_without_numbers_is_refused():
+    with pytest.raises(ValueError, match="no number is given"):
+        evidence()
 
 
 def test_an_interval():
@@ -68,38 +89,94 @@ def test_an_interval():
     assert not between("a", np.nan, -np.inf, np.inf, "").holds
 
 
+def test_an_interval_in_words():
+    numbers = (
+        exactly("a", 1, 1), near("a", 0.5, 0.5, 0.012, ""), between("a", 0, 0, 1e-14, ""),
+        between("a", 6, 5, np.inf, ""), between("a", -6, -np.inf, -5, ""),
+    )  # fmt: skip
+    assert [number.asserted for number in numbers] == ["= 1", "0.5 ± 0.012", "0 … 1e-14", "≥ 5", "≤ -5"]
+
+
 def test_shown():
-    assert [shown(value) for value in (Fraction(2, 3), 1234, -4, np.inf, -np.inf, -0.5)] == [
-        "2/3", "1,234", "−4", "∞", "−∞", "−0.5000",
-    ]  # fmt: skip
-
-
-def test_settings_differ():
-    assert QUICK.choose(1, 2) == 1 and FULL.choose(1, 2) == 2
+    values = (Fraction(2, 3), Fraction(374513, 480000), 1234, -4, 0.881234, 1e-14)
+    assert [shown(value) for value in values] == ["2/3", "0.78024", "1,234", "-4", "0.88123", "1e-14"]
+    assert "| ≈ 0 |" in repr(evidence(near("a", 1e-16, 0, 1e-12, "")))
 
 
 @pytest.mark.parametrize("name", ["running-mean", "mean-path", "limit"])
 def test_the_full_setting_of_what_takes_no_time(name):
-    (row,) = (row for row in ROWS if row.name == name)
-    assert collect(FULL, [row])[name].outcome.holds
+    assert QUICKEST[name](True).numbers
 
 
-def test_progress_ends_at_one():
-    shares = []
-    collect(QUICK, [row for row in ROWS if row.name in ("floor", "limit")], shares.append)
-    assert shares == sorted(shares) and shares[-1] == 1
+def test_two_runs_of_a_claim_are_the_same():
+    assert sampling.noise_floor().numbers == sampling.noise_floor().numbers
 
 
-def test_two_runs_of_a_row_are_the_same():
-    first, second = (noise.noise_floor(QUICK) for _ in range(2))
-    assert first.sentence == second.sentence and first.numbers == second.numbers
+def test_notebook_4_tells_what_the_evidence_has():
+    """Its table names every claim, and each of its figures is one of the evidence, rounded."""
+    cells = nbformat.read(ROOT / "notebooks" / "04-sgd-against-bgd.ipynb", as_version=4).cells
+    (text,) = (cell.source for cell in cells if cell.id == "evidence-seen")
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")][2:]
+    assert [title for title, _, _ in rows] == TITLES
+    for name, (_, _, told) in zip(CLAIMS, rows):
+        assert [figure for figure in figures_in(told) if not is_told(figure, name)] == []
+
+
+def figures_in(text):
+    """The figures of a text: fractions and percentages are told in words beside it."""
+    return re.findall(r"(?<![\d/])\d[\d,]*(?:\.\d+)?(?![\d/])(?! %)", text)
+
+
+def is_told(figure, name):
+    """Whether a claim's numbers or its picture's words hold this figure, perhaps with more digits."""
+    digits = len(figure.partition(".")[2])
+    shows = " ".join(words(SAVED[name]) + words(SAVED.get(f"{name}-picture", SAVED[name])))
+    return figure.replace(",", "") in {f"{float(n.replace(',', '')):.{digits}f}" for n in figures_in(shows)}
+
+
+def test_a_figure_that_the_evidence_does_not_have_is_noticed():
+    assert is_told("0.17013", "limit") and is_told("0.881", "limit") and is_told("1,527", "best-rates")
+    assert not is_told("0.17014", "limit") and not is_told("1,528", "best-rates")
+
+
+def test_section_8_of_an_earlier_notebook_4_still_runs(monkeypatch):
+    """Its five cells, word for word; the costly claims are stood in for by a quick one."""
+    from bgd_helpers import evidence as former
+
+    monkeypatch.setitem(former.CLAIMS, "size", sampling.mean_path)
+    quick = {name: former.CLAIMS[name] for name in ("gaussians", "size")}
+    monkeypatch.setattr(former, "CLAIMS", quick)
+    names = {"evidence": former}
+    exec("results = evidence.collect(evidence.QUICK)\nshown = evidence.table(results)", names)
+    assert "larger λ, with ½" in repr(names["shown"]) and "reshuffled, all 24 orders" in repr(names["shown"])
+    assert eval('evidence.picture(results["gaussians"])', names).text.startswith("For the first data set")
+    assert eval('evidence.picture(results["size"])', names) is names["results"]["size"].found
+
+
+@pytest.fixture(scope="module")
+def page():
+    exporter = HTMLExporter(template_file=str(PATH.parent / "page.html.j2"))
+    return exporter.from_filename(str(PATH))[0]
+
+
+def test_the_page_has_every_claim_and_picture(page):
+    assert re.findall(r"<h2[^>]*>(.*?)<a", page)[:13] == TITLES
+    pictures = re.findall(r"<img[^>]*>", page)
+    assert len(pictures) == 5 and all(re.search(r'alt="[^"]{60,}"', picture) for picture in pictures)
+    assert page.count(">✓</td>") == 91
+
+
+def test_the_page_needs_nothing_else(page):
+    assert "<script" not in page and "default-src 'none'" in page
+    assert {address.split(":")[0] for address in re.findall(r'\ssrc="([^"]*)"', page)} == {"data"}
+    assert set(re.findall(r'href="(?!#)([^"]*)"', page)) == set()
 
 
 def test_the_measured_limit_is_that_of_the_hessian():
     X = np.random.default_rng(1).normal(size=(9, 3))
-    assert np.isclose(quadratic.measured_limit(X), theory.learning_rate_limit(theory.hessian(X)), rtol=1e-6)
+    assert np.isclose(limits.measured_limit(X), theory.learning_rate_limit(theory.hessian(X)), rtol=1e-6)
     eta = np.array([0.05, 0.3])
-    np.testing.assert_allclose(quadratic.worst_factor(X, eta), [theory.rate(theory.hessian(X), e) for e in eta])
+    np.testing.assert_allclose(limits.worst_factor(X, eta), [theory.rate(theory.hessian(X), e) for e in eta])
 
 
 def test_the_expected_risk_is_the_mean_over_every_sequence():
@@ -136,7 +213,7 @@ def small_problem():
 
 def test_fair_comparison_takes_the_best_rate_of_each_batch_size():
     problem, rates = small_problem(), np.array([0.01, 0.1, 0.2])
-    found = fair.compare(problem, 0.1, {1: 60, 12: 200}, rates, seeds=5)
+    found = tuning.compare(problem, 0.1, {1: 60, 12: 200}, rates, seeds=5)
     assert [t.batch_size for t in found] == [1, 12]
     for t in found:
         all_updates = experiments.updates_to_stay_below(t.runs, 0.1)
@@ -148,95 +225,15 @@ def test_fair_comparison_takes_the_best_rate_of_each_batch_size():
 
 def test_fair_comparison_has_no_winner_that_did_not_arrive():
     with pytest.raises(ValueError, match="B = 12 does not come to stay below 0.1 in 2 epochs: give it more"):
-        fair.compare(small_problem(), 0.1, {12: 2}, np.array([0.01]))
+        tuning.compare(small_problem(), 0.1, {12: 2}, np.array([0.01]))
 
 
 def test_seconds_are_positive():
     problem = small_problem()
-    (found,) = fair.compare(problem, 0.1, {12: 200}, np.array([0.1, 0.2]))
-    assert fair.seconds(problem, found, repeats=1) > 0
+    (found,) = tuning.compare(problem, 0.1, {12: 200}, np.array([0.1, 0.2]))
+    assert tuning.seconds(problem, found, repeats=1) > 0
 
 
 def test_xor_from_zero_would_not_move_but_random_starts_do():
-    ends = nets.xor_ends(3, 2000)
+    ends = minima.xor_ends(3, 2000)
     assert ends.shape == (3,) and (ends < 0.25).all()
-
-
-def test_the_table_tells_what_failed(results):
-    wrong = results | {"floor": broken(results["floor"])}
-    text = repr(table(wrong))
-    assert text.startswith("12 of 13 rows reproduced, quick setting") and "\n✗ The noise floor (this course" in text
-    assert len(text.splitlines()) == len(ROWS) + 1
-    assert table(wrong)._repr_html_().count("✗") == 1
-
-
-def broken(result):
-    """The same result with a number that does not hold."""
-    number = Number("wrong", 2.0, 0.0, 1.0, "it is")
-    return result._replace(outcome=result.outcome._replace(numbers=(number,)))
-
-
-@pytest.fixture(scope="module")
-def page(results):
-    return report.page(results, clock=lambda problem, tuned: 0.5)
-
-
-def test_the_page_has_every_row(page, results):
-    for row in ROWS:
-        section = page.split(f'<section id="{row.name}">')[1].split("</section>")[0]
-        told = (row.claim, row.source, row.states, row.difference, results[row.name].outcome.sentence)
-        assert all(table_text(text) in section for text in told)
-        assert section.count("<tr>") == len(results[row.name].outcome.numbers) + 1
-        assert section.count("<img") == bool(row.picture)
-    assert "13 of 13 rows are reproduced" in page and "Setting: quick" in page
-
-
-def table_text(text):
-    return report.as_html(text)
-
-
-def test_the_page_needs_nothing_else(page):
-    assert set(re.findall(r'(?:src|href)="([^:",]*)', page)) <= {"data", *(f"#{row.name}" for row in ROWS)}
-    assert all(re.search(r'alt="[^"]{20,}"', image) for image in re.findall(r"<img[^>]*>", page))
-    assert "default-src 'none'" in page and "<script" not in page
-    assert all(f"{name} {version}" in page for name, version in report.versions().items())
-
-
-def test_what_failed_is_told(results):
-    page = report.page({"floor": broken(results["floor"])})
-    assert "0 of 1 rows are reproduced" in page and "✗ NOT reproduced" in page and "0.0000 … 1.0000" in page
-
-
-def test_every_text_is_escaped():
-    evil = "<script>alert('λ')</script>"
-    row = Row("evil", evil, evil, evil, evil, None, evil)
-    outcome = Outcome((Number(evil, 1.0, 0.0, 2.0, evil),), evil, evil)
-    page = report.page({"evil": Result(row, QUICK, outcome)})
-    assert "<script" not in page and page.count("&lt;script&gt;") == 11
-    assert "<script" not in table({"evil": Result(row, QUICK, outcome)})._repr_html_()
-
-
-def test_the_command_writes_the_page(monkeypatch, tmp_path, results, capsys):
-    chosen = {name: results[name] for name in ("limit", "mean-path")}
-    monkeypatch.setattr(cli, "watched", lambda setting: chosen)
-    assert cli.main(["evidence", "--quick", "--output", str(tmp_path / "new")]) == 0
-    assert "2 of 2 rows reproduced" in capsys.readouterr().out
-    assert (tmp_path / "new" / "index.html").read_text(encoding="utf-8").count("<section") == 2
-    monkeypatch.setattr(cli, "watched", lambda setting: {"limit": broken(chosen["limit"])})
-    assert cli.main(["evidence", "--output", str(tmp_path / "new")]) == 1
-    assert "not reproduced: The limit, and the best rate" in capsys.readouterr().err
-
-
-def test_the_command_says_what_to_do_with_a_file(tmp_path, capsys):
-    (tmp_path / "taken").write_text("")
-    assert cli.main(["evidence", "--output", str(tmp_path / "taken")]) == 1
-    error = capsys.readouterr().err
-    assert error.count("\n") == 1 and "is a file: name a folder with --output" in error
-
-
-def test_the_bar_runs_the_rows(monkeypatch):
-    from bgd_helpers import evidence
-
-    chosen = [row for row in ROWS if row.name in ("limit", "mean-path")]
-    monkeypatch.setattr(evidence, "ROWS", chosen)
-    assert list(cli.watched(QUICK)) == ["limit", "mean-path"]

@@ -16,7 +16,6 @@ from bgd_helpers.pictures.comparison import (
     comparison_figure,
     comparison_tables,
 )
-from bgd_helpers.lessons import experiments
 
 EPOCHS = 3
 

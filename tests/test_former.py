@@ -14,27 +14,21 @@ from bgd_course.grading import package
 from bgd_helpers import former
 
 IMPORTS = """
-from bgd_helpers.scale import cluster
-from bgd_helpers import data, descent, evidence, network, theory
-from bgd_helpers.lessons import experiments
-from bgd_helpers import data, descent, network, theory
-from bgd_helpers.lessons import experiments
-from bgd_helpers import data, descent, gradcheck, museum, network, slips
-from bgd_helpers.lessons import handout
-from bgd_helpers import data, descent, gradcheck, network, slips
-from bgd_helpers.lessons import handout
-from bgd_helpers import data, network
-from bgd_helpers.scale import shards
-from bgd_helpers import descent, network
-from bgd_helpers.lessons import handout
+from bgd_helpers import cluster
+from bgd_helpers import data, descent, evidence, experiments, network, theory
+from bgd_helpers import data, descent, experiments, network, theory
+from bgd_helpers import data, descent, gradcheck, handout, museum, network, slips
+from bgd_helpers import data, descent, gradcheck, handout, network, slips
+from bgd_helpers import data, network, shards
+from bgd_helpers import descent, handout, network
 from bgd_helpers import environment
 from bgd_helpers import theory
 from bgd_helpers.data import load_penguins, standardise
 from bgd_helpers.descent import descend
 from bgd_helpers.descent import descend, update
 from bgd_helpers.equations import check_equation
-from bgd_helpers.checks import check
-from bgd_helpers.checks import check, check_derivation
+from bgd_helpers.exercises import check
+from bgd_helpers.exercises import check, check_derivation
 from bgd_helpers.explorers.backprop import backprop_explorer, backprop_figure
 from bgd_helpers.explorers.bgd import bgd_explorer, bgd_figure
 from bgd_helpers.explorers.bgd import bgd_explorer, bgd_figure, shifted
@@ -91,11 +85,11 @@ def test_every_import_works_while_an_answer_is_graded(tmp_path):
 
 
 def test_an_import_that_fails_is_noticed():
-    found = failing("from bgd_helpers import nothing\nfrom bgd_helpers.checks.nothing import check\nimport sys")
+    found = failing("from bgd_helpers import nothing\nfrom bgd_helpers.exercises.nothing import check\nimport sys")
     assert ["nothing" in line and "Error" in line for line in found] == [True, True]
 
 
-NAMES = [*(name for name in former.FORMER if "cluster" not in name), "bgd_helpers.checks.cases"]
+NAMES = [*(name for name in former.FORMER if "cluster" not in name), "bgd_helpers.exercises.cases"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -107,4 +101,4 @@ def test_a_folder_that_an_update_leaves_behind_is_not_taken_for_the_room(tmp_pat
     ignored = shutil.ignore_patterns("__pycache__", "datasets")
     shutil.copytree(Path(bgd_helpers.__file__).parent, tmp_path / "bgd_helpers", ignore=ignored)
     (tmp_path / "bgd_helpers" / "exercises" / "__pycache__").mkdir(parents=True)
-    assert failing("from bgd_helpers.checks import check", tmp_path) == []
+    assert failing("from bgd_helpers.exercises import check", tmp_path) == []

@@ -75,7 +75,7 @@ HEAVY = {"lark", "matplotlib", "ipywidgets", "IPython", "PIL", "nbformat", "pyte
         "bgd_helpers",
         "bgd_helpers.data, bgd_helpers.network, bgd_helpers.slips",
         "bgd_helpers.equations",
-        "bgd_helpers.evidence",
+        "bgd_helpers.lessons.limits, bgd_helpers.lessons.races, bgd_helpers.lessons.sampling",
     ],
 )
 def test_importing_the_package_loads_nothing_heavy(modules):

@@ -105,9 +105,7 @@ def test_no_cost_hangs_on_how_a_machine_rounds(name):
     """A start that is moved by a thousand rounding errors ends at the same J: training is not chaotic at this rate."""
     net, draw = museum.training_net(), np.random.default_rng(0).standard_normal
     moved = [tuple(part * (1 + 1e-13 * draw(part.shape)) for part in layer) for layer in net.theta]
-    costs = trials.costs_in_training(
-        trials.gradient_of(name), net._replace(theta=moved), museum.ETA, museum.UPDATES
-    )
+    costs = trials.costs_in_training(trials.gradient_of(name), net._replace(theta=moved), museum.ETA, museum.UPDATES)
     np.testing.assert_allclose(costs[-1], end(name), atol=1e-9)
 
 

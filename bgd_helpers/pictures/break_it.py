@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers import slips
-from bgd_helpers.lessons import handout
-from bgd_helpers.lessons import trials
+from bgd_helpers.lessons import handout, trials
 from bgd_helpers.lessons.trials import NO_SLIP
 from bgd_helpers.pictures.controls import choice
 from bgd_helpers.pictures.explorer import Explorer

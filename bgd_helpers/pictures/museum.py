@@ -15,8 +15,7 @@ import numpy as np
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from bgd_helpers import gradcheck, network, slips
-from bgd_helpers.lessons import handout
-from bgd_helpers.lessons import trials
+from bgd_helpers.lessons import handout, trials
 from bgd_helpers.lessons.trials import NO_SLIP
 from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, Picture, house_style, new_figure
 from bgd_helpers.slips.wrong import with_equations
