@@ -291,7 +291,6 @@ def release(folder, solutions):
     click.echo(f"{folder} is ready: make it a repository, or hand it out as it is.")
 
 
-@commands.command()
 def checkout():
     """The folder of the course that this package belongs to."""
     root = Path(bgd_helpers.__file__).resolve().parent.parent
