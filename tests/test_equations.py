@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bgd_helpers import network
-from bgd_helpers.equations import EquationError, check_equation, worlds
+from bgd_helpers.equations import EquationError, check_equation, models
 from bgd_helpers.exercises import check_derivation
 
 E7 = r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac{1}{N} \sum_{n=1}^{N} z_{ni}^{(k-1)} \delta_{nj}^{(k)}"
@@ -17,7 +17,7 @@ E7_WITH_ZJ = E7.replace("z_{ni}", "z_{nj}")
 def test_a_slip_is_located_named_and_mended():
     result = check_equation(E7_WITH_ZJ)
     assert (result.verdict, result.slip, result.repair) == ("fails", "z_j for z_i", E7)
-    assert result.counterexample.world == "a 2-4-3 network with N = 5"
+    assert result.counterexample.model == "a 2-4-3 network with N = 5"
     assert result.counterexample.at == {"i": 1, "j": 2, "k": 1}
     assert "the left side is" in result.message and "what unit i sends" in result.message
     assert result.latex[slice(*result.span)] == "z_{nj}^{(k-1)}"
@@ -26,11 +26,11 @@ def test_a_slip_is_located_named_and_mended():
 def test_the_counterexample_is_what_backprop_and_the_formula_give():
     """The two numbers in the message, recomputed by other means."""
     found = check_equation(E7_WITH_ZJ).counterexample
-    world = worlds.networks()[0]
-    theta = [(W, b[:, 0]) for W, b in zip(world.still.W[1:], world.still.b[1:])]
-    data = theta, world.X, world.Y, world.f[1:]
+    model = models.networks()[0]
+    theta = [(W, b[:, 0]) for W, b in zip(model.still.W[1:], model.still.b[1:])]
+    data = theta, model.X, model.Y, model.f[1:]
     dW = network.backprop(*data)[0][0]
-    formula = (world.X[:, 1] * network.deltas(*data)[1][:, 1]).mean()
+    formula = (model.X[:, 1] * network.deltas(*data)[1][:, 1]).mean()
     assert np.isclose(found.left, dW[0, 1], rtol=1e-12) and np.isclose(found.right, formula, rtol=1e-12)
 
 
@@ -122,7 +122,7 @@ def test_no_equation_holds_by_accident(latex):
 
 
 def test_the_networks_are_of_every_kind():
-    nets = worlds.networks()
+    nets = models.networks()
     assert {net.L for net in nets} >= {1, 2, 3, 4} and 1 in {net.N for net in nets}
     assert any(len(set(net.widths) | {net.N}) == len(net.widths) + 1 for net in nets), "sizes all different"
     assert any(len(set(net.widths)) == 1 for net in nets), "square"
@@ -149,6 +149,7 @@ REFUSED = [  # LaTeX, where, and a piece of what is said
     (r"w_t = w", None, "write one of them"),
     (r"w_t \to w^* \iff 0 < d_k", None, "bounds"),
     (r"\theta \leftarrow", None, "stops short"),
+    (" ".join(f"b_{i}^{{(1)}}" for i in "aceghlmpqr") + " = 0", 0, "too many values"),
     ("", 0, "no equation yet"),
     ("(" * 5000 + "J" + ")" * 5000 + " = J", None, "at most"),
 ]
@@ -161,6 +162,11 @@ def test_what_is_no_equation_is_refused_with_the_place(latex, position, said):
     assert said in caught.value.expected
     assert position is None or caught.value.position == position
     assert str(caught.value).splitlines()[-1].strip() == "^" or caught.value.repair
+
+
+@pytest.mark.parametrize("letters", ["ab", "abc", "abce", "abceg"])
+def test_the_number_of_layer_letters_has_no_bound_of_its_own(letters):
+    assert check_equation(" ".join(f"d_{letter}" for letter in letters) + " = 1", mend=False).verdict == "fails"
 
 
 def test_a_lost_sum_is_put_back():
@@ -217,7 +223,7 @@ def test_backpropagation_is_not_asked(monkeypatch):
 
     for name in (*network.Equations._fields, "backprop", "deltas", "backprop_index", "example_gradients"):
         monkeypatch.setattr(network, name, broken)
-    worlds.networks.cache_clear()
+    models.networks.cache_clear()
     assert check_equation(E7).verdict == "holds"
 
 

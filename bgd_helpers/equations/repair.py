@@ -4,10 +4,10 @@ from itertools import islice
 from typing import NamedTuple
 
 from bgd_helpers.equations import syntax
-from bgd_helpers.equations.checking import equal
+from bgd_helpers.equations.counterexample import first_difference
 from bgd_helpers.equations.edits import HIDDEN, single_edits
-from bgd_helpers.equations.errors import EquationError
-from bgd_helpers.equations.meaning import meaning_of, worlds_of
+from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.meaning import meaning_of, models_of, together
 from bgd_helpers.equations.reading import read
 from bgd_helpers.equations.reasons import reason
 
@@ -33,7 +33,7 @@ def repair(latex, left, right, approximately=False):
     size = sum(map(_size, (left, right)))
     if size > LARGEST:
         return None
-    judge = _Judge(latex, left, right, approximately)
+    judge = _Judge(left, right, approximately)
     reach = judge.reach(right)
     edits = single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
     good = [edit for edit in edits if judge.holds(edit.whole)]
@@ -62,29 +62,26 @@ def _furthest(found, is_enough):
 
 
 class _Judge:
-    """Whether left = candidate. One world decides on most candidates; the few that are left meet all."""
+    """Whether left = candidate. The meaning of the left side is the same for all."""
 
-    def __init__(self, latex, left, right, approximately):
+    def __init__(self, left, right, approximately):
         self.says_left = left.span is None or left in syntax.walk(right)
-        self.latex, self.left, self.approximately = latex, left, approximately
+        self.left, self.meaning, self.approximately = left, meaning_of(left), approximately
 
     def holds(self, candidate):
         if candidate == self.left and self.left.span or not self.says_left and self.left in syntax.walk(candidate):
             return False  # it would say nothing: a = a, J = J^\\top
         try:
-            among = worlds_of(self.latex, (self.left, candidate))
-            return not any(
-                equal(self.latex, self.left, candidate, self.approximately, some) for some in (among[:1], among)
-            )
-        except EquationError:
+            return first_difference(self.meaning, meaning_of(candidate, after=self.meaning), self.approximately) is None
+        except Misfit:
             return False
 
     def reach(self, candidate):
-        """For how many layers, in all worlds together, the equation says something."""
+        """For how many layers, in all models together, the equation says something."""
         try:
-            found = meaning_of(self.latex, (self.left, candidate))
-            return sum(len(found.settings(world)) for world in worlds_of(self.latex, (self.left, candidate)))
-        except EquationError:
+            found = together(self.meaning, meaning_of(candidate, after=self.meaning))
+            return sum(len(found.settings(model)) for model in models_of(found))
+        except Misfit:
             return 0
 
 
@@ -130,5 +127,5 @@ def _exchanged(latex, span, text):
 def _has_side(latex, wanted):
     try:
         return any(wanted in chain.sides for chain in read(latex) if isinstance(chain, syntax.Chain))
-    except EquationError:
+    except Misfit:
         return False

@@ -1,14 +1,15 @@
-"""The value of an expression in a world, for all values of its indices at once.
+"""The value of an expression in a model, for all values of its indices at once.
 
 Every array has an axis for each index of the equation, of length 1 where it does not depend on it, and then rows and
 columns: a number is 1 x 1. What does not exist (unit 4 of a layer of 3) is NaN, which equals nothing.
 """
 
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 
-from bgd_helpers.equations.meaning import BATCH, number, size
+from bgd_helpers.equations.meaning import BATCH, check_size, number, size
 from bgd_helpers.equations.syntax import (
     Activation,
     Add,
@@ -28,22 +29,21 @@ from bgd_helpers.equations.syntax import (
     Symbol,
     Transpose,
 )
-from bgd_helpers.equations.worlds import STEP
+from bgd_helpers.equations.models import STEP
 
 ROUNDING = 1e-13  # a sum that cancels to less than this share of its terms is zero
 SMALL_STEP = 1e-4  # h, where the text writes one
-MOST_ENTRIES = 100_000  # of the axes of the indices together
 
 
 class Undefined(Exception):
-    """An operation that cannot be carried out in this world: shapes that do not fit, say."""
+    """An operation that cannot be carried out in this model: shapes that do not fit, say."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A world, the layers that the letters stand for, the lengths of the axes, and what has been moved."""
+    """A model, the layers that the letters stand for, the lengths of the axes, and what has been moved."""
 
-    world: object
+    model: object
     setting: dict
     axes: dict
     sizes: dict
@@ -53,7 +53,7 @@ class Scene:
     def move(self, key, amount):
         """The scene with `amount` added to one quantity, and the network run on from there."""
         moved = {**self.moved, key: self.moved.get(key, 0) + amount}
-        return replace(self, moved=moved, quantities=self.world.forward(moved))
+        return replace(self, moved=moved, quantities=self.model.forward(moved))
 
     def index(self, letter):
         """The values of an index, counted from 0, along its own axis."""
@@ -73,16 +73,11 @@ class Scene:
         return array.reshape((1,) * (len(self.axes) + 2 - array.ndim) + array.shape)
 
 
-def scene_of(meaning, world, setting):
-    """The scene of an equation in a world; raises Undefined where it would grow too large."""
-    axes = meaning.axes
-    sizes = {
-        letter: max([1, *(size(e, world, setting) for e in meaning.extents[letter])]) for letter in meaning.letters
-    }
-    entries = np.prod([float(length) for length in sizes.values()])
-    if entries * (len(world.theta) if meaning.has_gradient else 1) > MOST_ENTRIES:
-        raise Undefined("its indices take too many values together")
-    return Scene(world, setting, axes, sizes, {}, getattr(world, "still", None))
+def scene_of(meaning, model, setting):
+    """The scene of an equation in a model. Raises Misfit if it would grow too large."""
+    sizes = {letter: max([1, *(size(e, model, setting) for e in meaning.extents[letter])]) for letter in meaning.letters}
+    check_size(prod(sizes.values()) * (len(model.theta) if meaning.has_gradient else 1))
+    return Scene(model, setting, meaning.axes, sizes, {}, getattr(model, "still", None))
 
 
 def value(node, scene):
@@ -93,7 +88,7 @@ def value(node, scene):
         case Symbol():
             return _symbol(node, scene)
         case Activation(layer, slope, argument):
-            f, a = scene.world.f[number(layer, scene.setting)], value(argument, scene)
+            f, a = scene.model.f[number(layer, scene.setting)], value(argument, scene)
             return f.df(a) if slope else f.f(a)
         case Add(terms):
             return _added([value(term, scene) for term in terms])
@@ -131,12 +126,12 @@ def value(node, scene):
 
 
 def _symbol(symbol, scene):
-    world, name = scene.world, symbol.name
-    constant = getattr(world, "constants", {}).get(name + symbol.mark)
+    model, name = scene.model, symbol.name
+    constant = getattr(model, "constants", {}).get(name + symbol.mark)
     if constant is not None:
         return scene.full(np.atleast_2d(constant))
     if name == "w" and symbol.mark and "t" in scene.setting:
-        return scene.full(world.iterate(scene.setting["t"] if symbol.mark == "t" else 0))
+        return scene.full(model.iterate(scene.setting["t"] if symbol.mark == "t" else 0))
     found = scene.full(np.atleast_2d(_array(symbol, scene)))
     if name == "e" or name == "x" and len(symbol.indices) == 1:
         return _row(found, scene.index(symbol.indices[0]))
@@ -145,7 +140,7 @@ def _symbol(symbol, scene):
 
 def _array(symbol, scene):
     """The whole array that a symbol takes its entries from."""
-    world, now, k = scene.world, scene.quantities, symbol.layer and number(symbol.layer, scene.setting)
+    model, now, k = scene.model, scene.quantities, symbol.layer and number(symbol.layer, scene.setting)
     match symbol.name:
         case "w" | "W":
             return now.theta if k is None else now.W[k]
@@ -162,27 +157,27 @@ def _array(symbol, scene):
         case "yhat" | "Yhat":
             return now.Z[-1]
         case "delta" | "Delta":
-            return world.deltas[k]
+            return model.deltas[k]
         case "E":
             return now.E
         case "J":
-            return world.shard_means @ now.E if symbol.indices else now.J
+            return model.shard_means @ now.E if symbol.indices else now.J
         case "N":
-            return world.shard_sizes if symbol.indices else world.N
+            return model.shard_sizes if symbol.indices else model.N
         case "theta":
             return now.theta
         case "e":
-            return np.eye(len(world.theta))
+            return np.eye(len(model.theta))
         case "ones":
-            return np.ones((world.N, 1))
+            return np.ones((model.N, 1))
         case "width":
-            return world.widths[k]
+            return model.widths[k]
         case "eta":
-            return world.eta
+            return model.eta
         case "B":
-            return world.batch_size
+            return model.batch_size
         case "batch_size":
-            return len(world.batch)
+            return len(model.batch)
         case "t":
             return scene.setting["t"]
         case "h":
@@ -297,15 +292,15 @@ def _members(index, over, scene):
     if over is None:
         return np.arange(scene.sizes[index])
     if over == BATCH:
-        return scene.world.batch
+        return scene.model.batch
     if isinstance(over, Symbol):
-        return np.arange(scene.world.widths[number(over.layer, scene.setting)])
-    return np.arange({"N": scene.world.N, "B": getattr(scene.world, "batch_size", 0)}.get(over, over))
+        return np.arange(scene.model.widths[number(over.layer, scene.setting)])
+    return np.arange({"N": scene.model.N, "B": getattr(scene.model, "batch_size", 0)}.get(over, over))
 
 
 def _gradient(of, scene):
     """All partial derivatives by theta, in a column."""
-    step = _one_hot_column(len(scene.world.theta), scene)
+    step = _one_hot_column(len(scene.model.theta), scene)
     if isinstance(of, At):
         step, of = step + value(of.point, scene) - scene.quantities.theta, of.of
     slopes = _slope(value(of, scene.move(("theta", None), step)))
@@ -340,7 +335,7 @@ def _key(by, scene):
     """Which quantity of the network one differentiates by."""
     if by.layer:
         return ("b" if by.name == "b" else by.name.upper()), number(by.layer, scene.setting)
-    layers = {"x": 0, "yhat": scene.world.L}
+    layers = {"x": 0, "yhat": scene.model.L}
     return ("Z", layers[by.name.lower()]) if by.name.lower() in layers else ("Y", None)
 
 

@@ -1,4 +1,4 @@
-"""The worlds in which equations are evaluated: random networks with data, linear regressions, and batches.
+"""The models in which equations are evaluated: random networks with data, linear regressions, and batches.
 
 Nothing here knows backpropagation. A derivative is a complex step: move a quantity by ih, run the network on from
 there, read the imaginary part. Arrays end in two axes of their own, rows and columns; axes before them are free for

@@ -1,0 +1,115 @@
+"""Where two sides differ: in some model, for some value of the letters."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.evaluation import Undefined, scene_of, value
+from bgd_helpers.equations.meaning import extents_of, models_of, number, shown, size, together
+from bgd_helpers.equations.syntax import Layer, Number, latex, symbols_of
+
+TOLERANCE, APPROXIMATELY = 1e-11, 1e-6  # of the largest entry
+FEWEST = 2  # places, in all networks together, at which an equation must be seen to hold
+
+
+class Counterexample(NamedTuple):
+    """Where two sides part: the model, the values of the letters, and what each side is there.
+
+    `reason` says why a side has no value, where it has none.
+    """
+
+    model: str
+    at: dict
+    left: float | complex
+    right: float | complex
+    reason: str = ""
+
+    def __str__(self):
+        return self.told("the left side is")
+
+    def told(self, left):
+        """The counterexample in words; `left` introduces what yours should be."""
+        place = f", at {', '.join(f'{letter} = {count}' for letter, count in self.at.items())}" if self.at else ""
+        if self.reason:
+            return f"in {self.model}{place}, {self.reason}"
+        right_value, yours = _apart(self.left, self.right)
+        return f"in {self.model}{place} {left} {right_value}, yours is {yours}"
+
+
+def _apart(left, right):
+    """Both numbers with as many digits as it takes to see that they differ."""
+    for digits in range(4, 17):
+        texts = [f"{number.real:.{digits}g}".replace("-", "−") for number in (left, right)]
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def first_difference(left, right, approximately=False, among=None):
+    """The first Counterexample to the equality of two sides with these meanings, or None.
+
+    `among` are the models to look in, in place of those that the equation speaks of. Raises Misfit for sides that
+    mean nothing together.
+    """
+    found = together(left, right)
+    places = 0
+    for model in among or models_of(found):
+        for setting in found.settings(model):
+            places += 1
+            difference = _difference(found, model, setting, APPROXIMATELY if approximately else TOLERANCE)
+            if difference:
+                return difference
+    if places < FEWEST:
+        raise Misfit(0, "too few networks have all these layers and units: use smaller numbers.")
+    return None
+
+
+def _difference(found, model, setting, tolerance):
+    letters = {letter: value for letter, value in setting.items() if letter not in ("L", None)}
+    try:
+        scene = scene_of(found, model, setting)
+        with np.errstate(all="ignore"):
+            left, right = (value(side, scene) for side in found.sides)
+        left, right = _same_shape(left, right, found.sides)
+    except Undefined as error:
+        return Counterexample(model.name, letters, np.nan, np.nan, str(error))
+    left, right = np.broadcast_arrays(left, right)
+    scale = np.maximum(np.abs(left), np.abs(right))
+    scale = np.max(scale, where=np.isfinite(scale), initial=0)
+    with np.errstate(invalid="ignore"):
+        agree = np.abs(left - right) <= tolerance * scale
+    if agree.all():
+        return None
+    return _located(found, scene, letters, left, right, agree)
+
+
+def _same_shape(left, right, sides):
+    if left.shape[-2:] != right.shape[-2:] and Number(0.0) not in sides:
+        shapes = [f"{v.shape[-2]} x {v.shape[-1]}" if v.shape[-2:] != (1, 1) else "a number" for v in (left, right)]
+        raise Undefined(f"the left side is {shapes[0]}, yours {shapes[1]}")
+    return left, right
+
+
+def _located(found, scene, letters, left, right, agree):
+    """The first entry that differs, one where both sides have a value if there is one."""
+    finite = np.isfinite(left) & np.isfinite(right) & ~agree
+    entry = tuple(np.argwhere(finite if finite.any() else ~agree)[0])
+    at = {letter: int(entry[found.axes[letter]]) + 1 for letter in found.letters if left.shape[found.axes[letter]] > 1}
+    if left.shape[-2:] != (1, 1):
+        at |= {"row": int(entry[-2]) + 1, "column": int(entry[-1]) + 1}
+    reason = "" if finite.any() else _missing(found.sides, scene, at) or "it divides by zero, or a number is too large"
+    return Counterexample(scene.model.name, {**at, **letters}, left[entry].item(), right[entry].item(), reason)
+
+
+def _missing(sides, scene, at):
+    """Which quantity does not exist where the letters stand, in words; None if all exist."""
+    for symbol in (symbol for side in sides for symbol in symbols_of(side)):
+        for index, extent in zip(symbol.indices, extents_of(symbol)):
+            most = size(extent, scene.model, scene.setting)
+            if int(index) > most if index.isdigit() else at.get(index, scene.sizes[index]) > most:
+                written = replace(symbol, indices=tuple(map(shown, symbol.indices)))
+                whole = f"layer {number(extent, scene.setting)}" if isinstance(extent, Layer) else "the data set"
+                return f"${latex(written)}$ does not exist for every {shown(index)} here: {whole} has only {most}"
+    return None
