@@ -118,7 +118,7 @@ def status_of(found):
     return found.status
 
 
-KINDS = {"index", "swap", "layer", "sign", "factor", "lost factor", "slope", "lost slope", "argument"}
+KINDS = {"index", "swap", "layer", "turned sign", "factor", "lost factor", "slope", "lost slope", "argument"}
 OTHER_MODELS = {
     Network: [
         Network((3, 5, 2), 4, ["sigmoid", "tanh"], 91),

@@ -9,7 +9,6 @@ from bgd_helpers.equations.edits import HIDDEN, single_edits
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import meaning_of, models_of, together
 from bgd_helpers.equations.reading import read
-from bgd_helpers.equations.reasons import reason
 
 LARGEST, SMALL = 120, 30  # nodes of both sides
 MOST_EDITS, MOST_PAIRS = 300, 900  # tried where the sides are small, and fewer where they are larger: about a second
@@ -38,12 +37,12 @@ def repair(latex, left, right, approximately=False):
     edits = single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
     good = [edit for edit in edits if judge.holds(edit.whole)]
     if good:  # one that says as much, for as many layers, comes before one that says less
-        return _described(latex, left, right, max(good, key=lambda edit: min(judge.reach(edit.whole), reach)))
+        return _described(latex, right, max(good, key=lambda edit: min(judge.reach(edit.whole), reach)))
     pairs = ((one, two) for one in edits for two in single_edits(left, one.whole) if two.kind not in ALONE)
     most = MOST_PAIRS * SMALL**3 // max(size, SMALL) ** 3
     found = ((one, two) for one, two in islice(pairs, most) if judge.holds(two.whole))
     two_edits = _furthest(found, lambda pair: judge.reach(pair[1].whole) >= reach)
-    return _described(latex, left, right, *two_edits) if two_edits else None
+    return _described(latex, right, *two_edits) if two_edits else None
 
 
 def _size(side):
@@ -85,9 +84,9 @@ class _Judge:
             return 0
 
 
-def _described(latex, left, right, *edits):
+def _described(latex, right, *edits):
     whole = edits[-1].whole
-    names, reasons = zip(*(reason(edit, left) for edit in edits))
+    names, reasons = zip(*(edit.reason for edit in edits))
     if len(edits) == 1:
         mended = _spliced(latex, right, edits[0])
         text = f"{_change(edits[0])}: {reasons[0]}"
