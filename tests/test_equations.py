@@ -100,6 +100,9 @@ def test_a_formula_of_the_output_layer_used_for_hidden_ones_is_told():
     assert "holds for the last layer" in result.message
 
 
+UNROLLED = r"""\delta_{ni}^{(k)} = f_k'(a_{ni}^{(k)}) \sum_j w_{ij}^{(k+1)} f_{k+1}'(a_{nj}^{(k+1)})
+\sum_m w_{jm}^{(k+2)} f_{k+2}'(a_{nm}^{(k+2)}) \sum_q w_{mq}^{(k+3)}"""
+
 DEGENERATE = [  # wrong, and right in a network that is square, has one output, one example, or a linear layer
     r"\Delta^{(k)} = (\Delta^{(k+1)} W^{(k+1)}) \odot f_k'(A^{(k)})",
     r"\delta_{ni}^{(k)} = f_k'(a_{ni}^{(k)}) w_{i1}^{(k+1)} \delta_{n1}^{(k+1)}",
@@ -108,6 +111,15 @@ DEGENERATE = [  # wrong, and right in a network that is square, has one output, 
     r"E_n = \frac{1}{d_L} \sum_j (y_{nj} - \hat y_{nj})^2",
     r"d_1 = d_2",
     r"f_4'(a_{nj}^{(4)}) = 1 - (z_{nj}^{(4)})^2",
+    r"\hat y_{nj} = z_{nj}^{(3)}",
+    r"\hat y_{nj} = z_{nj}^{(4)}",
+    r"\hat y_{nj} = z_{nj}^{(5)}",
+    r"\hat y_n = z_{n1}^{(4)}",
+    r"z_{nj}^{(k+4)} = \hat y_{nj}",
+    r"z_{ni}^{(L-4)} = x_{ni}",
+    r"\delta_{nj}^{(4)} = -2 (y_{nj} - \hat y_{nj}) f_4'(a_{nj}^{(4)})",
+    f"{UNROLLED} (-2) (y_{{nq}} - \\hat y_{{nq}}) f_{{k+3}}'(a_{{nq}}^{{(k+3)}})",
+    r"J = \frac1N \lVert Y - \hat Y \rVert_2^2",
     r"N_1 = 1",
     r"v = \frac{\eta \Sigma}{B \lambda (2 - 2 \eta)}",
     r"10^{10} + 1 = 10^{10}",
@@ -119,6 +131,30 @@ DEGENERATE = [  # wrong, and right in a network that is square, has one output, 
 @pytest.mark.parametrize("latex", DEGENERATE)
 def test_no_equation_holds_by_accident(latex):
     assert check_equation(latex, mend=False).verdict == "fails"
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        rf"{UNROLLED} \delta_{{nq}}^{{(k+3)}}",
+        r"z_{nj}^{(5)} = f_5(a_{nj}^{(5)})",
+        r"\delta_{ni}^{(L-4)} = f_{L-4}'(a_{ni}^{(L-4)}) \sum_j w_{ij}^{(L-3)} \delta_{nj}^{(L-3)}",
+        r"\lVert X w - y \rVert_2^2 = N J",
+        r"\lambda_{\max} = \lVert H \rVert_2",
+    ],
+)
+def test_deep_layers_and_the_norm_with_a_2_are_what_they_are(latex):
+    assert check_equation(latex).verdict == "holds"
+
+
+def test_a_norm_of_the_wrong_kind_is_mended():
+    result = check_equation(r"J = \frac1N \lVert Y - \hat Y \rVert_2^2")
+    assert result.repair == r"J = \frac1N \lVert Y - \hat Y \rVert^2" and "singular value" in result.message
+
+
+def test_a_layer_that_only_the_deepest_network_has_is_refused():
+    with pytest.raises(EquationError, match="too few networks"):
+        check_equation(r"z_{nj}^{(6)} = f_6(a_{nj}^{(6)})")
 
 
 def test_the_networks_are_of_every_kind():

@@ -7,7 +7,6 @@ import pytest
 
 from bgd_helpers import slips
 from bgd_helpers.equations import check_equation
-from bgd_helpers.equations.edits import SENTENCES
 
 pytestmark = pytest.mark.slow
 

@@ -18,10 +18,10 @@ from bgd_helpers.equations.counterexample import first_difference
 from bgd_helpers.equations.edits import single_edits
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import meaning_of, models_of, together
+from bgd_helpers.equations.models import Network, Noise, Regression
 from bgd_helpers.equations.reading import read
 from bgd_helpers.equations.syntax import Chain, latex
 from bgd_helpers.equations.updates import is_update
-from bgd_helpers.equations.models import Network, Noise, Regression
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 MATHS = re.compile(r"(\*\*[ED]\d+[^*]*\*\*\s*)?(?:\$\$(?P<shown>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$)", re.DOTALL)

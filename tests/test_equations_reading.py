@@ -38,7 +38,7 @@ SPELLINGS = [
     (r"J = \Vert Y - \hat Y \Vert^2", NORM),
     (r"J = \left\| Y - \hat Y \right\|_{F}^2", NORM),
     (r"J = \left\lVert Y - \hat Y \right\rVert_F^2", NORM),
-    (r"J = \big\| Y - \hat{Y} \big\|_2^{2}", NORM),
+    (r"J = \big\| Y - \hat{Y} \big\|_{2}^{2}", r"J = \lVert Y - \hat Y \rVert_2^2"),
     (r"J = z_{nj}^{(k)2}", POWER),
     (r"J = {z_{nj}^{(k)}}^2", POWER),
     (r"J = z^{(k)2}_{nj}", POWER),

@@ -219,7 +219,7 @@ class _Rules:
         return _Parentheses(replace(_plain(parts[0]), span=span))
 
     def norm(self, parts, span):
-        return syntax.Norm(_plain(parts[0]), span=span)
+        return syntax.Norm(_plain(parts[0]), parts[1:] == ["2"], span=span)
 
     def fraction(self, parts, span):
         return syntax.Quotient(*map(_plain, parts[1:]), span=span)

@@ -11,7 +11,7 @@ from bgd_helpers.equations.meaning import extents_of, models_of, number, shown, 
 from bgd_helpers.equations.syntax import Layer, Number, latex, symbols_of
 
 TOLERANCE, APPROXIMATELY = 1e-11, 1e-6  # of the largest entry
-FEWEST = 2  # places, in all networks together, at which an equation must be seen to hold
+FEWEST = 2  # places at which an equation must be seen to hold, and depths of the networks if it speaks of layers
 
 
 class Counterexample(NamedTuple):
@@ -54,14 +54,14 @@ def first_difference(left, right, approximately=False, among=None):
     mean nothing together.
     """
     found = together(left, right)
-    places = 0
+    depths = []
     for model in among or models_of(found):
         for setting in found.settings(model):
-            places += 1
+            depths.append(model.L)
             difference = _difference(found, model, setting, APPROXIMATELY if approximately else TOLERANCE)
             if difference:
                 return difference
-    if places < FEWEST:
+    if not among and len(set(depths) if found.layers else depths) < FEWEST:
         raise Misfit(0, "too few networks have all these layers and units: use smaller numbers.")
     return None
 

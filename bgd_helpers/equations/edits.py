@@ -41,6 +41,7 @@ STEP = "the step is eta times the gradient."
 SENTENCES = {
     "product of means": "",
     "root of the sum": "",
+    "spectral norm": "the norm with a 2 is the largest singular value of a matrix; the sum of all squares has F.",
     "square of the sum": "",
     "difference of squares": "",
     "tanh everywhere": "1 - z^2 is the derivative of tanh alone; each layer has its own f'.",
@@ -330,7 +331,9 @@ def _of_pattern(node):
             yield "difference of squares", Power(Add((a, Negative(b))), Number(2.0), span=node.span)
         case Power(Sum(_, _, body) as total, Number(2.0)):
             yield "square of the sum", replace(total, body=Power(body, Number(2.0)))
-        case Norm():
+        case Norm(of, spectral):
+            if spectral:
+                yield "spectral norm", Norm(of, span=node.span)
             yield "root of the sum", Power(node, Number(2.0), span=node.span)
         case Product(
             (Quotient(Number(1.0) as top, Power(size)), Sum(n, None, Product((*z, Sum(m, None, delta)))) as total)

@@ -9,26 +9,8 @@ from math import prod
 
 import numpy as np
 
+from bgd_helpers.equations import syntax
 from bgd_helpers.equations.meaning import BATCH, check_size, number, size
-from bgd_helpers.equations.syntax import (
-    Activation,
-    Add,
-    At,
-    Derivative,
-    Entry,
-    Gradient,
-    Hadamard,
-    Imaginary,
-    Negative,
-    Norm,
-    Number,
-    Power,
-    Product,
-    Quotient,
-    Sum,
-    Symbol,
-    Transpose,
-)
 from bgd_helpers.equations.models import STEP
 
 ROUNDING = 1e-13  # a sum that cancels to less than this share of its terms is zero
@@ -75,7 +57,8 @@ class Scene:
 
 def scene_of(meaning, model, setting):
     """The scene of an equation in a model. Raises Misfit if it would grow too large."""
-    sizes = {letter: max([1, *(size(e, model, setting) for e in meaning.extents[letter])]) for letter in meaning.letters}
+    extents = {letter: meaning.extents[letter] for letter in meaning.letters}
+    sizes = {letter: max([1, *(size(each, model, setting) for each in found)]) for letter, found in extents.items()}
     check_size(prod(sizes.values()) * (len(model.theta) if meaning.has_gradient else 1))
     return Scene(model, setting, meaning.axes, sizes, {}, getattr(model, "still", None))
 
@@ -83,44 +66,43 @@ def scene_of(meaning, model, setting):
 def value(node, scene):
     """The value of a node in a scene, with all axes. Raises Undefined."""
     match node:
-        case Number(constant):
+        case syntax.Number(constant):
             return scene.full(np.array([[constant]]))
-        case Symbol():
+        case syntax.Symbol():
             return _symbol(node, scene)
-        case Activation(layer, slope, argument):
+        case syntax.Activation(layer, slope, argument):
             f, a = scene.model.f[number(layer, scene.setting)], value(argument, scene)
             return f.df(a) if slope else f.f(a)
-        case Add(terms):
+        case syntax.Add(terms):
             return _added([value(term, scene) for term in terms])
-        case Negative(of):
+        case syntax.Negative(of):
             return -value(of, scene)
-        case Product(factors):
+        case syntax.Product(factors):
             return _product(factors, scene)
-        case Hadamard(factors):
+        case syntax.Hadamard(factors):
             return _entry_by_entry([value(factor, scene) for factor in factors])
-        case Quotient(top, bottom):
+        case syntax.Quotient(top, bottom):
             divisor = value(bottom, scene)
             if divisor.shape[-2:] != (1, 1):
                 raise Undefined("one cannot divide by a matrix")
             return value(top, scene) / divisor
-        case Power(base, exponent):
+        case syntax.Power(base, exponent):
             return _power(value(base, scene), value(exponent, scene))
-        case Transpose(of):
+        case syntax.Transpose(of):
             return value(of, scene).mT
-        case Norm(of):
-            inside = value(of, scene)
-            return np.sqrt((inside * inside).sum(axis=(-1, -2), keepdims=True))
-        case Sum(index, over, body):
+        case syntax.Norm(of, spectral):
+            return _norm(value(of, scene), spectral)
+        case syntax.Sum(index, over, body):
             return _sum(value(body, scene), index, over, scene)
-        case Entry(of, indices):
+        case syntax.Entry(of, indices):
             return _entry(value(of, scene), indices, scene)
-        case Imaginary(of):
+        case syntax.Imaginary(of):
             return value(of, scene).imag
-        case At(of, point):
+        case syntax.At(of, point):
             return value(of, scene.move(("theta", None), value(point, scene) - scene.quantities.theta))
-        case Gradient(of):
+        case syntax.Gradient(of):
             return _gradient(of, scene)
-        case Derivative(of, by):
+        case syntax.Derivative(of, by):
             return _derivative(of, by, scene)
     raise TypeError(f"{type(node).__name__} has no value")
 
@@ -142,14 +124,12 @@ def _array(symbol, scene):
     """The whole array that a symbol takes its entries from."""
     model, now, k = scene.model, scene.quantities, symbol.layer and number(symbol.layer, scene.setting)
     match symbol.name:
-        case "w" | "W":
-            return now.theta if k is None else now.W[k]
+        case "w" | "W" if k is None:
+            return now.theta
+        case "w" | "W" | "a" | "A" | "z" | "Z":
+            return getattr(now, symbol.name.upper())[k]
         case "b":
             return now.b[k]
-        case "a" | "A":
-            return now.A[k]
-        case "z" | "Z":
-            return now.Z[k]
         case "x" | "X":
             return now.Z[0]
         case "y" | "Y":
@@ -249,9 +229,9 @@ def _product(factors, scene):
 
 def _ones(factor, columns, following, scene):
     """The ones vector as long as its neighbour in the product needs it; None for any other factor."""
-    if factor == Symbol("ones") and columns:
+    if factor == syntax.Symbol("ones") and columns:
         return scene.full(np.ones((columns, 1)))
-    if factor == Transpose(Symbol("ones")) and following:
+    if factor == syntax.Transpose(syntax.Symbol("ones")) and following:
         return scene.full(np.ones((1, value(following[0], scene).shape[-2])))
     return None
 
@@ -276,6 +256,14 @@ def _power(base, exponent):
     return np.linalg.matrix_power(base, int(exponent.item()))
 
 
+def _norm(inside, spectral):
+    if not spectral or 1 in inside.shape[-2:]:
+        return np.sqrt((inside * inside).sum(axis=(-1, -2), keepdims=True))
+    if np.iscomplexobj(inside) or not np.isfinite(inside).all():
+        raise Undefined("the norm with a 2, the largest singular value, has no value or no derivative")
+    return np.linalg.norm(inside, 2, axis=(-2, -1), keepdims=True)
+
+
 def _sum(body, index, over, scene):
     axis = scene.axes[index]
     members = _members(index, over, scene)
@@ -293,7 +281,7 @@ def _members(index, over, scene):
         return np.arange(scene.sizes[index])
     if over == BATCH:
         return scene.model.batch
-    if isinstance(over, Symbol):
+    if isinstance(over, syntax.Symbol):
         return np.arange(scene.model.widths[number(over.layer, scene.setting)])
     return np.arange({"N": scene.model.N, "B": getattr(scene.model, "batch_size", 0)}.get(over, over))
 
@@ -301,7 +289,7 @@ def _members(index, over, scene):
 def _gradient(of, scene):
     """All partial derivatives by theta, in a column."""
     step = _one_hot_column(len(scene.model.theta), scene)
-    if isinstance(of, At):
+    if isinstance(of, syntax.At):
         step, of = step + value(of.point, scene) - scene.quantities.theta, of.of
     slopes = _slope(value(of, scene.move(("theta", None), step)))
     return np.swapaxes(slopes, scene.axes["parameter"], -2)

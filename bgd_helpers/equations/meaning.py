@@ -4,26 +4,9 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from math import prod
 
-from bgd_helpers.equations import messages, models
+from bgd_helpers.equations import messages, models, syntax
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.syntax import (
-    Activation,
-    At,
-    Derivative,
-    Entry,
-    Gradient,
-    Layer,
-    Product,
-    Sum,
-    Symbol,
-    Transpose,
-    children,
-    is_symbol,
-    latex,
-    symbols_of,
-    walk,
-    with_child,
-)
+from bgd_helpers.equations.syntax import Layer, Symbol, children, is_symbol, latex, symbols_of, walk, with_child
 
 LARGEST = 100_000  # places at which an equation is judged in one model: the one bound on layers, indices and parameters
 PRIVATE = ("row", "column", "parameter")  # axes for a derivative by a whole matrix, and for a gradient
@@ -55,6 +38,15 @@ class Meaning:
     def letters(self):
         return [letter for letter in self.extents if not letter.isdigit()]
 
+    @property
+    def depth(self):
+        """The least number of layers that a network must have for all its symbols to exist."""
+        first = {None: 0}
+        for layer, lowest, _ in self.layers:
+            if layer.letter:
+                first[layer.letter] = max(first.get(layer.letter, 0), lowest - layer.offset)
+        return max([0, *(first[layer.letter] + max(0, layer.offset) for layer, *_ in self.layers)])
+
     def settings(self, model):
         """All values of the layer letters, and of t, for which every symbol exists in that model."""
         letters = sorted({layer.letter for layer, *_ in self.layers} - {None, "L"})
@@ -69,9 +61,13 @@ class Meaning:
         layers = [(number(layer, setting), lowest) for layer, lowest, _ in self.layers if layer.letter in setting]
         if not all(lowest <= k <= model.L for k, lowest in layers):
             return False
-        numbered = [(int(index), extent) for index, found in self.extents.items() if index.isdigit() for extent in found]
-        here = [(index, extent) for index, extent in numbered if getattr(extent, "letter", None) in setting]
-        return all(index <= size(extent, model, setting) for index, extent in here)
+        numbered = [(int(index), extents) for index, extents in self.extents.items() if index.isdigit()]
+        return all(
+            index <= size(extent, model, setting)
+            for index, extents in numbered
+            for extent in extents
+            if getattr(extent, "letter", None) in setting
+        )
 
 
 def check_size(places):
@@ -122,26 +118,26 @@ def together(left, right):
 
 def _named_apart(node, bound, found, within):
     """The node with its sums' indices renamed, so that each has an axis of its own; notes what the letters do."""
-    if isinstance(node, Sum):
+    if isinstance(node, syntax.Sum):
         bound, node = _note_sum(node, bound, found)
     if isinstance(node, Symbol):
         _check_form(node)
         found.symbols.append(node)
-    if isinstance(node, Symbol | Entry):
+    if isinstance(node, Symbol | syntax.Entry):
         node = replace(node, indices=tuple(_index(index, bound, found, node, within) for index in node.indices))
     if isinstance(node, Symbol):
         _note_symbol(node, found)
-    if isinstance(node, Activation):
+    if isinstance(node, syntax.Activation):
         found.layers.append((node.layer, 1, _place(node)))
-    if isinstance(node, Entry):
+    if isinstance(node, syntax.Entry):
         _note_entry(node, found)
-    if isinstance(node, Derivative | Gradient):
+    if isinstance(node, syntax.Derivative | syntax.Gradient):
         _check_derivative(node, found)
         within = True
     for name, position, child in list(children(node)):
         changed = _named_apart(child, bound, found, within)
         node = with_child(node, name, position, changed)
-    if isinstance(node, Sum) and not found.extents[node.index]:
+    if isinstance(node, syntax.Sum) and not found.extents[node.index]:
         layers = {layer.letter for layer, *_ in found.layers}
         text = f"nothing in this sum has the index {shown(node.index)}."
         raise Misfit(node, "the language has no sums over layers." if shown(node.index) in layers else text)
@@ -233,23 +229,17 @@ def _note_entry(entry, found):
 def _shape(node):
     """What the rows and the columns of a matrix expression run over."""
     match node:
-        case Symbol(name="W", layer=Layer() as layer):
-            return layer.moved(-1), layer
-        case Symbol(name="A" | "Z" | "Delta", layer=Layer() as layer):
-            return EXAMPLES, layer
+        case Symbol(name=name) if name in messages.ENTRIES and not messages.form(node):
+            return extents_of(Symbol(messages.ENTRIES[name], ("i", "j"), node.layer))
         case Symbol(name="b", layer=Layer() as layer):
             return layer, 1
-        case Symbol(name="X"):
-            return EXAMPLES, Layer(None, 0)
-        case Symbol(name="Y" | "Yhat"):
-            return EXAMPLES, Layer("L")
         case Symbol(name="ones"):
             return EXAMPLES, 1
-        case Transpose(of):
+        case syntax.Transpose(of):
             return _shape(of)[::-1]
-        case Derivative(_, by):
+        case syntax.Derivative(_, by):
             return _shape(by)
-        case Product(factors):
+        case syntax.Product(factors):
             shapes = [shape for shape in map(_shape, factors) if shape != (1, 1)] or [(1, 1)]
             return shapes[0][0], shapes[-1][1]
     parts = [_shape(child) for _, _, child in children(node)]
@@ -258,19 +248,19 @@ def _shape(node):
 
 def _check_derivative(node, found):
     """Raises Misfit for what the language cannot differentiate."""
-    found.has_gradient |= isinstance(node, Gradient) or node.by.name in ("theta", "w") and not node.by.layer
-    if isinstance(node, Gradient) and not _is_cost(node.of):
+    found.has_gradient |= isinstance(node, syntax.Gradient) or node.by.name in ("theta", "w") and not node.by.layer
+    if isinstance(node, syntax.Gradient) and not _is_cost(node.of):
         raise Misfit(node, r"\nabla stands before J or E_n: it is their gradient.")
     for part in walk(node.of):
         if part == Symbol("imaginary"):
             raise Misfit(part, "derivatives are complex steps; i cannot stand inside one.")
-        if isinstance(part, Derivative | Gradient) or is_symbol(part, "delta", "Delta", "H"):
+        if isinstance(part, syntax.Derivative | syntax.Gradient) or is_symbol(part, "delta", "Delta", "H"):
             text = "the language has no second derivatives, and \\delta and \\nabla are first ones."
             raise Misfit(part, text)
 
 
 def _is_cost(node):
-    return is_symbol(node.of if isinstance(node, At) else node, "J", "E")
+    return is_symbol(node.of if isinstance(node, syntax.At) else node, "J", "E")
 
 
 def _check_roles(found):
@@ -309,7 +299,7 @@ def _is_constant(side):
 
 
 def _is_summed(index, side):
-    return any(isinstance(part, Sum) and shown(part.index) == index for part in walk(side))
+    return any(isinstance(part, syntax.Sum) and shown(part.index) == index for part in walk(side))
 
 
 def models_of(found):
@@ -322,9 +312,8 @@ def models_of(found):
     if regression:
         _check_together(regression[0], "linear regression", list(filter(_is_of_network, found.symbols)))
         return models.regressions()
-    if any(is_symbol(s, "y", "yhat") and len(s.indices) == 1 for s in found.symbols):
-        return models.one_output_networks()
-    return models.networks()
+    one_output = any(is_symbol(symbol, "y", "yhat") and len(symbol.indices) == 1 for symbol in found.symbols)
+    return models.networks(one_output, deep=found.depth > 3)
 
 
 def _check_together(symbol, where, others):
@@ -379,10 +368,11 @@ def is_definition(chain):
         return False
     (right,) = rest
     match head.name, right:
-        case "z" | "Z", Activation(slope=False, argument=Symbol("a" | "A")):
+        case "z" | "Z", syntax.Activation(slope=False, argument=Symbol("a" | "A")):
             return True
-        case "delta" | "Delta", Derivative(Symbol("E"), Symbol("a" | "A")):
+        case "delta" | "Delta", syntax.Derivative(Symbol("E"), Symbol("a" | "A")):
             return True
     names = {part.name for part in symbols_of(right)}
     operations = {type(part) for part in walk(right)}
-    return names <= DEFINED_BY.get(head.name, set()) and not operations & {Derivative, Gradient, Activation}
+    foreign = operations & {syntax.Derivative, syntax.Gradient, syntax.Activation}
+    return names <= DEFINED_BY.get(head.name, set()) and not foreign

@@ -10,7 +10,7 @@ from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import meaning_of, models_of, together
 from bgd_helpers.equations.reading import read
 
-LARGEST, SMALL = 120, 30  # nodes of both sides
+SMALL = 30  # nodes of both sides
 MOST_EDITS, MOST_PAIRS = 300, 900  # tried where the sides are small, and fewer where they are larger: about a second
 ALONE = (HIDDEN, "gradient left out", "step without theta")  # too large a change to be one of two
 
@@ -30,8 +30,6 @@ class Repair(NamedTuple):
 def repair(latex, left, right, approximately=False):
     """The likeliest Repair of the right side, or None. Nothing is offered that was not seen to hold."""
     size = sum(map(_size, (left, right)))
-    if size > LARGEST:
-        return None
     judge = _Judge(left, right, approximately)
     reach = judge.reach(right)
     edits = single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
@@ -40,24 +38,18 @@ def repair(latex, left, right, approximately=False):
         return _described(latex, right, max(good, key=lambda edit: min(judge.reach(edit.whole), reach)))
     pairs = ((one, two) for one in edits for two in single_edits(left, one.whole) if two.kind not in ALONE)
     most = MOST_PAIRS * SMALL**3 // max(size, SMALL) ** 3
-    found = ((one, two) for one, two in islice(pairs, most) if judge.holds(two.whole))
-    two_edits = _furthest(found, lambda pair: judge.reach(pair[1].whole) >= reach)
-    return _described(latex, right, *two_edits) if two_edits else None
+    first = None
+    for one, two in islice(pairs, most):
+        if judge.holds(two.whole):
+            first = first or (one, two)
+            if judge.reach(two.whole) >= reach:
+                return _described(latex, right, one, two)
+    return _described(latex, right, *first) if first else None
 
 
 def _size(side):
     """How long a side takes to evaluate, in nodes: a cost at another point is a run of the network of its own."""
     return sum(60 if isinstance(node, syntax.At) else 1 for node in syntax.walk(side))
-
-
-def _furthest(found, is_enough):
-    """The first that is enough, or else the first, or None."""
-    first = None
-    for each in found:
-        if is_enough(each):
-            return each
-        first = first or each
-    return first
 
 
 class _Judge:

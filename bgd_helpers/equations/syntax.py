@@ -131,7 +131,10 @@ class Transpose(Node):
 
 @dataclass(frozen=True)
 class Norm(Node):
+    """The root of the sum of all squares; or of a matrix the largest singular value, written with a 2."""
+
     of: Node
+    spectral: bool = False
 
 
 @dataclass(frozen=True)
@@ -278,8 +281,8 @@ def _latex(node):
             return _symbol(of)[:-1] + r"\top}", ATOM
         case Transpose(of):
             return rf"{_below_script(of)}^\top", ATOM
-        case Norm(of):
-            return rf"\lVert {latex(of)} \rVert", ATOM
+        case Norm(of, spectral):
+            return rf"\lVert {latex(of)} \rVert{'_2' * spectral}", ATOM
         case Entry(of, indices):
             return rf"\left({latex(of)}\right)_{{{''.join(indices)}}}", ATOM
     raise TypeError(f"{type(node).__name__} is no node of an equation")
