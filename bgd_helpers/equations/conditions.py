@@ -5,7 +5,7 @@ import numpy as np
 from bgd_helpers.equations import models
 from bgd_helpers.equations.counterexample import Counterexample
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.evaluation import scene_of, value
+from bgd_helpers.equations.evaluation import value
 from bgd_helpers.equations.meaning import meaning_of
 from bgd_helpers.equations.syntax import Activation, Symbol, walk
 
@@ -43,7 +43,7 @@ def _is_true(chain, model):
 
 def _number(side, model):
     found = meaning_of(side)
-    return value(found.sides[0], scene_of(found, model, {"L": 1, None: 0})).item()
+    return value(found.sides[0], found.scene(model, {"L": 1, None: 0})).item()
 
 
 def _check_condition(chain):

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.evaluation import Undefined, scene_of, value
-from bgd_helpers.equations.meaning import extents_of, models_of, number, shown, size, together
+from bgd_helpers.equations.evaluation import Undefined, value
+from bgd_helpers.equations.meaning import extents_of, shown, size, together
 from bgd_helpers.equations.syntax import Layer, Number, latex, symbols_of
 
 TOLERANCE, APPROXIMATELY = 1e-11, 1e-6  # of the largest entry
@@ -55,26 +55,24 @@ def first_difference(left, right, approximately=False, among=None):
     """
     found = together(left, right)
     depths = []
-    for model in among or models_of(found):
-        for setting in found.settings(model):
-            depths.append(model.L)
-            difference = _difference(found, model, setting, APPROXIMATELY if approximately else TOLERANCE)
-            if difference:
-                return difference
+    for scene in found.scenes(among):
+        depths.append(scene.model.L)
+        difference = _difference(found, scene, APPROXIMATELY if approximately else TOLERANCE)
+        if difference:
+            return difference
     if not among and len(set(depths) if found.layers else depths) < FEWEST:
         raise Misfit(0, "too few networks have all these layers and units: use smaller numbers.")
     return None
 
 
-def _difference(found, model, setting, tolerance):
-    letters = {letter: value for letter, value in setting.items() if letter not in ("L", None)}
+def _difference(found, scene, tolerance):
+    letters = {letter: number for letter, number in scene.setting.items() if letter not in ("L", None)}
     try:
-        scene = scene_of(found, model, setting)
         with np.errstate(all="ignore"):
             left, right = (value(side, scene) for side in found.sides)
         left, right = _same_shape(left, right, found.sides)
     except Undefined as error:
-        return Counterexample(model.name, letters, np.nan, np.nan, str(error))
+        return Counterexample(scene.model.name, letters, np.nan, np.nan, str(error))
     left, right = np.broadcast_arrays(left, right)
     scale = np.maximum(np.abs(left), np.abs(right))
     scale = np.max(scale, where=np.isfinite(scale), initial=0)
@@ -110,6 +108,6 @@ def _missing(sides, scene, at):
             most = size(extent, scene.model, scene.setting)
             if int(index) > most if index.isdigit() else at.get(index, scene.sizes[index]) > most:
                 written = replace(symbol, indices=tuple(map(shown, symbol.indices)))
-                whole = f"layer {number(extent, scene.setting)}" if isinstance(extent, Layer) else "the data set"
+                whole = f"layer {scene.number(extent)}" if isinstance(extent, Layer) else "the data set"
                 return f"${latex(written)}$ does not exist for every {shown(index)} here: {whole} has only {most}"
     return None

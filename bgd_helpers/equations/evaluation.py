@@ -4,13 +4,9 @@ Every array has an axis for each index of the equation, of length 1 where it doe
 columns: a number is 1 x 1. What does not exist (unit 4 of a layer of 3) is NaN, which equals nothing.
 """
 
-from dataclasses import dataclass, replace
-from math import prod
-
 import numpy as np
 
 from bgd_helpers.equations import syntax
-from bgd_helpers.equations.meaning import BATCH, check_size, number, size
 from bgd_helpers.equations.models import STEP
 
 ROUNDING = 1e-13  # a sum that cancels to less than this share of its terms is zero
@@ -21,48 +17,6 @@ class Undefined(Exception):
     """An operation that cannot be carried out in this model: shapes that do not fit, say."""
 
 
-@dataclass(frozen=True)
-class Scene:
-    """A model, the layers that the letters stand for, the lengths of the axes, and what has been moved."""
-
-    model: object
-    setting: dict
-    axes: dict
-    sizes: dict
-    moved: dict
-    quantities: object
-
-    def move(self, key, amount):
-        """The scene with `amount` added to one quantity, and the network run on from there."""
-        moved = {**self.moved, key: self.moved.get(key, 0) + amount}
-        return replace(self, moved=moved, quantities=self.model.forward(moved))
-
-    def index(self, letter):
-        """The values of an index, counted from 0, along its own axis."""
-        if letter.isdigit():
-            return np.full((1,) * len(self.axes), int(letter) - 1)
-        return self.along(np.arange(self.sizes[letter]), letter)
-
-    def along(self, values, letter):
-        """Values laid along the axis of a letter."""
-        shape = [1] * len(self.axes)
-        shape[self.axes[letter]] = -1
-        return values.reshape(shape)
-
-    def full(self, array):
-        """An array of rows and columns with all axes."""
-        array = np.asarray(array)
-        return array.reshape((1,) * (len(self.axes) + 2 - array.ndim) + array.shape)
-
-
-def scene_of(meaning, model, setting):
-    """The scene of an equation in a model. Raises Misfit if it would grow too large."""
-    extents = {letter: meaning.extents[letter] for letter in meaning.letters}
-    sizes = {letter: max([1, *(size(each, model, setting) for each in found)]) for letter, found in extents.items()}
-    check_size(prod(sizes.values()) * (len(model.theta) if meaning.has_gradient else 1))
-    return Scene(model, setting, meaning.axes, sizes, {}, getattr(model, "still", None))
-
-
 def value(node, scene):
     """The value of a node in a scene, with all axes. Raises Undefined."""
     match node:
@@ -71,7 +25,7 @@ def value(node, scene):
         case syntax.Symbol():
             return _symbol(node, scene)
         case syntax.Activation(layer, slope, argument):
-            f, a = scene.model.f[number(layer, scene.setting)], value(argument, scene)
+            f, a = scene.model.f[scene.number(layer)], value(argument, scene)
             return f.df(a) if slope else f.f(a)
         case syntax.Add(terms):
             return _added([value(term, scene) for term in terms])
@@ -122,7 +76,7 @@ def _symbol(symbol, scene):
 
 def _array(symbol, scene):
     """The whole array that a symbol takes its entries from."""
-    model, now, k = scene.model, scene.quantities, symbol.layer and number(symbol.layer, scene.setting)
+    model, now, k = scene.model, scene.quantities, symbol.layer and scene.number(symbol.layer)
     match symbol.name:
         case "w" | "W" if k is None:
             return now.theta
@@ -279,10 +233,10 @@ def _members(index, over, scene):
     """The values that the index of a sum takes, from 0."""
     if over is None:
         return np.arange(scene.sizes[index])
-    if over == BATCH:
+    if over == "batch":
         return scene.model.batch
     if isinstance(over, syntax.Symbol):
-        return np.arange(scene.model.widths[number(over.layer, scene.setting)])
+        return np.arange(scene.model.widths[scene.number(over.layer)])
     return np.arange({"N": scene.model.N, "B": getattr(scene.model, "batch_size", 0)}.get(over, over))
 
 
@@ -322,7 +276,7 @@ def _derivative(of, by, scene):
 def _key(by, scene):
     """Which quantity of the network one differentiates by."""
     if by.layer:
-        return ("b" if by.name == "b" else by.name.upper()), number(by.layer, scene.setting)
+        return ("b" if by.name == "b" else by.name.upper()), scene.number(by.layer)
     layers = {"x": 0, "yhat": scene.model.L}
     return ("Z", layers[by.name.lower()]) if by.name.lower() in layers else ("Y", None)
 

@@ -12,7 +12,7 @@ LARGEST = 100_000  # places at which an equation is judged in one model: the one
 PRIVATE = ("row", "column", "parameter")  # axes for a derivative by a whole matrix, and for a gradient
 NOISE = {"Sigma", "v", "Var", "lambda", "B", "N", "eta"}
 REGRESSION = {"H", "I", "kappa", "rate"}
-SHARDS, EXAMPLES, PARAMETERS, BATCH = "shards", "examples", "parameters", "batch"
+SHARDS, EXAMPLES, PARAMETERS = "shards", "examples", "parameters"
 
 
 @dataclass
@@ -46,6 +46,22 @@ class Meaning:
             if layer.letter:
                 first[layer.letter] = max(first.get(layer.letter, 0), lowest - layer.offset)
         return max([0, *(first[layer.letter] + max(0, layer.offset) for layer, *_ in self.layers)])
+
+    def scenes(self, among=None):
+        """Where the equation is judged: in every model that it speaks of, or among these, at all of the settings.
+
+        Raises Misfit for symbols that have no model in common, and where it would take too long.
+        """
+        for model in among or models_of(self):
+            for setting in self.settings(model):
+                yield self.scene(model, setting)
+
+    def scene(self, model, setting):
+        """The model with axes for the letters. Raises Misfit if its arrays would grow too large."""
+        extents = {letter: self.extents[letter] for letter in self.letters}
+        sizes = {letter: max([1, *(size(each, model, setting) for each in found)]) for letter, found in extents.items()}
+        check_size(prod(sizes.values()) * (len(model.theta) if self.has_gradient else 1))
+        return models.Scene(model, setting, self.axes, sizes, {}, getattr(model, "still", None))
 
     def settings(self, model):
         """All values of the layer letters, and of t, for which every symbol exists in that model."""

@@ -5,7 +5,7 @@ there, read the imaginary part. Arrays end in two axes of their own, rows and co
 the indices of an equation, and NumPy broadcasts over them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import combinations, product
 
@@ -28,6 +28,45 @@ class Quantities:
     Y: np.ndarray
     E: np.ndarray
     J: np.ndarray
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where an equation is evaluated: a model, the layers that the letters stand for, the axes of its arrays and their
+    lengths, and what has been moved."""
+
+    model: object
+    setting: dict
+    axes: dict
+    sizes: dict
+    moved: dict
+    quantities: object
+
+    def number(self, layer):
+        """The layer's number here."""
+        return layer.offset + self.setting[layer.letter]
+
+    def move(self, key, amount):
+        """The scene with `amount` added to one quantity, and the network run on from there."""
+        moved = {**self.moved, key: self.moved.get(key, 0) + amount}
+        return replace(self, moved=moved, quantities=self.model.forward(moved))
+
+    def index(self, letter):
+        """The values of an index, counted from 0, along its own axis."""
+        if letter.isdigit():
+            return np.full((1,) * len(self.axes), int(letter) - 1)
+        return self.along(np.arange(self.sizes[letter]), letter)
+
+    def along(self, values, letter):
+        """Values laid along the axis of a letter."""
+        shape = [1] * len(self.axes)
+        shape[self.axes[letter]] = -1
+        return values.reshape(shape)
+
+    def full(self, array):
+        """An array of rows and columns with all axes."""
+        array = np.asarray(array)
+        return array.reshape((1,) * (len(self.axes) + 2 - array.ndim) + array.shape)
 
 
 class Network:

@@ -7,7 +7,7 @@ from bgd_helpers.equations import syntax
 from bgd_helpers.equations.counterexample import first_difference
 from bgd_helpers.equations.edits import HIDDEN, single_edits
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.meaning import meaning_of, models_of, together
+from bgd_helpers.equations.meaning import meaning_of, together
 from bgd_helpers.equations.reading import read
 
 SMALL = 30  # nodes of both sides
@@ -70,8 +70,7 @@ class _Judge:
     def reach(self, candidate):
         """For how many layers, in all models together, the equation says something."""
         try:
-            found = together(self.meaning, meaning_of(candidate, after=self.meaning))
-            return sum(len(found.settings(model)) for model in models_of(found))
+            return sum(1 for _ in together(self.meaning, meaning_of(candidate, after=self.meaning)).scenes())
         except Misfit:
             return 0
 
