@@ -65,34 +65,16 @@ class _Scripted:
 
 
 @dataclass(frozen=True)
-class _Prefix:
-    """A gradient or an imaginary part: it takes the quantity that follows."""
-
-    kind: type
-    span: tuple
-
-
-@dataclass(frozen=True)
 class _Head:
-    """A sum or derivative sign: it takes all that follows in its term."""
+    """A sum or derivative sign, which takes all that follows in its term; a gradient takes the next quantity alone."""
 
     wrap: object
     span: tuple
+    takes_rest: bool = True
 
 
 def _plain(part):
     return part.node if isinstance(part, _Parentheses | _Scripted) else part
-
-
-class _Index(str):
-    """The letter that a sum runs over."""
-
-
-@dataclass(frozen=True)
-class _Bound:
-    """Where a sum ends: at N, B, a width or a number."""
-
-    last: object
 
 
 class _Rules:
@@ -121,7 +103,7 @@ class _Rules:
 
     def term(self, parts, span=None):
         """Products bind more strongly than the entry-by-entry product; a sum sign takes the whole rest."""
-        position = next((position for position, part in enumerate(parts) if isinstance(part, _Head)), None)
+        position = next((position for position, part in enumerate(parts) if _takes_rest(part)), None)
         if position is None:
             return _joined(parts)
         head, *rest = parts[position:]
@@ -135,14 +117,11 @@ class _Rules:
 
     def head(self, parts, span):
         """What a sum sign does to its body."""
-        indices, over = [str(part) for part in parts[1:] if isinstance(part, _Index)], None
-        for part in parts[1:]:
-            if is_token(part, "DIGIT") and part != "1":
-                raise Misfit(span[0], "a sum starts at 1.")
-            if is_token(part, "BATCH"):
-                over = "batch"
-            elif isinstance(part, _Bound):
-                over = part.last
+        if any(is_token(part, "DIGIT") and part != "1" for part in parts):
+            raise Misfit(span[0], "a sum starts at 1.")
+        given = [part for part in parts if isinstance(part, dict)]
+        indices = [part["index"] for part in given if "index" in part]
+        over = "batch" if any(is_token(part, "BATCH") for part in parts) else given[-1].get("over")
 
         def wrap(body, span):
             for letter in reversed(indices):
@@ -152,10 +131,10 @@ class _Rules:
         return _Head(wrap, span)
 
     def index(self, parts, span):
-        return _Index(_checked_index(_letter(parts[0]), span[0]))
+        return {"index": _checked_index(_letter(parts[0]), span[0])}
 
     def bound(self, parts, span):
-        return _Bound(int(parts[0]) if is_token(parts[0], "INTEGER") else parts[0])
+        return {"over": int(parts[0]) if is_token(parts[0], "INTEGER") else parts[0]}
 
     def size(self, parts, span):
         if isinstance(parts[-1], Layer):
@@ -213,7 +192,7 @@ class _Rules:
     def prefix(self, parts, span):
         if len(parts) > 1 and parts[1] not in (r"\theta", "w"):
             raise Misfit(parts[1].start_pos, messages.GRADIENT)
-        return _Prefix(syntax.Gradient if is_token(parts[0], "NABLA") else syntax.Imaginary, span)
+        return _Head(syntax.Gradient if is_token(parts[0], "NABLA") else syntax.Imaginary, span, takes_rest=False)
 
     def parentheses(self, parts, span):
         return _Parentheses(replace(_plain(parts[0]), span=span))
@@ -271,6 +250,10 @@ def _signed(sign, node):
     return syntax.Negative(node, span=(sign.start_pos, node.span[1])) if sign == "-" else node
 
 
+def _takes_rest(part):
+    return isinstance(part, _Head) and part.takes_rest
+
+
 def _joined(parts):
     groups = [[]]
     for part in _applied(parts):
@@ -291,11 +274,10 @@ def _applied(parts):
         at = _at(found[-1], part) if found else None
         found[-1 if at else len(found) :] = [at or part]
     for position in range(len(found) - 1, -1, -1):
-        if isinstance(found[position], _Prefix):
-            prefix = found[position]
+        if isinstance(found[position], _Head):
             if position + 1 == len(found) or isinstance(found[position + 1], str):
-                raise Misfit(prefix.span[1], "a quantity must follow here, as in \\nabla J.")
-            found[position] = _prefixed(prefix, found.pop(position + 1))
+                raise Misfit(found[position].span[1], "a quantity must follow here, as in \\nabla J.")
+            found[position] = _headed(found[position], found.pop(position + 1))
     return found
 
 
@@ -314,12 +296,12 @@ def _is_point(node):
     return syntax.is_symbol(node, "theta", "w") and not node.layer
 
 
-def _prefixed(prefix, part):
+def _headed(head, part):
     r"""A gradient or an imaginary part of what follows; a transpose there is that of the gradient, \nabla J^\top."""
-    span = prefix.span[0], part.span[1]
-    if isinstance(part, _Scripted) and part.transposed and prefix.kind is syntax.Gradient and not part.entry:
-        return replace(part, base=prefix.kind(_plain(part.base), span=span), span=span)
-    return prefix.kind(_plain(part), span=span)
+    span = head.span[0], part.span[1]
+    if isinstance(part, _Scripted) and part.transposed and head.wrap is syntax.Gradient and not part.entry:
+        return replace(part, base=head.wrap(_plain(part.base), span=span), span=span)
+    return head.wrap(_plain(part), span=span)
 
 
 def _product(parts):
@@ -345,8 +327,8 @@ def _around(nodes):
 
 
 def _with_scripts(base, below, layer, mark, power, place, span):
-    if isinstance(base, _Prefix):
-        raise Misfit(place, messages.GRADIENT if base.kind is syntax.Gradient else messages.IMAGINARY)
+    if isinstance(base, _Head):
+        raise Misfit(place, messages.GRADIENT if base.wrap is syntax.Gradient else messages.IMAGINARY)
     if isinstance(base, Symbol):
         base, below = _indexed(base, below, layer, mark, span), ()
     elif layer:

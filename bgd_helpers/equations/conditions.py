@@ -21,13 +21,9 @@ def difference_in_truth(statement):
         if left != right:
             share = float(model.eta * model.constants["lambdamax"] / 2)
             where = f"where η is {share:.2f} · 2/λ_max".replace("-", "−")
-            reason = f"{where}, the left side is {_said(left)}, yours is {_said(right)}"
+            reason = f"{where}, the left side is {str(left).lower()}, yours is {str(right).lower()}"
             return Counterexample(model.name, {}, float(left), float(right), reason)
     return None
-
-
-def _said(truth):
-    return "true" if truth else "false"
 
 
 def _is_true(chain, model):

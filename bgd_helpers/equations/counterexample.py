@@ -1,14 +1,13 @@
 """Where two sides differ: in some model, for some value of the letters."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.evaluation import Undefined, value
-from bgd_helpers.equations.meaning import extents_of, shown, size, together
-from bgd_helpers.equations.syntax import Layer, Number, latex, symbols_of
+from bgd_helpers.equations.meaning import missing, together
+from bgd_helpers.equations.syntax import Number
 
 TOLERANCE, APPROXIMATELY = 1e-11, 1e-6  # of the largest entry
 FEWEST = 2  # places at which an equation must be seen to hold, and depths of the networks if it speaks of layers
@@ -97,17 +96,5 @@ def _located(found, scene, letters, left, right, agree):
     at = {letter: int(entry[found.axes[letter]]) + 1 for letter in found.letters if left.shape[found.axes[letter]] > 1}
     if left.shape[-2:] != (1, 1):
         at |= {"row": int(entry[-2]) + 1, "column": int(entry[-1]) + 1}
-    reason = "" if finite.any() else _missing(found.sides, scene, at) or "it divides by zero, or a number is too large"
+    reason = "" if finite.any() else missing(found.sides, scene, at) or "it divides by zero, or a number is too large"
     return Counterexample(scene.model.name, {**at, **letters}, left[entry].item(), right[entry].item(), reason)
-
-
-def _missing(sides, scene, at):
-    """Which quantity does not exist where the letters stand, in words; None if all exist."""
-    for symbol in (symbol for side in sides for symbol in symbols_of(side)):
-        for index, extent in zip(symbol.indices, extents_of(symbol)):
-            most = size(extent, scene.model, scene.setting)
-            if int(index) > most if index.isdigit() else at.get(index, scene.sizes[index]) > most:
-                written = replace(symbol, indices=tuple(map(shown, symbol.indices)))
-                whole = f"layer {scene.number(extent)}" if isinstance(extent, Layer) else "the data set"
-                return f"${latex(written)}$ does not exist for every {shown(index)} here: {whole} has only {most}"
-    return None

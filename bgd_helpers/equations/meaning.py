@@ -356,6 +356,18 @@ def _is_of_network(symbol):
     return symbol.layer is not None or len(symbol.indices) == 2 or symbol.name in ("Y", "Yhat")
 
 
+def missing(sides, scene, at):
+    """Which quantity does not exist where the letters stand, in words; None if all exist."""
+    for symbol in (symbol for side in sides for symbol in symbols_of(side)):
+        for index, extent in zip(symbol.indices, extents_of(symbol)):
+            most = size(extent, scene.model, scene.setting)
+            if int(index) > most if index.isdigit() else at.get(index, scene.sizes[index]) > most:
+                written = replace(symbol, indices=tuple(map(shown, symbol.indices)))
+                whole = f"layer {scene.number(extent)}" if isinstance(extent, Layer) else "the data set"
+                return f"${latex(written)}$ does not exist for every {shown(index)} here: {whole} has only {most}"
+    return None
+
+
 def _place(node):
     return node.span[0] if node.span else 0
 
