@@ -8,7 +8,7 @@ import pytest
 
 from bgd_helpers import network
 from bgd_helpers.checks import check_derivation
-from bgd_helpers.equations import EquationError, check_equation, worlds
+from bgd_helpers.equations import EquationError, check_equation, models
 
 E7 = r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac{1}{N} \sum_{n=1}^{N} z_{ni}^{(k-1)} \delta_{nj}^{(k)}"
 E7_WITH_ZJ = E7.replace("z_{ni}", "z_{nj}")
@@ -17,7 +17,7 @@ E7_WITH_ZJ = E7.replace("z_{ni}", "z_{nj}")
 def test_a_slip_is_located_named_and_mended():
     result = check_equation(E7_WITH_ZJ)
     assert (result.verdict, result.slip, result.repair) == ("fails", "z_j for z_i", E7)
-    assert result.counterexample.world == "a 2-4-3 network with N = 5"
+    assert result.counterexample.model == "a 2-4-3 network with N = 5"
     assert result.counterexample.at == {"i": 1, "j": 2, "k": 1}
     assert "the left side is" in result.message and "what unit i sends" in result.message
     assert result.latex[slice(*result.span)] == "z_{nj}^{(k-1)}"
@@ -26,11 +26,11 @@ def test_a_slip_is_located_named_and_mended():
 def test_the_counterexample_is_what_backprop_and_the_formula_give():
     """The two numbers in the message, recomputed by other means."""
     found = check_equation(E7_WITH_ZJ).counterexample
-    world = worlds.networks()[0]
-    theta = [(W, b[:, 0]) for W, b in zip(world.still.W[1:], world.still.b[1:])]
-    data = theta, world.X, world.Y, world.f[1:]
+    model = models.networks()[0]
+    theta = [(W, b[:, 0]) for W, b in zip(model.still.W[1:], model.still.b[1:])]
+    data = theta, model.X, model.Y, model.f[1:]
     dW = network.backprop(*data)[0][0]
-    formula = (world.X[:, 1] * network.deltas(*data)[1][:, 1]).mean()
+    formula = (model.X[:, 1] * network.deltas(*data)[1][:, 1]).mean()
     assert np.isclose(found.left, dW[0, 1], rtol=1e-12) and np.isclose(found.right, formula, rtol=1e-12)
 
 
@@ -100,6 +100,9 @@ def test_a_formula_of_the_output_layer_used_for_hidden_ones_is_told():
     assert "holds for the last layer" in result.message
 
 
+UNROLLED = r"""\delta_{ni}^{(k)} = f_k'(a_{ni}^{(k)}) \sum_j w_{ij}^{(k+1)} f_{k+1}'(a_{nj}^{(k+1)})
+\sum_m w_{jm}^{(k+2)} f_{k+2}'(a_{nm}^{(k+2)}) \sum_q w_{mq}^{(k+3)}"""
+
 DEGENERATE = [  # wrong, and right in a network that is square, has one output, one example, or a linear layer
     r"\Delta^{(k)} = (\Delta^{(k+1)} W^{(k+1)}) \odot f_k'(A^{(k)})",
     r"\delta_{ni}^{(k)} = f_k'(a_{ni}^{(k)}) w_{i1}^{(k+1)} \delta_{n1}^{(k+1)}",
@@ -108,6 +111,15 @@ DEGENERATE = [  # wrong, and right in a network that is square, has one output, 
     r"E_n = \frac{1}{d_L} \sum_j (y_{nj} - \hat y_{nj})^2",
     r"d_1 = d_2",
     r"f_4'(a_{nj}^{(4)}) = 1 - (z_{nj}^{(4)})^2",
+    r"\hat y_{nj} = z_{nj}^{(3)}",
+    r"\hat y_{nj} = z_{nj}^{(4)}",
+    r"\hat y_{nj} = z_{nj}^{(5)}",
+    r"\hat y_n = z_{n1}^{(4)}",
+    r"z_{nj}^{(k+4)} = \hat y_{nj}",
+    r"z_{ni}^{(L-4)} = x_{ni}",
+    r"\delta_{nj}^{(4)} = -2 (y_{nj} - \hat y_{nj}) f_4'(a_{nj}^{(4)})",
+    f"{UNROLLED} (-2) (y_{{nq}} - \\hat y_{{nq}}) f_{{k+3}}'(a_{{nq}}^{{(k+3)}})",
+    r"J = \frac1N \lVert Y - \hat Y \rVert_2^2",
     r"N_1 = 1",
     r"v = \frac{\eta \Sigma}{B \lambda (2 - 2 \eta)}",
     r"10^{10} + 1 = 10^{10}",
@@ -121,8 +133,32 @@ def test_no_equation_holds_by_accident(latex):
     assert check_equation(latex, mend=False).verdict == "fails"
 
 
+@pytest.mark.parametrize(
+    "latex",
+    [
+        rf"{UNROLLED} \delta_{{nq}}^{{(k+3)}}",
+        r"z_{nj}^{(5)} = f_5(a_{nj}^{(5)})",
+        r"\delta_{ni}^{(L-4)} = f_{L-4}'(a_{ni}^{(L-4)}) \sum_j w_{ij}^{(L-3)} \delta_{nj}^{(L-3)}",
+        r"\lVert X w - y \rVert_2^2 = N J",
+        r"\lambda_{\max} = \lVert H \rVert_2",
+    ],
+)
+def test_deep_layers_and_the_norm_with_a_2_are_what_they_are(latex):
+    assert check_equation(latex).verdict == "holds"
+
+
+def test_a_norm_of_the_wrong_kind_is_mended():
+    result = check_equation(r"J = \frac1N \lVert Y - \hat Y \rVert_2^2")
+    assert result.repair == r"J = \frac1N \lVert Y - \hat Y \rVert^2" and "singular value" in result.message
+
+
+def test_a_layer_that_only_the_deepest_network_has_is_refused():
+    with pytest.raises(EquationError, match="too few networks"):
+        check_equation(r"z_{nj}^{(6)} = f_6(a_{nj}^{(6)})")
+
+
 def test_the_networks_are_of_every_kind():
-    nets = worlds.networks()
+    nets = models.networks()
     assert {net.L for net in nets} >= {1, 2, 3, 4} and 1 in {net.N for net in nets}
     assert any(len(set(net.widths) | {net.N}) == len(net.widths) + 1 for net in nets), "sizes all different"
     assert any(len(set(net.widths)) == 1 for net in nets), "square"
@@ -149,6 +185,7 @@ REFUSED = [  # LaTeX, where, and a piece of what is said
     (r"w_t = w", None, "write one of them"),
     (r"w_t \to w^* \iff 0 < d_k", None, "bounds"),
     (r"\theta \leftarrow", None, "stops short"),
+    (" ".join(f"b_{i}^{{(1)}}" for i in "aceghlmpqr") + " = 0", 0, "too many values"),
     ("", 0, "no equation yet"),
     ("(" * 5000 + "J" + ")" * 5000 + " = J", None, "at most"),
 ]
@@ -161,6 +198,11 @@ def test_what_is_no_equation_is_refused_with_the_place(latex, position, said):
     assert said in caught.value.expected
     assert position is None or caught.value.position == position
     assert str(caught.value).splitlines()[-1].strip() == "^" or caught.value.repair
+
+
+@pytest.mark.parametrize("letters", ["ab", "abc", "abce", "abceg"])
+def test_the_number_of_layer_letters_has_no_bound_of_its_own(letters):
+    assert check_equation(" ".join(f"d_{letter}" for letter in letters) + " = 1", mend=False).verdict == "fails"
 
 
 def test_a_lost_sum_is_put_back():
@@ -217,7 +259,7 @@ def test_backpropagation_is_not_asked(monkeypatch):
 
     for name in (*network.Equations._fields, "backprop", "deltas", "backprop_index", "example_gradients"):
         monkeypatch.setattr(network, name, broken)
-    worlds.networks.cache_clear()
+    models.networks.cache_clear()
     assert check_equation(E7).verdict == "holds"
 
 

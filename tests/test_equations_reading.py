@@ -3,7 +3,7 @@
 import pytest
 
 from bgd_helpers.equations import EquationError, check_equation
-from bgd_helpers.equations.reading import MOST_SIDES, MOST_STATEMENTS, MOST_SYMBOLS, read
+from bgd_helpers.equations.reading import LARGEST, read
 from bgd_helpers.equations.syntax import Chain, latex
 from tests.test_equations_equivalent import BY_ACCIDENT, EQUIVALENT, SLIPS
 from tests.test_equations_fuzz import EQUATIONS
@@ -38,7 +38,7 @@ SPELLINGS = [
     (r"J = \Vert Y - \hat Y \Vert^2", NORM),
     (r"J = \left\| Y - \hat Y \right\|_{F}^2", NORM),
     (r"J = \left\lVert Y - \hat Y \right\rVert_F^2", NORM),
-    (r"J = \big\| Y - \hat{Y} \big\|_2^{2}", NORM),
+    (r"J = \big\| Y - \hat{Y} \big\|_{2}^{2}", r"J = \lVert Y - \hat Y \rVert_2^2"),
     (r"J = z_{nj}^{(k)2}", POWER),
     (r"J = {z_{nj}^{(k)}}^2", POWER),
     (r"J = z^{(k)2}_{nj}", POWER),
@@ -139,11 +139,10 @@ REFUSED = [
     (r"J = \frac{J}", 4, "two parts"),
     (r"J = d", 4, "the width of layer k"),
     (r"J = (J J!)", 8, "closes the parenthesis"),
-    (" = ".join("J" * (MOST_SIDES + 1)), 4 * MOST_SIDES, "sides"),
-    (", ".join(["J = J"] * (MOST_STATEMENTS + 1)), 7 * MOST_STATEMENTS, "at a time"),
-    ("J = " + "J " * (MOST_SYMBOLS + 1), 4 + 2 * MOST_SYMBOLS, "symbols and numbers"),
-    (r"\nabla " * 300 + "J = 1", 7 * MOST_SYMBOLS, "symbols and numbers"),
-    (r"W^{(a)} W^{(b)} W^{(c)} W^{(d)} W^{(e)} = 1", 33, "different letters"),
+    ("J = " + "J " * (LARGEST + 1), 4 + 2 * LARGEST, "at most"),
+    ("(" * (LARGEST + 1) + "J" + ")" * (LARGEST + 1) + " = J", LARGEST, "at most"),
+    (r"\nabla " * 300 + "J = 1", 7 * LARGEST, "at most"),
+    (" ".join(f"d_{letter}" for letter in "abceghlmpqrs") + " = 1", 0, "fewer letters"),
     ("J = J" + "^2" * 500, 7, "one ^"),
 ]
 

@@ -3,14 +3,15 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from bgd_helpers.equations.checking import Counterexample, equal
 from bgd_helpers.equations.conditions import difference_in_truth
-from bgd_helpers.equations.errors import EquationError
+from bgd_helpers.equations.counterexample import Counterexample, first_difference
+from bgd_helpers.equations.errors import EquationError, Misfit
 from bgd_helpers.equations.meaning import is_definition, meaning_of
+from bgd_helpers.equations.messages import advice
 from bgd_helpers.equations.reading import read
+from bgd_helpers.equations.repair import repair
 from bgd_helpers.equations.result import Result
-from bgd_helpers.equations.syntax import Chain, Equivalence, Layer, Node, Symbol, mapped
-from bgd_helpers.equations.tutor import repair
+from bgd_helpers.equations.syntax import Chain, Equivalence, Layer, Node, chains_of, is_symbol, mapped
 from bgd_helpers.equations.updates import (
     RULES,
     TARGETS,
@@ -50,42 +51,47 @@ def check_equation(latex, rule=None, mend=True):
     """
     if rule not in (None, *RULES):
         raise ValueError(f"there is no update rule {rule!r}: choose one of {', '.join(RULES)}")
-    fault, found, definition = _first_fault(latex, rule, mend)
+    try:
+        return _checked(latex, rule, mend)
+    except Misfit as error:
+        place, text = error.advised and advice(latex, error.position) or (error.position, error.expected)
+        raise EquationError(latex, place, text, error.repair) from None
+
+
+def _checked(latex, rule, mend):
+    statements = read(latex)
+    fault, found = _first_fault(latex, statements, rule, mend)
     if fault:
         return _failed(latex, fault, rule, mend)
+    definition = all(isinstance(statement, Chain) and is_definition(statement) for statement in statements)
     said = f"holds: this is the update of {found} (E9)." if found else "holds, by definition." if definition else HOLDS
     return Result(latex, "holds", said, definition=definition, rule=found)
 
 
-def _first_fault(latex, rule, mend):
-    """The Fault of the first step that fails, or None; the update rule followed; whether all are definitions."""
-    statements = read(latex)
-    for statement in statements:
-        _check_meaning(latex, statement)
+def _first_fault(latex, statements, rule, mend=False):
+    """The Fault of the first step that fails, or None; and the update rule followed.
+
+    Raises Misfit for a side that means nothing, be it in a line after one that fails.
+    """
+    for side in (side for chain in chains_of(statements) for side in chain.sides):
+        meaning_of(mapped(side, now))
     found = None
     for statement in statements:
         fault, name = _judged(latex, statement, rule, mend)
         if fault:
-            return fault, None, False
+            return fault, None
         found = found or name
-    return None, found, all(isinstance(statement, Chain) and is_definition(statement) for statement in statements)
-
-
-def _check_meaning(latex, statement):
-    """Raises EquationError for a side that means nothing, be it in a line after one that fails."""
-    for chain in [statement] if isinstance(statement, Chain) else statement:
-        for side in chain.sides:
-            meaning_of(latex, [mapped(side, lambda node: now(node) if isinstance(node, Symbol) else node)])
+    return None, found
 
 
 def _judged(latex, statement, rule, mend):
     """The Fault of the first step that fails, or None; and the update rule that a statement turned out to be."""
     if isinstance(statement, Equivalence):
-        difference = difference_in_truth(latex, statement)
+        difference = difference_in_truth(statement)
         right = statement.right.sides[0]
         return difference and Fault(right, right, difference, can_be_mended=False), None
     if is_update(statement):
-        fault, name = _judged_update(latex, statement, rule)
+        fault, name = _judged_update(statement, rule)
         rest = Chain(statement.sides[1:], statement.relations[1:])
         return fault or _judged_chain(latex, rest, mend), name
     if any(map(has_next, statement.sides)):
@@ -102,35 +108,35 @@ def _judged_by_rules(latex, chain, rule, mend):
 
 
 def _judged_chain(latex, chain, mend):
+    """The Fault of the first step of a chain that fails, or None."""
     for sign, side in zip(chain.relations, chain.sides[1:]):
         if sign not in ("=", "~"):
             text = "an arrow or an inequality cannot stand here; a condition says what it is equivalent to, with \\iff."
-            raise EquationError(latex, side.span[0], text)
-    for left, right, sign in zip(chain.sides, chain.sides[1:], chain.relations):
-        difference = _difference(latex, left, right, sign == "~", mend)
+            raise Misfit(side, text)
+    left, meaning = chain.sides[0], meaning_of(chain.sides[0])
+    for sign, right in zip(chain.relations, chain.sides[1:]):
+        meaning, before = meaning_of(right, after=meaning), meaning
+        try:
+            difference = first_difference(before, meaning, sign == "~")
+        except Misfit as error:
+            mended = mend and error.lost_sum and repair(latex, left, right, sign == "~")
+            error.repair = mended.latex if mended else None
+            raise
         if difference:
             return Fault(left, right, difference, approximately=sign == "~")
+        left = right
     return None
 
 
-def _difference(latex, left, right, approximately, mend):
-    """Where the sides differ; an index without its sum raises EquationError, with the sum put in if that mends it."""
-    try:
-        return equal(latex, left, right, approximately)
-    except EquationError as error:
-        mended = mend and error.lost_sum and repair(latex, left, right, approximately)
-        raise EquationError(latex, error.position, error.expected, mended.latex if mended else None) from None
-
-
-def _judged_update(latex, chain, rule):
+def _judged_update(chain, rule):
     """The Fault of an update, against the rule it should follow or is nearest to; and the rule it follows."""
     target, right = chain.sides[:2]
-    _check_target(latex, target, chain.relations[0])
+    _check_target(target, chain.relations[0])
     if has_next(right):
         what = "does not hold: the new parameters stand on the right too, where E9 has the old ones"
         return Fault(target, right, None, what, can_be_mended=False), None
-    nearest = nearest_rule(right)
-    follows = next((name for name in (nearest, *RULES) if _follows(latex, target, right, name)), None)
+    nearest, meaning = nearest_rule(right), meaning_of(right)
+    follows = next((name for name in (nearest, *RULES) if _follows(target, right, meaning, name)), None)
     if follows and rule in (None, follows):
         return None, follows
     name = rule or nearest
@@ -138,20 +144,21 @@ def _judged_update(latex, chain, rule):
         what = f"is not the update of {name}: it is that of {follows}"
         return Fault(target, right, None, what, can_be_mended=False), None
     expected = updated(target, name, example_of(right))
-    difference = equal(latex, expected, right)
+    difference = first_difference(meaning_of(expected, after=meaning), meaning)
     return Fault(expected, right, difference, f"is not the update of {name}", f"the update of {name} gives"), None
 
 
-def _check_target(latex, target, relation):
-    fits = isinstance(target, Symbol) and target.name in TARGETS
-    if not fits or target.mark not in (("", "t") if relation == "<-" else ("t+1",)):
-        raise EquationError(latex, target.span[0], r"what an update changes is w, b, W or \theta.")
+def _check_target(target, relation):
+    fits = is_symbol(target, *TARGETS) and target.mark in (("", "t") if relation == "<-" else ("t+1",))
+    if not fits:
+        raise Misfit(target, r"what an update changes is w, b, W or \theta.")
 
 
-def _follows(latex, target, right, rule):
+def _follows(target, right, meaning, rule):
     try:
-        return equal(latex, updated(target, rule, example_of(right)), right) is None
-    except EquationError:
+        expected = meaning_of(updated(target, rule, example_of(right)), after=meaning)
+        return first_difference(expected, meaning) is None
+    except Misfit:
         return False
 
 
@@ -161,7 +168,7 @@ def _failed(latex, fault, rule, mend):
     where = f": {fault.difference.told(fault.introduced)}" if fault.difference else ""
     lines = [f"{_line_of(latex, fault.right)}{fault.what}{where}."]
     if fault.can_be_mended and mend:
-        lines.append(mended.text if mended else _at_the_output(latex, fault) or NO_REPAIR)
+        lines.append(mended.text if mended else _at_the_output(fault) or NO_REPAIR)
     return Result(
         latex,
         "fails",
@@ -177,8 +184,8 @@ def _mended_throughout(latex, rule, steps=3):
     """The equation with what fails after a first repair mended as well; None where that does not succeed."""
     for _ in range(steps):
         try:
-            fault = _first_fault(latex, rule, mend=False)[0]
-        except EquationError:
+            fault, _ = _first_fault(latex, read(latex), rule)
+        except Misfit:
             return None
         if not fault:
             return latex
@@ -189,12 +196,14 @@ def _mended_throughout(latex, rule, steps=3):
     return None
 
 
-def _at_the_output(latex, fault):
+def _at_the_output(fault):
     """That the step holds for the last layer, if it does: a formula of the output layer, used for hidden ones."""
-    sides = [mapped(side, _with_last_layer) for side in (fault.left, fault.right)]
+    left, right = (mapped(side, _with_last_layer) for side in (fault.left, fault.right))
     try:
-        holds = sides != [fault.left, fault.right] and equal(latex, *sides) is None
-    except EquationError:
+        meaning = meaning_of(left)
+        changed = (left, right) != (fault.left, fault.right)
+        holds = changed and first_difference(meaning, meaning_of(right, after=meaning)) is None
+    except Misfit:
         return None
     return "It holds for the last layer, $k = L$, and for no other as it stands." if holds else None
 

@@ -1,8 +1,10 @@
 """The single edits of an expression that a slip of the pen, or of the mind, can be mended by; the likeliest first."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
+from bgd_helpers import slips
 from bgd_helpers.equations.syntax import (
     Activation,
     Add,
@@ -22,32 +24,205 @@ from bgd_helpers.equations.syntax import (
     Symbol,
     Transpose,
     children,
+    is_symbol,
     mapped,
+    symbols_of,
     walk,
     with_child,
 )
 
+ALIKE = [("a", "z", "delta"), ("A", "Z", "Delta"), ("y", "yhat"), ("Y", "Yhat"), ("N", "B", "batch_size"), ("w", "b")]
+MATRICES = ("W", "A", "Z", "Delta", "X", "Y", "Yhat", "b", "H")
+HIDDEN, ARGUMENT = "the handout's hidden formula", "f'(z) for f'(a)"
+STEP = "the step is eta times the gradient."
+
+# the kinds of edits, the likeliest first, and why one of them mends an equation. Where a slip of the catalogue has no
+# sentence here, its own reason is given. The last four are slips that no kind is called after.
+SENTENCES = {
+    "product of means": "",
+    "root of the sum": "",
+    "spectral norm": "the norm with a 2 is the largest singular value of a matrix; the sum of all squares has F.",
+    "square of the sum": "",
+    "difference of squares": "",
+    "tanh everywhere": "1 - z^2 is the derivative of tanh alone; each layer has its own f'.",
+    "index": "each index says where a quantity belongs: n an example, i the unit that sends, j the unit that receives.",
+    "swap": "the indices stand the other way round: w_ij leads from unit i to unit j, and the example comes first.",
+    "index everywhere": "a letter that counts the units of one layer cannot count another layer's as well.",
+    ARGUMENT: "f_k' is a function of the pre-activation: it is taken at a, not at z.",
+    "slope": "f' is not what is meant here, but f itself.",
+    "argument": "a is what a unit receives, z = f(a) what it sends; here the other one is meant.",
+    "layer": "the quantity belongs to another layer.",
+    "turned sign": "the sign is turned round.",
+    "transpose": "in a matrix product neighbouring indices meet: the shapes must fit.",
+    "order": "a matrix product is not the same the other way round: neighbouring indices must meet.",
+    "parentheses": "what is multiplied as a whole stands in parentheses.",
+    "term": "the terms of the sum are others.",
+    "upside down": "the fraction stands upside down.",
+    "symbol": "another quantity is meant.",
+    "factor": "it is one factor too many.",
+    "lost factor": "a factor is missing.",
+    "extra slope": "delta already holds the f'; it is one factor too many.",
+    "lost slope": "",
+    "lost sum": "the contributions of all values of the index are added.",
+    "sum": "the sum runs over something else.",
+    "product": "a product of matrices and a product entry by entry are different things.",
+    "square": "",
+    "f for f'": "the chain rule takes the derivative f', not f itself.",
+    "no W in hidden layers": "",
+    HIDDEN: "a hidden unit has an error signal of its own: in a hidden layer delta comes back through the weights "
+    "W^{(k+1)}.",
+    "first output only": "every output, and every unit of the next layer, has a share in the loss: sum over j.",
+    "first example only": "every example has a share in the cost: sum over n.",
+    "step without theta": "the new parameters are the old ones minus the step.",
+    "gradient left out": STEP,
+    "learning rate left out": STEP,
+    "z of the wrong layer": "the weights into layer k are multiplied by what layer k-1 sends, z^{(k-1)}.",
+    "missing transpose": "going back, unit i collects over the units j it feeds: a product with W^T.",
+    "bias left out of forward": "the bias of unit j is added: a = sum_i z_i w_ij + b_j.",
+}
+RANK = {kind: rank for rank, kind in enumerate(SENTENCES)}
+BACK = "what comes back to layer k passes through the weights out of it, W^{(k+1)}."
+INTO = "a^{(k)} is made with the weights into layer k."
+OWN = "each layer has its own f', taken at its own pre-activation."
+MEETS = "a weight into a layer meets the error signals of that same layer, and they come from the layer after."
+SIGNAL = "an error signal belongs to an example and to the unit that receives: its second index is that unit's."
+UNIT = "the derivative f' is taken at the unit's own pre-activation."
+ROWS = "the sum runs over the examples, the rows of both matrices, so the left one is transposed."
+MEAN = "J is a mean over the examples: there must be a sum over n."
+FACTORS = {
+    ("2", 1): "half convention",
+    ("2", -1): "factor 2 again",
+    ("N", -1): "missing 1/N",
+    ("batch_size", -1): "missing 1/N",
+    ("N", 1): "1/N twice",
+    ("eta", 1): "learning rate left out",
+    ("width", 1): "mean over outputs",
+    ("N", -1, "width", 1): "divided by the width",
+    ("N", 1, "batch_size", -1): "divided by N",
+    ("B", 1, "batch_size", -1): "short last batch divided by B",
+}
+
 
 class Edit(NamedTuple):
-    """A change: its kind, the part that goes, the part that comes instead, and the whole after it."""
+    """A change: its kind, the part that goes, the part that comes instead, the whole after it, and the left side."""
 
     kind: str
     old: Node
     new: Node
     whole: Node
     below: bool = False  # whether it stands in a denominator
+    left: Node | None = None
+
+    @property
+    def reason(self):
+        """The slip that it undoes, or None where it has no name, and why it is right: a sentence."""
+        slip, text = _slip(self)
+        text = text or SENTENCES.get(slip) or (slips.BY_NAME[slip].because if slip else SENTENCES[self.kind])
+        return slip, text
 
 
-ALIKE = [("a", "z", "delta"), ("A", "Z", "Delta"), ("y", "yhat"), ("Y", "Yhat"), ("N", "B", "batch_size"), ("w", "b")]
-MATRICES = ("W", "A", "Z", "Delta", "X", "Y", "Yhat", "b", "H")
-HIDDEN, ARGUMENT = "the handout's hidden formula", "f'(z) for f'(a)"
-LIKELY = (
-    "product of means", "root of the sum", "square of the sum", "difference of squares", "tanh everywhere", "index",
-    "swap", "index everywhere", ARGUMENT, "slope", "argument", "layer", "sign", "transpose", "order", "parentheses",
-    "term", "upside down", "symbol", "factor", "lost factor", "extra slope", "lost slope", "lost sum", "sum", "product",
-    "square", "f for f'", "no W in hidden layers", HIDDEN, "first output only", "first example only",
-    "step without theta", "gradient left out",
-)  # fmt: skip
+def _slip(edit):
+    """The name of the slip in the catalogue, or None; and a sentence where the symbol says more than the kind does."""
+    kind, old, new, left = edit.kind, edit.old, edit.new, edit.left
+    goes_back = is_symbol(left, "delta", "Delta")
+    match kind:
+        case _ if kind in slips.BY_NAME:
+            return kind, ""
+        case "index" | "swap" if is_symbol(old, "delta"):
+            return None, SIGNAL
+        case "index" if is_symbol(old, "a"):
+            return None, UNIT
+        case "index" if _by(left, "w", "W") and is_symbol(old, "z", "x") and old.indices[1] != new.indices[1]:
+            return "z_j for z_i", ""
+        case "swap" if is_symbol(old, "w") and goes_back:
+            return "missing transpose", ""
+        case "transpose" if _by(left, "w", "W"):
+            text = ROWS if _by(left, "W") and is_symbol(old, "Z", "Delta", "X") else ""
+            return "dW transposed" if new == edit.whole else "missing transpose", text
+        case "transpose" if goes_back and is_symbol(old, "W"):
+            return "missing transpose", ""
+        case "layer":
+            return _slip_of_layer(old, goes_back)
+        case "slope" if new.slope:
+            return "f for f'", ""
+        case "turned sign" if _is_slope_of_the_loss(left) and (not isinstance(old, Add) or left.span is None):
+            return "sign", ""
+        case "lost slope":
+            slope = next(node for node in walk(new) if isinstance(node, Activation) and node.slope)
+            return "no f' at the output" if slope.layer.letter == "L" else "no f' in hidden layers", ""
+        case "lost sum" if isinstance(new, Sum):
+            return None, _sentence_of_sum(new.index, left, goes_back)
+        case "lost factor" | "factor" | "symbol" if _is_of_the_loss(left):
+            return _slip_of_factor(edit), ""
+        case "square":
+            return "squared twice" if new == getattr(old, "base", None) else "not squared", ""
+        case "sum" if getattr(new, "over", None) == "batch":
+            return "batch ignored", ""
+        case "term" if isinstance(new, Add) and any(is_symbol(node, "b") for node in walk(new.terms[-1])):
+            return "bias left out of forward", ""
+    return None, ""
+
+
+def _slip_of_layer(old, goes_back):
+    if isinstance(old, Activation) or is_symbol(old, "a", "A"):
+        return "f' of the wrong layer", OWN
+    if is_symbol(old, "delta", "Delta"):
+        return (HIDDEN, "") if old.layer.letter == "L" else (None, MEETS)
+    if is_symbol(old, "w", "W") or isinstance(old, Sum) and any(is_symbol(part, "w", "W") for part in walk(old.body)):
+        return "W of the wrong layer", BACK if goes_back else INTO
+    return ("z of the wrong layer" if is_symbol(old, "z", "Z", "x", "X") else None), ""
+
+
+def _sentence_of_sum(index, left, goes_back):
+    if index == "n" and any(is_symbol(node, "J") for node in walk(left)):
+        return MEAN
+    return f"every path counts: what comes back through each unit {index} is added." if goes_back else ""
+
+
+def _slip_of_factor(edit):
+    """The slip of a factor lost, or of one too many: 2, 1/2, 1/N, eta, a width."""
+    powers = _powers(edit.new)
+    powers.subtract(_powers(edit.old))
+    sign = -1 if edit.below else 1
+    found = FACTORS.get(sum(sorted((factor, sign * power) for factor, power in powers.items() if power), ()))
+    return "bias not averaged" if found == "missing 1/N" and _by(edit.left, "b") else found
+
+
+def _powers(node, sign=1):
+    """The power of each factor of a product, by its name."""
+    total = Counter()
+    match node:
+        case Negative(of):
+            return _powers(of, sign)
+        case Product(factors):
+            for factor in factors:
+                total.update(_powers(factor, sign))
+        case Quotient(top, bottom):
+            total.update(_powers(top, sign))
+            total.update(_powers(bottom, -sign))
+        case Power(Symbol(name=name), Number(exponent)):
+            total[name] = sign * int(exponent)
+        case Number(value):
+            name, power = ("2", int(value) // 2) if value in (1.0, 2.0, 4.0) else (f"{value:g}", 1)
+            total[name] = sign * power
+        case _:
+            total[getattr(node, "name", node)] = sign
+    return total
+
+
+def _is_of_the_loss(left):
+    """Whether the left side is an error signal, a derivative or gradient of the loss, the loss itself, or an update."""
+    return any(is_symbol(node, "E", "J", "delta", "Delta") or isinstance(node, Gradient) for node in walk(left))
+
+
+def _is_slope_of_the_loss(left):
+    """Whether the left side is an error signal, a derivative, a gradient, or an update."""
+    return any(is_symbol(node, "delta", "Delta") or isinstance(node, Derivative | Gradient) for node in walk(left))
+
+
+def _by(left, *names):
+    """Whether the left side differentiates by one of these."""
+    return any(isinstance(node, Derivative) and is_symbol(node.by, *names) for node in walk(left))
 
 
 def single_edits(left, right):
@@ -55,11 +230,12 @@ def single_edits(left, right):
     letters = sorted({i for side in (left, right) for node in walk(side) for i in _letters(node)})
     layers = list(dict.fromkeys(node.layer for side in (left, right) for node in walk(side) if _has_layer(node)))
     local = _edits(right, lambda node: (*_local(node, letters, layers), *_from_left(node, left)))
-    found = [*local, *_everywhere(right, letters), *_of_whole(left, right)]
+    whole = (Edit(kind, right, new, new) for kind, new in _of_whole(left, right))
     unique = {right: None}  # what changes nothing
-    for edit in found:
+    for edit in (*local, *_everywhere(right, letters), *whole, *_of_parts(right)):
         unique.setdefault(edit.whole, edit)
-    return sorted(filter(None, unique.values()), key=lambda edit: LIKELY.index(edit.kind))
+    found = sorted(filter(None, unique.values()), key=lambda edit: RANK[edit.kind])
+    return [edit._replace(left=left) for edit in found]
 
 
 def _letters(node):
@@ -107,10 +283,10 @@ def _local(node, letters, layers):
             yield from (("sum", _with_index(body, index, letter)) for letter in letters if letter != index)
             yield from (("layer", _shifted(node, by)) for by in (1, -1))
         case Negative(of):
-            yield "sign", of
+            yield "turned sign", of
         case Add(terms):
             for position, term in enumerate(terms):
-                yield "sign", with_child(node, "terms", position, _negated(term))
+                yield "turned sign", with_child(node, "terms", position, _negated(term))
                 yield "term", _without(node, "terms", position)
         case Product(factors) | Hadamard(factors):
             name = "factors"
@@ -155,7 +331,9 @@ def _of_pattern(node):
             yield "difference of squares", Power(Add((a, Negative(b))), Number(2.0), span=node.span)
         case Power(Sum(_, _, body) as total, Number(2.0)):
             yield "square of the sum", replace(total, body=Power(body, Number(2.0)))
-        case Norm():
+        case Norm(of, spectral):
+            if spectral:
+                yield "spectral norm", Norm(of, span=node.span)
             yield "root of the sum", Power(node, Number(2.0), span=node.span)
         case Product(
             (Quotient(Number(1.0) as top, Power(size)), Sum(n, None, Product((*z, Sum(m, None, delta)))) as total)
@@ -288,39 +466,43 @@ def _without(node, name, position):
 
 
 def _of_whole(left, right):
-    """What can be missing from the side as a whole, or from one of its terms."""
-    yield from _at_root("sign", right, _negated(right))
+    """(kind, what comes instead) for the side as a whole."""
+    yield "turned sign", _negated(right)
     if _is_of_matrices(right):
-        yield from _at_root("transpose", right, Transpose(right))
+        yield "transpose", Transpose(right)
     yield from _of_first_only(right)
     if left.span is None and isinstance(left, Add):
         terms = right.terms if isinstance(right, Add) else (right,)
-        yield from _at_root("step without theta", right, Add((left.terms[0], *terms)))
+        yield "step without theta", Add((left.terms[0], *terms))
     for factor in (Number(2.0), Quotient(Number(1.0), Number(2.0)), Quotient(Number(1.0), Symbol("N")), Symbol("N")):
-        yield Edit("lost factor", right, _scaled(right, factor), _scaled(right, factor))
+        yield "lost factor", _scaled(right, factor)
     for slope in _slopes(left):
-        join = _entry_by_entry if slope.argument.name == "A" else _with_slope
-        yield from _at_root("lost slope", right, join(right, slope))
-    for letter in sorted({i for node in walk(right) for i in _letters(node)}):
-        yield from _at_root("lost sum", right, _summed(right, letter))
-        if isinstance(right, Product | Add):
-            name = "factors" if isinstance(right, Product) else "terms"
-            for position, part in enumerate(getattr(right, name)):
-                total = _summed(part, letter)
-                yield Edit("lost sum", part, total, with_child(right, name, position, total))
-    if isinstance(right, Add):
-        for position, term in enumerate(right.terms):
-            size = _size(term)
-            averages = (Quotient(Number(1.0), Symbol(name)) for name in ("batch_size", "N"))
-            for factor in (Symbol("eta"), Number(2.0), *averages):
-                scaled = _scaled(size, factor)
-                signed = Negative(scaled, span=term.span) if isinstance(term, Negative) else scaled
-                yield Edit("lost factor", size, scaled, with_child(right, "terms", position, signed))
-    if isinstance(left, Symbol) and left.name == "a":
-        yield from _at_root("term", right, Add((right, Symbol("b", left.indices[1:], left.layer))))
-    if isinstance(left, Symbol) and left.name == "A":
-        bias = Product((Symbol("ones"), Transpose(Symbol("b", (), left.layer))))
-        yield from _at_root("term", right, Add((right, bias)))
+        yield "lost slope", (_entry_by_entry if slope.argument.name == "A" else _with_slope)(right, slope)
+    for letter in _letters_of(right):
+        yield "lost sum", _summed(right, letter)
+    if is_symbol(left, "a"):
+        yield "term", Add((right, Symbol("b", left.indices[1:], left.layer)))
+    if is_symbol(left, "A"):
+        yield "term", Add((right, Product((Symbol("ones"), Transpose(Symbol("b", (), left.layer))))))
+
+
+def _of_parts(right):
+    """What can be missing from one of the factors or terms."""
+    name = {Product: "factors", Add: "terms"}.get(type(right))
+    parts = list(enumerate(getattr(right, name))) if name else []
+    for letter in _letters_of(right):
+        for position, part in parts:
+            total = _summed(part, letter)
+            yield Edit("lost sum", part, total, with_child(right, name, position, total))
+    averages = [Quotient(Number(1.0), Symbol(size)) for size in ("batch_size", "N")]
+    for position, term in parts if name == "terms" else ():
+        for factor in (Symbol("eta"), Number(2.0), *averages):
+            whole = with_child(right, name, position, _scaled(term, factor))
+            yield Edit("lost factor", _size(term), _scaled(_size(term), factor), whole)
+
+
+def _letters_of(tree):
+    return sorted({letter for node in walk(tree) for letter in _letters(node)})
 
 
 def _is_of_matrices(node):
@@ -331,73 +513,66 @@ def _is_of_matrices(node):
     return not isinstance(node, Norm) and any(map(_is_of_matrices, parts))
 
 
+def _under_the_sign(change):
+    """The change done to a node, or to what stands behind its minus sign."""
+
+    def changed(node, *rest):
+        return Negative(changed(node.of, *rest), span=node.span) if isinstance(node, Negative) else change(node, *rest)
+
+    return changed
+
+
+@_under_the_sign
 def _summed(node, letter):
     """The node summed over an index, with the sum right before the first factor that has it."""
-    match node:
-        case Negative(of):
-            return Negative(_summed(of, letter), span=node.span)
-        case Product(factors):
-            first = next((p for p, f in enumerate(factors) if any(letter in _letters(part) for part in walk(f))), 0)
-            total = Sum(letter, None, _joined(factors[first:]))
-            return Product((*factors[:first], total), span=node.span) if first else total
-    return Sum(letter, None, node, span=node.span)
+    if not isinstance(node, Product):
+        return Sum(letter, None, node, span=node.span)
+    first = next((position for position, part in enumerate(node.factors) if letter in _letters_of(part)), 0)
+    total = Sum(letter, None, _joined(node.factors[first:]))
+    return Product((*node.factors[:first], total), span=node.span) if first else total
 
 
 def _of_first_only(right):
     """A sum in place of its first term."""
-    used = {i for node in walk(right) for i in _letters(node)}
-    firsts = [node for node in walk(right) if isinstance(node, Symbol) and "1" in node.indices]
-    of_example = any(node.name not in "wb" and node.indices[0] == "1" for node in firsts)
+    firsts = [symbol for symbol in symbols_of(right) if "1" in symbol.indices]
+    of_example = any(symbol.name not in "wb" and symbol.indices[0] == "1" for symbol in firsts)
     for letter in ("n" if of_example else "jm") if firsts else ():
-        if letter not in used:
+        if letter not in _letters_of(right):
             kind = "first example only" if of_example else "first output only"
-            yield from _at_root(kind, right, _summed(_with_index(right, "1", letter), letter))
+            yield kind, _summed(_with_index(right, "1", letter), letter)
 
 
+@_under_the_sign
 def _scaled(node, factor):
     """factor times node, the factor in front: 2 x, or 2/N for 1/N."""
     match node:
-        case Negative(of):
-            return Negative(_scaled(of, factor), span=node.span)
         case Product((Quotient(Number(1.0), bottom), *rest)) if isinstance(factor, Number):
             return Product((Quotient(factor, bottom), *rest), span=node.span)
         case Quotient(Number(1.0), bottom) if isinstance(factor, Number):
             return Quotient(factor, bottom, span=node.span)
-        case Product(factors):
-            return Product((factor, *factors), span=node.span)
-    return Product((factor, node), span=node.span)
+    return Product((factor, *_factors(node)), span=node.span)
 
 
+@_under_the_sign
 def _with_slope(node, slope):
     """node times f', which stands before a sum and after everything else."""
-    match node:
-        case Negative(of):
-            return Negative(_with_slope(of, slope), span=node.span)
-        case Product((*factors, Sum() as last)):
-            return Product((*factors, slope, last), span=node.span)
-        case Product(factors):
-            return Product((*factors, slope), span=node.span)
-        case Sum():
-            return Product((slope, node), span=node.span)
-    return Product((node, slope), span=node.span)
+    factors = _factors(node)
+    at = len(factors) - isinstance(factors[-1], Sum)
+    return Product((*factors[:at], slope, *factors[at:]), span=node.span)
 
 
+@_under_the_sign
 def _entry_by_entry(node, slope):
-    if isinstance(node, Negative):
-        return Negative(_entry_by_entry(node.of, slope), span=node.span)
     return Hadamard((node, slope), span=node.span)
 
 
-def _at_root(kind, old, new):
-    yield Edit(kind, old, new, new)
+def _factors(node):
+    return node.factors if isinstance(node, Product) else (node,)
 
 
 def _slopes(left):
     """f_k'(a), where the left side is an error signal or a derivative by a pre-activation."""
     node = left.by if isinstance(left, Derivative) else left
-    if not isinstance(node, Symbol) or not node.layer:
-        return
-    if node.name in ("delta", "a") and (node.name == "delta" or node is not left):
-        yield Activation(node.layer, True, Symbol("a", node.indices, node.layer))
-    if node.name in ("Delta", "A") and (node.name == "Delta" or node is not left):
-        yield Activation(node.layer, True, Symbol("A", (), node.layer))
+    if is_symbol(node, "delta", "Delta") or node is not left and is_symbol(node, "a", "A"):
+        name = "a" if node.name in ("delta", "a") else "A"
+        yield _slope(Symbol(name, node.indices if name == "a" else (), node.layer))

@@ -1,16 +1,31 @@
 """What is said of LaTeX that is not an equation of the language."""
 
 
+class Misfit(ValueError):
+    """What does not fit: where, a position or a node, and what is said of it. check_equation makes an error of it.
+
+    `advised`: what the table of advice says of the place comes first. `lost_sum`: a missing sum may be what is wrong.
+    `repair` is the mended equation, where one is known.
+    """
+
+    def __init__(self, where, expected, advised=False, lost_sum=False):
+        super().__init__(expected)
+        if not isinstance(where, int):
+            where = where.span[0] if where.span else 0
+        self.position, self.expected, self.repair = where, expected, None
+        self.advised, self.lost_sum = advised, lost_sum
+
+
 class EquationError(ValueError):
     """LaTeX that is no equation of the language: where, what was expected, and a caret under the place.
 
     `position` counts characters from 0; `expected` says what would fit there. `repair` is the mended equation
-    as LaTeX, where one is known; `lost_sum` says that a missing sum may be what is wrong.
+    as LaTeX, where one is known.
     """
 
-    def __init__(self, latex, position, expected, repair=None, lost_sum=False):
+    def __init__(self, latex, position, expected, repair=None):
         self.position = max(0, min(position, len(latex)))
-        self.expected, self.repair, self.lost_sum = expected, repair, lost_sum
+        self.expected, self.repair = expected, repair
         mended = f"\nIt holds as\n  {repair}" if repair else ""
         super().__init__(f"{expected}\n{_pointed_at(latex, self.position)}{mended}")
 

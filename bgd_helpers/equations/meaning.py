@@ -1,49 +1,33 @@
-"""What the letters of an equation mean: which are summed, what each runs over, and in which worlds it is judged."""
+"""What the letters of an equation mean: which are summed, what each runs over, and in which models it is judged."""
 
-from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from itertools import product
+from math import prod
 
-from bgd_helpers.equations import worlds
-from bgd_helpers.equations.errors import EquationError
-from bgd_helpers.equations.reading import check_form
-from bgd_helpers.equations.syntax import (
-    Activation,
-    At,
-    Derivative,
-    Entry,
-    Gradient,
-    Layer,
-    Product,
-    Sum,
-    Symbol,
-    Transpose,
-    children,
-    latex,
-    walk,
-    with_child,
-)
+from bgd_helpers.equations import messages, models, syntax
+from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.syntax import Layer, Symbol, children, is_symbol, latex, symbols_of, walk, with_child
 
-MOST_LETTERS = 8
+LARGEST = 100_000  # places at which an equation is judged in one model: the one bound on layers, indices and parameters
 PRIVATE = ("row", "column", "parameter")  # axes for a derivative by a whole matrix, and for a gradient
-MOST_LAYERS = 3
 NOISE = {"Sigma", "v", "Var", "lambda", "B", "N", "eta"}
 REGRESSION = {"H", "I", "kappa", "rate"}
-SHARDS, EXAMPLES, PARAMETERS, BATCH = "shards", "examples", "parameters", "batch"
+SHARDS, EXAMPLES, PARAMETERS = "shards", "examples", "parameters"
 
 
 @dataclass
 class Meaning:
-    """An equation's sides with every summed index under a name of its own, and what is known of the letters."""
+    """Sides of an equation with every summed index under a name of its own, and what is known of the letters."""
 
-    latex: str
     sides: tuple = ()
-    extents: dict = field(default_factory=lambda: defaultdict(list))  # letter or number: what it runs over
+    symbols: list = field(default_factory=list)
+    extents: dict = field(default_factory=dict)  # letter or number: what it runs over
     layers: list = field(default_factory=list)  # (layer, lowest that exists, position)
-    free: list = field(default_factory=list)  # for each side: letter to (position, whether it is differentiated)
+    free: tuple = ()  # for each side: letter to (position, whether it is differentiated)
+    marks: dict = field(default_factory=dict)  # a symbol with a time, and one without
+    sums: int = 0  # how many have been renamed, here and before
     counts_updates: bool = False
     has_gradient: bool = False
-    marks: dict = field(default_factory=dict)  # a symbol with a time, and one without
 
     @property
     def axes(self):
@@ -54,116 +38,181 @@ class Meaning:
     def letters(self):
         return [letter for letter in self.extents if not letter.isdigit()]
 
-    def settings(self, network):
-        """All values of the layer letters, and of t, for which every symbol exists in that network."""
-        letters = sorted({layer.letter for layer, *_ in self.layers if layer.letter not in (None, "L")})
-        names = [*letters, *(["t"] if self.counts_updates else [])]
-        ranges = [range(4) if name == "t" else range(network.L + 1) for name in names]
-        settings = [dict(zip(names, values), L=network.L) for values in product(*ranges)]
-        return [setting for setting in settings if self._exists(network, setting)]
-
-    def _exists(self, network, setting):
+    @property
+    def depth(self):
+        """The least number of layers that a network must have for all its symbols to exist."""
+        first = {None: 0}
         for layer, lowest, _ in self.layers:
-            if not lowest <= number(layer, setting) <= network.L:
-                return False
-        sizes = (
-            (int(letter), size(extent, network, setting))
-            for letter, extents in self.extents.items()
-            if letter.isdigit()
+            if layer.letter:
+                first[layer.letter] = max(first.get(layer.letter, 0), lowest - layer.offset)
+        return max([0, *(first[layer.letter] + max(0, layer.offset) for layer, *_ in self.layers)])
+
+    def scenes(self, among=None):
+        """Where the equation is judged: in every model that it speaks of, or among these, at all of the settings.
+
+        Raises Misfit for symbols that have no model in common, and where it would take too long.
+        """
+        for model in among or models_of(self):
+            for setting in self.settings(model):
+                yield self.scene(model, setting)
+
+    def scene(self, model, setting):
+        """The model with axes for the letters. Raises Misfit if its arrays would grow too large."""
+        extents = {letter: self.extents[letter] for letter in self.letters}
+        sizes = {letter: max([1, *(size(each, model, setting) for each in found)]) for letter, found in extents.items()}
+        check_size(prod(sizes.values()) * (len(model.theta) if self.has_gradient else 1))
+        return models.Scene(model, setting, self.axes, sizes, {}, getattr(model, "still", None))
+
+    def settings(self, model):
+        """All values of the layer letters, and of t, for which every symbol exists in that model."""
+        letters = sorted({layer.letter for layer, *_ in self.layers} - {None, "L"})
+        values = {letter: range(model.L + 1) for letter in letters} | {"L": [model.L], None: [0]}
+        values = {letter: [k for k in ks if self._exists({letter: k}, model)] for letter, ks in values.items()}
+        values |= {"t": range(4)} if self.counts_updates else {}
+        check_size(100 * prod(map(len, values.values())))
+        return [dict(zip(values, each)) for each in product(*values.values())]
+
+    def _exists(self, setting, model):
+        """Whether all layers with this one letter exist, and the units that are numbered in them."""
+        layers = [(number(layer, setting), lowest) for layer, lowest, _ in self.layers if layer.letter in setting]
+        if not all(lowest <= k <= model.L for k, lowest in layers):
+            return False
+        numbered = [(int(index), extents) for index, extents in self.extents.items() if index.isdigit()]
+        return all(
+            index <= size(extent, model, setting)
+            for index, extents in numbered
             for extent in extents
+            if getattr(extent, "letter", None) in setting
         )
-        return all(index <= most for index, most in sizes)
+
+
+def check_size(places):
+    """Raises Misfit if an equation is to be judged at more places than can be judged in a moment."""
+    if places > LARGEST:
+        raise Misfit(0, "its indices and layers take too many values together: write it with fewer letters.")
 
 
 def number(layer, setting):
     """The layer's number in this setting of the letters."""
-    return layer.offset + (setting[layer.letter] if layer.letter else 0)
+    return layer.offset + setting[layer.letter]
 
 
-def size(extent, network, setting):
+def size(extent, model, setting):
     """How many values an index takes: examples, shards, parameters, the units of a layer, or a number of its own."""
     if isinstance(extent, Layer):
-        return network.widths[number(extent, setting)]
-    return {EXAMPLES: network.N, SHARDS: 2, PARAMETERS: len(network.theta)}.get(extent, extent)
+        return model.widths[number(extent, setting)]
+    return extent if isinstance(extent, int) else {EXAMPLES: model.N, SHARDS: 2}.get(extent) or len(model.theta)
 
 
-def meaning_of(latex, sides):
-    """The Meaning of these sides. Raises EquationError where they mean nothing."""
-    found = Meaning(latex)
-    names = iter(range(1000))
-    for side in sides:
-        free = {}
-        found.sides += (_named_apart(side, {}, names, found, free, within=False),)
-        found.free.append(free)
-    if len(found.letters) > MOST_LETTERS:
-        raise EquationError(latex, 0, f"an equation has at most {MOST_LETTERS} different indices.")
-    if len({layer.letter for layer, *_ in found.layers} - {None, "L"}) > MOST_LAYERS:
-        raise EquationError(latex, 0, f"an equation has at most {MOST_LAYERS} different letters for layers.")
+def meaning_of(node, after=None):
+    """The Meaning of one side; its sums are counted on from those of `after`. Raises Misfit if it means nothing."""
+    found = Meaning(free=({},), sums=after.sums if after else 0)
+    found.sides = (_named_apart(node, {}, found, within=False),)
     _check_roles(found)
     return found
 
 
-def _named_apart(node, bound, names, found, free, within):
+def together(left, right):
+    """The Meaning of an equation. Raises Misfit for two sides that mean nothing together."""
+    letters = dict.fromkeys([*left.extents, *right.extents])
+    found = Meaning(
+        left.sides + right.sides,
+        left.symbols + right.symbols,
+        {letter: left.extents.get(letter, []) + right.extents.get(letter, []) for letter in letters},
+        left.layers + right.layers,
+        left.free + right.free,
+        left.marks | right.marks,
+        right.sums,
+        left.counts_updates or right.counts_updates,
+        left.has_gradient or right.has_gradient,
+    )
+    _check_marks(found.marks, next(iter(right.marks.values()), None))
+    _check_roles(found)
+    _check_free_indices(found)
+    return found
+
+
+def _named_apart(node, bound, found, within):
     """The node with its sums' indices renamed, so that each has an axis of its own; notes what the letters do."""
-    if isinstance(node, Sum):
-        new = f"{node.index}{next(names)}"
-        if node.index in bound:
-            raise EquationError(found.latex, _place(node), f"{node.index} is summed over twice, one sum in the other.")
-        found.extents[new] += [node.over] if isinstance(node.over, int) else [EXAMPLES] if node.over == "N" else []
-        bound, node = {**bound, node.index: new}, replace(node, index=new)
+    if isinstance(node, syntax.Sum):
+        bound, node = _note_sum(node, bound, found)
     if isinstance(node, Symbol):
-        check_form(found.latex, node)
-    if isinstance(node, Symbol | Entry):
-        node = replace(node, indices=tuple(_index(i, bound, found, free, node, within) for i in node.indices))
+        _check_form(node)
+        found.symbols.append(node)
+    if isinstance(node, Symbol | syntax.Entry):
+        node = replace(node, indices=tuple(_index(index, bound, found, node, within) for index in node.indices))
     if isinstance(node, Symbol):
         _note_symbol(node, found)
-    if isinstance(node, Activation):
+    if isinstance(node, syntax.Activation):
         found.layers.append((node.layer, 1, _place(node)))
-    if isinstance(node, Entry):
+    if isinstance(node, syntax.Entry):
         _note_entry(node, found)
-    if isinstance(node, Derivative | Gradient):
+    if isinstance(node, syntax.Derivative | syntax.Gradient):
         _check_derivative(node, found)
         within = True
     for name, position, child in list(children(node)):
-        changed = _named_apart(child, bound, names, found, free, within)
+        changed = _named_apart(child, bound, found, within)
         node = with_child(node, name, position, changed)
-    if isinstance(node, Sum) and not found.extents[node.index]:
+    if isinstance(node, syntax.Sum) and not found.extents[node.index]:
         layers = {layer.letter for layer, *_ in found.layers}
-        text = f"nothing in this sum has the index {_shown(node.index)}."
-        text = "the language has no sums over layers." if _shown(node.index) in layers else text
-        raise EquationError(found.latex, _place(node), text)
+        text = f"nothing in this sum has the index {shown(node.index)}."
+        raise Misfit(node, "the language has no sums over layers." if shown(node.index) in layers else text)
     return node
 
 
-def _index(index, bound, found, free, node, within):
+def _check_form(symbol):
+    """Raises Misfit unless a symbol carries the indices, the layer and the mark of the notation."""
+    if text := messages.mark(symbol):
+        raise Misfit(symbol, text)
+    if text := messages.form(symbol):
+        raise Misfit(symbol, text, advised=True)
+
+
+def _note_sum(node, bound, found):
+    """What the indices of the sums are called inside this one, and the sum with its index renamed."""
+    if node.index in bound:
+        raise Misfit(node, f"{node.index} is summed over twice, one sum in the other.")
+    new, found.sums = f"{node.index}{found.sums}", found.sums + 1
+    found.extents[new] = [node.over] if isinstance(node.over, int) else [EXAMPLES] if node.over == "N" else []
+    return {**bound, node.index: new}, replace(node, index=new)
+
+
+def _index(index, bound, found, node, within):
     if index.isdigit():
         return index
     if index not in bound:
-        place, seen = free.get(index, (_place(node), True))
-        free[index] = place, seen and within
+        place, seen = found.free[0].get(index, (_place(node), True))
+        found.free[0][index] = place, seen and within
     return bound.get(index, index)
 
 
 def _note_symbol(symbol, found):
     if symbol.layer:
         found.layers.append((symbol.layer, 0 if symbol.name in ("z", "Z", "width") else 1, _place(symbol)))
-    for index, extent in zip(symbol.indices, _extents(symbol)):
-        found.extents[index].append(extent)
+    _note_extents(symbol.indices, extents_of(symbol), found)
     if symbol.mark == "t-1" or symbol.mark == "0" and symbol.name == "theta" or symbol.mark == "t+1":
-        text = f"{_text(symbol)} cannot stand here: write \\theta_t, w_t or w_0."
-        raise EquationError(found.latex, _place(symbol), text)
+        raise Misfit(symbol, f"{latex(symbol)} cannot stand here: write \\theta_t, w_t or w_0.")
     if symbol.name == "Var" and not symbol.mark:
-        raise EquationError(found.latex, _place(symbol), r"say which: Var_{\text{with}} or Var_{\text{without}}.")
-    if symbol.name in ("w", "theta") and not symbol.layer and not symbol.indices and symbol.mark != "*":
-        found.marks[symbol.mark in ("t", "0")] = symbol
-        if len(found.marks) == 2:
-            text = f"{_text(found.marks[False])} and {_text(found.marks[True])} in one equation: write one of them."
-            raise EquationError(found.latex, _place(symbol), text)
+        raise Misfit(symbol, r"say which: Var_{\text{with}} or Var_{\text{without}}.")
+    if is_symbol(symbol, "w", "theta") and not symbol.layer and not symbol.indices and symbol.mark != "*":
+        found.marks.setdefault(symbol.mark in ("t", "0"), symbol)
+        _check_marks(found.marks, symbol)
     if symbol.mark == "0" or symbol.name == "t":
         found.counts_updates = True
 
 
-def _extents(symbol):
+def _check_marks(marks, symbol):
+    """Raises Misfit for parameters with a time beside parameters without one."""
+    if len(marks) == 2:
+        raise Misfit(symbol, f"{latex(marks[False])} and {latex(marks[True])} in one equation: write one of them.")
+
+
+def _note_extents(indices, extents, found):
+    for index, extent in zip(indices, extents):
+        found.extents.setdefault(index, []).append(extent)
+
+
+def extents_of(symbol):
     """What each index of a symbol runs over."""
     match symbol.name, len(symbol.indices):
         case "w", _:
@@ -189,31 +238,24 @@ def _note_entry(entry, found):
     """An entry of a matrix: its indices run over the rows and the columns."""
     shape = _shape(entry.of)
     if len(entry.indices) != (1 if shape[1] == 1 else 2):
-        raise EquationError(found.latex, _place(entry), "an entry of a matrix has two indices, that of a column one.")
-    for index, extent in zip(entry.indices, shape):
-        found.extents[index].append(extent)
+        raise Misfit(entry, "an entry of a matrix has two indices, that of a column one.")
+    _note_extents(entry.indices, shape, found)
 
 
 def _shape(node):
     """What the rows and the columns of a matrix expression run over."""
     match node:
-        case Symbol(name="W", layer=Layer() as layer):
-            return layer.moved(-1), layer
-        case Symbol(name="A" | "Z" | "Delta", layer=Layer() as layer):
-            return EXAMPLES, layer
+        case Symbol(name=name) if name in messages.ENTRIES and not messages.form(node):
+            return extents_of(Symbol(messages.ENTRIES[name], ("i", "j"), node.layer))
         case Symbol(name="b", layer=Layer() as layer):
             return layer, 1
-        case Symbol(name="X"):
-            return EXAMPLES, Layer(None, 0)
-        case Symbol(name="Y" | "Yhat"):
-            return EXAMPLES, Layer("L")
         case Symbol(name="ones"):
             return EXAMPLES, 1
-        case Transpose(of):
+        case syntax.Transpose(of):
             return _shape(of)[::-1]
-        case Derivative(_, by):
+        case syntax.Derivative(_, by):
             return _shape(by)
-        case Product(factors):
+        case syntax.Product(factors):
             shapes = [shape for shape in map(_shape, factors) if shape != (1, 1)] or [(1, 1)]
             return shapes[0][0], shapes[-1][1]
     parts = [_shape(child) for _, _, child in children(node)]
@@ -221,21 +263,20 @@ def _shape(node):
 
 
 def _check_derivative(node, found):
-    """Raises EquationError for what the language cannot differentiate."""
-    found.has_gradient |= isinstance(node, Gradient) or node.by.name in ("theta", "w") and not node.by.layer
-    if isinstance(node, Gradient) and not _is_cost(node.of):
-        raise EquationError(found.latex, _place(node), r"\nabla stands before J or E_n: it is their gradient.")
+    """Raises Misfit for what the language cannot differentiate."""
+    found.has_gradient |= isinstance(node, syntax.Gradient) or node.by.name in ("theta", "w") and not node.by.layer
+    if isinstance(node, syntax.Gradient) and not _is_cost(node.of):
+        raise Misfit(node, r"\nabla stands before J or E_n: it is their gradient.")
     for part in walk(node.of):
         if part == Symbol("imaginary"):
-            raise EquationError(found.latex, _place(part), "derivatives are complex steps; i cannot stand inside one.")
-        if isinstance(part, Derivative | Gradient) or isinstance(part, Symbol) and part.name in ("delta", "Delta", "H"):
+            raise Misfit(part, "derivatives are complex steps; i cannot stand inside one.")
+        if isinstance(part, syntax.Derivative | syntax.Gradient) or is_symbol(part, "delta", "Delta", "H"):
             text = "the language has no second derivatives, and \\delta and \\nabla are first ones."
-            raise EquationError(found.latex, _place(part), text)
+            raise Misfit(part, text)
 
 
 def _is_cost(node):
-    node = node.of if isinstance(node, At) else node
-    return isinstance(node, Symbol) and node.name in ("J", "E")
+    return is_symbol(node.of if isinstance(node, syntax.At) else node, "J", "E")
 
 
 def _check_roles(found):
@@ -243,28 +284,16 @@ def _check_roles(found):
     for layer, lowest, place in found.layers:
         if layer.letter in found.letters:
             text = f"{layer.letter} is an index and a layer at once: use another letter for one of them."
-            raise EquationError(found.latex, place, text)
+            raise Misfit(place, text)
         if layer.letter is None and layer.offset < lowest:
             text = f"there is no layer {layer.offset} here: layers are 1 to L, and z alone has a layer 0, the inputs."
-            raise EquationError(found.latex, place, text)
+            raise Misfit(place, text)
         if layer.letter == "L" and layer.offset > 0:
-            raise EquationError(found.latex, place, "there is no layer after L, the last.")
+            raise Misfit(place, "there is no layer after L, the last.")
 
 
-def missing(sides, scene, at):
-    """Which quantity does not exist where the letters stand, in words; None if all exist."""
-    for symbol in (part for side in sides for part in walk(side) if isinstance(part, Symbol)):
-        for index, extent in zip(symbol.indices, _extents(symbol)):
-            most = size(extent, scene.world, scene.setting)
-            if int(index) > most if index.isdigit() else at.get(index, scene.sizes[index]) > most:
-                shown = replace(symbol, indices=tuple(map(_shown, symbol.indices)))
-                whole = f"layer {number(extent, scene.setting)}" if isinstance(extent, Layer) else "the data set"
-                return f"${_text(shown)}$ does not exist for every {_shown(index)} here: {whole} has only {most}"
-    return None
-
-
-def check_free_indices(found):
-    """Raises EquationError for an index that is free on one of two sides only, unless that side differentiates by it.
+def _check_free_indices(found):
+    """Raises Misfit for an index that is free on one of two sides only, unless that side differentiates by it.
 
     (A derivative may well not depend on an index that it has: da_nj/dw_ij = z_ni.) Zero has all indices.
     """
@@ -277,40 +306,37 @@ def check_free_indices(found):
                 text += f" Is a sum over {index} missing, or is it another index?"
             elif _is_summed(index, found.sides[other]):
                 text += " On the right it is summed over: sum over another letter, m say, or not at all."
-            raise EquationError(found.latex, place, text, lost_sum=name == "right")
+            raise Misfit(place, text, lost_sum=name == "right")
 
 
 def _is_constant(side):
     """Whether a side is a number, the same for all indices."""
-    return not any(isinstance(part, Symbol) for part in walk(side))
+    return not symbols_of(side)
 
 
 def _is_summed(index, side):
-    return any(isinstance(part, Sum) and _shown(part.index) == index for part in walk(side))
+    return any(isinstance(part, syntax.Sum) and shown(part.index) == index for part in walk(side))
 
 
-def worlds_of(latex, sides):
-    """The worlds in which these sides are judged: networks, those with one output, regressions, or batches."""
-    symbols = [part for side in sides for part in walk(side) if isinstance(part, Symbol)]
-    noise, regression = (list(filter(test, symbols)) for test in (_is_of_noise, _is_of_regression))
+def models_of(found):
+    """The models in which an equation is judged: networks, those with one output, regressions, or batches."""
+    noise, regression = (list(filter(test, found.symbols)) for test in (_is_of_noise, _is_of_regression))
     if noise:
-        _check_together(
-            latex, noise[0], "batches", [s for s in symbols if s.name not in NOISE or s.mark in ("*", "min", "max")]
-        )
-        return worlds.noises()
+        others = [s for s in found.symbols if s.name not in NOISE or s.mark in ("*", "min", "max")]
+        _check_together(noise[0], "batches", others)
+        return models.noises()
     if regression:
-        _check_together(latex, regression[0], "linear regression", list(filter(_is_of_network, symbols)))
-        return worlds.regressions()
-    if any(s.name in ("y", "yhat") and len(s.indices) == 1 for s in symbols):
-        return worlds.one_output_networks()
-    return worlds.networks()
+        _check_together(regression[0], "linear regression", list(filter(_is_of_network, found.symbols)))
+        return models.regressions()
+    one_output = any(is_symbol(symbol, "y", "yhat") and len(symbol.indices) == 1 for symbol in found.symbols)
+    return models.networks(one_output, deep=found.depth > 3)
 
 
-def _check_together(latex, symbol, where, others):
-    """Raises EquationError if there are symbols that do not belong where this one does."""
+def _check_together(symbol, where, others):
+    """Raises Misfit if there are symbols that do not belong where this one does."""
     if others:
-        text = f"{_text(symbol)} belongs to {where}, {_text(others[0])} does not: they have no equation in common."
-        raise EquationError(latex, _place(others[0]), text)
+        text = f"{latex(symbol)} belongs to {where}, {latex(others[0])} does not: they have no equation in common."
+        raise Misfit(others[0], text)
 
 
 def _is_of_noise(symbol):
@@ -330,15 +356,24 @@ def _is_of_network(symbol):
     return symbol.layer is not None or len(symbol.indices) == 2 or symbol.name in ("Y", "Yhat")
 
 
+def missing(sides, scene, at):
+    """Which quantity does not exist where the letters stand, in words; None if all exist."""
+    for symbol in (symbol for side in sides for symbol in symbols_of(side)):
+        for index, extent in zip(symbol.indices, extents_of(symbol)):
+            most = size(extent, scene.model, scene.setting)
+            if int(index) > most if index.isdigit() else at.get(index, scene.sizes[index]) > most:
+                written = replace(symbol, indices=tuple(map(shown, symbol.indices)))
+                whole = f"layer {scene.number(extent)}" if isinstance(extent, Layer) else "the data set"
+                return f"${latex(written)}$ does not exist for every {shown(index)} here: {whole} has only {most}"
+    return None
+
+
 def _place(node):
     return node.span[0] if node.span else 0
 
 
-def _text(symbol):
-    return latex(replace(symbol, span=None))
-
-
-def _shown(index):
+def shown(index):
+    """An index as it was written, without the number of its sum."""
     return index.rstrip("0123456789") or index
 
 
@@ -361,10 +396,11 @@ def is_definition(chain):
         return False
     (right,) = rest
     match head.name, right:
-        case "z" | "Z", Activation(slope=False, argument=Symbol("a" | "A")):
+        case "z" | "Z", syntax.Activation(slope=False, argument=Symbol("a" | "A")):
             return True
-        case "delta" | "Delta", Derivative(Symbol("E"), Symbol("a" | "A")):
+        case "delta" | "Delta", syntax.Derivative(Symbol("E"), Symbol("a" | "A")):
             return True
-    names = {part.name for part in walk(right) if isinstance(part, Symbol)}
+    names = {part.name for part in symbols_of(right)}
     operations = {type(part) for part in walk(right)}
-    return names <= DEFINED_BY.get(head.name, set()) and not operations & {Derivative, Gradient, Activation}
+    foreign = operations & {syntax.Derivative, syntax.Gradient, syntax.Activation}
+    return names <= DEFINED_BY.get(head.name, set()) and not foreign

@@ -5,8 +5,9 @@ import re
 from dataclasses import replace
 
 from bgd_helpers.equations import syntax
-from bgd_helpers.equations.syntax import Layer, Symbol
+from bgd_helpers.equations.syntax import FORMS, MARKS, Layer, Symbol
 
+MATRIX = "the language has no matrices written out in numbers: W^{(k)} is a matrix."
 NO_SECOND = "the language has no second derivatives."
 LOSS = "L is the last layer; the loss of an example is E_n, the cost is J."
 ACTIVATION = "an activation function is written f_k, its derivative f_k'."
@@ -64,7 +65,7 @@ ADVICE = [(re.compile(pattern), text) for pattern, text in (
      r"updates are counted: \theta_{t+1}, \theta_t."),
     (r"[0-9]{16,}", "a number has at most 15 digits."),
     (r"\\mathcal\s*\{?\s*[A-Z]|(?<![A-Za-z\\_^])L(?![A-Za-z])", LOSS),
-    (r"\\begin\s*\{[a-z]*matrix", "the language has no matrices written out in numbers: W^{(k)} is a matrix."),
+    (r"\\begin\s*\{[a-z]*matrix", MATRIX),
     (r"\\(wide)?hat\s*\{?\s*[^yY\s{]", r"\hat stands on y and Y alone: \hat y_{nj}, \hat Y."),
     (r"(\\(cdot|times|odot|circ)|[*/])\s*(?P<here>-)", r"a negative factor stands in parentheses: 2 \cdot (-y_{nj})."),
     (r"\\(top|intercal)(?![A-Za-z])", r"a transpose stands above: X^\top, W^{(k)\top}."),
@@ -95,11 +96,6 @@ def _letters(match):
     return re.sub(r"[_\s,]", "", match.group())
 
 
-def misfit(latex, position, expected):
-    """(place, what is said) of the LaTeX that does not fit at a position, where the grammar expects some terminals."""
-    return advice(latex, position) or (position, _general(latex, position, set(expected or ())))
-
-
 def advice(latex, position):
     """(place, what to write) from the table for what stands around a position, or None."""
     for pattern, text in ADVICE:
@@ -111,8 +107,9 @@ def advice(latex, position):
     return None
 
 
-def _general(latex, position, expected):
-    rest = latex[position:]
+def misplaced(latex, position, expected):
+    """What is said of what stands at a position where the grammar expects some terminals."""
+    rest, expected = latex[position:], set(expected or ())
     if not rest.strip():
         return f"the equation stops short.{_wanted(latex, position, expected)}"
     token = re.match(r"\\[A-Za-z]+|\\.|.", rest, re.DOTALL).group()
@@ -148,8 +145,19 @@ ENTRIES = {matrix: entry for entry, matrix in MATRICES.items() if matrix}
 INDICES = {"w": "the units it comes from and goes to", "b": "its unit", "E": "its example", "e": "its parameter"}
 
 
-def form(symbol, forms):
-    """What is said of a symbol with other indices, or another layer, than its forms {(indices, layer): LaTeX}."""
+def mark(symbol):
+    """What is said of a symbol with a mark, as in w^* or w_t, that it cannot have; or None."""
+    if symbol.mark and symbol.mark not in MARKS.get(symbol.name, ()):
+        return f"{syntax.latex(replace(symbol, mark=''))} takes no {symbol.mark} here."
+    return None
+
+
+def form(symbol):
+    """What is said of a symbol whose indices, or whose layer, are not those of the notation; or None."""
+    forms = FORMS.get(symbol.name) or {(0, symbol.name == "width"): plain(symbol)}
+    refusal = next(filter(None, map(index, symbol.indices)), None)
+    if refusal or (len(symbol.indices), symbol.layer is not None) in forms:
+        return refusal
     name = plain(symbol)
     layered = {layer for _, layer in forms}
     full = next(iter(forms.values()), name)
@@ -197,9 +205,8 @@ def index(text):
     return known.get(text, f"an index is a small letter, or a number from 1 on; not {text}.")
 
 
-def environment(match, known):
-    """(place, what is said) of a \\begin or \\end of something that the language has not."""
-    name = match[2]
+def environment(name, known):
+    """What is said of a \\begin or \\end of something that the language has not."""
     if name.endswith("matrix"):
-        return match.start(), "the language has no matrices written out in numbers: W^{(k)} is a matrix."
-    return match.start(), rf"{name} is not in the language; an equation of several lines stands in {known[0]}."
+        return MATRIX
+    return rf"{name} is not in the language; an equation of several lines stands in {known[0]}."

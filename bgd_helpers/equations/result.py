@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from html import escape
 
-from bgd_helpers.equations.checking import Counterexample
+from bgd_helpers.equations.counterexample import Counterexample
 
 SIGNS = {"holds": "✓", "fails": "✗"}
 COLOURS = {"holds": "#00704f", "fails": "#b34700"}  # each 4.5 : 1 or more on white, and never alone: there is a sign

@@ -131,7 +131,10 @@ class Transpose(Node):
 
 @dataclass(frozen=True)
 class Norm(Node):
+    """The root of the sum of all squares; or of a matrix the largest singular value, written with a 2."""
+
     of: Node
+    spectral: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,35 @@ class Equivalence(NamedTuple):
 
     left: Chain
     right: Chain
+
+
+# what a symbol may carry: (indices, layer), and how it is written
+FORMS = {
+    "w": {(2, True): "w_{ij}^{(k)}", (0, False): "w"},
+    "b": {(1, True): "b_j^{(k)}", (0, True): "b^{(k)}"},
+    "a": {(2, True): "a_{nj}^{(k)}"},
+    "z": {(2, True): "z_{nj}^{(k)}"},
+    "delta": {(2, True): r"\delta_{nj}^{(k)}"},
+    "x": {(2, False): "x_{ni}", (1, False): "x_n"},
+    "y": {(2, False): "y_{nj}", (1, False): "y_n", (0, False): "y"},
+    "yhat": {(2, False): r"\hat y_{nj}", (1, False): r"\hat y_n"},
+    "E": {(1, False): "E_n"},
+    "J": {(0, False): "J", (1, False): "J_s"},
+    "N": {(0, False): "N", (1, False): "N_s"},
+    "theta": {(0, False): r"\theta", (1, False): r"\theta_p"},
+    "e": {(1, False): "e_p"},
+    **{name: {(0, True): f"{name}^{{(k)}}"} for name in ("W", "A", "Z")},
+    **{name: {(0, False): name} for name in ("X", "Y")},
+    "Yhat": {(0, False): r"\hat Y"},
+    "Delta": {(0, True): r"\Delta^{(k)}"},
+}  # fmt: skip
+TIMES = {"t", "t+1", "0", "t-1"}
+MARKS = {"w": TIMES | {"*"}, "theta": TIMES, "eta": {"*"}, "lambda": {"max", "min"}, "Var": {"with", "without"}}
+
+
+def chains_of(statements):
+    """All chains of some statements, those of an equivalence one by one."""
+    return [chain for each in statements for chain in ([each] if isinstance(each, Chain) else each)]
 
 
 def children(node):
@@ -179,6 +211,16 @@ def walk(node):
     yield node
     for _, _, child in children(node):
         yield from walk(child)
+
+
+def symbols_of(node):
+    """The symbols of an expression, from left to right."""
+    return [part for part in walk(node) if isinstance(part, Symbol)]
+
+
+def is_symbol(node, *names):
+    """Whether it is one of these quantities."""
+    return isinstance(node, Symbol) and node.name in names
 
 
 def mapped(node, change):
@@ -239,8 +281,8 @@ def _latex(node):
             return _symbol(of)[:-1] + r"\top}", ATOM
         case Transpose(of):
             return rf"{_below_script(of)}^\top", ATOM
-        case Norm(of):
-            return rf"\lVert {latex(of)} \rVert", ATOM
+        case Norm(of, spectral):
+            return rf"\lVert {latex(of)} \rVert{'_2' * spectral}", ATOM
         case Entry(of, indices):
             return rf"\left({latex(of)}\right)_{{{''.join(indices)}}}", ATOM
     raise TypeError(f"{type(node).__name__} is no node of an equation")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import cache
 
 from bgd_helpers.equations.reading import read
-from bgd_helpers.equations.syntax import Chain, Derivative, Gradient, Symbol, mapped, walk
+from bgd_helpers.equations.syntax import Chain, Derivative, Gradient, Symbol, is_symbol, mapped, walk
 
 # what the update makes of the target T; \nabla stands for the derivative by it
 RULES = {
@@ -31,7 +31,7 @@ def updated(target, rule, example):
     target = now(target)
 
     def in_terms_of_target(node):
-        if isinstance(node, Symbol) and node.name == "theta":
+        if is_symbol(node, "theta"):
             return target
         if isinstance(node, Symbol) and node.indices == ("n",):
             return replace(node, indices=(example or "n",))
@@ -49,7 +49,7 @@ def _rule(name):
 
 
 def now(target):
-    """The parameters before the update."""
+    """The parameters before the update; any other node as it is."""
     return replace(target, mark="t") if _is_next(target) else target
 
 
@@ -65,8 +65,7 @@ def without_next(chain, rule):
 
 def nearest_rule(node):
     """The rule that an expression looks like: a batch, one example, or all of them."""
-    symbols = [part for part in walk(node) if isinstance(part, Symbol)]
-    if any(symbol.name in ("batch_size", "B") for symbol in symbols) or _sums_over_batch(node):
+    if any(is_symbol(part, "batch_size", "B") for part in walk(node)) or _sums_over_batch(node):
         return "mini-batch SGD"
     return "SGD" if example_of(node) else "BGD"
 
@@ -75,9 +74,8 @@ def example_of(node):
     """The free index of the one example that SGD takes, or None."""
     bound = {part.index for part in walk(node) if hasattr(part, "over")}
     for part in walk(node):
-        if isinstance(part, Symbol) and part.name in ("E", "x", "y", "z", "delta", "a", "yhat"):
-            if part.indices and part.indices[0] not in bound:
-                return part.indices[0]
+        if is_symbol(part, "E", "x", "y", "z", "delta", "a", "yhat") and part.indices and part.indices[0] not in bound:
+            return part.indices[0]
     return None
 
 

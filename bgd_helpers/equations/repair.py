@@ -4,14 +4,13 @@ from itertools import islice
 from typing import NamedTuple
 
 from bgd_helpers.equations import syntax
-from bgd_helpers.equations.checking import equal
+from bgd_helpers.equations.counterexample import first_difference
 from bgd_helpers.equations.edits import HIDDEN, single_edits
-from bgd_helpers.equations.errors import EquationError
-from bgd_helpers.equations.meaning import meaning_of, worlds_of
+from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.meaning import meaning_of, together
 from bgd_helpers.equations.reading import read
-from bgd_helpers.equations.reasons import reason
 
-LARGEST, SMALL = 120, 30  # nodes of both sides
+SMALL = 30  # nodes of both sides
 MOST_EDITS, MOST_PAIRS = 300, 900  # tried where the sides are small, and fewer where they are larger: about a second
 ALONE = (HIDDEN, "gradient left out", "step without theta")  # too large a change to be one of two
 
@@ -31,19 +30,21 @@ class Repair(NamedTuple):
 def repair(latex, left, right, approximately=False):
     """The likeliest Repair of the right side, or None. Nothing is offered that was not seen to hold."""
     size = sum(map(_size, (left, right)))
-    if size > LARGEST:
-        return None
-    judge = _Judge(latex, left, right, approximately)
+    judge = _Judge(left, right, approximately)
     reach = judge.reach(right)
     edits = single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
     good = [edit for edit in edits if judge.holds(edit.whole)]
     if good:  # one that says as much, for as many layers, comes before one that says less
-        return _described(latex, left, right, max(good, key=lambda edit: min(judge.reach(edit.whole), reach)))
+        return _described(latex, right, max(good, key=lambda edit: min(judge.reach(edit.whole), reach)))
     pairs = ((one, two) for one in edits for two in single_edits(left, one.whole) if two.kind not in ALONE)
     most = MOST_PAIRS * SMALL**3 // max(size, SMALL) ** 3
-    found = ((one, two) for one, two in islice(pairs, most) if judge.holds(two.whole))
-    two_edits = _furthest(found, lambda pair: judge.reach(pair[1].whole) >= reach)
-    return _described(latex, left, right, *two_edits) if two_edits else None
+    first = None
+    for one, two in islice(pairs, most):
+        if judge.holds(two.whole):
+            first = first or (one, two)
+            if judge.reach(two.whole) >= reach:
+                return _described(latex, right, one, two)
+    return _described(latex, right, *first) if first else None
 
 
 def _size(side):
@@ -51,46 +52,32 @@ def _size(side):
     return sum(60 if isinstance(node, syntax.At) else 1 for node in syntax.walk(side))
 
 
-def _furthest(found, is_enough):
-    """The first that is enough, or else the first, or None."""
-    first = None
-    for each in found:
-        if is_enough(each):
-            return each
-        first = first or each
-    return first
-
-
 class _Judge:
-    """Whether left = candidate. One world decides on most candidates; the few that are left meet all."""
+    """Whether left = candidate. The meaning of the left side is the same for all."""
 
-    def __init__(self, latex, left, right, approximately):
+    def __init__(self, left, right, approximately):
         self.says_left = left.span is None or left in syntax.walk(right)
-        self.latex, self.left, self.approximately = latex, left, approximately
+        self.left, self.meaning, self.approximately = left, meaning_of(left), approximately
 
     def holds(self, candidate):
         if candidate == self.left and self.left.span or not self.says_left and self.left in syntax.walk(candidate):
             return False  # it would say nothing: a = a, J = J^\\top
         try:
-            among = worlds_of(self.latex, (self.left, candidate))
-            return not any(
-                equal(self.latex, self.left, candidate, self.approximately, some) for some in (among[:1], among)
-            )
-        except EquationError:
+            return first_difference(self.meaning, meaning_of(candidate, after=self.meaning), self.approximately) is None
+        except Misfit:
             return False
 
     def reach(self, candidate):
-        """For how many layers, in all worlds together, the equation says something."""
+        """For how many layers, in all models together, the equation says something."""
         try:
-            found = meaning_of(self.latex, (self.left, candidate))
-            return sum(len(found.settings(world)) for world in worlds_of(self.latex, (self.left, candidate)))
-        except EquationError:
+            return sum(1 for _ in together(self.meaning, meaning_of(candidate, after=self.meaning)).scenes())
+        except Misfit:
             return 0
 
 
-def _described(latex, left, right, *edits):
+def _described(latex, right, *edits):
     whole = edits[-1].whole
-    names, reasons = zip(*(reason(edit, left) for edit in edits))
+    names, reasons = zip(*(edit.reason for edit in edits))
     if len(edits) == 1:
         mended = _spliced(latex, right, edits[0])
         text = f"{_change(edits[0])}: {reasons[0]}"
@@ -130,5 +117,5 @@ def _exchanged(latex, span, text):
 def _has_side(latex, wanted):
     try:
         return any(wanted in chain.sides for chain in read(latex) if isinstance(chain, syntax.Chain))
-    except EquationError:
+    except Misfit:
         return False

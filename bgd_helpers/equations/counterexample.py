@@ -1,25 +1,25 @@
-"""Whether two sides are equal: in every world, for every value of the letters."""
+"""Where two sides differ: in some model, for some value of the letters."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from bgd_helpers.equations.errors import EquationError
-from bgd_helpers.equations.evaluate import Undefined, scene_of, value
-from bgd_helpers.equations.meaning import check_free_indices, meaning_of, missing, worlds_of
+from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.evaluation import Undefined, value
+from bgd_helpers.equations.meaning import missing, together
 from bgd_helpers.equations.syntax import Number
 
 TOLERANCE, APPROXIMATELY = 1e-11, 1e-6  # of the largest entry
-FEWEST = 2  # places, in all networks together, at which an equation must be seen to hold
+FEWEST = 2  # places at which an equation must be seen to hold, and depths of the networks if it speaks of layers
 
 
 class Counterexample(NamedTuple):
-    """Where two sides part: the world, the values of the letters, and what each side is there.
+    """Where two sides part: the model, the values of the letters, and what each side is there.
 
     `reason` says why a side has no value, where it has none.
     """
 
-    world: str
+    model: str
     at: dict
     left: float | complex
     right: float | complex
@@ -32,9 +32,9 @@ class Counterexample(NamedTuple):
         """The counterexample in words; `left` introduces what yours should be."""
         place = f", at {', '.join(f'{letter} = {count}' for letter, count in self.at.items())}" if self.at else ""
         if self.reason:
-            return f"in {self.world}{place}, {self.reason}"
+            return f"in {self.model}{place}, {self.reason}"
         right_value, yours = _apart(self.left, self.right)
-        return f"in {self.world}{place} {left} {right_value}, yours is {yours}"
+        return f"in {self.model}{place} {left} {right_value}, yours is {yours}"
 
 
 def _apart(left, right):
@@ -46,34 +46,32 @@ def _apart(left, right):
     return texts
 
 
-def equal(latex, left, right, approximately=False, among=None):
-    """None if the two sides are equal everywhere, or the first Counterexample.
+def first_difference(left, right, approximately=False, among=None):
+    """The first Counterexample to the equality of two sides with these meanings, or None.
 
-    Raises EquationError for sides that mean nothing, alone or together.
+    `among` are the models to look in, in place of those that the equation speaks of. Raises Misfit for sides that
+    mean nothing together.
     """
-    found = meaning_of(latex, (left, right))
-    check_free_indices(found)
-    judged = 0
-    for world in among or worlds_of(latex, (left, right)):
-        for setting in found.settings(world):
-            judged += 1
-            difference = _difference(found, world, setting, APPROXIMATELY if approximately else TOLERANCE)
-            if difference:
-                return difference
-    if judged < (FEWEST if among is None else 1):
-        raise EquationError(latex, 0, "too few networks have all these layers and units: use smaller numbers.")
+    found = together(left, right)
+    depths = []
+    for scene in found.scenes(among):
+        depths.append(scene.model.L)
+        difference = _difference(found, scene, APPROXIMATELY if approximately else TOLERANCE)
+        if difference:
+            return difference
+    if not among and len(set(depths) if found.layers else depths) < FEWEST:
+        raise Misfit(0, "too few networks have all these layers and units: use smaller numbers.")
     return None
 
 
-def _difference(found, world, setting, tolerance):
-    letters = {letter: number for letter, number in setting.items() if letter != "L"}
+def _difference(found, scene, tolerance):
+    letters = {letter: number for letter, number in scene.setting.items() if letter not in ("L", None)}
     try:
-        scene = scene_of(found, world, setting)
         with np.errstate(all="ignore"):
             left, right = (value(side, scene) for side in found.sides)
         left, right = _same_shape(left, right, found.sides)
     except Undefined as error:
-        return Counterexample(world.name, letters, np.nan, np.nan, str(error))
+        return Counterexample(scene.model.name, letters, np.nan, np.nan, str(error))
     left, right = np.broadcast_arrays(left, right)
     scale = np.maximum(np.abs(left), np.abs(right))
     scale = np.max(scale, where=np.isfinite(scale), initial=0)
@@ -99,4 +97,4 @@ def _located(found, scene, letters, left, right, agree):
     if left.shape[-2:] != (1, 1):
         at |= {"row": int(entry[-2]) + 1, "column": int(entry[-1]) + 1}
     reason = "" if finite.any() else missing(found.sides, scene, at) or "it divides by zero, or a number is too large"
-    return Counterexample(scene.world.name, {**at, **letters}, left[entry].item(), right[entry].item(), reason)
+    return Counterexample(scene.model.name, {**at, **letters}, left[entry].item(), right[entry].item(), reason)

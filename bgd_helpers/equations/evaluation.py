@@ -1,142 +1,73 @@
-"""The value of an expression in a world, for all values of its indices at once.
+"""The value of an expression in a model, for all values of its indices at once.
 
 Every array has an axis for each index of the equation, of length 1 where it does not depend on it, and then rows and
 columns: a number is 1 x 1. What does not exist (unit 4 of a layer of 3) is NaN, which equals nothing.
 """
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 
-from bgd_helpers.equations.meaning import BATCH, number, size
-from bgd_helpers.equations.syntax import (
-    Activation,
-    Add,
-    At,
-    Derivative,
-    Entry,
-    Gradient,
-    Hadamard,
-    Imaginary,
-    Negative,
-    Norm,
-    Number,
-    Power,
-    Product,
-    Quotient,
-    Sum,
-    Symbol,
-    Transpose,
-)
-from bgd_helpers.equations.worlds import STEP
+from bgd_helpers.equations import syntax
+from bgd_helpers.equations.models import STEP
 
 ROUNDING = 1e-13  # a sum that cancels to less than this share of its terms is zero
 SMALL_STEP = 1e-4  # h, where the text writes one
-MOST_ENTRIES = 100_000  # of the axes of the indices together
 
 
 class Undefined(Exception):
-    """An operation that cannot be carried out in this world: shapes that do not fit, say."""
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A world, the layers that the letters stand for, the lengths of the axes, and what has been moved."""
-
-    world: object
-    setting: dict
-    axes: dict
-    sizes: dict
-    moved: dict
-    quantities: object
-
-    def move(self, key, amount):
-        """The scene with `amount` added to one quantity, and the network run on from there."""
-        moved = {**self.moved, key: self.moved.get(key, 0) + amount}
-        return replace(self, moved=moved, quantities=self.world.forward(moved))
-
-    def index(self, letter):
-        """The values of an index, counted from 0, along its own axis."""
-        if letter.isdigit():
-            return np.full((1,) * len(self.axes), int(letter) - 1)
-        return self.along(np.arange(self.sizes[letter]), letter)
-
-    def along(self, values, letter):
-        """Values laid along the axis of a letter."""
-        shape = [1] * len(self.axes)
-        shape[self.axes[letter]] = -1
-        return values.reshape(shape)
-
-    def full(self, array):
-        """An array of rows and columns with all axes."""
-        array = np.asarray(array)
-        return array.reshape((1,) * (len(self.axes) + 2 - array.ndim) + array.shape)
-
-
-def scene_of(meaning, world, setting):
-    """The scene of an equation in a world; raises Undefined where it would grow too large."""
-    axes = meaning.axes
-    sizes = {
-        letter: max([1, *(size(e, world, setting) for e in meaning.extents[letter])]) for letter in meaning.letters
-    }
-    entries = np.prod([float(length) for length in sizes.values()])
-    if entries * (len(world.theta) if meaning.has_gradient else 1) > MOST_ENTRIES:
-        raise Undefined("its indices take too many values together")
-    return Scene(world, setting, axes, sizes, {}, getattr(world, "still", None))
+    """An operation that cannot be carried out in this model: shapes that do not fit, say."""
 
 
 def value(node, scene):
     """The value of a node in a scene, with all axes. Raises Undefined."""
     match node:
-        case Number(constant):
+        case syntax.Number(constant):
             return scene.full(np.array([[constant]]))
-        case Symbol():
+        case syntax.Symbol():
             return _symbol(node, scene)
-        case Activation(layer, slope, argument):
-            f, a = scene.world.f[number(layer, scene.setting)], value(argument, scene)
+        case syntax.Activation(layer, slope, argument):
+            f, a = scene.model.f[scene.number(layer)], value(argument, scene)
             return f.df(a) if slope else f.f(a)
-        case Add(terms):
+        case syntax.Add(terms):
             return _added([value(term, scene) for term in terms])
-        case Negative(of):
+        case syntax.Negative(of):
             return -value(of, scene)
-        case Product(factors):
+        case syntax.Product(factors):
             return _product(factors, scene)
-        case Hadamard(factors):
+        case syntax.Hadamard(factors):
             return _entry_by_entry([value(factor, scene) for factor in factors])
-        case Quotient(top, bottom):
+        case syntax.Quotient(top, bottom):
             divisor = value(bottom, scene)
             if divisor.shape[-2:] != (1, 1):
                 raise Undefined("one cannot divide by a matrix")
             return value(top, scene) / divisor
-        case Power(base, exponent):
+        case syntax.Power(base, exponent):
             return _power(value(base, scene), value(exponent, scene))
-        case Transpose(of):
+        case syntax.Transpose(of):
             return value(of, scene).mT
-        case Norm(of):
-            inside = value(of, scene)
-            return np.sqrt((inside * inside).sum(axis=(-1, -2), keepdims=True))
-        case Sum(index, over, body):
+        case syntax.Norm(of, spectral):
+            return _norm(value(of, scene), spectral)
+        case syntax.Sum(index, over, body):
             return _sum(value(body, scene), index, over, scene)
-        case Entry(of, indices):
+        case syntax.Entry(of, indices):
             return _entry(value(of, scene), indices, scene)
-        case Imaginary(of):
+        case syntax.Imaginary(of):
             return value(of, scene).imag
-        case At(of, point):
+        case syntax.At(of, point):
             return value(of, scene.move(("theta", None), value(point, scene) - scene.quantities.theta))
-        case Gradient(of):
+        case syntax.Gradient(of):
             return _gradient(of, scene)
-        case Derivative(of, by):
+        case syntax.Derivative(of, by):
             return _derivative(of, by, scene)
     raise TypeError(f"{type(node).__name__} has no value")
 
 
 def _symbol(symbol, scene):
-    world, name = scene.world, symbol.name
-    constant = getattr(world, "constants", {}).get(name + symbol.mark)
+    model, name = scene.model, symbol.name
+    constant = getattr(model, "constants", {}).get(name + symbol.mark)
     if constant is not None:
         return scene.full(np.atleast_2d(constant))
     if name == "w" and symbol.mark and "t" in scene.setting:
-        return scene.full(world.iterate(scene.setting["t"] if symbol.mark == "t" else 0))
+        return scene.full(model.iterate(scene.setting["t"] if symbol.mark == "t" else 0))
     found = scene.full(np.atleast_2d(_array(symbol, scene)))
     if name == "e" or name == "x" and len(symbol.indices) == 1:
         return _row(found, scene.index(symbol.indices[0]))
@@ -145,16 +76,14 @@ def _symbol(symbol, scene):
 
 def _array(symbol, scene):
     """The whole array that a symbol takes its entries from."""
-    world, now, k = scene.world, scene.quantities, symbol.layer and number(symbol.layer, scene.setting)
+    model, now, k = scene.model, scene.quantities, symbol.layer and scene.number(symbol.layer)
     match symbol.name:
-        case "w" | "W":
-            return now.theta if k is None else now.W[k]
+        case "w" | "W" if k is None:
+            return now.theta
+        case "w" | "W" | "a" | "A" | "z" | "Z":
+            return getattr(now, symbol.name.upper())[k]
         case "b":
             return now.b[k]
-        case "a" | "A":
-            return now.A[k]
-        case "z" | "Z":
-            return now.Z[k]
         case "x" | "X":
             return now.Z[0]
         case "y" | "Y":
@@ -162,27 +91,27 @@ def _array(symbol, scene):
         case "yhat" | "Yhat":
             return now.Z[-1]
         case "delta" | "Delta":
-            return world.deltas[k]
+            return model.deltas[k]
         case "E":
             return now.E
         case "J":
-            return world.shard_means @ now.E if symbol.indices else now.J
+            return model.shard_means @ now.E if symbol.indices else now.J
         case "N":
-            return world.shard_sizes if symbol.indices else world.N
+            return model.shard_sizes if symbol.indices else model.N
         case "theta":
             return now.theta
         case "e":
-            return np.eye(len(world.theta))
+            return np.eye(len(model.theta))
         case "ones":
-            return np.ones((world.N, 1))
+            return np.ones((model.N, 1))
         case "width":
-            return world.widths[k]
+            return model.widths[k]
         case "eta":
-            return world.eta
+            return model.eta
         case "B":
-            return world.batch_size
+            return model.batch_size
         case "batch_size":
-            return len(world.batch)
+            return len(model.batch)
         case "t":
             return scene.setting["t"]
         case "h":
@@ -254,9 +183,9 @@ def _product(factors, scene):
 
 def _ones(factor, columns, following, scene):
     """The ones vector as long as its neighbour in the product needs it; None for any other factor."""
-    if factor == Symbol("ones") and columns:
+    if factor == syntax.Symbol("ones") and columns:
         return scene.full(np.ones((columns, 1)))
-    if factor == Transpose(Symbol("ones")) and following:
+    if factor == syntax.Transpose(syntax.Symbol("ones")) and following:
         return scene.full(np.ones((1, value(following[0], scene).shape[-2])))
     return None
 
@@ -281,6 +210,14 @@ def _power(base, exponent):
     return np.linalg.matrix_power(base, int(exponent.item()))
 
 
+def _norm(inside, spectral):
+    if not spectral or 1 in inside.shape[-2:]:
+        return np.sqrt((inside * inside).sum(axis=(-1, -2), keepdims=True))
+    if np.iscomplexobj(inside) or not np.isfinite(inside).all():
+        raise Undefined("the norm with a 2, the largest singular value, has no value or no derivative")
+    return np.linalg.norm(inside, 2, axis=(-2, -1), keepdims=True)
+
+
 def _sum(body, index, over, scene):
     axis = scene.axes[index]
     members = _members(index, over, scene)
@@ -296,17 +233,17 @@ def _members(index, over, scene):
     """The values that the index of a sum takes, from 0."""
     if over is None:
         return np.arange(scene.sizes[index])
-    if over == BATCH:
-        return scene.world.batch
-    if isinstance(over, Symbol):
-        return np.arange(scene.world.widths[number(over.layer, scene.setting)])
-    return np.arange({"N": scene.world.N, "B": getattr(scene.world, "batch_size", 0)}.get(over, over))
+    if over == "batch":
+        return scene.model.batch
+    if isinstance(over, syntax.Symbol):
+        return np.arange(scene.model.widths[scene.number(over.layer)])
+    return np.arange({"N": scene.model.N, "B": getattr(scene.model, "batch_size", 0)}.get(over, over))
 
 
 def _gradient(of, scene):
     """All partial derivatives by theta, in a column."""
-    step = _one_hot_column(len(scene.world.theta), scene)
-    if isinstance(of, At):
+    step = _one_hot_column(len(scene.model.theta), scene)
+    if isinstance(of, syntax.At):
         step, of = step + value(of.point, scene) - scene.quantities.theta, of.of
     slopes = _slope(value(of, scene.move(("theta", None), step)))
     return np.swapaxes(slopes, scene.axes["parameter"], -2)
@@ -339,8 +276,8 @@ def _derivative(of, by, scene):
 def _key(by, scene):
     """Which quantity of the network one differentiates by."""
     if by.layer:
-        return ("b" if by.name == "b" else by.name.upper()), number(by.layer, scene.setting)
-    layers = {"x": 0, "yhat": scene.world.L}
+        return ("b" if by.name == "b" else by.name.upper()), scene.number(by.layer)
+    layers = {"x": 0, "yhat": scene.model.L}
     return ("Z", layers[by.name.lower()]) if by.name.lower() in layers else ("Y", None)
 
 

@@ -1,11 +1,11 @@
-"""The worlds in which equations are evaluated: random networks with data, linear regressions, and batches.
+"""The models in which equations are evaluated: random networks with data, linear regressions, and batches.
 
 Nothing here knows backpropagation. A derivative is a complex step: move a quantity by ih, run the network on from
 there, read the imaginary part. Arrays end in two axes of their own, rows and columns; axes before them are free for
 the indices of an equation, and NumPy broadcasts over them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import combinations, product
 
@@ -28,6 +28,45 @@ class Quantities:
     Y: np.ndarray
     E: np.ndarray
     J: np.ndarray
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where an equation is evaluated: a model, the layers that the letters stand for, the axes of its arrays and their
+    lengths, and what has been moved."""
+
+    model: object
+    setting: dict
+    axes: dict
+    sizes: dict
+    moved: dict
+    quantities: object
+
+    def number(self, layer):
+        """The layer's number here."""
+        return layer.offset + self.setting[layer.letter]
+
+    def move(self, key, amount):
+        """The scene with `amount` added to one quantity, and the network run on from there."""
+        moved = {**self.moved, key: self.moved.get(key, 0) + amount}
+        return replace(self, moved=moved, quantities=self.model.forward(moved))
+
+    def index(self, letter):
+        """The values of an index, counted from 0, along its own axis."""
+        if letter.isdigit():
+            return np.full((1,) * len(self.axes), int(letter) - 1)
+        return self.along(np.arange(self.sizes[letter]), letter)
+
+    def along(self, values, letter):
+        """Values laid along the axis of a letter."""
+        shape = [1] * len(self.axes)
+        shape[self.axes[letter]] = -1
+        return values.reshape(shape)
+
+    def full(self, array):
+        """An array of rows and columns with all axes."""
+        array = np.asarray(array)
+        return array.reshape((1,) * (len(self.axes) + 2 - array.ndim) + array.shape)
 
 
 class Network:
@@ -213,30 +252,39 @@ class Noise:
         return v
 
 
-@cache
-def networks():
-    """The networks: first sizes all different, then square ones, one example, one output, several depths."""
-    return (
-        Network((2, 4, 3), 5, ["tanh", "softplus"], 11),
-        Network((3, 2, 5, 4), 7, ["sigmoid", "tanh", "softplus"], 12),
-        Network((3, 3, 3), 3, ["tanh", "sigmoid"], 13),
-        Network((2, 5, 3, 6, 4), 3, ["softplus", "tanh", "sigmoid", "tanh"], 14),
-        Network((4, 2), 6, ["sigmoid"], 15),
-        Network((3, 4, 2), 1, ["sigmoid", "tanh"], 16),
-        Network((2, 3, 1), 4, ["tanh", "softplus"], 17),
-        Network((3, 4, 2, 5, 3), 4, ["tanh", "softplus", "tanh", "softplus"], 18),
-    )
+# first sizes all different, then square ones, one example, one output, several depths
+NETWORKS = (
+    ((2, 4, 3), 5, "tanh softplus", 11),
+    ((3, 2, 5, 4), 7, "sigmoid tanh softplus", 12),
+    ((3, 3, 3), 3, "tanh sigmoid", 13),
+    ((2, 5, 3, 6, 4), 3, "softplus tanh sigmoid tanh", 14),
+    ((4, 2), 6, "sigmoid", 15),
+    ((3, 4, 2), 1, "sigmoid tanh", 16),
+    ((2, 3, 1), 4, "tanh softplus", 17),
+    ((3, 4, 2, 5, 3), 4, "tanh softplus tanh softplus", 18),
+)
+DEEP_NETWORKS = (  # in which neither the fourth layer nor the fifth need be the last
+    ((2, 3, 4, 2, 3, 4), 3, "tanh softplus sigmoid tanh softplus", 19),
+    ((3, 2, 3, 4, 2, 5, 2), 3, "tanh softplus tanh sigmoid tanh softplus", 20),
+)
+ONE_OUTPUT = (
+    ((2, 4, 1), 5, "tanh softplus", 21),
+    ((3, 2, 4, 1), 6, "sigmoid tanh softplus", 22),
+    ((3, 1), 4, "sigmoid", 23),
+    ((3, 2, 5, 3, 1), 2, "softplus tanh sigmoid tanh", 24),
+)
+DEEP_ONE_OUTPUT = (
+    ((2, 3, 4, 2, 3, 1), 3, "tanh softplus sigmoid tanh softplus", 25),
+    ((3, 2, 3, 4, 2, 5, 1), 3, "tanh softplus tanh sigmoid tanh softplus", 26),
+)
 
 
 @cache
-def one_output_networks():
-    """For equations that write y_n: they speak of networks with one output."""
-    return (
-        Network((2, 4, 1), 5, ["tanh", "softplus"], 21),
-        Network((3, 2, 4, 1), 6, ["sigmoid", "tanh", "softplus"], 22),
-        Network((3, 1), 4, ["sigmoid"], 23),
-        Network((3, 2, 5, 3, 1), 2, ["softplus", "tanh", "sigmoid", "tanh"], 24),
-    )
+def networks(one_output=False, deep=False):
+    """The networks, or those with one output; with deep ones for an equation that speaks of four layers or five."""
+    usual, more = (ONE_OUTPUT, DEEP_ONE_OUTPUT) if one_output else (NETWORKS, DEEP_NETWORKS)
+    chosen = usual + more if deep else usual
+    return tuple(Network(widths, N, activations.split(), seed) for widths, N, activations, seed in chosen)
 
 
 @cache

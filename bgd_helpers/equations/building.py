@@ -1,0 +1,383 @@
+"""From the parse tree to the trees of syntax.py: a rule for each rule of the grammar."""
+
+import re
+from dataclasses import dataclass, replace
+
+from bgd_helpers.equations import messages, syntax
+from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.syntax import MARKS, Chain, Equivalence, Layer, Node, Number, Symbol
+
+# how the course writes what is spelt in several ways; what is not here stands for itself
+SYNONYMS = {
+    ":=": "=", r"\coloneqq": "=", r"\leftarrow": "<-", r"\gets": "<-", r"\approx": "~", r"\to": "->",
+    r"\rightarrow": "->", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=",
+    "*": "dot", r"\cdot": "dot", r"\times": "dot", r"\odot": "odot", r"\circ": "odot",
+    r"\ell": "ℓ", "1": "ones", "i": "imaginary",
+}  # fmt: skip
+VARIABLES = set("w b a z x y yhat W A Z X Y Yhat theta".split())
+
+
+def build(part):
+    """What a parse tree stands for: statements for a whole one. Raises Misfit for what the notation does not admit."""
+    if is_token(part):
+        return part
+    parts = []
+    for child in part.children:  # no comprehension: it would double the depth of the recursion in Python 3.11
+        parts.append(build(child))
+    return getattr(RULES, part.data)(parts, (part.meta.start_pos, part.meta.end_pos))
+
+
+def is_token(part, *types):
+    """Whether it is a piece of the text, of one of these terminals, and no tree."""
+    return hasattr(part, "type") and (not types or part.type in types)
+
+
+@dataclass(frozen=True)
+class _Parentheses:
+    """An expression in parentheses: after a cost it is the point where the cost is taken."""
+
+    node: Node
+
+    @property
+    def span(self):
+        return self.node.span
+
+
+@dataclass(frozen=True)
+class _Scripted:
+    """A base with what is done to it by its scripts: an entry taken, transposed, raised to a power."""
+
+    base: object
+    entry: tuple = ()
+    transposed: bool = False
+    power: Node | None = None
+    span: tuple = ()
+
+    @property
+    def node(self):
+        """The base with all of it done."""
+        node = _plain(self.base)
+        if self.entry:
+            node = syntax.Entry(node, self.entry, span=self.span)
+        if self.transposed:
+            node = syntax.Transpose(node, span=self.span)
+        return syntax.Power(node, self.power, span=self.span) if self.power else node
+
+
+@dataclass(frozen=True)
+class _Head:
+    """A sum or derivative sign, which takes all that follows in its term; a gradient takes the next quantity alone."""
+
+    wrap: object
+    span: tuple
+    takes_rest: bool = True
+
+
+def _plain(part):
+    return part.node if isinstance(part, _Parentheses | _Scripted) else part
+
+
+class _Rules:
+    """A method for each rule of the grammar: from its parts, and where it stands, what it is."""
+
+    def start(self, statements, span):
+        return statements
+
+    def statement(self, parts, span):
+        return parts[0] if len(parts) == 1 else Equivalence(parts[0], parts[2])
+
+    def chain(self, parts, span):
+        sides = tuple(map(_plain, parts[::2]))
+        return Chain(sides, tuple(map(_relation, parts[1::2], sides, sides[1:])))
+
+    def expr(self, parts, span):
+        """A sum of signed terms; a single one without a sign stays in its parentheses, if it has some."""
+        signs = list(filter(is_token, parts))
+        terms = [part for part in parts if not is_token(part)]
+        if len(signs) < len(terms):
+            signs.insert(0, None)
+        signed = [_signed(sign, _plain(part)) for sign, part in zip(signs, terms, strict=True)]
+        if len(terms) == 1:
+            return signed[0] if signs[0] == "-" else terms[0]
+        return syntax.Add(tuple(signed), span=span)
+
+    def term(self, parts, span=None):
+        """Products bind more strongly than the entry-by-entry product; a sum sign takes the whole rest."""
+        position = next((position for position, part in enumerate(parts) if _takes_rest(part)), None)
+        if position is None:
+            return _joined(parts)
+        head, *rest = parts[position:]
+        sign = rest.pop(0) if is_token(rest[0], "SIGN") else None
+        rest = _signed(sign, _plain(self.term(rest)))
+        body = head.wrap(rest, (head.span[0], rest.span[1]))
+        return body if position == 0 else _joined([*parts[:position], body])
+
+    def operator(self, parts, span):
+        return SYNONYMS.get(parts[0], str(parts[0]))
+
+    def head(self, parts, span):
+        """What a sum sign does to its body."""
+        if any(is_token(part, "DIGIT") and part != "1" for part in parts):
+            raise Misfit(span[0], "a sum starts at 1.")
+        given = [part for part in parts if isinstance(part, dict)]
+        indices = [part["index"] for part in given if "index" in part]
+        over = "batch" if any(is_token(part, "BATCH") for part in parts) else given[-1].get("over")
+
+        def wrap(body, span):
+            for letter in reversed(indices):
+                body = syntax.Sum(letter, over, body, span=span)
+            return body
+
+        return _Head(wrap, span)
+
+    def index(self, parts, span):
+        return {"index": _checked_index(_letter(parts[0]), span[0])}
+
+    def bound(self, parts, span):
+        return {"over": int(parts[0]) if is_token(parts[0], "INTEGER") else parts[0]}
+
+    def size(self, parts, span):
+        if isinstance(parts[-1], Layer):
+            return Symbol("width", layer=parts[-1], span=span)
+        text = str(parts[0])
+        if not text.isdigit() and text not in ("N", "B"):
+            raise Misfit(span[0], "a sum ends at N, at a width such as d_k, or at a number.")
+        return int(text) if text.isdigit() else text
+
+    def scripted(self, parts, span):
+        """A symbol with its indices and layer, or another base, and what its scripts do to it."""
+        base, scripts = parts[0], {"below": (), "layer": None, "mark": "", "power": None}
+        for part in parts[1:]:
+            scripts |= part
+        return _with_scripts(base, **scripts, span=span)
+
+    def subscript(self, parts, span):
+        return {"below": tuple(_letter(part) for part in parts if part != ","), "place": span[0]}
+
+    def mark(self, parts, span):
+        return {"mark": "*" if re.search(r"\*|ast|star", parts[0]) else "top", "place": span[0]}
+
+    def layer_above(self, parts, span):
+        then = {}
+        if len(parts) > 1:
+            then = (self.mark if is_token(parts[1], "MARK") else self.power)(parts[1:], span)
+        return {**then, "layer": _layer(parts[0].strip("()").strip()), "place": span[0]}
+
+    def power(self, parts, span):
+        return {"power": _plain(parts[0]), "place": span[0]}
+
+    def exponent(self, parts, span):
+        return self.number(parts, span) if parts[0].isdigit() else self.symbol(parts, span)
+
+    def number(self, parts, span):
+        return Number(float(parts[0]), str(parts[0]), span=span)
+
+    def symbol(self, parts, span):
+        """The symbol that a piece of LaTeX names, as yet without indices."""
+        text = str(parts[0])
+        inner = re.fullmatch(r"\\(mathbf|boldsymbol|bm|mathrm|text|operatorname)\s*\{?\s*(.*?)\s*\}?", text)
+        hat = re.fullmatch(r"\\(?:wide)?hat\s*\{?\s*([yY])\s*\}?", text)
+        if hat:
+            return Symbol(f"{hat.group(1)}hat", span=span)
+        if inner:
+            text = SYNONYMS.get(inner.group(2), inner.group(2))
+        return Symbol(text.lstrip("\\"), span=span)
+
+    def width(self, parts, span):
+        return Symbol("width", layer=parts[1], span=span)
+
+    def batch_size(self, parts, span):
+        return Symbol("batch_size", span=span)
+
+    def prefix(self, parts, span):
+        if len(parts) > 1 and parts[1] not in (r"\theta", "w"):
+            raise Misfit(parts[1].start_pos, messages.GRADIENT)
+        return _Head(syntax.Gradient if is_token(parts[0], "NABLA") else syntax.Imaginary, span, takes_rest=False)
+
+    def parentheses(self, parts, span):
+        return _Parentheses(replace(_plain(parts[0]), span=span))
+
+    def norm(self, parts, span):
+        return syntax.Norm(_plain(parts[0]), parts[1:] == ["2"], span=span)
+
+    def fraction(self, parts, span):
+        return syntax.Quotient(*map(_plain, parts[1:]), span=span)
+
+    def top(self, parts, span):
+        return self.exponent(parts, span) if is_token(parts[0]) else _plain(parts[0])
+
+    def derivative(self, parts, span):
+        of, by = (part for part in parts if not is_token(part))
+        return syntax.Derivative(_plain(_joined([of])), _variable(by), span=span)
+
+    def derivative_of_rest(self, parts, span):
+        by = _variable(parts[-1])
+        return _Head(lambda body, span: syntax.Derivative(body, by, span=span), span)
+
+    def activation(self, parts, span):
+        scripts, argument = parts[1:-1], _plain(parts[-1])
+        layers = [script for script in scripts if isinstance(script, Layer)]
+        primes = len(scripts) - len(layers)
+        if not layers:
+            raise Misfit(span[0], f"f needs its layer: f_k{chr(39) * primes}.")
+        if len(layers) != 1 or primes > 1:
+            raise Misfit(span[0], "an activation function has one layer and at most one prime: f_k, f_k'.")
+        return syntax.Activation(layers[0], primes == 1, argument, span=span)
+
+    def function_script(self, parts, span):
+        return parts[0]
+
+    def layer(self, parts, span):
+        return _layer("".join(parts))
+
+    def mean(self, parts, span):
+        return syntax.Quotient(syntax.Sum("n", None, _plain(parts[1]), span=span), Symbol("N"), span=span)
+
+    braces, bottom = parentheses, top
+
+
+RULES = _Rules()
+
+
+def _relation(sign, left, right):
+    """The relation that a sign stands for; := is an update where the left side occurs on the right, w := w - 1."""
+    if sign in (":=", r"\coloneqq") and left in syntax.walk(right):
+        return "<-"
+    return SYNONYMS.get(sign, str(sign))
+
+
+def _signed(sign, node):
+    return syntax.Negative(node, span=(sign.start_pos, node.span[1])) if sign == "-" else node
+
+
+def _takes_rest(part):
+    return isinstance(part, _Head) and part.takes_rest
+
+
+def _joined(parts):
+    groups = [[]]
+    for part in _applied(parts):
+        if part == "odot":
+            groups.append([])
+        elif part != "dot":
+            groups[-1].append(part)
+    if len(groups) == 1 and len(groups[0]) == 1:
+        return groups[0][0]
+    joined = [_product(group) for group in groups]
+    return joined[0] if len(joined) == 1 else syntax.Hadamard(tuple(joined), span=_around(joined))
+
+
+def _applied(parts):
+    """Costs taken at a point, J(theta); then gradients and imaginary parts of what follows them."""
+    found = []
+    for part in parts:
+        at = _at(found[-1], part) if found else None
+        found[-1 if at else len(found) :] = [at or part]
+    for position in range(len(found) - 1, -1, -1):
+        if isinstance(found[position], _Head):
+            if position + 1 == len(found) or isinstance(found[position + 1], str):
+                raise Misfit(found[position].span[1], "a quantity must follow here, as in \\nabla J.")
+            found[position] = _headed(found[position], found.pop(position + 1))
+    return found
+
+
+def _at(cost, point):
+    """A cost taken at the point that follows it; scripts of the point are those of the whole, J(w)^2. Or None."""
+    inner = point.base if isinstance(point, _Scripted) else point
+    if not (syntax.is_symbol(cost, "J", "E") and isinstance(inner, _Parentheses) and _is_point(inner.node)):
+        return None
+    at = syntax.At(cost, inner.node, span=(cost.span[0], point.span[1]))
+    return replace(point, base=at, span=at.span) if isinstance(point, _Scripted) else at
+
+
+def _is_point(node):
+    """Whether an expression is a point in the space of the parameters: theta or w, moved perhaps."""
+    node = node.terms[0] if isinstance(node, syntax.Add) else node
+    return syntax.is_symbol(node, "theta", "w") and not node.layer
+
+
+def _headed(head, part):
+    r"""A gradient or an imaginary part of what follows; a transpose there is that of the gradient, \nabla J^\top."""
+    span = head.span[0], part.span[1]
+    if isinstance(part, _Scripted) and part.transposed and head.wrap is syntax.Gradient and not part.entry:
+        return replace(part, base=head.wrap(_plain(part.base), span=span), span=span)
+    return head.wrap(_plain(part), span=span)
+
+
+def _product(parts):
+    """Factors from left to right; / divides what stands left of it by the next factor."""
+    factors, dividing = [], False
+    for part in parts:
+        if part == "/":
+            dividing = True
+        elif dividing:
+            top, bottom = _factors(factors), _plain(part)
+            factors, dividing = [syntax.Quotient(top, bottom, span=_around([top, bottom]))], False
+        else:
+            factors.append(_plain(part))
+    return _factors(factors)
+
+
+def _factors(factors):
+    return factors[0] if len(factors) == 1 else syntax.Product(tuple(factors), span=_around(factors))
+
+
+def _around(nodes):
+    return nodes[0].span[0], nodes[-1].span[1]
+
+
+def _with_scripts(base, below, layer, mark, power, place, span):
+    if isinstance(base, _Head):
+        raise Misfit(place, messages.GRADIENT if base.wrap is syntax.Gradient else messages.IMAGINARY)
+    if isinstance(base, Symbol):
+        base, below = _indexed(base, below, layer, mark, span), ()
+    elif layer:
+        raise Misfit(place, "a layer belongs to a symbol, as in W^{(k)}; a power is written ^2.")
+    elif mark == "*":
+        raise Misfit(place, "the star marks a symbol, as in w^* and \\eta^*.")
+    elif isinstance(base, Number) and (mark == "top" or below):
+        raise Misfit(place, messages.ONES)
+    for letter in below:
+        _checked_index(letter, place)
+    if len(below) > 2:
+        raise Misfit(place, "an entry of a matrix has two indices, its row and its column; of a vector one.")
+    if not below and mark != "top" and not power:
+        return base
+    return _Scripted(base, below, mark == "top", power, span)
+
+
+def _indexed(symbol, below, layer, mark, span):
+    mark = mark if mark == "*" else ""
+    text = "".join(below)
+    if text in MARKS.get(symbol.name, ()) and not layer:
+        below, mark = (), text
+    elif text.startswith("text"):
+        below, mark = (), text[4:].strip("{} ")
+    return replace(symbol, indices=below, layer=layer, mark=mark, span=span)
+
+
+def _variable(node):
+    """What is differentiated by: a symbol."""
+    node = _plain(node)
+    if syntax.is_symbol(node, *VARIABLES):
+        return node
+    raise Misfit(node, r"one differentiates by w, b, a, z, \hat y, y, x, \theta, or by W, b, A, Z, \hat Y, Y, X.")
+
+
+def _layer(text):
+    """The layer that "k-1", "L" or "2" stands for."""
+    letter, offset = re.fullmatch(r"(\\ell|[A-Za-zℓ])?\s*([+-]?\s*[0-9]+)?", text).groups()
+    return Layer(letter and _letter(letter), int(re.sub(r"\s", "", offset or "0")))
+
+
+def _letter(text):
+    """An index or a layer as trees have it."""
+    return SYNONYMS.get(text) if text == r"\ell" else str(text).lstrip("\\")
+
+
+def _checked_index(letter, place):
+    """The letter. Raises Misfit if it cannot be an index."""
+    refusal = messages.index(letter)
+    if refusal:
+        raise Misfit(place, refusal)
+    return letter
