@@ -19,16 +19,16 @@ class Report(str):
 def report(requirements=None):
     """One line for Python and for each package the course needs: ✓, or ✗ with what was found and what to do."""
     lines = [_line("Python", SpecifierSet(">=3.11"), ".".join(map(str, sys.version_info[:3])))]
-    for requirement in requirements or _declared():
-        wanted = Requirement(requirement)
-        lines.append(_line(wanted.name, wanted.specifier, _installed(wanted.name)))
+    for wanted in map(Requirement, requirements or _declared()):
+        if wanted.marker is None or wanted.marker.evaluate({"extra": ""}):
+            lines.append(_line(wanted.name, wanted.specifier, _installed(wanted.name)))
     return Report("\n".join(lines))
 
 
 def _declared():
-    """What pyproject.toml declares for the course itself, without the optional groups, by name."""
+    """What pyproject.toml declares, by name; an editable installation adds a package of its own."""
     try:
-        return sorted(line for line in metadata.requires("bgd-helpers") if "extra ==" not in line)
+        return sorted(line for line in metadata.requires("bgd-helpers") if not line.startswith("editables"))
     except metadata.PackageNotFoundError:
         return ["bgd-helpers"]
 

@@ -23,5 +23,14 @@ def test_a_requirement_without_bounds_is_met():
     assert environment.report(["numpy"]).endswith("✓ numpy")
 
 
+def test_what_another_system_needs_is_not_asked_for_here():
+    text = environment.report(["nothing>=1; sys_platform == 'elsewhere'", "neither; extra == 'test'", "numpy"])
+    assert "nothing" not in text and "neither" not in text and text.endswith("✓ numpy")
+
+
+def test_it_is_the_same_however_the_course_is_installed():
+    assert "editables" not in environment.report()
+
+
 def test_it_shows_itself_without_quotes():
     assert repr(environment.report(["numpy"])) == str(environment.report(["numpy"]))
