@@ -15,9 +15,13 @@ FIRST = (
 )
 
 
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
 def pytest_configure(config):
-    """Give this run, and every process that it starts, folders of settings of its own: none of its user's, and none
-    that cannot be written."""
+    """Give this run, and every process that it starts, one thread each for sums, as the processes share the cores, and
+    folders of settings of its own: none of its user's, and none that cannot be written."""
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     settings = config.rootpath / ".pytest_cache" / "settings"
     for name in ("MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
         folder = settings / name.lower()

@@ -10,8 +10,6 @@ from bgd_helpers.equations import check_equation
 from bgd_helpers.equations.edits import LIKELY
 from bgd_helpers.equations.reasons import SENTENCES
 
-pytestmark = pytest.mark.slow
-
 
 def aligned(*lines):
     r"""A derivation, a line each."""
