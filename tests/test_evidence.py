@@ -33,6 +33,9 @@ def results():
     return collect(QUICK)
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_a_row_is_reproduced(row, results):
     outcome = results[row.name].outcome
