@@ -8,16 +8,32 @@ from collections import Counter
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-# What takes longest comes first: two processes then end at about the same time.
+# What takes longest comes first: two processes then end at about the same time. What uses two by itself comes last.
 FIRST = (
-    "03-backpropagation.ipynb",
+    "test_attacks.py",
+    "test_browser.py",
     "04-sgd-against-bgd.ipynb",
+    "03-backpropagation.ipynb",
+    "05-beyond-one-machine.ipynb",
+    "test_grading.py",
+    "test_remote.py",
+    "test_nbgrader.py",
+    "test_pipeline.py",
+    "test_explorer_comparison.py",
+    "test_equations_equivalent.py",
+    "test_explorer_break_it.py",
+    "test_exercises.py",
 )
+LAST = ("test_bare.py",)
+
+
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 def pytest_configure(config):
-    """Give this run, and every process that it starts, folders of settings of its own: none of its user's, and none
-    that cannot be written."""
+    """Give this run, and every process that it starts, one thread each for sums, as the processes share the cores, and
+    folders of settings of its own: none of its user's, and none that cannot be written."""
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     settings = config.rootpath / ".pytest_cache" / "settings"
     for name in ("MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
         folder = settings / name.lower()
@@ -43,9 +59,9 @@ def pytest_collect_file(file_path, parent):
 
 
 def pytest_collection_modifyitems(items):
-    """Put the files that take longest first."""
-    ranks = {name: rank for rank, name in enumerate(FIRST)}
-    items.sort(key=lambda item: ranks.get(item.path.name, len(ranks)))
+    """Put the files into their order."""
+    ranks = {name: rank for rank, name in enumerate(FIRST)} | dict.fromkeys(LAST, len(FIRST) + 1)
+    items.sort(key=lambda item: ranks.get(item.path.name, len(FIRST)))
 
 
 @pytest.hookimpl(trylast=True)

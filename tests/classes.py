@@ -22,12 +22,13 @@ REMEDIES = {
     "seccomp": "apt install libseccomp2; pip install pyseccomp",
     "landlock": "a Linux of 5.13 or newer that lists landlock in /sys/kernel/security/lsm",
     "bubblewrap": "apt install bubblewrap",
-    "namespaces": "sysctl -w user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1, for the bwrap here",
+    "namespaces": "sysctl -w user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1",
 }
 
 
 def lacking(wall):
-    """What there must be for the walls of that name to stand here, one of REMEDIES; None if they can."""
+    """What the walls of that name lack to stand here, one of REMEDIES ("namespaces": bwrap is here, and may make none);
+    None if they can."""
     if sys.platform != "linux":
         return "Linux"
     if sandbox._missing_seccomp():

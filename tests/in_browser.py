@@ -11,7 +11,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty
-from urllib.request import Request, urlopen
+from urllib.request import ProxyHandler, Request, build_opener
 
 import nbformat
 import numpy as np
@@ -23,6 +23,7 @@ ROOT = Path(__file__).parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 SIZE = {"width": 1280, "height": 1000}
+OPENER = build_opener(ProxyHandler({}))  # this machine itself is not asked by way of a proxy
 PATIENCE = 60  # seconds until a server, a page or a cell has to be there
 APPS = {  # the command, its option that shows the application to the page, the address of a notebook
     "lab": (lambda root: lab.lab_command(root, "notebooks/00-start-here.ipynb", browser=False), "LabApp", "doc/tree"),
@@ -46,12 +47,12 @@ SHOWN = """box => {
 
 
 def missing():
-    """Why no browser test can run here, in a line; empty if it can."""
+    """The command that brings what a test in a browser needs; empty if it is here."""
     try:
         import playwright  # noqa: F401
     except ImportError:
-        return "Playwright is not installed (pip install -e '.[browser]')"
-    return "" if executable() else f"none of {', '.join(NAMES)} is installed"
+        return "pip install -e '.[browser]'"
+    return "" if executable() else "apt install chromium"
 
 
 def executable():
@@ -97,7 +98,7 @@ def _address(process, runtime, log):
         for file in runtime.glob("jpserver-*.json"):
             try:
                 told = json.loads(file.read_text())
-                urlopen(f"{told['url']}api?token={told['token']}", timeout=5).close()
+                OPENER.open(f"{told['url']}api?token={told['token']}", timeout=5).close()
             except (OSError, ValueError):
                 continue
             return told
@@ -183,7 +184,7 @@ class Notebook:
     def _api(self, path, method="GET"):
         """What the server answers."""
         headers = {"Authorization": f"token {self.token}"}
-        with urlopen(Request(f"{self.url}api/{path}", headers=headers, method=method), timeout=PATIENCE) as answer:
+        with OPENER.open(Request(f"{self.url}api/{path}", headers=headers, method=method), timeout=PATIENCE) as answer:
             return answer.read()
 
     def run_all(self, timeout=300):

@@ -130,9 +130,8 @@ def test_make_test_passes(machine, say):
 
 
 def test_make_lab_opens_the_first_notebook(machine):
-    lab = subprocess.Popen(
-        entering(machine, "make", "lab"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    command = entering(machine, "make", "lab")
+    lab = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     patience = Timer(MOST_SECONDS, lab.kill)
     patience.start()
     try:

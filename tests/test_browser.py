@@ -10,20 +10,18 @@ import in_browser
 import nbformat
 import pytest
 
-pytestmark = pytest.mark.slow
-
 PATHS = sorted((in_browser.ROOT / "notebooks").glob("*.ipynb"))
 NOTEBOOKS = [path.name for path in PATHS]
 WITH_EXPLORERS = [path.name for path in PATHS if "_explorer(" in path.read_text(encoding="utf-8")]
+FIRST_AND_OTHERS = [WITH_EXPLORERS[0], *(pytest.param(name, marks=pytest.mark.slow) for name in WITH_EXPLORERS[1:])]
 KEYS = 10
 
 
 @pytest.fixture(scope="module", autouse=True)
-def possible(say):
-    """Skips where there is no browser, and says so once."""
-    if reason := in_browser.missing():
-        say(f"The notebooks were not tried in a browser: {reason}.")
-        pytest.skip(reason)
+def possible():
+    """Skips where there is no browser."""
+    if remedy := in_browser.missing():
+        pytest.skip(f"the notebooks in a browser. {remedy}")
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +127,7 @@ def after(explorer, name, move):
     yield state[name], shown
 
 
-@pytest.mark.parametrize("name", WITH_EXPLORERS)
+@pytest.mark.parametrize("name", FIRST_AND_OTHERS)
 def test_every_slider_of_a_notebook(name, served, chromium):
     with opened(chromium, served, name) as notebook:
         notebook.run_all()
@@ -160,6 +158,7 @@ def check_explorer(explorer, ways=(moved_by_keyboard, moved_by_mouse)):
     assert explorer.kernel("e.error.value") == ""
 
 
+@pytest.mark.slow
 def test_notebook_7_shows_the_same(tmp_path, chromium):
     """By mouse: Notebook 7 takes the arrow keys for itself."""
     (tmp_path / "root").mkdir()
@@ -173,6 +172,7 @@ def test_notebook_7_shows_the_same(tmp_path, chromium):
         check_explorer(in_browser.ExplorerOnPage(notebook), [moved_by_mouse])
 
 
+@pytest.mark.slow
 def test_the_picture_on_the_screen_is_the_kernels(served, chromium):
     """Pixel by pixel, as far as a screen of half the size can tell."""
     with opened(chromium, served, NOTEBOOKS[1]) as notebook:
@@ -187,6 +187,7 @@ def test_the_picture_on_the_screen_is_the_kernels(served, chromium):
                 break
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_saved_notebook_shows_its_pictures_without_a_kernel(name, served, chromium):
     saved = nbformat.read(in_browser.ROOT / "notebooks" / name, as_version=4)
@@ -220,6 +221,7 @@ def redraw(step):
 Explorer(Picture(figure, "A line.", {"line": line}), {"step": step_slider("step", 9)}, redraw)"""
 
 
+@pytest.mark.slow
 def test_an_error_in_a_redraw_stands_below_the_picture(tmp_path, chromium):
     (tmp_path / "root").mkdir()
     in_browser.write_notebook(tmp_path / "root" / "broken.ipynb", [BROKEN])

@@ -77,7 +77,7 @@ def test_ctrl_c_is_left_to_the_server():
     assert lab.wait_for(SimpleNamespace(wait=wait)) == 0
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no request to end a process there, only its end")
+@pytest.mark.skipif(sys.platform == "win32", reason="a request to end a process. a machine with Linux or macOS")
 def test_who_is_asked_to_end_ends_its_server():
     before = signal.getsignal(signal.SIGTERM)
     server = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])

@@ -17,20 +17,20 @@ from bgd_helpers.scale import shards
 
 try:
     from bgd_helpers.scale import cluster
-except ImportError as error:
-    cluster, MISSING = None, str(error)
+except ImportError:
+    cluster = None
 
+pytestmark = pytest.mark.slow
 TIGHT = 1e-12
 W_TRUE = np.array([[1.0], [-2.0], [0.5]])
 F = ["tanh", "identity"]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def possible(say):
-    """Skips where Dask is missing, and says so once."""
+def possible():
+    """Skips where Dask is missing."""
     if cluster is None:
-        say(f"Nothing was run on a cluster: {MISSING}")
-        pytest.skip(MISSING)
+        pytest.skip("a cluster. pip install -e '.[cluster]'")
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,6 @@ def test_only_an_own_process_can_be_lost(threads):
         cluster.lose_a_worker(threads)
 
 
-@pytest.mark.slow
 def test_the_sum_is_the_same_for_any_number_of_workers(path, processes):
     w, cut = np.zeros((3, 1)), unequal(path)
     two = cluster.descend(processes, theory.linear_gradient, w, cut, eta=0.3, updates=5)[-1]
@@ -134,7 +133,6 @@ def test_the_sum_is_the_same_for_any_number_of_workers(path, processes):
     assert same(two, on_one_machine(theory.linear_gradient, w, cut, 0.3, 5))
 
 
-@pytest.mark.slow
 def test_parameters_and_rows_are_aligned_where_they_are_used(path, processes):
     def aligned(theta, X, y):
         (W, b), *_ = theta
@@ -158,7 +156,6 @@ def dying_once(note):
     return gradient
 
 
-@pytest.mark.slow
 def test_a_lost_worker_costs_time_and_not_correctness(path, tmp_path):
     w, cut, note = np.zeros((3, 1)), unequal(path), tmp_path / "pid"
     with cluster.connected(workers=2) as client:
@@ -188,8 +185,7 @@ def hosts(addresses):
     return {address.partition(":")[0] for address in addresses}
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="listeners are read from /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="on what a cluster listens. a machine with Linux")
 @pytest.mark.parametrize("in_processes", [True, False])
 def test_it_listens_on_the_loopback_address_alone(in_processes):
     before = listeners([os.getpid()])
@@ -201,7 +197,6 @@ def test_it_listens_on_the_loopback_address_alone(in_processes):
         assert hosts(listeners([os.getpid()]) - before) == {"0200007F"}
 
 
-@pytest.mark.slow
 def test_nothing_is_left_when_it_is_closed(path):
     with cluster.connected(workers=2) as client:
         pids = cluster.worker_processes(client)
@@ -219,7 +214,6 @@ def alive(pid):
     return True
 
 
-@pytest.mark.slow
 def test_a_cluster_at_an_address(path, processes, monkeypatch):
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", processes.scheduler.address)
     with cluster.connected() as client:

@@ -8,8 +8,6 @@ import pytest
 from bgd_helpers import slips
 from bgd_helpers.equations import check_equation
 
-pytestmark = pytest.mark.slow
-
 
 def aligned(*lines):
     r"""A derivation, a line each."""

@@ -95,7 +95,7 @@ def test_a_write_that_is_cut_off_changes_nothing(tmp_path, monkeypatch):
     assert path.read_text() == "before" and os.listdir(tmp_path) == ["note.txt"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.skipif(os.name == "nt", reason="the modes of files. a machine with Linux or macOS")
 def test_a_write_keeps_the_mode_of_the_file(tmp_path):
     path = tmp_path / "note.txt"
     path.write_text("before")

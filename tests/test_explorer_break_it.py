@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bgd_helpers import network, slips
+from bgd_helpers.pictures import break_it
 from bgd_helpers.pictures.break_it import CHECKS, NO_SLIP, break_it_explorer, break_it_figure, nets, report, slip_names
 
 FULL, *_ = NAMES = tuple(nets())
@@ -23,14 +24,27 @@ HIDDEN_BY_ONE_EXAMPLE = {
 }
 
 
+REPORTS = {}
+
+
+def kept(name, net):
+    """The report on a slip and a net, worked out once: it takes a tenth of a second."""
+    key = name, repr(net)
+    if key not in REPORTS:
+        REPORTS[key] = report(name, net)
+    return REPORTS[key]
+
+
 @pytest.fixture(scope="module")
 def explorer():
-    return break_it_explorer()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(break_it, "report", kept)
+        yield break_it_explorer()
 
 
 def verdicts(name, net):
     """Title to passed, of the checks."""
-    return {check.title: check.passed for check in report(name, nets()[net]).checks}
+    return {check.title: check.passed for check in kept(name, nets()[net]).checks}
 
 
 @pytest.mark.parametrize("net", NAMES)

@@ -58,12 +58,12 @@ def picture_after(explorer, **values):
 
 @pytest.mark.parametrize(
     "values",
-    [{"eta": 0.04}, {"batch_size": 57}, {"axis": "updates"}, {"budget": 40}, {"rivals": "same η"}, {"seeds": 2}],
+    [{"eta": 0.04}, {"batch_size": 342}, {"axis": "updates"}, {"budget": 40}, {"rivals": "same η"}, {"seeds": 2}],
 )
-def test_each_slider_changes_the_picture_and_the_words(fresh, values):
-    before, words = bytes(fresh.image.value), fresh.words
-    assert picture_after(fresh, **values) != before
-    assert fresh.words != words
+def test_each_slider_changes_the_picture_and_the_words(explorer, values):
+    before, words = bytes(explorer.image.value), explorer.words
+    assert picture_after(explorer, **values) != before
+    assert explorer.words != words
 
 
 def test_every_control_has_a_tooltip_of_its_own(explorer):

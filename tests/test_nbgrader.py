@@ -90,10 +90,10 @@ def test_nbgrader_makes_an_assignment_without_solutions_and_hidden_tests(assignm
 
 
 @pytest.mark.slow
-def test_nbgrader_finds_the_source_notebooks_valid(assignment):
-    done = nbgrader(assignment, "validate", *(f"source/bgd/{path.name}" for path in WITH_EXERCISES))
+def test_nbgrader_finds_a_source_notebook_valid(assignment):
+    done = nbgrader(assignment, "validate", f"source/bgd/{WITH_EXERCISES[0].name}")  # nbval runs the others
     said = done.stdout + done.stderr
-    assert done.returncode == 0 and said.count("Success!") == len(WITH_EXERCISES), said
+    assert done.returncode == 0 and said.count("Success!") == 1, said
 
 
 @pytest.mark.slow

@@ -254,7 +254,7 @@ print(most() - before)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="resident memory is read from /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="the memory of a file in windows. a machine with Linux")
 def test_memory_is_bounded_by_the_window_and_not_by_the_file(tmp_path):
     """126 MB of data, a window of 17 MB and chunks of less than 1 MB; reading the whole file as one array is caught."""
     w = np.ones((20, 1))

@@ -78,7 +78,7 @@ def test_odd_names_make_different_harmless_files():
     assert all(name and not set(name) & set('/\\<>:"|?*\n ') and not name.startswith((".", "-")) for name in names)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in this system's folders")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes among submissions. a machine with Linux or macOS")
 def test_links_pipes_folders_and_huge_files_are_refused_at_once(tmp_path):
     solution = ROOT / "notebooks" / "00-start-here.ipynb"
     (tmp_path / "link.ipynb").symlink_to(solution)
