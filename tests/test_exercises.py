@@ -360,6 +360,40 @@ def test_right_answers_pass_in_any_style(exercise, answer):
     assert verdict.outcome == "right", repr(verdict)
 
 
+# -------------------------------------------------------------- the cases
+
+
+@pytest.mark.parametrize("salt", [(), (2, 3)])
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_the_right_function_gives_a_value_on_every_case(exercise, salt):
+    task = EXERCISES[exercise]
+    seen = observe(task.right, task.parameters, list(task.cases(*salt)), task.read)
+    assert seen.found and all(isinstance(value, list) for value in seen.found)
+
+
+def test_the_networks_of_the_cases_show_what_they_are_there_for():
+    cases = EXERCISES["backprop"].cases()
+    sizes = [[len(X), X.shape[1], *(W.shape[1] for W, _ in theta)] for theta, X, *_ in cases]
+    assert len(set(sizes[0])) == len(sizes[0])  # shapes that do not fit raise
+    assert len(set(sizes[1][1:])) == 1  # square: a slip of shapes is silent
+    assert sizes[2][-1] == 1 and len(sizes[2]) > 3 and len(sizes[-1]) == 3  # one output; one layer
+    assert any(len({f.name for f in activations}) == 3 for *_, activations in cases)
+
+
+def test_the_other_cases_show_what_they_are_there_for():
+    etas = [case[-1] for name in ("update", "mini_batch_update") for case in EXERCISES[name].cases()]
+    assert min(etas) > 0 and len(set(etas[:2])) == 2
+    sizes = [(N, B) for N, B, _ in EXERCISES["batches"].cases()]
+    assert len({"all" if B == N else "one" if B == 1 else "short last" if N % B else "even" for N, B in sizes}) == 4
+    assert len({len(batch) for _, _, batch, _ in EXERCISES["mini_batch_update"].cases()}) > 1
+    for salt in range(20):
+        assert all(np.abs(cost).min() >= 0.5 for cost, *_ in EXERCISES["central_difference"].cases(salt))
+
+
+def test_backprop_may_call_the_four_equations():
+    assert EXERCISES["backprop"].needs == network.Equations._fields
+
+
 # -------------------------------------------------------------- wrong answers that no slip explains
 
 
@@ -574,6 +608,7 @@ WRONG_BATCHES = {
     "empty": (lambda N, B, rng: _cut(rng.permutation(N).tolist(), range(0, N + 1, B), B), "No batch is empty"),
     "from 1": (lambda N, B, rng: _cut(rng.permutation(N) + 1, range(0, N, B), B), "counted 0 ... 9"),
     "filled up": (lambda N, B, rng: _cut(np.resize(rng.permutation(N), 2 * N), range(0, N, B), B), "are [4, 4, 4]"),
+    "first left out": (lambda N, B, rng: _cut(rng.permutation(N), range(B, N, B), B), "sizes are [4, 2]"),
     "floats": (lambda N, B, rng: _cut(1.0 * rng.permutation(N), range(0, N, B), B), "whole numbers"),
     "a dictionary": (lambda N, B, rng: {0: rng.permutation(N)}, "does not return a list"),
     "a number": (lambda N, B, rng: N // B, "does not return a list"),
