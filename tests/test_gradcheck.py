@@ -107,6 +107,10 @@ def test_compare_names_the_first_difference(yours, text):
     assert not found and found.text.startswith("✗ dW: ") and text in found.text
 
 
+def test_compare_of_two_numbers_names_no_entry():
+    assert compare("J", 2.0, 1.0).text == "✗ J: 2.0000, reference 1.0000"
+
+
 def test_compare_is_strict_where_the_reference_is_zero():
     zero = np.zeros(3)
     assert compare("db", zero, zero) and not compare("db", [0, 1e-300, 0], zero)

@@ -91,8 +91,8 @@ def test_sigmoid_and_softplus_are_stable_far_out():
 
 
 def test_relu_by_hand_and_at_its_kink():
-    relu = network.ACTIVATIONS["relu"]
-    assert relu.f(np.array([-2.0, 0, 3])).tolist() == [0, 0, 3] and relu.df(np.array([-2.0, 0, 3])).tolist() == [0, 0, 1]
+    relu, a = network.ACTIVATIONS["relu"], np.array([-2.0, 0, 3])
+    assert relu.f(a).tolist() == [0, 0, 3] and relu.df(a).tolist() == [0, 0, 1]
     assert relu.f(np.array([1e-30j])).imag.tolist() == [0]
 
 
