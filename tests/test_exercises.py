@@ -10,7 +10,7 @@ import pytest
 from bgd_helpers import network, slips
 from bgd_helpers.exercises import EXERCISES, check
 from bgd_helpers.exercises.checks import judge
-from bgd_helpers.exercises.observing import observe
+from bgd_helpers.exercises.observing import Cubic, observe
 
 
 def _every_slip():
@@ -390,6 +390,10 @@ def test_the_other_cases_show_what_they_are_there_for():
         assert all(np.abs(cost).min() >= 0.5 for cost, *_ in EXERCISES["central_difference"].cases(salt))
 
 
+def test_the_cost_of_the_differences_by_hand():
+    assert Cubic(1.0, 2.0, 3.0, 4.0)(np.array([1.0, 2.0, 3.0])) == 1 + 8 + 18 + 108
+
+
 def test_backprop_may_call_the_four_equations():
     assert EXERCISES["backprop"].needs == network.Equations._fields
 
@@ -658,9 +662,10 @@ def test_batches_that_fail_in_a_later_epoch_are_reported():
     assert "it raises ZeroDivisionError" in check("batches", fails_late).text
 
 
-def test_a_gradient_that_is_nearly_right_is_not_called_two_slips_that_cancel():
+@pytest.mark.parametrize("error", [3e-8, 1.5e-9])
+def test_a_gradient_that_is_nearly_right_is_not_called_two_slips_that_cancel(error):
     def backprop(theta, X, Y, activations):
-        return [(dW + 3e-8, db) for dW, db in network.backprop(theta, X, Y, activations)]
+        return [(dW + error, db) for dW, db in network.backprop(theta, X, Y, activations)]
 
     verdict = check("backprop", backprop)
     assert verdict.outcome == "wrong" and verdict.slip is None and "two slips" not in verdict.text
