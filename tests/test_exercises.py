@@ -11,6 +11,8 @@ from bgd_helpers import network, slips
 from bgd_helpers.exercises import EXERCISES, check
 from bgd_helpers.exercises.checks import judge
 from bgd_helpers.exercises.observing import Cubic, observe
+from bgd_helpers.exercises.outcomes import close
+from bgd_helpers.exercises.wording import describe
 
 
 def _every_slip():
@@ -402,7 +404,8 @@ def test_backprop_may_call_the_four_equations():
 
 
 def test_a_right_verdict_that_must_be_right_is_silent():
-    assert check("loss", EXERCISES["loss"].right).must_be_right() is None
+    verdict = check("loss", EXERCISES["loss"].right)
+    assert verdict.must_be_right() is None and repr(verdict) == "✓ right: E2 holds for one output and for several."
 
 
 @pytest.mark.parametrize("answer", [_returns_nothing, lambda y, y_hat: 0 * y.sum()])
@@ -434,7 +437,25 @@ def test_any_other_difference_names_the_first_entry():
         dW[1, 0] += 1
         return dW
 
-    assert "the first at [1, 0]" in repr(check("weight_gradient", one_entry_off))
+    text = check("weight_gradient", one_entry_off).text
+    assert re.fullmatch(r"1 of 8 entries differ, the first at \[1, 0\]: \S+, reference \S+ \(with .*\)\.", text)
+
+
+@pytest.mark.parametrize(("part", "entry", "name"), [(0, (1, 1), "dW"), (1, 1, "db")])
+def test_a_difference_in_a_gradient_names_its_layer(part, entry, name):
+    def backprop(theta, X, Y, activations):
+        grad = network.backprop(theta, X, Y, activations)
+        grad[1][part][entry] += 1
+        return grad
+
+    assert re.match(rf"in {name}\^\(2\) 1 of \d+ entries differ, the first at \[1", check("backprop", backprop).text)
+
+
+def test_what_differs_is_measured_by_the_largest_right_entry():
+    assert close(np.array([1e-3, 1e-12]), np.array([1e-3, 0.0])) and not close(np.array([1.1e-9]), np.array([1e-9]))
+    cases, right, mine = [(np.ones(3), np.ones(2))], np.array([1000.0, 1.0]), np.array([1000 + 5e-6, 3.0])
+    text = describe("weight_gradient", cases, [[[mine]]], [[[right]]], reveal=False)
+    assert text.startswith("it is not the right value in 1 of 2 entries")
 
 
 def _right_bias(then):
@@ -486,7 +507,7 @@ def test_a_judge_that_reveals_nothing_says_no_value():
     task = EXERCISES["loss"]
     cases = list(task.cases(7))
     seen = observe(lambda y, y_hat: 0.123456, task.parameters, cases, task.read)
-    assert "0.1235" in judge("loss", cases, seen).text
+    assert re.match(r"it gives 0\.1235 where \d+\.\d{4} is right \(with y", judge("loss", cases, seen).text)
     hidden = judge("loss", cases, seen, reveal=False).text
     assert hidden == "it is not the right value in 1 of 1 entries (with y of shape (3,), y_hat of shape (3,))."
 
@@ -522,6 +543,24 @@ def test_whatever_is_raised_is_reported(exercise, error):
         raise error("late")
 
     assert f"it raises {error.__name__}: late" in check(exercise, raises).text
+
+
+def test_an_exception_that_cannot_say_itself_is_reported_by_its_type():
+    class Mute(Exception):
+        def __str__(self):
+            raise self
+
+    def raises(delta):
+        raise Mute
+
+    assert check("bias_gradient", raises).text.startswith("it raises Mute (with delta")
+
+
+def test_a_long_message_of_an_exception_is_cut_off():
+    def raises(delta):
+        raise ValueError("x" * 500)
+
+    assert check("bias_gradient", raises).text.startswith(f"it raises ValueError: {'x' * 200} ... (with delta")
 
 
 def test_an_interrupt_stops_the_check():
@@ -560,7 +599,13 @@ def _used_up_activations(theta, X, Y, activations):
     return grad
 
 
+def _collected_in_a_default(theta, X, Y, activations, grad=[]):  # noqa: B006
+    grad[:0] = network.backprop(theta, X, Y, activations)
+    return grad[:]
+
+
 NAMED = [
+    ("backprop", _collected_in_a_default, "stale gradients"),
     ("central_difference", _alias, "one array with two names"),
     ("update", _in_place_without_return, "theta changed in place"),
     ("backprop", _used_up_activations, "theta changed in place"),
