@@ -1,6 +1,6 @@
 """Execute notebooks and save them clean: what is saved is what a reader sees and what the tests compare with.
 
-As a command, it does so with the notebooks that are named, or with all: python -m bgd_helpers.saving [PATH ...]
+As a command, it does so with the notebooks that are named, or with all: python -m bgd_course.notebooks [PATH ...]
 """
 
 import os

@@ -138,12 +138,10 @@ def _are_pairs(value):
 
 def _first_difference(yours, reference, wrong):
     entry = tuple(wrong[0])
-    place = "[" + ", ".join(str(index) for index in entry) + "]" if entry else ""
     digits = ".4f" if f"{yours[entry]:.4f}" != f"{reference[entry]:.4f}" else ".16g"
-    return (
-        f"{len(wrong)} of {reference.size} entries differ, the first at {place}: "
-        f"{yours[entry]:{digits}}, reference {reference[entry]:{digits}}"
-    )
+    values = f"{yours[entry]:{digits}}, reference {reference[entry]:{digits}}"
+    place = ", ".join(map(str, entry))
+    return f"{len(wrong)} of {reference.size} entries differ, the first at [{place}]: {values}" if entry else values
 
 
 def _arrays(theta):

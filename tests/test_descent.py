@@ -1,5 +1,6 @@
 """Gradient descent: exact fractions and enumeration where possible."""
 
+from dataclasses import FrozenInstanceError
 from fractions import Fraction
 from itertools import combinations
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from bgd_helpers import network, theory
-from bgd_helpers.descent import batches, descend, update
+from bgd_helpers.descent import batches, descend, steps, update
 
 X4 = np.array([[1.0, 0], [1, 1], [1, 2], [1, 4]])
 Y4 = np.array([[1.0], [3], [2], [7]])
@@ -267,6 +268,33 @@ def test_divergence_beyond_the_limit_warns_of_nothing_and_leaves_the_other_run_a
     np.testing.assert_allclose(runs.theta[0][0][:, 0], alone.theta[0][0], rtol=1e-10)
 
 
+def test_a_cost_beyond_the_limit_along_a_path_warns_of_nothing():
+    path = descend(lambda w, X, Y: -np.ones((1, 1)), np.zeros((1, 1)), ZERO, ZERO, 1e200, 2, 1)
+    with np.errstate(all="raise"):
+        assert path.along(lambda w: (w**2).item()).tolist() == [0, np.inf]
+        assert np.isnan(path.along(lambda w: (w**2 - w**2).item())[1])
+
+
+def test_runs_advance_together_where_the_gradient_can():
+    widths = []
+
+    def gradient(w, X, Y):
+        widths.append(w.shape)
+        return np.zeros_like(w)
+
+    for together, seen in ((False, [(2, 1)] * 3), (True, [(3, 2, 1)])):
+        widths.clear()
+        gradient.runs_together = together
+        descend(gradient, ZERO, X4, Y4, [0.1, 0.2, 0.3], 4, 1)
+        assert widths == seen
+    assert network.gradient_of(F).runs_together and theory.linear_gradient.runs_together
+
+
+def test_a_path_stays_as_it_was_recorded():
+    with pytest.raises(FrozenInstanceError):
+        call().eta = 1.0
+
+
 def test_whole_numbers_float32_and_lists_are_data():
     exact = descend(theory.linear_gradient, ZERO, X4, Y4, 0.1, 4, 3)
     whole = descend(theory.linear_gradient, ZERO.astype(int), X4.astype(int), Y4.astype(int), 0.1, 4, 3)
@@ -354,6 +382,13 @@ def test_update_refuses_what_would_broadcast():
         update(net()[0], net()[0][:1], 0.1)
     with pytest.raises(ValueError, match="eta is 0"):
         update(ZERO, ZERO, 0)
+
+
+def test_steps_alone_refuse_what_update_refuses():
+    with pytest.raises(ValueError, match="eta is 0"):
+        next(steps(theory.linear_gradient, ZERO, [(X4, Y4)], 0))
+    with pytest.raises(ValueError, match="must be the same"):
+        next(steps(lambda w, X, Y: np.zeros(2), ZERO, [(X4, Y4)], 0.1))
 
 
 def test_a_gradient_function_without_return_is_told_so():

@@ -10,7 +10,9 @@ import pytest
 from bgd_helpers import network, slips
 from bgd_helpers.checks import EXERCISES, check
 from bgd_helpers.checks.checks import judge
-from bgd_helpers.checks.observing import observe
+from bgd_helpers.checks.observing import Cubic, observe
+from bgd_helpers.checks.outcomes import close
+from bgd_helpers.checks.wording import describe
 from bgd_helpers.scale.rows import backprop_by_rows
 
 
@@ -361,11 +363,50 @@ def test_right_answers_pass_in_any_style(exercise, answer):
     assert verdict.outcome == "right", repr(verdict)
 
 
+# -------------------------------------------------------------- the cases
+
+
+@pytest.mark.parametrize("salt", [(), (2, 3)])
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_the_right_function_gives_a_value_on_every_case(exercise, salt):
+    task = EXERCISES[exercise]
+    seen = observe(task.right, task.parameters, list(task.cases(*salt)), task.read)
+    assert seen.found and all(isinstance(value, list) for value in seen.found)
+
+
+def test_the_networks_of_the_cases_show_what_they_are_there_for():
+    cases = EXERCISES["backprop"].cases()
+    sizes = [[len(X), X.shape[1], *(W.shape[1] for W, _ in theta)] for theta, X, *_ in cases]
+    assert len(set(sizes[0])) == len(sizes[0])  # shapes that do not fit raise
+    assert len(set(sizes[1][1:])) == 1  # square: a slip of shapes is silent
+    assert sizes[2][-1] == 1 and len(sizes[2]) > 3 and len(sizes[-1]) == 3  # one output; one layer
+    assert any(len({f.name for f in activations}) == 3 for *_, activations in cases)
+
+
+def test_the_other_cases_show_what_they_are_there_for():
+    etas = [case[-1] for name in ("update", "mini_batch_update") for case in EXERCISES[name].cases()]
+    assert min(etas) > 0 and len(set(etas[:2])) == 2
+    sizes = [(N, B) for N, B, _ in EXERCISES["batches"].cases()]
+    assert len({"all" if B == N else "one" if B == 1 else "short last" if N % B else "even" for N, B in sizes}) == 4
+    assert len({len(batch) for _, _, batch, _ in EXERCISES["mini_batch_update"].cases()}) > 1
+    for salt in range(20):
+        assert all(np.abs(cost).min() >= 0.5 for cost, *_ in EXERCISES["central_difference"].cases(salt))
+
+
+def test_the_cost_of_the_differences_by_hand():
+    assert Cubic(1.0, 2.0, 3.0, 4.0)(np.array([1.0, 2.0, 3.0])) == 1 + 8 + 18 + 108
+
+
+def test_backprop_may_call_the_four_equations():
+    assert EXERCISES["backprop"].needs == network.Equations._fields
+
+
 # -------------------------------------------------------------- wrong answers that no slip explains
 
 
 def test_a_right_verdict_that_must_be_right_is_silent():
-    assert check("loss", EXERCISES["loss"].right).must_be_right() is None
+    verdict = check("loss", EXERCISES["loss"].right)
+    assert verdict.must_be_right() is None and repr(verdict) == "✓ right: E2 holds for one output and for several."
 
 
 @pytest.mark.parametrize("answer", [_returns_nothing, lambda y, y_hat: 0 * y.sum()])
@@ -397,7 +438,25 @@ def test_any_other_difference_names_the_first_entry():
         dW[1, 0] += 1
         return dW
 
-    assert "the first at [1, 0]" in repr(check("weight_gradient", one_entry_off))
+    text = check("weight_gradient", one_entry_off).text
+    assert re.fullmatch(r"1 of 8 entries differ, the first at \[1, 0\]: \S+, reference \S+ \(with .*\)\.", text)
+
+
+@pytest.mark.parametrize(("part", "entry", "name"), [(0, (1, 1), "dW"), (1, 1, "db")])
+def test_a_difference_in_a_gradient_names_its_layer(part, entry, name):
+    def backprop(theta, X, Y, activations):
+        grad = network.backprop(theta, X, Y, activations)
+        grad[1][part][entry] += 1
+        return grad
+
+    assert re.match(rf"in {name}\^\(2\) 1 of \d+ entries differ, the first at \[1", check("backprop", backprop).text)
+
+
+def test_what_differs_is_measured_by_the_largest_right_entry():
+    assert close(np.array([1e-3, 1e-12]), np.array([1e-3, 0.0])) and not close(np.array([1.1e-9]), np.array([1e-9]))
+    cases, right, mine = [(np.ones(3), np.ones(2))], np.array([1000.0, 1.0]), np.array([1000 + 5e-6, 3.0])
+    text = describe("weight_gradient", cases, [[[mine]]], [[[right]]], reveal=False)
+    assert text.startswith("it is not the right value in 1 of 2 entries")
 
 
 def _right_bias(then):
@@ -449,7 +508,7 @@ def test_a_judge_that_reveals_nothing_says_no_value():
     task = EXERCISES["loss"]
     cases = list(task.cases(7))
     seen = observe(lambda y, y_hat: 0.123456, task.parameters, cases, task.read)
-    assert "0.1235" in judge("loss", cases, seen).text
+    assert re.match(r"it gives 0\.1235 where \d+\.\d{4} is right \(with y", judge("loss", cases, seen).text)
     hidden = judge("loss", cases, seen, reveal=False).text
     assert hidden == "it is not the right value in 1 of 1 entries (with y of shape (3,), y_hat of shape (3,))."
 
@@ -485,6 +544,24 @@ def test_whatever_is_raised_is_reported(exercise, error):
         raise error("late")
 
     assert f"it raises {error.__name__}: late" in check(exercise, raises).text
+
+
+def test_an_exception_that_cannot_say_itself_is_reported_by_its_type():
+    class Mute(Exception):
+        def __str__(self):
+            raise self
+
+    def raises(delta):
+        raise Mute
+
+    assert check("bias_gradient", raises).text.startswith("it raises Mute (with delta")
+
+
+def test_a_long_message_of_an_exception_is_cut_off():
+    def raises(delta):
+        raise ValueError("x" * 500)
+
+    assert check("bias_gradient", raises).text.startswith(f"it raises ValueError: {'x' * 200} ... (with delta")
 
 
 def test_an_interrupt_stops_the_check():
@@ -523,7 +600,13 @@ def _used_up_activations(theta, X, Y, activations):
     return grad
 
 
+def _collected_in_a_default(theta, X, Y, activations, grad=[]):  # noqa: B006
+    grad[:0] = network.backprop(theta, X, Y, activations)
+    return grad[:]
+
+
 NAMED = [
+    ("backprop", _collected_in_a_default, "stale gradients"),
     ("central_difference", _alias, "one array with two names"),
     ("update", _in_place_without_return, "theta changed in place"),
     ("backprop", _used_up_activations, "theta changed in place"),
@@ -575,6 +658,7 @@ WRONG_BATCHES = {
     "empty": (lambda N, B, rng: _cut(rng.permutation(N).tolist(), range(0, N + 1, B), B), "No batch is empty"),
     "from 1": (lambda N, B, rng: _cut(rng.permutation(N) + 1, range(0, N, B), B), "counted 0 ... 9"),
     "filled up": (lambda N, B, rng: _cut(np.resize(rng.permutation(N), 2 * N), range(0, N, B), B), "are [4, 4, 4]"),
+    "first left out": (lambda N, B, rng: _cut(rng.permutation(N), range(B, N, B), B), "sizes are [4, 2]"),
     "floats": (lambda N, B, rng: _cut(1.0 * rng.permutation(N), range(0, N, B), B), "whole numbers"),
     "a dictionary": (lambda N, B, rng: {0: rng.permutation(N)}, "does not return a list"),
     "a number": (lambda N, B, rng: N // B, "does not return a list"),
@@ -624,9 +708,10 @@ def test_batches_that_fail_in_a_later_epoch_are_reported():
     assert "it raises ZeroDivisionError" in check("batches", fails_late).text
 
 
-def test_a_gradient_that_is_nearly_right_is_not_called_two_slips_that_cancel():
+@pytest.mark.parametrize("error", [3e-8, 1.5e-9])
+def test_a_gradient_that_is_nearly_right_is_not_called_two_slips_that_cancel(error):
     def backprop(theta, X, Y, activations):
-        return [(dW + 3e-8, db) for dW, db in network.backprop(theta, X, Y, activations)]
+        return [(dW + error, db) for dW, db in network.backprop(theta, X, Y, activations)]
 
     verdict = check("backprop", backprop)
     assert verdict.outcome == "wrong" and verdict.slip is None and "two slips" not in verdict.text

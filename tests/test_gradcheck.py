@@ -9,7 +9,9 @@ from bgd_helpers.gradcheck import (
     compare,
     complex_step,
     cosine,
+    errors_against_step,
     flatten,
+    flattened,
     one_sided_difference,
     relative_error,
 )  # fmt: skip
@@ -53,6 +55,28 @@ def test_complex_step_does_not_depend_on_the_step():
     assert relative_error(complex_step(cost, theta, 1e-200), complex_step(cost, theta, 1e-20)) < 1e-15
 
 
+def test_complex_step_has_an_error_of_second_order():
+    """The third derivative of w_1^3 is 6: the error is h^2."""
+    w = np.array([[2.0], [-3.0]])
+    np.testing.assert_allclose(complex_step(polynomial, w, 1e-2), [[-12], [27 + 4 - 1e-4]], rtol=1e-12)
+
+
+def test_errors_against_step_are_those_of_each_rule():
+    w = np.array([[2.0], [-3.0]])
+    steps, *errors = errors_against_step(polynomial, w, complex_step(polynomial, w))
+    np.testing.assert_allclose(steps, [float(f"1e-{n}") for n in range(1, 16)], rtol=1e-14)
+    for rule, found in zip((central_difference, one_sided_difference, complex_step), errors, strict=True):
+        assert found == [relative_error(rule(polynomial, w, h), complex_step(polynomial, w)) for h in steps]
+
+
+def test_a_flattened_cost_takes_the_entries_in_a_row():
+    theta, cost = problem()
+    of_vector, vector = flattened(cost, theta)
+    assert vector.tolist() == flatten(theta).tolist() and of_vector(vector) == cost(theta)
+    exact = flatten(complex_step(cost, theta))
+    np.testing.assert_allclose(complex_step(of_vector, vector), exact, rtol=1e-13, atol=1e-15)
+
+
 def test_complex_step_is_broken_silently_by_abs():
     assert not complex_step(lambda w: np.abs(w * w).sum(), np.ones((2, 1))).any()
 
@@ -60,6 +84,7 @@ def test_complex_step_is_broken_silently_by_abs():
 def test_compare_says_yes():
     found = compare("dW", [[1.0, 2.0]], np.array([[1.0, 2.0]]))
     assert found and found.agrees and repr(found) == "✓ dW: all 2 entries agree"
+    assert compare("db", [1.0, 2.0], [1.0, 2.0]) and compare("J", 1.0, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +105,10 @@ def test_compare_says_yes():
 def test_compare_names_the_first_difference(yours, text):
     found = compare("dW", yours, np.array([[1.0, 2, 3], [4, 5, 6]]))
     assert not found and found.text.startswith("✗ dW: ") and text in found.text
+
+
+def test_compare_of_two_numbers_names_no_entry():
+    assert compare("J", 2.0, 1.0).text == "✗ J: 2.0000, reference 1.0000"
 
 
 def test_compare_is_strict_where_the_reference_is_zero():

@@ -88,6 +88,20 @@ def test_sigmoid_and_softplus_are_stable_far_out():
         assert network.ACTIVATIONS["sigmoid"].df(a).tolist() == [0, 0.25, 0]
         assert network.ACTIVATIONS["softplus"].f(a).tolist() == [0, np.log(2), 1000]
         assert network.ACTIVATIONS["softplus"].df(a).tolist() == [0, 0.5, 1]
+        assert network.ACTIVATIONS["softplus"].f(np.array([-np.inf, np.inf])).tolist() == [0, np.inf]
+
+
+def test_relu_by_hand_and_at_its_kink():
+    relu, a = network.ACTIVATIONS["relu"], np.array([-2.0, 0, 3])
+    assert relu.f(a).tolist() == [0, 0, 3] and relu.df(a).tolist() == [0, 0, 1]
+    assert relu.f(np.array([1e-30j])).imag.tolist() == [0]
+
+
+def test_a_slope_is_handed_the_activation_too():
+    theta, X, Y, _ = net()
+    own = network.Activation("tanh by z", np.tanh, lambda a, z: 1 - z * z)
+    for form in (network.backprop, network.backprop_by_rows):
+        assert relative_error(form(theta, X, Y, own), network.backprop(theta, X, Y, "tanh")) < 1e-14
 
 
 def test_integer_net_by_hand():
@@ -169,6 +183,15 @@ def test_example_gradients_average_to_the_gradient():
     assert relative_error([(dW[2], db[2]) for dW, db in each], third) < 1e-14
 
 
+@pytest.mark.parametrize("k", [1, 2])
+def test_delta_is_n_times_the_slope_of_the_cost_from_that_layer(k):
+    theta, X, Y, f = net()
+    A, _ = network.forward(theta, X, f)
+    exact = 7 * complex_step(lambda moved: network.cost_from_layer(k, moved, theta, Y, f), A[k])
+    np.testing.assert_allclose(network.deltas(theta, X, Y, f)[k], exact, rtol=1e-12)
+    assert network.cost_from_layer(k, A[k], theta, Y, f) == pytest.approx(network.cost(theta, X, Y, f), rel=1e-14)
+
+
 def shards(sizes):
     edges = np.cumsum([0, *sizes])
     return [slice(start, stop) for start, stop in zip(edges, edges[1:])]
@@ -201,6 +224,12 @@ def test_rows_at_a_time_of_a_wide_net_take_its_units_in_blocks():
     theta, X, Y, f = net(N=3000, widths=(3, 17, 2))
     assert len(_blocks(np.empty((17, 2048)))) > 1
     assert relative_error(backprop_by_rows(theta, X, Y, f), network.backprop(theta, X, Y, f)) < 1e-13
+
+
+def test_rows_at_a_time_may_be_more_than_a_block_holds():
+    N = network.BLOCK + 1
+    theta, X, Y, f = net(N=N)
+    assert relative_error(network.backprop_by_rows(theta, X, Y, f, N), network.backprop(theta, X, Y, f)) < 1e-13
 
 
 def test_memory_of_rows_at_a_time_is_bounded_by_the_chunk():

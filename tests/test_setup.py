@@ -176,9 +176,8 @@ def test_who_has_no_dask_is_told_the_versions_that_pyproject_admits():
     assert f'pip install "{dask}"' in (ROOT / "bgd_helpers" / "scale" / "cluster.py").read_text(encoding="utf-8")
 
 
-needs_make = pytest.mark.skipif(
-    shutil.which("make") is None or os.name == "nt", reason="what the Makefile does. apt install make"
-)
+NO_MAKE = shutil.which("make") is None or os.name == "nt"
+needs_make = pytest.mark.skipif(NO_MAKE, reason="what the Makefile does. apt install make")
 
 
 SET_UP = ("Makefile", "setup.mk", "pyproject.toml", *LOCKS)
