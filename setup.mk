@@ -29,7 +29,7 @@ $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c '$(ENOUGH)'
 	@$(if $(UV),:,$(PYTHON) -I -c 'import ensurepip, venv' 2>/dev/null) || \
 	  { echo '$(PYTHON) has no venv. On Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
-	@echo 'Setting up $(VENV), once: about 110 packages, a minute or less ...'
+	@echo 'Setting up $(VENV), once: about 115 packages, a minute or less ...'
 	@rm -rf $(VENV) && $(CREATE)
 	@$(if $(NEWEST),$(INSTALL) --upgrade -e '.[build]',$(INSTALL) --require-hashes -r requirements.lock && \
 	  $(INSTALL) --no-deps --no-build-isolation -e .) || $(FAILED)
