@@ -382,6 +382,12 @@ def test_data_have_no_more_axes_than_the_parameters():
         backprop_by_rows(runs, np.zeros((2, 7, 3)), np.zeros((2, 7, 2)), "tanh")
 
 
+def test_runs_without_an_example_are_refused():
+    theta = [(np.zeros((2, 3, 1)), np.zeros((2, 1)))]
+    with pytest.raises(ValueError, match=r"X has shape \(2, 0, 3\): it holds no example"):
+        network.forward(theta, np.zeros((2, 0, 3)), "identity")
+
+
 def test_nan_in_the_data_of_one_run_is_named():
     theta = [(np.zeros((2, 3, 1)), np.zeros((2, 1)))]
     X = np.zeros((2, 4, 3))
