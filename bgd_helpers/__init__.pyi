@@ -1,6 +1,7 @@
 """The vocabulary of `import bgd_helpers as bgd`: what editors show, and what __init__.py loads on first use."""
 
 from . import environment as environment
+from . import network as network
 from .checks import check as check
 from .checks import check_derivation as check_derivation
 from .data import (

@@ -28,7 +28,8 @@ def report(requirements=None):
 def _declared():
     """What pyproject.toml declares for the course itself, without the optional groups, by name."""
     try:
-        return sorted(line for line in metadata.requires("bgd-helpers") if "extra ==" not in line)
+        declared = (line for line in metadata.requires("bgd-helpers") if "extra ==" not in line)
+        return sorted(line for line in declared if not line.startswith("editables"))  # an editable installation's
     except metadata.PackageNotFoundError:
         return ["bgd-helpers"]
 
