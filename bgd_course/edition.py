@@ -4,6 +4,7 @@ When the course changes, its changes are brought into that folder by a three-way
 delivered last, what is to be delivered now, and what the learner has made of it. An answer is never overwritten.
 """
 
+import ast
 import copy
 import os
 import re
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
-from nbformat.v4 import new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from bgd_course.grading.collect import defined
+from bgd_course.grading.course import parsed
 from bgd_course.notebooks import as_json, write_atomically
 
 STATE = ".course"  # in the learner's folder: what was delivered last, and backups
@@ -143,7 +146,7 @@ def merge(base, new, mine):
         cells += resolved
         beside += [problem] if problem else []
     merged = copy.deepcopy(new)
-    merged.cells = _with_own_cells(cells, mine.cells, old, known)
+    merged.cells = _with_former_imports(_with_own_cells(cells, mine.cells, old, known), base, new)
     return Merged(merged, beside)
 
 
@@ -196,12 +199,21 @@ def _resolve(cell, old, theirs):
     if unchanged or mine.source == cell.source:
         return [mine], None
     if old is not None and untouched:
-        return [cell], None
+        return [_with_verdict(cell, mine)], None
     if is_answer(cell) and old is None:
         return [mine], None
     if is_answer(cell):
         return _beside(mine, cell, theirs, "The course has a new version of this exercise's cell")
     return _beside(cell, mine, theirs, "You had changed this cell, and so has the course. Yours was")
+
+
+def _with_verdict(cell, mine):
+    """The course's new cell; if it is a check, with what the learner's said."""
+    if "points" not in cell.metadata.get("nbgrader", {}):
+        return cell
+    cell = copy.deepcopy(cell)
+    cell.update(outputs=mine.get("outputs", []), execution_count=mine.get("execution_count"))
+    return cell
 
 
 def _is_needed(cell):
@@ -237,6 +249,42 @@ def _with_own_cells(cells, mine, old, known):
         own = behind.get(cell.id, [])
         placed += [cell, *own] if cell.id in known or not _holds(own + placed, cell) else []
     return placed
+
+
+def _with_former_imports(cells, base, new):
+    """The cells and, behind the first of code, one that imports what the learner's cells use and the course's no longer
+    import."""
+    known = {cell.id: cell.source for cell in new.cells}
+    bound = {name for cell in new.cells if cell.cell_type == "code" for name in defined(cell.source)}
+    former = {name: line for name, line in _imports(base).items() if name not in bound | set(_imports(new))}
+    used = {node.id for cell in cells if known.get(cell.id) != cell.source for node in _names(cell)}
+    lines = dict.fromkeys(line for name, line in former.items() if name in used)
+    if not lines:
+        return cells
+    first = next((i for i, cell in enumerate(cells) if cell.cell_type == "code"), 0)
+    source = "\n".join(["# Your cells use these names; the course's import them no more.", *lines])
+    name = f"former-imports-{uuid.uuid4().hex[:8]}"
+    return [*cells[: first + 1], new_code_cell(source, id=name), *cells[first + 1 :]]
+
+
+def _imports(notebook):
+    """The names that a notebook's cells import at their top level, each with its statement."""
+    trees = [parsed(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
+    imports = [node for tree in trees if tree for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    return {part.asname or part.name: _import_of(node, part) for node in imports for part in node.names}
+
+
+def _import_of(node, part):
+    """The statement that imports one of the names of `node`."""
+    one = copy.copy(node)
+    one.names = [part]
+    return ast.unparse(one)
+
+
+def _names(cell):
+    """The names in a cell of code."""
+    tree = parsed(cell.source) if cell.cell_type == "code" else None
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Name)] if tree else []
 
 
 def _holds(cells, cell):

@@ -1,4 +1,6 @@
-"""Helpers for a course on gradient descent and backpropagation.
+"""Helpers for a course on gradient descent and backpropagation: `import bgd_helpers as bgd`.
+
+What the notebooks call is a name of this package, loaded on first use: __init__.pyi lists them, as `bgd.` and Tab does.
 
 Legend (the notation of the course, used in every mathematical function):
 
@@ -18,10 +20,13 @@ where several learning rates advance together. NumPy's broadcasting carries both
 
 import sys
 
+import lazy_loader
+
 from bgd_helpers import former
 
 __version__ = "2026.11.0"
 
+__getattr__, __dir__, _ = lazy_loader.attach_stub(__name__, __file__)
 former.install()
 
 if "" in sys.path:  # in a kernel, the learner's folder goes before everything else

@@ -34,7 +34,7 @@ def table(results):
 
 def picture(result):
     """The picture of a result, its numbers where it has none."""
-    from bgd_helpers.pictures import evidence as pictures  # Matplotlib only for who wants a picture
+    from bgd_helpers.pictures import evidence_plots as pictures  # Matplotlib only for who wants a picture
 
     draw = getattr(pictures, result.name.replace("-", "_"), None)
     return draw(**result.found.drawn) if draw else result.found

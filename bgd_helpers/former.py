@@ -19,6 +19,7 @@ FORMER = {
     "bgd_helpers.handout": "bgd_helpers.lessons.handout",
     "bgd_helpers.museum": "bgd_helpers.pictures.museum",
     "bgd_helpers.nodelay": "bgd_course.nodelay",  # named in Jupyter's settings of an older set-up
+    "bgd_helpers.pictures.evidence": "bgd_helpers.pictures.evidence_plots",
     "bgd_helpers.shards": "bgd_helpers.scale.shards",
 }
 ROOMS = {"bgd_helpers.explorers": "bgd_helpers.pictures", "bgd_helpers.figures": "bgd_helpers.pictures"}

@@ -291,3 +291,46 @@ def test_where_the_delivered_state_is_lost_both_versions_of_a_cell_are_there(cou
     assert texts["exercise"] == "my answer" and texts["draw"] == "draw(2)" and texts["extra"] == "new = 1"
     assert "draw(1)" in texts["draw-beside"]
     assert course.deliver() == []
+
+
+OLD = "from course import network, descend as go, unused\nimport numpy as np"
+DOOR = "import numpy as np\nimport course as bgd"
+
+
+def former_imports(course):
+    return [text for name, text in course.texts().items() if name.startswith("former-imports")]
+
+
+def test_what_the_learners_cells_use_is_still_imported(course):
+    course.put(draw=OLD)
+    course.deliver()
+    course.edit(setting("exercise", "def loss(y):\n    return go(network.cost(y))"))
+    course.put(draw=DOOR, check=CHECK.replace("check(", "bgd.check("))
+    course.deliver()
+    assert course.texts()["draw"] == DOOR and course.texts()["check"] == 'bgd.check("loss", loss)'
+    assert [text.splitlines()[1:] for text in former_imports(course)] == [
+        ["from course import network", "from course import descend as go"]
+    ]
+    before = course.texts()
+    course.put(draw=DOOR, check=CHECK.replace("check(", "bgd.check("), last="x = 2")
+    course.deliver()
+    assert course.texts() == before | {"last": "x = 2"}
+
+
+def test_no_import_is_kept_that_no_cell_of_the_learner_needs(course):
+    course.put(draw=OLD)
+    course.deliver()
+    course.edit(setting("exercise", "def loss(y):\n    return network.cost(np.sum(y))"))
+    course.put(draw=f"{DOOR}\nnetwork = bgd.network")
+    course.deliver()
+    assert former_imports(course) == []
+
+
+def test_what_a_check_said_is_kept_when_the_check_is_new(course):
+    said = [new_output("execute_result", data={"text/plain": "✓ right"})]
+    course.edit(setting("exercise", "def loss(y):\n    return 1"))
+    course.edit(lambda cells: next(cell for cell in cells if cell.id == "check").update(outputs=said))
+    course.put(check=CHECK.replace("check(", "bgd.check("))
+    course.deliver()
+    assert course.texts()["check"] == 'bgd.check("loss", loss)'
+    assert [state for *_, state in edition.progress(course.source, course.mine)] == ["solved"]

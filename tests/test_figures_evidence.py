@@ -3,7 +3,7 @@
 import numpy as np
 
 from bgd_helpers.lessons import limits
-from bgd_helpers.pictures import evidence
+from bgd_helpers.pictures import evidence_plots as evidence
 from bgd_helpers.pictures.picture import css_size
 
 

@@ -73,6 +73,7 @@ HEAVY = {"lark", "matplotlib", "ipywidgets", "IPython", "PIL", "nbformat", "pyte
     "modules",
     [
         "bgd_helpers",
+        "bgd_helpers as bgd; bgd.descend, bgd.cost, bgd.linear_cost, bgd.races",
         "bgd_helpers.data, bgd_helpers.network, bgd_helpers.slips",
         "bgd_helpers.equations",
         "bgd_helpers.lessons.limits, bgd_helpers.lessons.races, bgd_helpers.lessons.sampling",

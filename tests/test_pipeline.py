@@ -6,8 +6,9 @@ import socket
 import attacks
 import nbformat
 import pytest
-from bgd_helpers.grading import classroom, submissions
 from classes import ROOT, need
+
+from bgd_course.grading import classroom, submissions
 
 CHEATS = ["calls the package", "comparison replaced", "message forged", "another program"]
 FAULTS = ["exit at once", "a loop that swallows interrupts", "its inputs changed", "np is None"]

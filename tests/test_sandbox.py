@@ -3,6 +3,8 @@
 import ast
 import os
 import socket
+import subprocess
+import sys
 
 import attacks
 import nbformat
@@ -26,6 +28,28 @@ def test_a_graded_package_has_no_right_answer_in_it(tmp_path):
         assert ".df(" not in text, f"{name} applies a derivative: is that an answer?"
     with pytest.raises(ValueError, match="no nothing"):
         package.without_bodies("x = 1", "network", {"nothing"})
+
+
+DOOR = """
+import bgd_helpers as bgd
+for shown in (bgd.check("loss", None), bgd.museum.table(), bgd.sgd_explorer(1), bgd.plots.v_curve()):
+    print(repr(shown))
+print(bgd.load_penguins().X.shape)
+for name in ("descend", "update", "backprop", "central_difference", "complex_step"):
+    function = getattr(bgd, name)
+    try:
+        function(*range(function.__code__.co_argcount))
+    except RuntimeError as error:
+        print(name, type(error).__name__)
+"""
+SAID = ["", "", "", "", "(342, 1)", *(f"{name} NotAllowed" for name in "descend update backprop".split())]
+SAID += ["central_difference NotAllowed", "complex_step NotAllowed"]
+
+
+def test_the_door_of_a_graded_package_leads_to_what_refuses_and_to_nothing(tmp_path):
+    package.write(tmp_path)
+    done = subprocess.run([sys.executable, "-c", DOOR], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.splitlines() == SAID, done.stderr
 
 
 def file_of(room):

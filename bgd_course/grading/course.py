@@ -14,6 +14,7 @@ from bgd_helpers.checks import DERIVATIONS, EXERCISES
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 LONGEST_CELL = 50_000  # characters
 CHECKS = {"check": EXERCISES, "check_derivation": DERIVATIONS}
+DOOR = "bgd"  # the notebooks' name of the package
 
 
 class Task(NamedTuple):
@@ -71,15 +72,22 @@ def tasks_of(name, code):
 
 
 def checked(source):
-    """The exercise and the name in `check("loss", loss)`, as the last line of a cell has it."""
+    """The exercise and the name in `bgd.check("loss", loss)` or `check("loss", loss)`, as the last line of a cell."""
     tree = parsed(source)
     last = tree.body[-1] if tree and tree.body else None
-    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and isinstance(last.value.func, ast.Name):
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
         arguments = last.value.args
-        known = CHECKS.get(last.value.func.id, ())
+        known = CHECKS.get(name_of(last.value.func), ())
         if len(arguments) == 2 and isinstance(arguments[0], ast.Constant) and isinstance(arguments[1], ast.Name):
             if arguments[0].value in known:
                 yield arguments[0].value, arguments[1].id
+
+
+def name_of(node):
+    """The name that `name` or `bgd.name` stands for; None for anything else."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == DOOR:
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else None
 
 
 @lru_cache(maxsize=2_000)
@@ -94,11 +102,18 @@ def parsed(source):
 
 
 def imports_of(sources):
-    """The import statements at the top level of cells, as the source of one cell; one that fails costs no other."""
+    """What cells import at their top level, as the source of one cell; a line that fails costs no other."""
     trees = [tree for tree in map(parsed, sources) if tree]
-    found = [node for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    found = [node for tree in trees for node in tree.body if is_import(node)]
     lines = dict.fromkeys(ast.unparse(node) for node in found if getattr(node, "module", "") != "__future__")
     return "\n".join(f"try:\n    {line}\nexcept Exception:\n    pass" for line in lines)
+
+
+def is_import(node):
+    """Whether a statement imports, or names a part of the package: network = bgd.network."""
+    if isinstance(node, ast.Assign):
+        return isinstance(node.value, ast.Attribute) and name_of(node.value) is not None
+    return isinstance(node, ast.Import | ast.ImportFrom)
 
 
 def without_solution(source):

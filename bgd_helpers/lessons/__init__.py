@@ -1,1 +1,7 @@
 """What single notebooks run."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, ["experiments", "handout", "limits", "minima", "races", "sampling", "tuning"]
+)

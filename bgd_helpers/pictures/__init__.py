@@ -5,9 +5,13 @@ are what they share, `paths` and `landscape` parts that several of them draw; `p
 the notebooks that do not move. This room alone imports ipywidgets.
 """
 
+import lazy_loader
+
 from bgd_helpers.pictures.controls import Progress, choice, choice_slider, step_slider
 from bgd_helpers.pictures.explorer import Explorer
 from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
 __all__ = ["COLOURS", "LINESTYLES", "MARKERS", "Explorer", "Picture", "Progress", "choice", "choice_slider"]
 __all__ += ["house_style", "new_figure", "step_slider"]
+
+__getattr__, _, _ = lazy_loader.attach(__name__, ["evidence_plots", "museum", "plots"])

@@ -125,7 +125,7 @@ def backprop_figure(net=None, n=0, step=None):
 
 
 def backprop_explorer(nets=None):
-    """A slider for the step, one for the example, one for the net. `nets` maps names to nets."""
+    """Backpropagation step by step: sliders for the step, the example and the net. `nets` maps names to nets."""
     nets = nets or {"2-2-1, integers": integer_net(), "2-3-2, tanh": tanh_net()}
     figure, axes = _canvas(len(nets))
     drawn = {name: (a, _draw(a, trace(net))) for a, (name, net) in zip(axes, nets.items())}

@@ -74,7 +74,7 @@ def noise_figure(problem, batch_size=18, replacement="without", draws=300, seed=
 
 
 def noise_explorer(problem, batch_size=18, draws=300):
-    """The same picture with its sliders. All batch sizes are measured at once, for each seed and θ."""
+    """The gradients of random batches around that of all examples, with sliders: all batch sizes measured at once."""
     places, picture = _places(problem), noise_figure(problem, batch_size, draws=draws)
     measured = lru_cache(lambda seed, epochs: _measure(places[epochs], seed))
 

@@ -53,7 +53,7 @@ def bgd_figure(x, y, share=0.9, condition_number=10, batch_size=None, combine="m
 
 
 def bgd_explorer(x, y, share=0.9, condition_number=10, gradient=theory.linear_gradient):
-    """The same picture with its controls.
+    """The picture of `bgd_figure` with its controls.
 
     `gradient(w, X_batch, y_batch)`, a mean, may be your own. If it has `runs_together`, the runs of every learning
     rate are computed at once, and a move is a look-up; else each when it is first looked at.

@@ -97,7 +97,7 @@ def break_it_figure(name=NO_SLIP, net=None):
 
 
 def break_it_explorer():
-    """The same picture, with a menu of slips and one of networks."""
+    """What a slip does to the gradient of a network, with a menu of slips and one of networks."""
     every, picture = nets(), break_it_figure()
     reports = lru_cache(maxsize=None)(lambda slip, net: report(slip, every[net]))
     controls = {

@@ -49,7 +49,7 @@ def comparison_figure(
 
 
 def comparison_explorer(problem, tables=None, eta=0.16, batch_size=18, epochs=EPOCHS):
-    """The same picture with its sliders. The runs of a batch size are computed once, all learning rates together."""
+    """SGD, mini-batch SGD and BGD on one problem, with sliders. A batch size is run once, with all learning rates."""
     tables, progress = dict(tables or {}), Progress()
 
     def compute(B):

@@ -69,7 +69,7 @@ def fit_figure(eta=0.1, batch_size=18, epochs=20, seed=0, hidden=8, output="tanh
 
 
 def fit_explorer(eta=0.1, batch_size=18, epochs=20):
-    """The same picture with its sliders. All learning rates of a setting are trained once, together."""
+    """A network fitted to points, with its sliders. All learning rates of a setting are trained once, together."""
     progress, picture = Progress(), fit_figure(eta, batch_size, epochs)
     table = lru_cache(lambda *setting: _table(*setting, progress))
 

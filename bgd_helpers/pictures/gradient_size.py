@@ -73,7 +73,7 @@ def gradient_size_figure(depth=6, activation="sigmoid", scale=1, seed=0):
 
 
 def gradient_size_explorer(depth=6, activation="sigmoid"):
-    """The same picture with its controls."""
+    """How large the gradient is in each layer of a deep network, with its controls."""
     picture = gradient_size_figure(depth, activation)
     about_scale = "Standard deviation of the first weights, times √d of the layer before"
     controls = {

@@ -84,7 +84,7 @@ def weight_figure(net=None, weight=(2, 2, 1), example=1):
 
 
 def weight_explorer(net=None):
-    """The same picture, with a slider over the weights and one over the examples."""
+    """The row and the column that make one weight's gradient, with sliders over weights and examples."""
     net = net or small_net()
     layers, picture = products(net), weight_figure(net)
     controls = {

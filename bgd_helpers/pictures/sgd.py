@@ -71,7 +71,7 @@ def sgd_figure(X, y, eta=0.02, batch_size=1, updates=None, order="shuffled", see
 
 
 def sgd_explorer(X, y, eta=0.02, gradient=theory.linear_gradient):
-    """The same picture with its controls.
+    """The picture of `sgd_figure` with its controls.
 
     `gradient(w, X_batch, y_batch)` may be your own. If it has `runs_together`, the runs of every learning rate are
     computed at once, and a move is a look-up; else each when it is first looked at.

@@ -35,7 +35,7 @@ def slope_picture(w):
 
 
 def slope_explorer(w=-0.5):
-    """The same picture with a slider for w."""
+    """The picture of `slope_picture` with a slider for w."""
     picture = slope_picture(w)
     values = [(f"{tenths / 10:.1f}".replace("-", "−"), tenths / 10) for tenths in range(-15, 36)]
     slider = choice_slider("parameter w", values, w, "Where on the curve we stand")
