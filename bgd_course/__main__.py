@@ -8,7 +8,9 @@ import os
 import site
 import sys
 
-TOO_LATE = ("PYTHONPATH", "LD_LIBRARY_PATH")  # what Python and its loader obey before this runs
+# What Python, its loader and its libraries obey before this runs: each names folders or a file with code.
+TOO_LATE = ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONPYCACHEPREFIX")
+TOO_LATE += ("LD_LIBRARY_PATH", "OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES")
 
 
 def run():
@@ -31,7 +33,7 @@ def run():
 def unsafe():
     """Why learners' files may run with the rights of whoever grades; None if they can't."""
     for name in TOO_LATE:
-        if not all(map(os.path.isabs, (os.environ.get(name) or "/").split(os.pathsep))):
+        if not all(map(os.path.isabs, (os.environ.get(name) or "/").replace(";", os.pathsep).split(os.pathsep))):
             return f"{name} names the folder you stand in, and what lies there may run: unset it, then try again"
     if is_of_one_user():
         return "the course is installed in your home (pip install --user): install it into a virtual environment"
@@ -41,7 +43,7 @@ def unsafe():
 def is_of_one_user():
     """Whether this package is installed for one user alone, where an isolated Python does not look."""
     folder = site.getusersitepackages() if site.ENABLE_USER_SITE else ""
-    return os.path.isdir(folder) and any(name.startswith("bgd_course") for name in os.listdir(folder))
+    return os.path.isdir(folder) and any("bgd_helpers" in name for name in os.listdir(folder))
 
 
 if __name__ == "__main__":

@@ -43,6 +43,9 @@ def main(arguments=None):
 @click.version_option(bgd_helpers.__version__, message="%(version)s")
 def commands():
     """The commands of the course."""
+    from bgd_course.grading import isolation
+
+    os.environ["PATH"] = isolation.safe_path()
 
 
 @commands.command()
@@ -71,7 +74,7 @@ def lab(no_browser, port, source):
     click.echo("Starting JupyterLab; Ctrl-C stops it.")
     if not browser:
         click.echo("No browser is opened from here: copy the last address below into one.")
-    with subprocess.Popen(lab_command(folder, FIRST_NOTEBOOK, browser, port), cwd=folder) as server:
+    with subprocess.Popen(lab_command(folder, FIRST_NOTEBOOK, browser, port), cwd=root) as server:
         return wait_for(server)
 
 
@@ -160,7 +163,7 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
     Exit status: 0 graded, 1 a submission could not be graded at all, 2 wrong use.
     """
     need("nbval", "pytest", "ipykernel", "rich", lock="requirements-grade.lock", code=2)
-    from bgd_course.grading import classroom, isolation, sandbox
+    from bgd_course.grading import classroom, sandbox
     from bgd_course.grading.submissions import find
 
     if not hasattr(os, "fork"):
@@ -170,8 +173,8 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
     if output.resolve() == submissions.resolve():
         raise UserError(f"{output} holds the submissions: name another folder with --output", 2)
     root = checkout()
-    os.environ["PATH"] = isolation.safe_path()
     try:
+        classroom.refuse_links(output)
         found = find(submissions, roster)
         wall = "none" if no_sandbox else level if scheduler else sandbox.chosen(level)
         before = classroom.other_version(output)
@@ -228,13 +231,16 @@ def on_cluster(plan, address):
 
 def say_results(results, output):
     """The exit status of a grading run, after a line on each submission of which something was not graded."""
-    from bgd_course.grading.report import graded, of_others
+    from bgd_course.grading.report import graded, of_others, printable
 
     for result in results:
         if graded(result) != "yes" or result["notes"]:
-            click.echo(f"{result['learner']!r} ({graded(result)}): {' '.join(result['notes'])}".rstrip(": "), err=True)
+            click.echo(
+                f"{result['learner']!r} ({graded(result)}): {printable(' '.join(result['notes']))}".rstrip(": "),
+                err=True,
+            )
     if left := of_others(results, output):
-        names = ", ".join(left[:3]) + ", …" * (len(left) > 3)
+        names = printable(", ".join(left[:3])) + ", …" * (len(left) > 3)
         click.echo(f"{output} also holds reports of others, from another run: {names}", err=True)
     handed_in = [result for result in results if graded(result) != "nothing handed in"]
     done, kept = (sum(bool(result.get(key)) for result in handed_in) for key in ("graded", "kept"))

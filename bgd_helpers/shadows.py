@@ -4,6 +4,8 @@ import os
 import sys
 from importlib.machinery import PathFinder
 
+HARMLESS = {"test", "this", "antigravity"}  # modules of Python that nothing imports
+
 
 def shadows(folder="."):
     """The files and packages of a folder that stand in the way of modules of Python or of what is installed."""
@@ -22,7 +24,9 @@ def module_of(entry):
 
 def is_taken(module, elsewhere):
     """Whether Python or one of these folders has a module of that name."""
-    return module in sys.stdlib_module_names or PathFinder.find_spec(module, elsewhere) is not None
+    return module not in HARMLESS and (
+        module in sys.stdlib_module_names or PathFinder.find_spec(module, elsewhere) is not None
+    )
 
 
 def word(folder="."):

@@ -133,9 +133,11 @@ def test_lab_opens_the_learners_own_copy_unless_told_otherwise(monkeypatch, tmp_
     write_source(tmp_path)
     opened = []
     monkeypatch.setattr(cli, "checkout", lambda: tmp_path)
-    monkeypatch.setattr(cli.subprocess, "Popen", lambda command, cwd: opened.append(cwd) or Server())
+    monkeypatch.setattr(cli.subprocess, "Popen", lambda *call, cwd: opened.append((*call, cwd)) or Server())
     assert cli.main(["lab", "--no-browser", *words]) == 0
-    assert opened == [tmp_path / folder] and (tmp_path / folder / "00-start-here.ipynb").exists()
+    [(command, stands_in)] = opened
+    assert f"--ServerApp.root_dir={tmp_path / folder}" in command and stands_in == tmp_path
+    assert (tmp_path / folder / "00-start-here.ipynb").exists()
     assert ("secret" in (tmp_path / folder / "00-start-here.ipynb").read_text()) == bool(words)
 
 

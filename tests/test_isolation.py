@@ -16,7 +16,8 @@ import pytest
 import traps
 from classes import COURSE, RIGHT, ROOT, installed, level, need
 
-from bgd_course import release
+from bgd_course import __main__ as start
+from bgd_course import cli, release
 from bgd_course.grading import classroom, isolation, remote, submissions
 from bgd_helpers import shadows
 
@@ -168,6 +169,77 @@ def test_no_trap_is_sprung_by_a_command_in_a_hostile_folder(call, words, tmp_pat
     assert done.returncode == 0, done.stderr
 
 
+def test_lab_starts_no_program_of_the_folder_one_stands_in(tmp_path):
+    folder = traps.lay(tmp_path / "here", tmp_path / "mark")
+    code = "import sys; from bgd_course import cli, lab\nlab.running_in = lambda _: None\n"
+    code += "lab.lab_command = lambda *_: [sys.executable, '-c', '']\ncli.learners_folder = lambda root: root\n"
+    code += "sys.exit(cli.main(['lab']))"
+    environment = os.environ | {"PATH": f".{os.pathsep}{os.environ['PATH']}", "DISPLAY": ":77"}
+    environment.pop("BROWSER", None)
+    done = subprocess.run([sys.executable, "-I", "-c", code], cwd=folder, env=environment, capture_output=True)
+    assert done.returncode == 0 and traps.sprung(tmp_path / "mark") == [], done.stderr
+
+
+@pytest.mark.parametrize("name", sorted(start.TOO_LATE))
+@pytest.mark.parametrize("value", [".", "here/x", "/usr/lib;."])
+def test_every_variable_that_leads_to_code_is_refused_where_it_is_relative(name, value, monkeypatch):
+    for other in start.TOO_LATE:
+        monkeypatch.delenv(other, raising=False)
+    assert start.unsafe() is None
+    monkeypatch.setenv(name, value)
+    assert name in start.unsafe()
+
+
+@pytest.mark.parametrize("name", ["bgd_helpers", "_editable_impl_bgd_helpers.pth"])
+def test_a_course_that_is_installed_for_one_user_is_known(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(start.site, "ENABLE_USER_SITE", True)
+    monkeypatch.setattr(start.site, "getusersitepackages", lambda: str(tmp_path))
+    assert not start.is_of_one_user()
+    (tmp_path / name).touch()
+    assert start.is_of_one_user()
+
+
+def test_a_link_in_the_output_leads_to_nothing_that_is_written(tmp_path):
+    traps.write(tmp_path / "clone" / "my-course" / START, notebook())
+    traps.write(tmp_path / "clone" / ".release", "{}")
+    precious = traps.write(tmp_path / "precious", "mine")
+    places = [f"{folder}/clone.xml" for folder in ("junit", "results")] + ["scores.csv", "feedback/clone.md"]
+    for place in (tmp_path / "clone" / "graded" / place for place in places):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(precious)
+    words = command("grade", ".", "--no-sandbox", "--workers", "1")
+    done = subprocess.run(words, cwd=tmp_path / "clone", capture_output=True, text=True)
+    assert done.returncode == 0 and precious.read_text() == "mine", done.stderr
+    assert "<testsuite" in (tmp_path / "clone" / "graded" / "junit" / "clone.xml").read_text()
+
+
+@pytest.mark.parametrize("name", classroom.FOLDERS)
+def test_a_folder_of_the_output_that_is_a_link_is_refused(name, tmp_path):
+    (tmp_path / "out").mkdir()
+    classroom.refuse_links(tmp_path / "out")
+    (tmp_path / "out" / name).symlink_to(tmp_path)
+    with pytest.raises(ValueError, match="is a link"):
+        classroom.refuse_links(tmp_path / "out")
+
+
+def test_the_name_of_a_file_does_not_steer_the_terminal(tmp_path, capsys):
+    result = {
+        "learner": "ada",
+        "graded": True,
+        "notes": ["\x1b[2Jx.ipynb was not graded: it is empty."],
+        "exercises": [],
+    }
+    cli.say_results([result], tmp_path)
+    said = capsys.readouterr().err
+    assert "x.ipynb was not graded" in said and "\x1b" not in said
+
+
+def test_a_class_may_be_named_by_a_link(tmp_path):
+    traps.write(tmp_path / "class" / "ada" / START, notebook())
+    (tmp_path / "link").symlink_to(tmp_path / "class")
+    assert [one.learner for one in submissions.find(tmp_path / "link")] == ["ada"]
+
+
 @pytest.mark.slow
 def test_lab_opens_a_folder_of_traps_and_names_them(tmp_path, monkeypatch):
     """Its server starts; the kernel's own import path is the learner's, and a word says what stands in the way."""
@@ -196,7 +268,7 @@ def test_lab_opens_a_folder_of_traps_and_names_them(tmp_path, monkeypatch):
 
 
 def test_a_learners_file_with_the_name_of_a_module_is_named(tmp_path):
-    for name in ("random.py", "lark.py", "helpers_of_mine.py", "notes.txt"):
+    for name in ("random.py", "lark.py", "helpers_of_mine.py", "test.py", "notes.txt"):
         (tmp_path / name).write_text("")
     (tmp_path / "numpy").mkdir()
     assert shadows.shadows(tmp_path) == ["lark.py", "random.py"]

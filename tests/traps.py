@@ -21,12 +21,13 @@ SETTINGS = {
     "matplotlibrc": "backend: module://trap\ntext.usetex: True\n",
     "jupyter_config.py": "import trap",
     "jupyter_server_config.py": "import trap",
+    "nbgrader_config.py": "import trap",
     "ipython_config.py": "import trap",
     "ipython_kernel_config.py": "import trap",
     "profile_default/startup/00.py": "import trap",
     "dask.yaml": "distributed:\n  worker:\n    preload: [trap]\n  client:\n    preload: [trap]\n",
 }
-PROGRAMS = ("bwrap", "true", "ldconfig", "ld", "gcc", "cc", "python", "python3", "git")
+PROGRAMS = ("bwrap", "true", "ldconfig", "ld", "gcc", "cc", "python", "python3", "git", "xdg-settings", "fc-list")
 
 
 def lay(folder, mark, but=()):
@@ -35,7 +36,7 @@ def lay(folder, mark, but=()):
     for name in {*NAMES, "trap"} - set(but):
         write(folder / f"{name}.py", said % name)
     for name, text in SETTINGS.items():
-        write(folder / name, text)
+        write(folder / name, said % name if text == "import trap" and name.endswith(".py") else text)
     for name in PROGRAMS:
         write(folder / name, f"#!/bin/sh\necho {name} >> '{mark}'\nexit 0\n").chmod(0o755)
     for package in {"nbval", "bgd_helpers", "bgd_course", "pytest"} - set(but):

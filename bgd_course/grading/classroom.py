@@ -18,6 +18,8 @@ from bgd_course.grading.worker import RESTART, row
 from bgd_course.notebooks import write_atomically
 from bgd_helpers import __version__
 
+FOLDERS = ("results", "junit", "feedback", "gradescope")  # of the output
+
 
 class Plan(NamedTuple):
     """How a class is graded. `salt` draws the secret cases; `again` grades what is graded already; the answers do not
@@ -47,6 +49,13 @@ def salt_of(output, given=None):
     return salt
 
 
+def refuse_links(output):
+    """Raise ValueError where a folder in the output is a link: it leads to files that are not this run's."""
+    for path in (Path(output) / folder for folder in FOLDERS):
+        if path.is_symlink():
+            raise ValueError(f"{path} is a link, and what it leads to would be written: remove it")
+
+
 def other_version(output):
     """The version of the course that made the run in this folder, None if it is this one or if there is no run."""
     try:
@@ -72,7 +81,7 @@ def grade(found, plan, done=lambda result: None):
 
     Ended by KeyboardInterrupt, it keeps what is graded; the next run goes on from there.
     """
-    for folder in ("results", "junit", "feedback", "gradescope"):
+    for folder in FOLDERS:
         (plan.output / folder).mkdir(parents=True, exist_ok=True)
     run = Run(found, plan, course.read(plan.notebooks), done)
     crew = [threading.Thread(target=run.work) for _ in range(plan.workers)]
@@ -202,15 +211,19 @@ class Worker:
 
     def grade(self, submission, salt, tasks):
         """The result of a submission; None if the worker failed or took too long."""
-        junit = self.plan.output / "junit" / f"{submissions.file_name(submission.learner)}.xml"
-        job = {"learner": submission.learner, "salt": salt, "left": submission.left, "junit": str(junit.resolve())}
+        junit = self.folder / "junit.xml"
+        job = {"learner": submission.learner, "salt": salt, "left": submission.left, "junit": str(junit)}
         job["files"] = list(map(os.path.abspath, submission.files))
         alarm = threading.Timer(60 + tasks * (self.plan.cell_seconds + RESTART), self.stop)
         alarm.start()
         try:
             self.process.stdin.write(json.dumps(job) + "\n")
             self.process.stdin.flush()
-            return json.loads(self.process.stdout.readline())
+            result = json.loads(self.process.stdout.readline())
+            path = self.plan.output / "junit" / f"{submissions.file_name(submission.learner)}.xml"
+            write_atomically(path, junit.read_bytes())  # a link that lies there is replaced, not followed
+            junit.unlink()
+            return result
         except (OSError, ValueError):
             return None
         finally:

@@ -84,11 +84,12 @@ def of_others(results, output):
 
 def _cell(text):
     """A text that no spreadsheet takes for a formula."""
-    text = _printable(text)
+    text = printable(text)
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
-def _printable(text):
+def printable(text):
+    """A text on one line, without what steers a terminal."""
     text = " ".join(text.split("\n"))
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
@@ -112,7 +113,7 @@ def feedback_markdown(result):
 
 def _markdown(text):
     """Text for Markdown: escaped, and each formula between dollars as code."""
-    parts = FORMULA.split(_printable(text))  # by turns text and formula
+    parts = FORMULA.split(printable(text))  # by turns text and formula
     parts[::2] = (re.sub(r"([\\`*_{}\[\]()#!|$~])", r"\\\1", escape(part, quote=False)) for part in parts[::2])
     return "`".join(parts)
 
@@ -147,7 +148,7 @@ def _answer(row):
 
 
 def _html(text):
-    return escape(_printable(text))
+    return escape(printable(text))
 
 
 def _with_formulas(text):
@@ -199,10 +200,10 @@ def gradescope(result):
             "score": row["score"],
             "max_score": row["points"],
             "status": "passed" if row["outcome"] == "right" else "failed",
-            "output": _printable(says(row)),
+            "output": printable(says(row)),
             "output_format": "text",
         }
         for row in result["exercises"]
     ]
-    output = _printable(" ".join(result["notes"]))
+    output = printable(" ".join(result["notes"]))
     return json.dumps({"score": total(result)[0], "output": output, "output_format": "text", "tests": tests}, indent=1)

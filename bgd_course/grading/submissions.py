@@ -102,7 +102,7 @@ def _normal(name):
 
 def notebooks_below(folder):
     """The notebooks in a folder; links are handed on, to be refused by name, but never followed into."""
-    if folder.is_file() or folder.is_symlink():
+    if not folder.is_dir():
         return [folder]
     found = []
     for here, folders, files in os.walk(folder, followlinks=False):
