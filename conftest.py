@@ -29,13 +29,22 @@ LAST = ("test_bare.py",)
 
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
+SETTINGS = (
+    "MPLCONFIGDIR",
+    "IPYTHONDIR",
+    "JUPYTER_CONFIG_DIR",
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_RUNTIME_DIR",
+    "XDG_STATE_HOME",
+)
+
 
 def pytest_configure(config):
     """Give this run, and every process that it starts, one thread each for sums, as the processes share the cores, and
     folders of settings of its own: none of its user's, and none that cannot be written."""
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     settings = config.rootpath / ".pytest_cache" / "settings"
-    for name in ("MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+    for name in SETTINGS:
         folder = settings / name.lower()
         folder.mkdir(parents=True, exist_ok=True)
         os.environ[name] = str(folder)

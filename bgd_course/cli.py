@@ -185,7 +185,7 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
             salt=classroom.salt_of(output, salt),
             workers=min(workers, len(found)),
             cell_seconds=cell_seconds,
-            again=again or may_be_forged(output, found, submissions),
+            again=again,
             private=(root, submissions if submissions.is_dir() else submissions.parent),
         )
     except (FileExistsError, NotADirectoryError):
@@ -204,11 +204,6 @@ def grade(submissions, output, roster, workers, cell_seconds, salt, again, level
         click.echo("Stopped. What is graded is kept; the same command goes on from there.", err=True)
         raise
     return say_results(results, output)
-
-
-def may_be_forged(output, found, submissions):
-    """Whether the results of an earlier run lie where the only learner who is graded may have written them."""
-    return len(found) == 1 and output.resolve().is_relative_to(submissions.resolve())
 
 
 @contextmanager

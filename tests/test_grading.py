@@ -13,7 +13,7 @@ import slip_sources
 from classes import COURSE, RIGHT, ROOT, asked_for, hand_in, level
 
 from bgd_course import cli, release
-from bgd_course.grading import classroom, report, sandbox, submissions
+from bgd_course.grading import classroom, report, sandbox, seal, submissions
 from bgd_helpers import __version__
 
 FULL = sum(task.points for task in COURSE.tasks)
@@ -217,9 +217,8 @@ def test_a_submission_that_the_grader_lost_has_its_row_and_is_graded_by_the_next
     ("kept", "said"),
     [
         (None, None),
-        ({"salt": "a", "version": __version__}, None),
-        ({"salt": "a", "version": "2026.9.1"}, "2026.9.1"),
-        ({"salt": "a"}, "earlier than 2026.11.0"),
+        ({"salt": "a", "seal": seal.mark("a"), "version": __version__}, None),
+        ({"salt": "a", "seal": seal.mark("a"), "version": "2026.9.1"}, "2026.9.1"),
     ],
 )
 def test_a_run_that_another_version_began_says_so_once(kept, said, tmp_path, monkeypatch, capsys):

@@ -18,7 +18,7 @@ from classes import COURSE, RIGHT, ROOT, installed, level, need
 
 from bgd_course import __main__ as start
 from bgd_course import cli, release
-from bgd_course.grading import classroom, isolation, remote, submissions
+from bgd_course.grading import classroom, isolation, remote, seal, submissions
 from bgd_helpers import shadows
 
 START = "00-start-here.ipynb"
@@ -72,7 +72,7 @@ def test_no_trap_is_sprung_while_a_class_is_graded(call, wall, tmp_path):
     environment = {
         name: value for name, value in environment.items() if call is command or name not in traps.OBEYED_AT_START
     }
-    words = ["grade", ".", "--workers", "2", "--level", wall]
+    words = ["grade", ".", "--workers", "2", "--level", wall, "--salt", "a salt"]
     done = subprocess.run(call(*words), cwd=folder, env=environment, capture_output=True, text=True)
     assert traps.sprung(mark) == []
     found = points(folder / "graded")
@@ -154,6 +154,27 @@ def test_results_that_lie_in_a_submission_are_not_believed(tmp_path):
     path.write_text(json.dumps(forged))
     subprocess.run(command("grade", ".", "--no-sandbox"), cwd=tmp_path / "clone", capture_output=True, check=True)
     assert set(points(tmp_path / "clone" / "graded").values()) == {0}
+
+
+@pytest.mark.parametrize("found", [{}, {"seal": None}, {"seal": "0" * 64}])
+def test_a_salt_that_another_chose_is_refused(found, tmp_path):
+    (tmp_path / "run.json").write_text(json.dumps({"salt": "a"} | found))
+    with pytest.raises(ValueError, match="its inputs may be known: name another folder"):
+        classroom.salt_of(tmp_path)
+    assert classroom.salt_of(tmp_path, "b") == "b" == classroom.salt_of(tmp_path)
+
+
+def test_a_secret_is_kept_for_its_user_alone_and_is_another_where_it_cannot_be_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    first, path = seal.secret.__wrapped__(), tmp_path / "state" / "bgd" / "seal"
+    assert seal.secret.__wrapped__() == first == path.read_bytes() and len(first) == 32
+    assert path.stat().st_mode & 0o077 == 0
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    assert seal.secret.__wrapped__() != seal.secret.__wrapped__()
+    monkeypatch.setenv("XDG_STATE_HOME", "state")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert seal.folder() == tmp_path / "home" / ".local" / "state" / "bgd"
 
 
 @pytest.mark.parametrize("words", [["progress", "mine"], ["release", "out"], ["--version"], ["grade", "--help"]])

@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
-from bgd_course.grading import collect, course, isolation, report, sandbox, submissions
+from bgd_course.grading import collect, course, isolation, report, sandbox, seal, submissions
 from bgd_course.grading.judging import Outcome
 from bgd_course.grading.worker import RESTART, row
 from bgd_course.notebooks import write_atomically
@@ -40,12 +40,14 @@ def salt_of(output, given=None):
     """The salt of a run: the given one, that of the run in this folder, or a new one; it is kept in the folder, with
     the version of the course.
 
-    Raises ValueError if what the folder holds cannot be read.
+    Raises ValueError if what the folder holds cannot be read, or was not written by this user: whoever wrote it may
+    know the inputs.
     """
     path = Path(output) / "run.json"
     salt = given if given is not None else _kept_salt(path) if path.exists() else secrets.token_hex(16)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps({"salt": salt, "version": __version__}) + "\n")
+    run = {"salt": salt, "version": __version__}
+    write_atomically(path, json.dumps(run | {"seal": seal.mark(salt)}) + "\n")
     return salt
 
 
@@ -59,20 +61,23 @@ def refuse_links(output):
 def other_version(output):
     """The version of the course that made the run in this folder, None if it is this one or if there is no run."""
     try:
-        run = json.loads((Path(output) / "run.json").read_text(encoding="utf-8"))
-        version = run.get("version", "earlier than 2026.11.0")
-    except (OSError, ValueError, AttributeError):
+        version = json.loads((Path(output) / "run.json").read_text(encoding="utf-8"))["version"]
+    except (OSError, ValueError, LookupError, TypeError):
         return None
     return None if version == __version__ else version
 
 
 def _kept_salt(path):
     try:
-        salt = json.loads(path.read_text(encoding="utf-8"))["salt"]
-    except (OSError, ValueError, LookupError, TypeError):
+        run = json.loads(path.read_text(encoding="utf-8"))
+        salt, found = run["salt"], run.get("seal")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         salt = None
+    remedy = "name another folder with --output, or the salt with --salt"
     if not isinstance(salt, str):
-        raise ValueError(f"{path} cannot be read: name another folder with --output, or the salt with --salt")
+        raise ValueError(f"{path} cannot be read: {remedy}")
+    if not seal.holds(salt, found):
+        raise ValueError(f"{path} was not written by this course for you, here, so its inputs may be known: {remedy}")
     return salt
 
 
@@ -136,7 +141,7 @@ class Run:
                 result = self._graded(submission, salt, me) | {"key": state}
                 if self.stopped.is_set():
                     return
-                write_atomically(_path(submission, self.plan), json.dumps(result, indent=1) + "\n")
+                write_atomically(_path(submission, self.plan), json.dumps(sealed(result), indent=1) + "\n")
         except Exception as error:  # one submission does not end the run
             result = lost(submission, self.asked, f"{type(error).__name__}: {error}")
         self.results[submission.learner] = result
@@ -154,12 +159,19 @@ class Run:
         return result
 
 
+def sealed(result):
+    """A result with a mark by which the next run knows that this user's wrote it."""
+    return result | {"seal": seal.mark(result)}
+
+
 def finished(submission, plan, state):
-    """The result of an earlier run on the same files, for the same course and salt, marked as kept; None if there is
-    none, or if it could not be graded."""
+    """The result of an earlier run of this user on the same files, for the same course and salt, marked as kept; None
+    if there is none, or if it could not be graded."""
     try:
         kept = json.loads(_path(submission, plan).read_text(encoding="utf-8"))
-        return kept | {"kept": True} if kept["key"] == state and kept["graded"] else None
+        found = kept.pop("seal")
+        is_ours = seal.holds(kept, found)
+        return kept | {"kept": True} if is_ours and kept["key"] == state and kept["graded"] else None
     except (OSError, ValueError, LookupError, TypeError):
         return None
 
