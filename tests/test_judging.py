@@ -6,12 +6,12 @@ import time
 
 import pytest
 import slip_sources
-from bgd_helpers.grading import inside, judging, wire
 from bgd_helpers.grading.judging import BLANK, Cases, Outcome, limited, outcome_of
 from bgd_helpers.grading.kernel import Ran
 from classes import COURSE
 
-from bgd_helpers.checks import EXERCISES
+from bgd_course.grading import judging
+from bgd_helpers.checks import EXERCISES, inside, wire
 
 TASKS = {task.exercise: task for task in COURSE.tasks}
 IN_PYTHON = [name for name in TASKS if name in EXERCISES]

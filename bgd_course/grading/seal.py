@@ -1,5 +1,5 @@
-"""Marks by which a run recognises what an earlier one of this user wrote: a file that a learner left in the folder of the
-results has none.
+"""Marks by which a run recognises what an earlier one of this user wrote: a file that a learner left in the folder of
+the results has none.
 """
 
 import hashlib
