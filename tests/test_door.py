@@ -1,11 +1,16 @@
 """The door, `import bgd_helpers as bgd`: what `bgd.` and Tab offers."""
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
+import nbformat
 import pytest
 
 import bgd_helpers as bgd
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "evidence" / "evidence.ipynb"]
 
 
 @pytest.mark.parametrize("name", dir(bgd))
@@ -19,6 +24,27 @@ def test_tab_shows_the_vocabulary_and_nothing_else():
     assert not {"sys", "former", "lazy_loader", "shadows", "checks"} & set(dir(bgd))
     with pytest.raises(AttributeError, match="descent_"):
         getattr(bgd, "descent_")  # noqa: B009
+
+
+def used(path):
+    """The names of the door in the code of a notebook."""
+    cells = nbformat.read(path, as_version=4).cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    return {name for source in code for name in re.findall(r"(?<![\w.])bgd\.(\w+)", source)}
+
+
+def test_the_vocabulary_is_what_the_notebooks_call():
+    assert set(dir(bgd)) == set().union(*map(used, NOTEBOOKS))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_imports_nothing_else_of_the_course(path):
+    code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    imports = re.findall(r"(?m)^\s*((?:from|import) +bgd_\S+.*)$", "\n".join(code))
+    cluster = ["from bgd_helpers.scale import cluster"] if path.name.startswith("05") else []  # it says how to get it
+        ["from bgd_helpers.scale import cluster"] if path.name.startswith("05") else []
+    )  # or it says how to get it
+    assert imports == ["import bgd_helpers as bgd", *cluster]
 
 
 def test_the_stub_is_in_the_package():
