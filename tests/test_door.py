@@ -42,8 +42,6 @@ def test_a_notebook_imports_nothing_else_of_the_course(path):
     code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     imports = re.findall(r"(?m)^\s*((?:from|import) +bgd_\S+.*)$", "\n".join(code))
     cluster = ["from bgd_helpers.scale import cluster"] if path.name.startswith("05") else []  # it says how to get it
-        ["from bgd_helpers.scale import cluster"] if path.name.startswith("05") else []
-    )  # or it says how to get it
     assert imports == ["import bgd_helpers as bgd", *cluster]
 
 
