@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 import bgd_helpers as bgd
+from bgd_course.grading import course
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "evidence" / "evidence.ipynb"]
@@ -43,6 +44,29 @@ def test_a_notebook_imports_nothing_else_of_the_course(path):
     imports = re.findall(r"(?m)^\s*((?:from|import) +bgd_\S+.*)$", "\n".join(code))
     cluster = ["from bgd_helpers.scale import cluster"] if path.name.startswith("05") else []  # it says how to get it
     assert imports == ["import bgd_helpers as bgd", *cluster]
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('bgd.check("loss", loss)', [("loss", "loss")]),
+        ('check("loss", loss)', [("loss", "loss")]),
+        ('bgd.check_derivation("E4", mine)', [("E4", "mine")]),
+        ('check_derivation("E4", mine)', [("E4", "mine")]),
+        ('other.check("loss", loss)', []),
+        ('bgd.compare("loss", loss)', []),
+        ('bgd.check("loss", loss)\n1', []),
+    ],
+)
+def test_the_grader_knows_a_check_by_the_door_and_by_its_name(source, found):
+    assert list(course.checked(source)) == found
+
+
+def test_what_a_graded_kernel_imports_has_the_door_and_a_name_of_its_module():
+    lines = course.imports_of(["import bgd_helpers as bgd\n\nnetwork = bgd.network\nx = network.y"])
+    names = {}
+    exec(lines, names)
+    assert names["network"] is names["bgd"].network and "x" not in names
 
 
 def test_the_stub_is_in_the_package():
