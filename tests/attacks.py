@@ -19,7 +19,8 @@ EXERCISES["weight_gradient"] = ("Z_prev, delta", WEIGHTS)
 
 def course():
     """The instructor's notebook of the three exercises."""
-    cells = [new_code_cell("import numpy as np\nfrom bgd_helpers.checks import check", id="imports")]
+    imports = "import numpy as np\nimport bgd_helpers as bgd\nfrom bgd_helpers.checks import check"
+    cells = [new_code_cell(imports, id="imports")]
     for number, (name, (_, answer)) in enumerate(EXERCISES.items()):
         head, body = answer.split("\n", 1)
         source = f"{head}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
@@ -28,7 +29,8 @@ def course():
             new_code_cell(source, id=f"exercise-{name}"),
         ]
         points = {"nbgrader": {"grade": True, "grade_id": f"check-{name}", "points": number + 1}}
-        cells.append(new_code_cell(f'check("{name}", {name})', id=f"check-{name}", metadata=points))
+        check = "check" if name == "loss" else "bgd.check"
+        cells.append(new_code_cell(f'{check}("{name}", {name})', id=f"check-{name}", metadata=points))
     return new_notebook(cells=cells)
 
 
@@ -77,6 +79,7 @@ ABOVE = "import os\nfrom ipykernel import get_connection_file\nhere = os.path.di
 CHEATS = {
     "calls the package": "from bgd_helpers import descent\n"
     + inside("", "return descent.update(theta, gradient, eta)"),
+    "calls it by the front door": inside("", "return bgd.update(theta, gradient, eta)"),
     "calls it by a back door": "import importlib\nd = importlib.import_module('bgd_helpers.descent')\n"
     + inside("", "return d._update(theta, gradient, eta)"),
     "reads the package's source": "import glob, sys, ast\nfound = ''\nfor folder in sys.path + ['/']:\n"
@@ -380,6 +383,7 @@ VARIETY = {
     "a display": before("display(np.eye(2))"),
     "commands of the shell": before("!ls\n%pip install numpy\nfound = !ls"),
     "a surrogate": before("x = '\ud800'"),
+    "pictures by the front door": before("bgd.sgd_explorer(bgd.load_penguins())\nbgd.museum.table()"),
     "pictures of the course": before(
         "from bgd_helpers.pictures.sgd import anything\nfrom bgd_helpers.pictures import other"
     ),

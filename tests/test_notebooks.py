@@ -3,17 +3,20 @@
 import re
 from collections import Counter
 from pathlib import Path
+from statistics import median
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from bgd_course.edition import is_answer, learners
 from bgd_course.notebooks import KERNELSPEC, TIMING_KEYS, WIDGET_TYPES
 
 ROOT = Path(__file__).parent.parent
 COURSE = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NOTEBOOKS = [*COURSE, *sorted((ROOT / "evidence").glob("*.ipynb"))]
-MOST_LINES = 15
+MOST_LINES, MOST_LINES_OF_AN_ANSWER = 10, 15
+USUAL_LINES = 3
 RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){0,3}(-?[0-9a-f]{12})?|[0-9a-f]{12,}|cell-?\d*|\d+")
 READABLE_ID = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", re.IGNORECASE)
 MACHINE_PATH = re.compile(
@@ -65,8 +68,9 @@ def faults_of_cell(cell):
 def faults_of_code(cell):
     """What is wrong with a code cell and its outputs."""
     lines = [line for line in cell.source.splitlines() if line.strip() not in (BEGIN, END)]
-    if len(lines) > MOST_LINES:
-        yield f"{len(lines)} lines, {MOST_LINES} at most"
+    most = MOST_LINES_OF_AN_ANSWER if BEGIN in cell.source else MOST_LINES
+    if len(lines) > most:
+        yield f"{len(lines)} lines, {most} at most"
     if not cell.source.strip():
         yield "empty"
     if cell.source.rstrip().endswith(";"):
@@ -117,6 +121,13 @@ def test_each_notebook_is_run(request):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_notebook_is_saved_clean(path):
     assert list(faults(nbformat.read(path, as_version=4))) == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_half_the_cells_that_a_learner_only_runs_have_three_lines_at_most(path):
+    notebook = learners(nbformat.read(path, as_version=4))
+    lines = [len(cell.source.splitlines()) for cell in code_cells(notebook) if not is_answer(cell)]
+    assert median(lines) <= USUAL_LINES
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)

@@ -69,7 +69,7 @@ def test_numbers_in_words(value, words):
 
 def test_a_section_meets_the_limit_of_its_example():
     X, y = np.array([[1.0, 1.0], [1.0, 0.0]]), np.array([[1.0], [-3.0]])
-    section = paths.section("b", X, y, np.zeros((2, 1)), n=0, eta=0.1)
+    section = paths.step_section("b", X, y, np.zeros((2, 1)), n=0, eta=0.1)
     assert section.limit == 0.5 and section.used == 0.1
     assert np.allclose([section.own[0], section.cost[0]], 1)
     assert np.allclose(np.interp(0.5, section.eta, section.own), 1, atol=1e-3)

@@ -10,9 +10,9 @@ from classes import ROOT, need
 
 from bgd_course.grading import classroom, submissions
 
-CHEATS = ["calls the package", "comparison replaced", "message forged", "another program"]
+CHEATS = ["calls the package", "calls it by the front door", "comparison replaced", "message forged", "another program"]
 FAULTS = ["exit at once", "a loop that swallows interrupts", "its inputs changed", "np is None"]
-VARIETY = ["as it is", "plots", "a helper of its own"]
+VARIETY = ["as it is", "plots", "pictures by the front door", "a helper of its own"]
 CELL_SECONDS = 8  # a busy machine needs some; the loop takes all of them
 SPY = """
 import os, socket

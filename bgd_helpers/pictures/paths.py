@@ -123,7 +123,7 @@ class Section(NamedTuple):
     limit: float
 
 
-def section(title, X, y, w, n, eta):
+def step_section(title, X, y, w, n, eta):
     """The Section of one step on example n of a linear regression, for learning rates up to beyond its limit.
 
     The step is w - eta grad E_n; `limit` is 1 / ||x_n||^2, above which the example's own loss rises.
@@ -134,6 +134,9 @@ def section(title, X, y, w, n, eta):
     after = w - etas[:, None, None] * theory.linear_gradient(w, x_n, y_n)
     own = theory.linear_cost(after, x_n, y_n) / theory.linear_cost(w, x_n, y_n)
     return Section(title, etas, own, theory.linear_cost(after, X, y) / theory.linear_cost(w, X, y), eta, limit)
+
+
+section = step_section  # its name in notebooks of earlier versions
 
 
 @house_style
@@ -187,6 +190,12 @@ def contour_panels(bowls, runs, titles):
         for bowl, run, title in zip(bowls, runs, titles)
     )
     return Picture(figure, text)
+
+
+def paths_on_contours(runs, designs, y, titles):
+    """Paths of `descend` on linear regression, one X of `designs` a path, on the contours of the cost, side by side."""
+    drawn = [run_of(run.theta, run.examples[1], X, y) for run, X in zip(runs, designs)]
+    return contour_panels([bowl_of(X, y) for X in designs], drawn, titles)
 
 
 def plane(axis, view, title):
