@@ -117,7 +117,8 @@ def test_the_build_backend_is_locked_within_its_range():
     assert specifiers(build).items() <= wanted().items()
 
 
-needs_make = pytest.mark.skipif(shutil.which("make") is None or os.name == "nt", reason="what the Makefile does. apt install make")
+NO_MAKE = shutil.which("make") is None or os.name == "nt"
+needs_make = pytest.mark.skipif(NO_MAKE, reason="what the Makefile does. apt install make")
 
 
 @pytest.fixture
