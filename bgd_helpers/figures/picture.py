@@ -82,6 +82,7 @@ STYLE = {
     "grid.color": "#E6E6E6",
     "grid.linewidth": 0.8,
     "axes.formatter.useoffset": False,
+    "text.usetex": False,  # a learner's own settings may ask for a LaTeX that is not there
     "text.hinting": "no_hinting",  # a third faster, and at retina size no difference
 }
 # Matplotlib draws in one thread at a time, and Jupyter runs cells in one and the moves of sliders in another.
