@@ -32,6 +32,13 @@ def test_png_is_twice_the_css_size(picture):
     assert image.format == "PNG" and image.size == (1000, 600)
 
 
+def test_settings_that_ask_for_latex_change_nothing(picture):
+    with matplotlib.rc_context({"text.usetex": True}):
+        figure, axes = new_figure(5, 3)
+        axes.plot([0, 1, 2], [3, 1, 0.4], color=COLOURS["bgd"])
+        assert Picture(figure, "The same.").png() == picture.png()
+
+
 def test_png_shows_the_data(picture):
     before = picture.png()
     assert picture.png() == before

@@ -202,7 +202,7 @@ class Worker:
 
     def __init__(self, plan):
         self.plan = plan
-        self.folder = Path(tempfile.mkdtemp(prefix="bgd-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="bgd-", dir=sandbox.folder_for_sockets()))
         settings = {
             "folder": str(self.folder),
             "notebooks": str(plan.notebooks.resolve()),

@@ -22,6 +22,7 @@ LEVELS = ("bubblewrap", "landlock", "none")
 PACKAGES = ("bgd_helpers", "bgd_course")  # of the course: a kernel gets a graded one instead
 START = 60  # seconds for the warm parent to import what it needs
 SCRATCH = 64 * 2**20  # bytes
+LONGEST_FOLDER = 50  # bytes
 LONGEST_PATH = 1000  # characters, of four bytes at most: Linux takes 4,096 bytes
 
 
@@ -235,6 +236,13 @@ def _bubblewrap(folder, private=()):
     command += ["--bind", str(folder / "sockets"), str(folder / "sockets")]
     command += ["--size", str(SCRATCH), "--perms", "0700", "--tmpfs", "/scratch", "--remount-ro", "/", "--chdir", "/"]
     return command
+
+
+def folder_for_sockets():
+    """The folder for temporary files; /tmp where its name is too long for the sockets in it, which Linux allows 107
+    bytes."""
+    folder = tempfile.gettempdir()
+    return folder if len(os.fsencode(folder)) <= LONGEST_FOLDER else "/tmp"
 
 
 def remove(folder):

@@ -84,6 +84,7 @@ STYLE = {
     "grid.color": "#E6E6E6",
     "grid.linewidth": 0.8,
     "axes.formatter.useoffset": False,
+    "text.usetex": False,  # a learner's own settings may ask for a LaTeX that is not there
     "text.hinting": "no_hinting",  # a third faster, and at retina size no difference
 }
 SUBSCRIPTS = "₁₂₃"
