@@ -6,11 +6,11 @@ import time
 
 import pytest
 import slip_sources
-from bgd_helpers.grading.kernel import Ran
 from classes import COURSE
 
 from bgd_course.grading import judging
 from bgd_course.grading.judging import BLANK, Cases, Outcome, limited, outcome_of
+from bgd_course.grading.kernel import Ran
 from bgd_helpers.checks import EXERCISES, inside, wire
 
 TASKS = {task.exercise: task for task in COURSE.tasks}
