@@ -7,7 +7,7 @@ import pytest
 
 from bgd_helpers import network
 from bgd_helpers.gradcheck import complex_step, relative_error
-from bgd_helpers.scale.rows import _blocks, backprop_by_rows
+from bgd_helpers.scale.rows import BLOCK, _blocks, backprop_by_rows
 
 ANALYTIC = ["identity", "tanh", "sigmoid", "softplus"]
 SQUARE = ["square", "identity"]
@@ -100,7 +100,7 @@ def test_relu_by_hand_and_at_its_kink():
 def test_a_slope_is_handed_the_activation_too():
     theta, X, Y, _ = net()
     own = network.Activation("tanh by z", np.tanh, lambda a, z: 1 - z * z)
-    for form in (network.backprop, network.backprop_by_rows):
+    for form in (network.backprop, backprop_by_rows):
         assert relative_error(form(theta, X, Y, own), network.backprop(theta, X, Y, "tanh")) < 1e-14
 
 
@@ -227,9 +227,9 @@ def test_rows_at_a_time_of_a_wide_net_take_its_units_in_blocks():
 
 
 def test_rows_at_a_time_may_be_more_than_a_block_holds():
-    N = network.BLOCK + 1
+    N = BLOCK + 1
     theta, X, Y, f = net(N=N)
-    assert relative_error(network.backprop_by_rows(theta, X, Y, f, N), network.backprop(theta, X, Y, f)) < 1e-13
+    assert relative_error(backprop_by_rows(theta, X, Y, f, N), network.backprop(theta, X, Y, f)) < 1e-13
 
 
 def test_memory_of_rows_at_a_time_is_bounded_by_the_chunk():
