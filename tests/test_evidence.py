@@ -10,6 +10,7 @@ import pytest
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
+import bgd_helpers
 from bgd_helpers import theory
 from bgd_helpers.lessons import exact, experiments, limits, minima, races, sampling, tuning
 from bgd_helpers.lessons.claims import NotReproduced, between, evidence, exactly, near, shown
@@ -57,7 +58,7 @@ def test_every_claim_says_everything_and_has_its_numbers():
 
 def test_a_claim_that_does_not_hold_is_an_error_in_its_cell(monkeypatch):
     monkeypatch.setattr(theory, "learning_rate_limit", lambda H: 0.2)
-    names = {"limits": limits, "full": False}
+    names = {"bgd": bgd_helpers, "full": False}
     with pytest.raises(NotReproduced, match=r"^largest η that converges; updates at 1/λ_max") as error:
         exec(SAVED["limit"].source, names)
     assert "| ✗ | largest η that converges | 0.17013 | 0.2 ± 5e-06 |" in str(error.value)

@@ -10,16 +10,17 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 WITHOUT_LINKS = [ROOT / "CONTRIBUTING.md", ROOT / "INSTRUCTORS.md"]
-WORDS_A_MINUTE, MINUTES_A_CELL, MINUTES_AN_EXERCISE = 150, 1, 8
+WORDS_A_MINUTE, LINES_A_MINUTE, MINUTES_AN_EXERCISE = 150, 4, 8
 
 
 def minutes(notebook):
-    """Reading at 150 words a minute, a minute for each code cell, eight for each exercise; to the next 5."""
+    """Reading at 150 words a minute, a minute for four lines of code, eight for each exercise; to the next 5."""
     texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     codes = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     words = sum(len(text.split()) for text in texts)
     exercises = sum("### BEGIN SOLUTION" in code for code in codes)
-    total = words / WORDS_A_MINUTE + MINUTES_A_CELL * len(codes) + MINUTES_AN_EXERCISE * exercises
+    lines = sum(len(code.splitlines()) for code in codes)
+    total = words / WORDS_A_MINUTE + lines / LINES_A_MINUTE + MINUTES_AN_EXERCISE * exercises
     return 5 * round(total / 5)
 
 
@@ -33,7 +34,7 @@ def test_the_minutes_are_those_of_the_notebook(path):
 
 def test_the_count_of_minutes():
     markdown = nbformat.v4.new_markdown_cell("word " * 1500)
-    code = nbformat.v4.new_code_cell("### BEGIN SOLUTION\n### END SOLUTION")
+    code = nbformat.v4.new_code_cell("x = 1\n" * 6 + "### BEGIN SOLUTION\n### END SOLUTION")
     assert minutes(nbformat.v4.new_notebook(cells=[markdown])) == 10
     assert minutes(nbformat.v4.new_notebook(cells=[markdown, code])) == 20
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from bgd_helpers import __version__, cli
+from bgd_course import cli
+from bgd_helpers import __version__
 
 ROOT = Path(__file__).parent.parent
 HEADINGS = re.findall(r"(?m)^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))

@@ -35,7 +35,7 @@ SETTINGS = {
     | {"MALLOC_MMAP_THRESHOLD_": 32 * 2**20, "MALLOC_TRIM_THRESHOLD_": 128 * 2**20},
 }
 LOOPBACK = "127.0.0.1"
-PATIENCE = 60  # seconds until a worker has to be there
+PATIENCE = 180  # seconds until a worker has to be there
 
 
 @contextmanager
