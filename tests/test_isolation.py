@@ -132,12 +132,11 @@ def test_the_process_that_starts_the_others_does_not_import_matplotlib_which_rea
 @pytest.mark.parametrize("value", ["", ".", "lib", f"/opt{os.pathsep}"])
 def test_a_variable_that_names_the_current_folder_is_refused(variable, value, tmp_path):
     traps.write(tmp_path / "ada" / START, notebook())
-    done = subprocess.run(
-        script("grade", "."), cwd=tmp_path, env=os.environ | {variable: value}, capture_output=True, text=True
-    )
+    words, environment = script("grade", ".", "--no-sandbox"), os.environ | {variable: value}
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True)
     refused = f"bgd grade: {variable} names the folder you stand in"
     assert (done.returncode == 2 and done.stderr.startswith(refused)) == bool(value)
-    assert (tmp_path / "graded").exists() != bool(value) or "sandbox" in done.stderr
+    assert (tmp_path / "graded").exists() != bool(value)
 
 
 def test_results_that_lie_in_a_submission_are_not_believed(tmp_path):

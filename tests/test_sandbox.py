@@ -62,6 +62,7 @@ def test_both_packages_of_the_course_are_hidden_where_they_are_installed(tmp_pat
         folder.mkdir()
     monkeypatch.setattr(sandbox.sysconfig, "get_path", lambda name: str(tmp_path))
     monkeypatch.setattr(sandbox.sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(sandbox, "_bubblewrap_program", lambda: "bwrap")
     command = " ".join(sandbox._bubblewrap(tmp_path / "box"))
     assert all(f"--tmpfs {folder}" in command for folder in installed)
     assert not {str(folder) for folder in installed} & set(sandbox._python_folders())

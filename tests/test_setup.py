@@ -8,6 +8,7 @@ import sys
 import tomllib
 from functools import cache
 from pathlib import Path
+from shlex import quote
 
 import pytest
 import yaml
@@ -176,6 +177,7 @@ def test_who_has_no_dask_is_told_the_versions_that_pyproject_admits():
     assert f'pip install "{dask}"' in (ROOT / "bgd_helpers" / "scale" / "cluster.py").read_text(encoding="utf-8")
 
 
+OURS = quote(sys.executable)
 NO_MAKE = shutil.which("make") is None or os.name == "nt"
 needs_make = pytest.mark.skipif(NO_MAKE, reason="what the Makefile does. apt install make")
 
@@ -204,7 +206,7 @@ def make(folder, *arguments, **environment):
 def python_that(folder, code):
     """A Python in `folder` that runs `code` before anything else."""
     path = folder / "python-x"
-    path.write_text(f"#!/bin/sh\nexec '{sys.executable}' -c 'import sys\n{code}\nexec(sys.argv[-1])' \"$@\"\n")
+    path.write_text(f"#!/bin/sh\nexec {OURS} -c 'import sys\n{code}\nexec(sys.argv[-1])' \"$@\"\n")
     path.chmod(0o755)
     return f"PYTHON=./{path.name}"
 
@@ -243,18 +245,20 @@ def test_a_python_that_is_not_there(clone):
 @needs_make
 @pytest.mark.slow
 def test_without_network_nothing_is_taken_for_ready(clone):
-    done = make(clone, "lab", "UV=", f"PYTHON={sys.executable}", PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull)
+    (clone / "python-x").write_text(RUNS_OURS)
+    (clone / "python-x").chmod(0o755)
+    done = make(clone, "lab", "UV=", "PYTHON=./python-x", PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull)
     assert done.returncode != 0 and "Without network?" in done.stderr.splitlines()[-2]
     assert not (clone / ".venv" / "ready").exists()
 
 
-RUNS_OURS = f"#!/bin/sh\nexec '{sys.executable}' \"$@\"\n"
+RUNS_OURS = f'#!/bin/sh\nexec {OURS} "$@"\n'
 UV = """#!/bin/sh
 case "$1" in
     --version) echo uv; exit;;
-    venv) for folder; do :; done; mkdir -p "$folder/bin"; cp '{ours}' "$folder/bin/python";;
+    venv) for folder; do :; done; mkdir -p "$folder/bin"; cp {ours} "$folder/bin/python";;
     pip) [ -z "$UV_FAILS" ];;
-esac && echo "$*" >> '{log}'
+esac && echo "$*" >> {log}
 """
 
 
@@ -263,7 +267,10 @@ def uv(tmp_path):
     """A function that runs make beside a uv that installs nothing, and gives the finished process and what uv did."""
     (tmp_path / "bin").mkdir()
     log, ours = tmp_path / "log", tmp_path / "python"
-    for path, text in ((ours, RUNS_OURS), (tmp_path / "bin" / "uv", UV.format(ours=ours, log=log))):
+    for path, text in (
+        (ours, RUNS_OURS),
+        (tmp_path / "bin" / "uv", UV.format(ours=quote(str(ours)), log=quote(str(log)))),
+    ):
         path.write_text(text)
         path.chmod(0o755)
 
