@@ -114,7 +114,7 @@ def entering(root, *command):
     words = [f"{name}={value}" for name, value in ({"HOME": f"/home/{USER}", "PATH": PATH} | variables).items()]
     go = f"cd /home/{USER}/course && exec {shlex.join(command)}"
     chroot = ["chroot", f"--userspec={USER}", "--groups=", root, "env", "-i", *words, "sh", "-c", go]
-    lines.append(f"exec {shlex.join(map(str, chroot))}")
+    lines += [shlex.join(map(str, chroot)), "exit $?"]  # this shell stays root's: who changes user is not ended with it
     return ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", "\n".join(lines)]
 
 
