@@ -62,8 +62,8 @@ def points(folder):
     return {result["learner"]: sum(row["score"] for row in result["exercises"]) for result in results}
 
 
-@pytest.mark.parametrize("wall", ["bubblewrap", "landlock"])
-@pytest.mark.parametrize("call", [command, script])
+@pytest.mark.parametrize("wall", ["bubblewrap", pytest.param("landlock", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("call", [command, pytest.param(script, marks=pytest.mark.slow)])
 def test_no_trap_is_sprung_while_a_class_is_graded(call, wall, tmp_path):
     need(wall)
     mark, but = tmp_path / "mark", traps.at_start() if call is script else ()
@@ -177,7 +177,7 @@ def test_a_secret_is_kept_for_its_user_alone_and_is_another_where_it_cannot_be_k
 
 
 @pytest.mark.parametrize("words", [["progress", "mine"], ["release", "out"], ["--version"], ["grade", "--help"]])
-@pytest.mark.parametrize("call", [command, script])
+@pytest.mark.parametrize("call", [command, pytest.param(script, marks=pytest.mark.slow)])
 def test_no_trap_is_sprung_by_a_command_in_a_hostile_folder(call, words, tmp_path):
     mark, but = tmp_path / "mark", traps.at_start() if call is script else ()
     folder = traps.lay(tmp_path / "here", mark, but)
