@@ -38,4 +38,5 @@ def font_lists():
     """The lists of this machine's fonts that Matplotlib keeps for this user: data, found without its settings."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(os.environ.get("MPLCONFIGDIR") or Path(cache) / "matplotlib")
-    return sorted(folder.glob("fontlist-*.json"))
+    found = sorted(folder.glob("fontlist-*.json")) if folder.is_absolute() else []  # never where one stands
+    return [path for path in found if path.is_file()]
