@@ -173,7 +173,7 @@ def backprop_index(theta: Layers, X: Array, Y: Array, activations: Activations) 
     """The same gradient in index form: E4, E5, E7 and E8 read entry by entry, in plain loops."""
     f, (A, Z) = one_per_layer(activations, theta), forward(theta, X, activations)
     inputs.check_targets(Y, Z[-1].shape)
-    grad = [(np.zeros(W.shape, np.result_type(W, float)), np.zeros(b.shape, np.result_type(b, float))) for W, b in theta]
+    grad = [(np.zeros_like(W, np.result_type(W, float)), np.zeros_like(b, np.result_type(b, float))) for W, b in theta]
     for n in range(len(X)):
         delta = [-2 * (Y[n, j] - Z[-1][n, j]) * f[-1].df(A[-1][n, j]) for j in range(Y.shape[1])]  # E4
         for k in range(len(theta), 0, -1):
