@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from bgd_course.grading import collect, course, engine
 from bgd_course.grading.judging import Cases, Outcome, limited
+from bgd_course.grading.results import Result, row
 from bgd_course.grading.sandbox import WarmParent, remove
 from bgd_helpers.checks import EXERCISES
 
@@ -29,7 +30,7 @@ def main(settings):
     parent = WarmParent(settings["level"], settings["folder"], settings["private"])
     try:
         for line in sys.stdin:
-            out.write(json.dumps(grade(json.loads(line), settings, asked, parent)) + "\n")
+            out.write(json.dumps(grade(json.loads(line), settings, asked, parent).as_json()) + "\n")
             out.flush()
     finally:
         parent.close()
@@ -44,8 +45,8 @@ def grade(job, settings, asked, parent):
     attempts = {name: _attempt(asked, name, found.get(name), grader, bool(notes)) for name in notebooks_asked(asked)}
     outcomes = engine.run(settings["notebooks"], attempts, job["junit"])
     graded = len(outcomes) == len(asked.tasks) and (bool(found) or not job["files"] + job["left"])
-    rows = [row(task, outcomes.get(task.cell, NOT_RUN), found.get(task.notebook)) for task in asked.tasks]
-    return {"learner": job["learner"], "graded": graded, "notes": notes, "exercises": rows}
+    rows = [_row(task, outcomes.get(task.cell, NOT_RUN), found.get(task.notebook)) for task in asked.tasks]
+    return Result(job["learner"], graded, notes, rows)
 
 
 def _attempt(asked, notebook, file, grader, unread):
@@ -71,20 +72,9 @@ class File(NamedTuple):
         return sources[0][:LONGEST_SHOWN] if sources else ""
 
 
-def row(task, outcome, file=None):
+def _row(task, outcome, file):
     """What is reported of one exercise, and of the file in which it was looked for."""
-    return {
-        "exercise": task.exercise,
-        "notebook": task.notebook,
-        "cell": task.cell,
-        "points": task.points,
-        "score": task.points if outcome.outcome == "right" else 0,
-        "outcome": outcome.outcome,
-        "text": outcome.text,
-        "slip": outcome.slip,
-        "file": file.name if file else "",
-        "answer": file.answer_to(task) if file else "",
-    }
+    return row(task, outcome, file.name, file.answer_to(task)) if file else row(task, outcome)
 
 
 def answers(files, asked, left=()):
