@@ -205,7 +205,7 @@ class Worker:
 
     def __init__(self, plan):
         self.plan = plan
-        self.folder = Path(tempfile.mkdtemp(prefix="bgd-", dir=sandbox.folder_for_sockets()))
+        self.folder = Path(tempfile.mkdtemp(prefix="bgd-"))
         settings = {
             "folder": str(self.folder),
             "notebooks": str(plan.notebooks.resolve()),

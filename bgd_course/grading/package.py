@@ -13,7 +13,7 @@ ASKED = {
     "gradcheck": "central_difference one_sided_difference complex_step errors_against_step _entrywise",
 }
 KEPT = ("__init__.py", "__init__.pyi", "former.py", "data.py", "theory.py", "checks/outcomes.py", "checks/observing.py")
-KEPT += ("checks/wire.py", "checks/inside.py", "scale/__init__.py")
+KEPT += ("checks/protocol.py", "checks/shell.py", "scale/__init__.py")
 REFUSAL = """
 
 def _refuse(name):

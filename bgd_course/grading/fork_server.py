@@ -1,107 +1,75 @@
-"""The warm parent inside the sandbox: it has imported what a kernel needs, and forks one on request.
+"""The fork server inside the sandbox: a Python that holds IPython's shell, and forks a kernel on request.
 
-A script of its own, run with two arguments: the folder of the graded package, and what else may be seen, as JSON:
-null without walls, [] where the folders are hidden already, or the rules for Landlock. Requests come as JSON lines on
-standard input; the ends of kernels go out on standard output. One kernel at a time.
+A script of its own, run with three arguments: the folder of the graded package, that in which kernels may write, and
+what else may be seen, as JSON: null without walls, [] where the folders are hidden already, or the rules for Landlock.
+Standard input is a socket on which a request is one byte: FORK, with the socket of the new kernel, or KILL, which is
+answered. One kernel at a time.
 """
 
+import gc
 import json
 import os
 import resource
-import selectors
 import shutil
 import signal
+import socket
 import sys
 
+FORK, KILL = b"f", b"k"
+DONE, NOT_DONE = b".", b"!"
 MEMORY = 2 * 2**30  # bytes of address space
 FILE_SIZE = 20 * 2**20  # bytes
 OPEN_FILES = 256
+CHANNEL = 3  # the descriptor of a kernel's socket
 PR_SET_DUMPABLE, PR_SET_PDEATHSIG = 4, 1
 
 
-def main(package, landlock):
+def main(package, scratch, landlock):
     """Serve until standard input ends."""
     sys.path.insert(0, package)
     landlock = json.loads(landlock)
-    warm_up(landlock is not None)
+    shell = warm_up(scratch, landlock is not None)
     prctl(PR_SET_DUMPABLE, 0)
-    wake, woken = os.pipe()
-    os.set_blocking(woken, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(woken)
-    say({"ready": os.getpid()})
-    serve(wake, landlock)
+    control = socket.socket(fileno=os.dup(0))
+    control.sendall(DONE)
+    child = None
+    while True:
+        request, descriptors, *_ = socket.recv_fds(control, 1, 1)
+        if request == FORK:
+            child = os.fork() or become_kernel(shell, descriptors[0], scratch, landlock)
+            os.close(descriptors[0])
+        elif child is not None:
+            kill(child)
+            child = None
+            control.sendall(DONE if is_emptied(scratch) else NOT_DONE)
+        if not request:
+            return
 
 
-def warm_up(walls):
-    """Import what every kernel imports; a fork then has it. Matplotlib wants to write where its list of fonts lies."""
-    fonts, home = os.environ["MPLCONFIGDIR"], os.environ["HOME"]
-    empty(home)
-    os.environ["MPLCONFIGDIR"] = shutil.copytree(fonts, os.path.join(home, "matplotlib"))
-    import ipykernel.ipkernel  # noqa: F401
-    import ipykernel.kernelapp  # noqa: F401
+def warm_up(scratch, walls):
+    """The shell of every kernel: a fork has it, and what it imports. Matplotlib wants to write where its list of fonts
+    lies."""
+    empty(scratch)
+    os.environ["MPLCONFIGDIR"] = shutil.copytree(os.environ["MPLCONFIGDIR"], os.path.join(scratch, "matplotlib"))
     import IPython.core.completer  # noqa: F401
     import matplotlib.pyplot  # noqa: F401
+    import matplotlib_inline.backend_inline  # noqa: F401
     import numpy.random  # noqa: F401
 
-    import bgd_helpers.checks.inside
+    import bgd_helpers.checks.shell
 
-    bgd_helpers.checks.inside.refuse_commands()
     if walls:
         import pyseccomp  # noqa: F401
-
-
-def serve(wake, landlock):
-    """Start, watch and end kernels as they are asked for."""
-    selector = selectors.DefaultSelector()
-    selector.register(sys.stdin.fileno(), selectors.EVENT_READ, "request")
-    selector.register(wake, selectors.EVENT_READ, "ended")
-    child, scratch, rest = None, None, b""
-    while True:
-        for key, _ in selector.select():
-            data = os.read(key.fd, 65536)
-            if key.data == "request":
-                if not data:
-                    return end(child)
-                *lines, rest = (rest + data).split(b"\n")
-                for request in map(json.loads, lines):
-                    if "start" in request:
-                        scratch = request["scratch"]
-                        child = start(request, landlock)
-                    elif child is not None:
-                        kill(child)
-            if child is not None and (status := ended(child)) is not None:
-                child = None
-                say({"ended": status, "clean": is_emptied(scratch)})
-
-
-def start(request, landlock):
-    """The process id of a new kernel."""
-    child = os.fork()
-    if child:
-        return child
-    try:
-        become_kernel(request, landlock)
-    finally:
-        os._exit(1)
-
-
-def ended(child):
-    """How that process ended, None while it runs. A stopped process still runs."""
-    pid, status = os.waitpid(child, os.WNOHANG)
-    return os.waitstatus_to_exitcode(status) if pid else None
+    shell = bgd_helpers.checks.shell.started()
+    empty(scratch)
+    gc.freeze()  # what is there already is not looked through, and so not copied, by each fork
+    return shell
 
 
 def kill(child):
-    try:
-        os.kill(child, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-
-
-def end(child):
-    if child is not None:
-        kill(child)
+    """End a process, and wait until it is gone."""
+    os.kill(child, signal.SIGKILL)  # one that has ended is there until it is waited for
+    os.waitpid(child, 0)
 
 
 def is_emptied(folder):
@@ -133,32 +101,28 @@ def empty(folder):
             os.rmdir(entry.path)
 
 
-def become_kernel(request, landlock):
+def become_kernel(shell, channel, scratch, landlock):
     """Turn this forked process into a kernel; the walls are up before the first line of an answer runs."""
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(nothing, fd)
-    os.closerange(3, OPEN_FILES)
-    os.setsid()
-    os.chdir(request["scratch"])
-    os.environ.update(HOME=request["scratch"], TMPDIR=request["scratch"])
-    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
-    limit()
-    if landlock:
-        restrict_files([*landlock, [request["scratch"], "write"], [os.path.dirname(request["start"]), "write"]])
-    if landlock is not None:
-        drop_capabilities()
-        restrict_calls()
-    from ipykernel import kernelapp
-
-    thread = kernelapp.IOPubThread  # its pipe, for processes that a kernel starts, would be a network port
-    kernelapp.IOPubThread = lambda socket, **named: thread(socket, **named | {"pipe": False})
-    app = kernelapp.IPKernelApp.instance(parent_handle=0, quiet=True, no_stdout=False)
-    app.initialize(["-f", request["start"], "--log-level=CRITICAL", "--HistoryManager.enabled=False"])
-    app.start()
+    try:
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        os.dup2(channel, CHANNEL)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(nothing, descriptor)
+        os.closerange(CHANNEL + 1, OPEN_FILES)
+        os.setsid()
+        os.chdir(scratch)
+        os.environ.update(HOME=scratch, TMPDIR=scratch)
+        sys.path.insert(0, "")
+        limit()
+        if landlock:
+            restrict_files([*landlock, [scratch, "write"]])
+        if landlock is not None:
+            drop_capabilities()
+            restrict_calls()
+        sys.modules["bgd_helpers.checks.shell"].serve(shell, socket.socket(fileno=CHANNEL))
+    finally:
+        os._exit(1)
 
 
 def limit():
@@ -211,7 +175,6 @@ def restrict_calls():
     for name in ("kill", "tgkill"):
         rules.add_rule(deny, name, seccomp.Arg(0, seccomp.NE, os.getpid()))
     rules.add_rule(deny, "prlimit64", seccomp.Arg(0, seccomp.NE, 0))
-    rules.add_rule(deny, "socket", seccomp.Arg(0, seccomp.NE, 1))  # other than AF_UNIX
     rules.add_rule(deny, "sendto", seccomp.Arg(4, seccomp.NE, 0))
     rules.add_rule(deny, "prctl", seccomp.Arg(0, equal, PR_SET_PDEATHSIG))
     for command in (8, 10, 15):  # F_SETOWN, F_SETSIG, F_SETOWN_EX: signals to others by way of a descriptor
@@ -222,8 +185,8 @@ def restrict_calls():
 
 
 DENIED = (
-    "fork vfork execve execveat ptrace process_vm_readv process_vm_writev process_madvise connect sendmsg sendmmsg "
-    "tkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal pidfd_open pidfd_getfd kcmp process_mrelease "
+    "fork vfork execve execveat ptrace process_vm_readv process_vm_writev process_madvise socket connect bind listen "
+    "sendmsg sendmmsg tkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal pidfd_open pidfd_getfd kcmp process_mrelease "
     "mount umount2 pivot_root chroot unshare setns open_by_handle_at fsopen fsmount move_mount open_tree "
     "bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register keyctl add_key request_key "
     "kexec_load kexec_file_load init_module finit_module delete_module reboot swapon swapoff acct quotactl "
@@ -242,11 +205,6 @@ def prctl(option, value):
     import ctypes
 
     ctypes.CDLL(None).prctl(option, int(value), 0, 0, 0)
-
-
-def say(message):
-    sys.__stdout__.write(json.dumps(message) + "\n")
-    sys.__stdout__.flush()
 
 
 if __name__ == "__main__":
