@@ -55,7 +55,9 @@ def test_whatever_is_not_just_so_is_refused(outcome):
 
 
 def test_a_well_formed_array_is_read():
-    assert protocol.observation([True, [False], [["list", ["list", ARRAY]]], [["none"]]]).found[0][0][0].tolist() == [1.0]
+    assert protocol.observation([True, [False], [["list", ["list", ARRAY]]], [["none"]]]).found[0][0][0].tolist() == [
+        1.0
+    ]
 
 
 def test_only_the_named_slopes_cross():

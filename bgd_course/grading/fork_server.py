@@ -38,12 +38,13 @@ def main(package, scratch, landlock):
         if request == FORK:
             child = os.fork() or become_kernel(shell, descriptors[0], scratch, landlock)
             os.close(descriptors[0])
-        elif child is not None:
+            continue
+        if child is not None:
             kill(child)
             child = None
-            control.sendall(DONE if is_emptied(scratch) else NOT_DONE)
         if not request:
             return
+        control.sendall(DONE if is_emptied(scratch) else NOT_DONE)
 
 
 def warm_up(scratch, walls):
@@ -186,9 +187,9 @@ def restrict_calls():
 
 DENIED = (
     "fork vfork execve execveat ptrace process_vm_readv process_vm_writev process_madvise socket connect bind listen "
-    "sendmsg sendmmsg tkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal pidfd_open pidfd_getfd kcmp process_mrelease "
-    "mount umount2 pivot_root chroot unshare setns open_by_handle_at fsopen fsmount move_mount open_tree "
-    "bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register keyctl add_key request_key "
+    "sendmsg sendmmsg tkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal pidfd_open pidfd_getfd kcmp "
+    "process_mrelease mount umount2 pivot_root chroot unshare setns open_by_handle_at fsopen fsmount move_mount "
+    "open_tree bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register keyctl add_key request_key "
     "kexec_load kexec_file_load init_module finit_module delete_module reboot swapon swapoff acct quotactl "
     "shmget shmat shmctl msgget msgsnd msgrcv msgctl semget semop semctl mq_open mq_unlink memfd_create memfd_secret "
     "setuid setgid setreuid setregid setresuid setresgid setgroups capset setxattr lsetxattr fsetxattr setxattrat "

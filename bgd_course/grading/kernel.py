@@ -108,6 +108,7 @@ def _read(line):
     try:
         reply = json.loads(line)
         raised, values = reply.get("raised"), reply.get("values")
+        said = "" if raised is None else str(raised)[:1000]
     except (ValueError, AttributeError, RecursionError):
         raise Stopped(FORGED) from None
-    return Ran("done", "", values) if raised is None else Ran("raised", str(raised)[:1000], values)
+    return Ran("done" if raised is None else "raised", said, values)

@@ -34,10 +34,10 @@ class Shell(InteractiveShell):
 
 
 def started() -> Shell:
-    """The shell of this process, warm: it has run a cell, and one that raises."""
+    """The shell of this process, warm: it has run a cell, and shown an exception to itself."""
     shell = Shell.instance(config=Config(HistoryManager={"enabled": False}))
-    for cell in ("None", "1 / 0"):
-        shell.run_cell(cell)
+    error = shell.run_cell("1 / 0").error_in_exec
+    shell.InteractiveTB.structured_traceback(type(error), error, error.__traceback__)
     return shell
 
 
