@@ -69,7 +69,8 @@ def graded(request, tmp_path_factory):
 
 def test_a_cheat_gains_nothing(graded):
     found = {name: outcomes for name, outcomes in graded[0].items() if name in (*CHEATS, "wrong")}
-    assert found and found == dict.fromkeys(found, ["right", "wrong", "right"])
+    allowed = [["right", "wrong", "right"], ["right", "stopped", "right"]]
+    assert found and all(outcomes in allowed for outcomes in found.values()), found
 
 
 def test_honest_work_scores_in_full(graded):

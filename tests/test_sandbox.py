@@ -95,15 +95,6 @@ def test_a_bubblewrap_that_may_make_no_namespaces_does_not_work(tmp_path, monkey
     assert lacking("bubblewrap") in ("bubblewrap", "seccomp", "Linux") and not sandbox._bubblewrap_works()
 
 
-@pytest.mark.parametrize(("length", "kept"), [(10, True), (50, True), (51, False), (200, False)])
-def test_a_long_name_of_the_temporary_folder_is_no_obstacle(length, kept, monkeypatch):
-    folder = "/" + "é" * ((length - 1) // 2) + "x" * ((length - 1) % 2)
-    monkeypatch.setattr(sandbox.tempfile, "tempdir", folder)
-    assert sandbox.folder_for_sockets() == (folder if kept else "/tmp")
-    sockets = f"{sandbox.folder_for_sockets()}/bgd-12345678/bgd-12345678/sockets/tmp12345678/k-1"
-    assert len(os.fsencode(sockets)) <= 107
-
-
 @pytest.mark.slow
 def test_no_connection_leaves_the_sandbox(tmp_path):
     level()

@@ -189,12 +189,12 @@ DENIED = (
     "fork vfork execve execveat ptrace process_vm_readv process_vm_writev process_madvise socket connect bind listen "
     "sendmsg sendmmsg tkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal pidfd_open pidfd_getfd kcmp "
     "process_mrelease mount umount2 pivot_root chroot unshare setns open_by_handle_at fsopen fsmount move_mount "
-    "open_tree bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register keyctl add_key request_key "
-    "kexec_load kexec_file_load init_module finit_module delete_module reboot swapon swapoff acct quotactl "
-    "shmget shmat shmctl msgget msgsnd msgrcv msgctl semget semop semctl mq_open mq_unlink memfd_create memfd_secret "
-    "setuid setgid setreuid setregid setresuid setresgid setgroups capset setxattr lsetxattr fsetxattr setxattrat "
-    "removexattr lremovexattr fremovexattr removexattrat file_setattr "
-    "setpriority sched_setaffinity ioprio_set settimeofday clock_settime adjtimex sethostname"
+    "open_tree bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register keyctl add_key "
+    "request_key kexec_load kexec_file_load init_module finit_module delete_module reboot swapon swapoff acct "
+    "quotactl shmget shmat shmctl msgget msgsnd msgrcv msgctl semget semop semctl mq_open mq_unlink memfd_create "
+    "memfd_secret setuid setgid setreuid setregid setresuid setresgid setgroups capset setxattr lsetxattr fsetxattr "
+    "setxattrat removexattr lremovexattr fremovexattr removexattrat file_setattr setpriority sched_setaffinity "
+    "ioprio_set settimeofday clock_settime adjtimex sethostname"
 ).split()
 FEIGNED = "chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes utimensat futimesat".split()
 
