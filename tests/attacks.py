@@ -334,6 +334,15 @@ FAULTS = {
     ),
     "the socket shut down": (before(SPEAK + "out.shutdown(socket.SHUT_RDWR)"), {"stopped"}),
     "another socket in its place": (before(SPEAK + "a, b = socket.socketpair()\nos.dup2(a.fileno(), 3)"), {"stopped"}),
+    "what may be read emptied": (
+        before(
+            "import json, os\nfor empty in (lambda: os.truncate(json.__file__, 0),\n"
+            "              lambda: os.open(json.__file__, os.O_RDONLY | os.O_TRUNC)):\n"
+            "    try:\n        empty()\n        update = None\n    except OSError:\n        pass\n"
+            "open('own', 'w').write('x')\nopen('own', 'w').close()"
+        ),
+        {"right"},
+    ),
     "a socket of its own": (inside("import socket\nsocket.socket(socket.AF_UNIX)"), {"wrong"}),
     "a number too long to be shown": ("update = 0x" + "f" * 40_000, {"wrong"}),
     "a very long cell": ("x = 1\n" * 2_000 + UPDATE, {"right"}),

@@ -165,14 +165,13 @@ def restrict_calls():
 
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
     denied = {name: seccomp.ERRNO(1) for name in DENIED} | {name: seccomp.ERRNO(0) for name in FEIGNED}
-    denied |= {"clone3": seccomp.ERRNO(38)}  # ENOSYS: the C library then uses clone
+    denied |= dict.fromkeys(("clone3", "openat2"), seccomp.ERRNO(38))  # ENOSYS: the C library has others for them
     for name, answer in denied.items():
-        try:
-            rules.add_rule(answer, name)
-        except (OSError, RuntimeError, ValueError):  # a call that this kernel or architecture does not have
-            pass
+        _add(rules, answer, name)
     deny, equal = seccomp.ERRNO(1), seccomp.EQ
     rules.add_rule(deny, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, 0x00010000, 0))  # without CLONE_THREAD
+    for name, flags in (("open", 1), ("openat", 2)):  # to empty what may be read: Landlock refuses it since Linux 6.2
+        _add(rules, deny, name, seccomp.Arg(flags, seccomp.MASKED_EQ, os.O_TRUNC | os.O_ACCMODE, os.O_TRUNC))
     for name in ("kill", "tgkill"):
         rules.add_rule(deny, name, seccomp.Arg(0, seccomp.NE, os.getpid()))
     rules.add_rule(deny, "prlimit64", seccomp.Arg(0, seccomp.NE, 0))
@@ -185,10 +184,18 @@ def restrict_calls():
     rules.load()
 
 
+def _add(rules, answer, name, *arguments):
+    """Add a rule, unless this kernel or architecture does not have the call."""
+    try:
+        rules.add_rule(answer, name, *arguments)
+    except (OSError, RuntimeError, ValueError):
+        pass
+
+
 DENIED = (
-    "fork vfork execve execveat ptrace process_vm_readv process_vm_writev process_madvise socket connect bind listen "
-    "sendmsg sendmmsg tkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal pidfd_open pidfd_getfd kcmp "
-    "process_mrelease mount umount2 pivot_root chroot unshare setns open_by_handle_at fsopen fsmount move_mount "
+    "fork vfork truncate execve execveat ptrace process_vm_readv process_vm_writev process_madvise socket connect "
+    "bind listen sendmsg sendmmsg tkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal pidfd_open pidfd_getfd "
+    "kcmp process_mrelease mount umount2 pivot_root chroot unshare setns open_by_handle_at fsopen fsmount move_mount "
     "open_tree bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register keyctl add_key "
     "request_key kexec_load kexec_file_load init_module finit_module delete_module reboot swapon swapoff acct "
     "quotactl shmget shmat shmctl msgget msgsnd msgrcv msgctl semget semop semctl mq_open mq_unlink memfd_create "

@@ -133,18 +133,14 @@ class ForkServer:
 
     def kill(self):
         """End the kernel, whatever it is doing, and remove what it has written; where that fails, end the process."""
-        try:
-            self.control.sendall(fork_server.KILL)
-            is_clean = self._is_done(END)
-        except OSError:
-            is_clean = False
-        if not is_clean:
+        if self.process is not None and not self._is_done(END, fork_server.KILL):
             self.end()
 
-    def _is_done(self, seconds):
-        """Whether the process says so within so many seconds."""
+    def _is_done(self, seconds, request=b""):
+        """Whether the process says so, asked for what it is to do, within so many seconds."""
         self.control.settimeout(seconds)
         try:
+            self.control.sendall(request)
             return self.control.recv(1) == fork_server.DONE
         except OSError:
             return False
