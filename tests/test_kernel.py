@@ -95,12 +95,12 @@ def test_values_come_out(fresh):
 class Puppet:
     """A fork server whose kernel says what it is told to."""
 
-    def __init__(self, before=b"", after=b"", files=0):
+    def __init__(self, after=b"", files=0):
         self.ours, self.its = socket.socketpair()
-        self.before, self.after, self.files, self.is_killed = before, after, files, False
+        self.after, self.files, self.files_later, self.is_killed = after, 0, files, False
 
     def fork(self):
-        self.its.sendall(self.before)
+        self.its.sendall(b"{}\n")
         self.thread = threading.Thread(target=self.answer)
         self.thread.start()
         return self.ours
@@ -126,7 +126,6 @@ class Puppet:
 @pytest.mark.parametrize(
     ("puppet", "why"),
     [
-        (Puppet(before=b"{}\n"), FORGED),
         (Puppet(after=b"{}\n{}\n"), FORGED),
         (Puppet(after=b"{}{}\n"), FORGED),
         (Puppet(after=b"[]\n"), FORGED),
@@ -140,8 +139,25 @@ class Puppet:
     ],
 )
 def test_whatever_is_no_reply_ends_the_kernel(puppet, why):
-    assert GradedKernel(puppet).run("x = 1", 0.5) == Ran("stopped", why)
+    alone = GradedKernel(puppet)
+    puppet.files = puppet.files_later
+    assert alone.run("x = 1", 0.5) == Ran("stopped", why)
     assert puppet.is_killed
+
+
+def test_a_reply_before_a_request_ends_the_kernel():
+    puppet = Puppet(after=b"{}\n")
+    alone = GradedKernel(puppet)
+    puppet.its.sendall(b"{}\n")
+    assert alone.run("x = 1", 0.5) == Ran("stopped", FORGED)
+
+
+def test_a_kernel_whose_walls_do_not_stand_is_no_fault_of_an_answer():
+    puppet = Puppet()
+    puppet.its.close()
+    puppet.fork = lambda: puppet.ours
+    with pytest.raises(OSError, match="ended the kernel"):
+        GradedKernel(puppet)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from bgd_course.grading.sandbox import ForkServer
 
 LARGEST = 4 * 2**20  # bytes of a reply
 FILES = 64_000_000  # bytes that a kernel may leave in files at a time
+START = 10  # seconds
 GLANCE = 0.1  # seconds between looks at what it has written
 ENDED = "it ended the kernel (exit, a crash, or too much memory)"
 FORGED = "it sent out what nobody asked for, or too much"
@@ -25,15 +26,17 @@ class Ran(NamedTuple):
     values: Any = None
 
 
-class Stopped(Exception):
+class Stopped(OSError):
     """A kernel that may not go on; the message says why."""
 
 
 class GradedKernel:
-    """A kernel of its own for one notebook; it answers to `run` and `call`, and is gone after `stop`."""
+    """A kernel of its own for one notebook; it answers to `run` and `call`, and is gone after `stop`. Raises OSError if
+    it does not say that its walls are up."""
 
     def __init__(self, server: ForkServer):
         self.server, self.socket = server, server.fork()
+        self._line(START)
 
     def run(self, source: str, seconds: float) -> Ran:
         """How a cell of this source ran, in so many seconds at most; a kernel that had to be stopped is gone."""
@@ -65,9 +68,13 @@ class GradedKernel:
     def _reply(self, line, seconds):
         """The line that answers this one. Raises TimeoutError, OSError where the kernel has ended, and Stopped."""
         self._refuse_more()
-        until, glance, found = time.monotonic() + seconds, 0, bytearray()
         self.socket.settimeout(seconds)
         self.socket.sendall(line)
+        return self._line(seconds)
+
+    def _line(self, seconds):
+        """The line that comes within so many seconds. Raises as `_reply` does."""
+        until, glance, found = time.monotonic() + seconds, 0, bytearray()
         self.socket.settimeout(GLANCE)
         while not found.endswith(b"\n"):
             if (now := time.monotonic()) > until:

@@ -42,7 +42,8 @@ def started() -> Shell:
 
 
 def serve(shell, channel):
-    """Answer requests, a line of JSON each, with a line each, until there are no more."""
+    """Say that all is ready, then answer requests, a line of JSON each, with a line each, until there are no more."""
+    channel.sendall(b"{}\n")
     with channel.makefile("rb") as requests:
         for request in requests:
             sys.stdin, sys.stdout, sys.stderr = open(os.devnull), sink(), sink()
