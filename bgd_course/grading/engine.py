@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
+from bgd_course.grading.course import Task
 from bgd_course.grading.judging import BLANK, Outcome, outcome_of
 from bgd_course.grading.kernel import GradedKernel, Ran
 
@@ -167,7 +168,7 @@ class Grader:
         """The exercise of a task, None if it is a derivation."""
         return self.exercises.get(task.exercise)
 
-    def start(self):
+    def start(self) -> GradedKernel:
         """A fresh kernel; where the fork server has ended, it is started anew, once."""
         try:
             return GradedKernel(self.server)
@@ -175,11 +176,11 @@ class Grader:
             self.server.end()
             return GradedKernel(self.server)
 
-    def run(self, kernel, source):
+    def run(self, kernel: GradedKernel, source: str) -> Ran:
         """How a cell ran, in the time of a cell or what is left of the submission's."""
         return self._timed(kernel.run, source)
 
-    def call(self, kernel, task):
+    def call(self, kernel: GradedKernel, task: Task) -> Ran:
         """What the answer to a task gives on its cases, likewise; of a derivation, its text."""
         exercise = self.exercise(task)
         if exercise is None:

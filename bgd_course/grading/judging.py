@@ -36,7 +36,7 @@ class Cases:
     def __init__(self, salt):
         self.salt, self._cases = salt, {}
 
-    def of(self, exercise):
+    def of(self, exercise: str) -> Drawn:
         """The cases Drawn for an exercise: some, and others of the same shapes, which an answer meets when it has been
         called twice on the first: whether it is right for them is seen in values, not in what a kernel says of itself.
         Each exercise has a salt of its own: what one is called with is no answer to another."""

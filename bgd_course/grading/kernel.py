@@ -35,7 +35,8 @@ class GradedKernel:
     it does not say that its walls are up."""
 
     def __init__(self, server: ForkServer):
-        self.server, self.socket = server, server.fork()
+        self.server = server
+        self.socket: socket.socket | None = server.fork()
         self._line(START)
 
     def run(self, source: str, seconds: float) -> Ran:
@@ -46,7 +47,7 @@ class GradedKernel:
         """What the answer of that name gives on the cases, likewise."""
         return self._ask({"call": {"name": name, "parameters": parameters, "cases": cases, "read": read}}, seconds)
 
-    def stop(self):
+    def stop(self) -> None:
         """End the kernel."""
         if self.socket is not None:
             self.socket.close()

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -88,7 +89,7 @@ class ForkServer:
     What lies in the folders `private` is hidden from it, wherever they are. Raises `NoSandbox` if that cannot be done.
     """
 
-    def __init__(self, level, folder=None, private=()):
+    def __init__(self, level: str, folder: Path | str | None = None, private: Iterable[Path | str] = ()):
         self.level, self.private = level, [Path(path).resolve() for path in private]
         self.folder = Path(tempfile.mkdtemp(prefix="bgd-", dir=folder))
         (self.folder / "scratch").mkdir()
@@ -97,7 +98,7 @@ class ForkServer:
         shutil.copy(fork_server.__file__, self.folder / "box" / "fork_server.py")
         self.process = self.control = None
 
-    def start(self):
+    def start(self) -> None:
         """Start the process, unless it runs."""
         if self.process is not None and self.process.poll() is None:
             return
@@ -119,7 +120,7 @@ class ForkServer:
             self.end()
             raise NoSandbox("the sandbox could not be started: the fork server does not answer")
 
-    def fork(self):
+    def fork(self) -> socket.socket:
         """The socket of a new kernel. Raises OSError if the process has ended."""
         self.start()
         ours, its = socket.socketpair()
@@ -127,11 +128,11 @@ class ForkServer:
             socket.send_fds(self.control, [fork_server.FORK], [its.fileno()])
         return ours
 
-    def written(self):
+    def written(self) -> float:
         """How many bytes of this machine's disk a kernel has taken: in bubblewrap, its scratch folder is not on it."""
         return 0 if self.level == "bubblewrap" else _size(self.folder / "scratch")
 
-    def kill(self):
+    def kill(self) -> None:
         """End the kernel, whatever it is doing, and remove what it has written; where that fails, end the process."""
         if self.process is not None and not self._is_done(END, fork_server.KILL):
             self.end()
@@ -145,12 +146,12 @@ class ForkServer:
         except OSError:
             return False
 
-    def close(self):
+    def close(self) -> None:
         """End everything and remove every file."""
         self.end()
         remove(self.folder)
 
-    def end(self):
+    def end(self) -> None:
         """End the process, and the kernel with it; `start` starts another."""
         if self.process is not None:
             self.control.close()

@@ -4,7 +4,9 @@ holds nothing secret, and nothing that it says of itself gains a point.
 
 import json
 import os
+import socket
 import sys
+from typing import Any, TextIO
 
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
@@ -41,7 +43,7 @@ def started() -> Shell:
     return shell
 
 
-def serve(shell, channel):
+def serve(shell: Shell, channel: socket.socket) -> None:
     """Say that all is ready, then answer requests, a line of JSON each, with a line each, until there are no more."""
     channel.sendall(b"{}\n")
     with channel.makefile("rb") as requests:
@@ -50,12 +52,12 @@ def serve(shell, channel):
             channel.sendall(json.dumps(reply(shell, **json.loads(request))).encode() + b"\n")
 
 
-def sink():
+def sink() -> TextIO:
     """A stream that takes any text and keeps none."""
     return open(os.devnull, "w", encoding="utf-8", errors="backslashreplace")
 
 
-def reply(shell, cell=None, call=None):
+def reply(shell: Shell, cell: str | None = None, call: dict[str, Any] | None = None) -> dict[str, Any]:
     """What became of a request: how the cell raised, if it did; or the values that a call gave."""
     try:
         if call is not None:
