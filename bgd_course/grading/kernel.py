@@ -35,8 +35,7 @@ class GradedKernel:
     it does not say that its walls are up."""
 
     def __init__(self, server: ForkServer):
-        self.server = server
-        self.socket: socket.socket | None = server.fork()
+        self.server, self.socket, self.is_gone = server, server.fork(), False
         self._line(START)
 
     def run(self, source: str, seconds: float) -> Ran:
@@ -49,10 +48,10 @@ class GradedKernel:
 
     def stop(self) -> None:
         """End the kernel."""
-        if self.socket is not None:
+        if not self.is_gone:
+            self.is_gone = True
             self.socket.close()
             self.server.kill()
-        self.socket = None
 
     def _ask(self, request, seconds):
         try:
