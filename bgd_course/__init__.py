@@ -2,4 +2,5 @@
 
 import sys
 
-sys.modules.setdefault("rfc3987_syntax", None)  # nbformat never uses it, and its import alone takes a second
+# The parser of international addresses, for which nbformat has no use: it takes a second to be imported.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

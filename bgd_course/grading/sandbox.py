@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from bgd_course.grading import fork_server, isolation, package
 
@@ -96,7 +97,8 @@ class ForkServer:
         package.write(self.folder / "box")
         _copy_font_lists(self.folder / "box" / "fonts")
         shutil.copy(fork_server.__file__, self.folder / "box" / "fork_server.py")
-        self.process = self.control = None
+        self.process: Any = None
+        self.control: Any = None
 
     def start(self) -> None:
         """Start the process, unless it runs."""
@@ -109,7 +111,7 @@ class ForkServer:
         with stdin:
             self.process = subprocess.Popen(
                 [*self._walls(), *script, json.dumps(self._rules())],
-                stdin=stdin,
+                stdin=stdin.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd=self.folder,

@@ -28,7 +28,7 @@ class Shell(InteractiveShell):
     def showtraceback(self, *arguments, **named):
         """Nothing: the reply to a cell holds its exception."""
 
-    def system(self, command):
+    def system(self, command, *rest, **named):
         """Say that a command does nothing while an answer is graded."""
         print(f"`{str(command)[:60]}` is not run while an answer is graded.")
 
