@@ -117,6 +117,7 @@ def test_a_process_of_the_grader_inherits_nothing_else(tmp_path, monkeypatch):
     assert seen["PATH"] == "/usr/bin"
 
 
+@pytest.mark.slow
 def test_the_process_that_starts_the_others_does_not_import_matplotlib_which_reads_settings_where_one_stands(tmp_path):
     traps.write(tmp_path / "class" / "ada" / START, notebook())
     words = ["grade", "class", "--no-sandbox"]
@@ -129,7 +130,7 @@ def test_the_process_that_starts_the_others_does_not_import_matplotlib_which_rea
 
 
 @pytest.mark.parametrize("variable", ["PYTHONPATH", "LD_LIBRARY_PATH"])
-@pytest.mark.parametrize("value", ["", ".", "lib", f"/opt{os.pathsep}"])
+@pytest.mark.parametrize("value", [pytest.param("", marks=pytest.mark.slow), ".", "lib", f"/opt{os.pathsep}"])
 def test_a_variable_that_names_the_current_folder_is_refused(variable, value, tmp_path):
     traps.write(tmp_path / "ada" / START, notebook())
     words, environment = script("grade", ".", "--no-sandbox"), os.environ | {variable: value}
@@ -139,6 +140,7 @@ def test_a_variable_that_names_the_current_folder_is_refused(variable, value, tm
     assert (tmp_path / "graded").exists() != bool(value)
 
 
+@pytest.mark.slow
 def test_results_that_lie_in_a_submission_are_not_believed(tmp_path):
     for place in ("clone", "clone/my-course"):
         traps.write(tmp_path / place / START, notebook())
@@ -176,7 +178,15 @@ def test_a_secret_is_kept_for_its_user_alone_and_is_another_where_it_cannot_be_k
     assert seal.folder() == tmp_path / "home" / ".local" / "state" / "bgd"
 
 
-@pytest.mark.parametrize("words", [["progress", "mine"], ["release", "out"], ["--version"], ["grade", "--help"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["progress", "mine"],
+        pytest.param(["release", "out"], marks=pytest.mark.slow),
+        ["--version"],
+        ["grade", "--help"],
+    ],
+)
 @pytest.mark.parametrize("call", [command, pytest.param(script, marks=pytest.mark.slow)])
 def test_no_trap_is_sprung_by_a_command_in_a_hostile_folder(call, words, tmp_path):
     mark, but = tmp_path / "mark", traps.at_start() if call is script else ()
@@ -219,6 +229,7 @@ def test_a_course_that_is_installed_for_one_user_is_known(name, tmp_path, monkey
     assert start.is_of_one_user()
 
 
+@pytest.mark.slow
 def test_a_link_in_the_output_leads_to_nothing_that_is_written(tmp_path):
     traps.write(tmp_path / "clone" / "my-course" / START, notebook())
     traps.write(tmp_path / "clone" / ".release", "{}")
