@@ -59,7 +59,7 @@ def trapped_class(folder, mark, but=()):
 def points(folder):
     """Learner to points, from the results of a run."""
     results = [json.loads(path.read_text()) for path in (folder / "results").glob("*.json")]
-    return {result["learner"]: sum(row["score"] for row in result["exercises"]) for result in results}
+    return {result.learner: sum(row.score for row in result.exercises) for result in results}
 
 
 @pytest.mark.parametrize("wall", ["bubblewrap", pytest.param("landlock", marks=pytest.mark.slow)])
@@ -352,7 +352,5 @@ def test_the_attack_class_is_graded_from_a_folder_of_traps(tmp_path, monkeypatch
     monkeypatch.chdir(traps.lay(tmp_path / "class", mark))
     plan = classroom.Plan(Path("../course"), Path("out"), wall, "a salt")
     found = [one for one in submissions.find(".") if one.learner in ("right", "wrong")]
-    found = {
-        result["learner"]: sum(row["score"] for row in result["exercises"]) for result in classroom.grade(found, plan)
-    }
+    found = {result.learner: sum(row.score for row in result.exercises) for result in classroom.grade(found, plan)}
     assert found == {"right": 6, "wrong": 4} and traps.sprung(mark) == []

@@ -8,13 +8,15 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from bgd_course.grading import collect, course, isolation, report, sandbox, seal, submissions
 from bgd_course.grading.judging import Outcome
-from bgd_course.grading.worker import RESTART, row
+from bgd_course.grading.results import Result, from_json, row
+from bgd_course.grading.worker import RESTART
 from bgd_course.notebooks import write_atomically
 from bgd_helpers import __version__
 
@@ -23,7 +25,7 @@ FOLDERS = ("results", "junit", "feedback", "gradescope")  # of the output
 
 class Plan(NamedTuple):
     """How a class is graded. `salt` draws the secret cases; `again` grades what is graded already; the answers do not
-    see the folders in `private`. `crew(plan)` makes one that grades a submission at a time."""
+    see the folders in `private`. `make_worker(plan)` makes one that grades a submission at a time."""
 
     notebooks: Path
     output: Path
@@ -33,7 +35,7 @@ class Plan(NamedTuple):
     cell_seconds: float = 10
     again: bool = False
     private: tuple = ()
-    crew: Callable = None
+    make_worker: Callable = None
 
 
 def salt_of(output, given=None):
@@ -89,15 +91,15 @@ def grade(found, plan, done=lambda result: None):
     for folder in FOLDERS:
         (plan.output / folder).mkdir(parents=True, exist_ok=True)
     run = Run(found, plan, course.read(plan.notebooks), done)
-    crew = [threading.Thread(target=run.work) for _ in range(plan.workers)]
-    for one in crew:
+    pool = [threading.Thread(target=run.work) for _ in range(plan.workers)]
+    for one in pool:
         one.start()
     try:
-        for one in crew:
+        for one in pool:
             one.join()
     except KeyboardInterrupt:
         run.stop()
-        for one in crew:
+        for one in pool:
             one.join()
         raise
     ordered = [run.results.get(submission.learner) or lost(submission, run.asked) for submission in found]
@@ -118,8 +120,8 @@ class Run:
     def stop(self):
         """Begin nothing more, and end what is being graded: the next run grades it."""
         self.stopped.set()
-        for member in list(self.busy.values()):
-            member.stop()
+        for worker in list(self.busy.values()):
+            worker.stop()
 
     def work(self):
         """Grade submissions until none is left."""
@@ -138,7 +140,7 @@ class Run:
             state, salt = fingerprints(submission, self.plan, self.asked)
             result = None if self.plan.again else finished(submission, self.plan, state)
             if result is None:
-                result = self._graded(submission, salt, me) | {"key": state}
+                result = replace(self._graded(submission, salt, me), key=state)
                 if self.stopped.is_set():
                     return
                 write_atomically(_path(submission, self.plan), json.dumps(sealed(result), indent=1) + "\n")
@@ -148,11 +150,11 @@ class Run:
         self.done(result)
 
     def _graded(self, submission, salt, me):
-        """A result, by a member of the crew that is replaced where it fails."""
-        member = self.busy.get(me)
-        if member is None:
-            member = self.busy[me] = (self.plan.crew or Worker)(self.plan)
-        result = member.grade(submission, salt, len(self.asked.tasks))
+        """A result, by a worker of the pool that is replaced where it fails."""
+        worker = self.busy.get(me)
+        if worker is None:
+            worker = self.busy[me] = (self.plan.make_worker or Worker)(self.plan)
+        result = worker.grade(submission, salt, len(self.asked.tasks))
         if result is None:
             self.busy.pop(me).close()
             return lost(submission, self.asked)
@@ -161,7 +163,8 @@ class Run:
 
 def sealed(result):
     """A result with a mark by which the next run knows that this user's wrote it."""
-    return result | {"seal": seal.mark(result)}
+    value = result.as_json()
+    return value | {"seal": seal.mark(value)}
 
 
 def finished(submission, plan, state):
@@ -171,7 +174,7 @@ def finished(submission, plan, state):
         kept = json.loads(_path(submission, plan).read_text(encoding="utf-8"))
         found = kept.pop("seal")
         is_ours = seal.holds(kept, found)
-        return kept | {"kept": True} if is_ours and kept["key"] == state and kept["graded"] else None
+        return replace(from_json(kept), kept=True) if is_ours and kept["key"] == state and kept["graded"] else None
     except (OSError, ValueError, LookupError, TypeError):
         return None
 
@@ -194,7 +197,7 @@ def lost(submission, asked, why=""):
     """The result of a submission during which the grader itself failed."""
     text = "The grader stopped while it was at work on this submission; grade it again, or look at its notebooks."
     rows = [row(task, Outcome("stopped", "not graded.")) for task in asked.tasks]
-    return {"learner": submission.learner, "graded": False, "notes": [f"{text} {why}".strip()], "exercises": rows}
+    return Result(submission.learner, False, [f"{text} {why}".strip()], rows)
 
 
 class Worker:
@@ -202,7 +205,7 @@ class Worker:
 
     def __init__(self, plan):
         self.plan = plan
-        self.folder = Path(tempfile.mkdtemp(prefix="bgd-", dir=sandbox.folder_for_sockets()))
+        self.folder = Path(tempfile.mkdtemp(prefix="bgd-"))
         settings = {
             "folder": str(self.folder),
             "notebooks": str(plan.notebooks.resolve()),
@@ -231,12 +234,12 @@ class Worker:
         try:
             self.process.stdin.write(json.dumps(job) + "\n")
             self.process.stdin.flush()
-            result = json.loads(self.process.stdout.readline())
+            result = from_json(json.loads(self.process.stdout.readline()))
             path = self.plan.output / "junit" / f"{submissions.file_name(submission.learner)}.xml"
             write_atomically(path, junit.read_bytes())  # a link that lies there is replaced, not followed
             junit.unlink()
             return result
-        except (OSError, ValueError):
+        except (OSError, ValueError, LookupError, TypeError):
             return None
         finally:
             alarm.cancel()
