@@ -23,25 +23,49 @@ from bgd_course.notebooks import as_json, write_atomically
 STATE = ".course"  # in the learner's folder: what was delivered last, and backups
 BLANK = "# Your code here"
 BLANK_TEXT = "# Your lines go between the quotation marks above"
+PROMPT = "**Predict"
+HEADING = re.compile(r"#+ ")
+FOLD = "<details><summary>What we see</summary>\n\n{}\n\n</details>"
 UNREAD = "its notebook cannot be read"
 SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
 HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
 
 
 def learners(notebook):
-    """A copy of a notebook as a learner gets it: no solution, no hidden test, no output of either."""
+    """A copy of a notebook as a learner gets it: no solution, no hidden test, no output, and what tells a result that
+    was to be predicted is folded."""
     notebook = copy.deepcopy(notebook)
-    after_answer = False
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
-        answer = is_answer(cell)
-        if answer or after_answer:
-            cell.outputs, cell.execution_count = [], None
+        cell.outputs, cell.execution_count = [], None
         instead = BLANK_TEXT if '= r"""' in cell.source else BLANK
         cell.source = without(without(cell.source, SOLUTION, instead), HIDDEN)
-        after_answer = answer
+    for cell in telling(notebook.cells):
+        cell.source = folded(cell.source)
     return notebook
+
+
+def telling(cells):
+    """The Markdown cells that tell what a prompt asks to predict: the first without a heading after its code."""
+    asked = ran = False
+    for cell in cells:
+        if cell.cell_type == "code":
+            ran = asked and (ran or not cell.source.startswith("bgd.predict("))
+            continue
+        if asked and ran and not HEADING.match(cell.source):
+            yield cell
+        if ran or HEADING.match(cell.source):
+            asked = ran = False
+        asked = asked or PROMPT in cell.source
+
+
+def folded(source):
+    """The source with all that stands before its first heading or prompt folded away."""
+    if source.startswith("<details>"):
+        return source
+    parts = re.split(r"\n\n(?=#|[^\n]*\*\*Predict)", source, maxsplit=1)
+    return "\n\n".join([FOLD.format(parts[0]), *parts[1:]])
 
 
 def is_answer(cell):
