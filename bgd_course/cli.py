@@ -96,13 +96,14 @@ def learners_folder(root):
 @commands.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
 def progress(folder):
-    """Show which exercises are solved, attempted and open.
+    """Show which exercises are solved, attempted and open, and how the predictions went.
 
     It reads what the checks in your saved notebooks said (in FOLDER, or in my-course): save them first.
     """
     root = checkout()
     need("nbformat", "rich")
     from bgd_course import edition
+    from bgd_helpers.lessons.predictions import summary
 
     folder = folder or root / MINE
     if not folder.is_dir():
@@ -112,6 +113,7 @@ def progress(folder):
     solved = [row for row in rows if row[-1] == "solved"]
     points = f"{sum(row[2] for row in solved):g} of {sum(row[2] for row in rows):g} points"
     click.echo(f"{len(solved)} of {len(rows)} exercises solved, {points}")
+    click.echo(summary(edition.guesses(root / "notebooks", folder)))
 
 
 def show_table(headings, rows):

@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from bgd_course.grading.collect import defined
 from bgd_course.grading.course import parsed
 from bgd_course.notebooks import as_json, write_atomically
+from bgd_helpers.lessons.predictions import guesses_in
 
 STATE = ".course"  # in the learner's folder: what was delivered last, and backups
 BLANK = "# Your code here"
@@ -55,7 +56,7 @@ def telling(cells):
             continue
         if asked and ran and not HEADING.match(cell.source):
             yield cell
-        if ran or HEADING.match(cell.source):
+        if ran:
             asked = ran = False
         asked = asked or PROMPT in cell.source
 
@@ -170,6 +171,7 @@ def merge(base, new, mine):
         cells += resolved
         beside += [problem] if problem else []
     merged = copy.deepcopy(new)
+    cells = [_with_guess(cell, theirs.get(cell.id)) for cell in cells]
     merged.cells = _with_former_imports(_with_own_cells(cells, mine.cells, old, known), base, new)
     return Merged(merged, beside)
 
@@ -238,6 +240,13 @@ def _with_verdict(cell, mine):
     cell = copy.deepcopy(cell)
     cell.update(outputs=mine.get("outputs", []), execution_count=mine.get("execution_count"))
     return cell
+
+
+def _with_guess(cell, mine):
+    """The cell; if the learner's of that id holds a prediction, with its outputs: what is committed stays."""
+    if mine is None or guesses_in([cell]) or not guesses_in([mine]):
+        return cell
+    return copy.deepcopy(cell) | {"outputs": mine.outputs, "execution_count": mine.execution_count}
 
 
 def _is_needed(cell):
@@ -329,6 +338,15 @@ def progress(source, folder):
                 state = UNREAD if unread else _state(answer, written.get(answer.id), written.get(check.id))
                 rows.append((path.name, answer.id, check.metadata["nbgrader"]["points"], state))
     return rows
+
+
+def guesses(source, folder):
+    """The predictions, by name, in the notebooks of the course that are saved in `folder`."""
+    found = {}
+    for path in sorted(Path(source).glob("*.ipynb")):
+        mine = _read(Path(folder) / path.name)
+        found |= guesses_in(mine.cells) if mine else {}
+    return found
 
 
 def _state(blank, answer, check):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bgd_course.grading.course import parsed
+from bgd_helpers.lessons.predictions import guesses_in
 
 MOST_BYTES = 50 * 2**20  # of a file, with its outputs
 MOST_SOURCE = 300_000  # characters in all its cells
@@ -41,6 +42,20 @@ class Piece(NamedTuple):
 
 def cells_of(path):
     """The cells of the notebook at `path`, whatever its encoding and format. Raises `Unreadable`."""
+    cells = [_cell(one) for one in _raw_cells(path) if isinstance(one, dict)]
+    if sum(len(cell.source) for cell in cells) > MOST_SOURCE:
+        raise Unreadable(f"its cells hold more than {MOST_SOURCE:,} characters")
+    return cells
+
+
+def guesses_of(path):
+    """The predictions in the outputs of the notebook at `path`, by name: of all outputs these alone are read, and of
+    them only what our questions allow. Raises `Unreadable`."""
+    return guesses_in(_raw_cells(path))
+
+
+def _raw_cells(path):
+    """What the notebook at `path` has in the place of its cells. Raises `Unreadable`."""
     data = bytes_of(Path(path))
     document = _json(_text(data))
     if not isinstance(document, dict):
@@ -57,10 +72,7 @@ def cells_of(path):
         raise Unreadable("it is no notebook: it has no cells")
     if len(raw) > MOST_CELLS:
         raise Unreadable(f"it has more than {MOST_CELLS:,} cells")
-    cells = [_cell(one) for one in raw if isinstance(one, dict)]
-    if sum(len(cell.source) for cell in cells) > MOST_SOURCE:
-        raise Unreadable(f"its cells hold more than {MOST_SOURCE:,} characters")
-    return cells
+    return raw
 
 
 def _listed(value):

@@ -7,6 +7,7 @@ runs of them is behind the walls.
 import json
 import os
 import sys
+from contextlib import suppress
 from typing import NamedTuple
 
 from bgd_course.grading import collect, course, engine
@@ -46,7 +47,16 @@ def grade(job, settings, asked, server):
     outcomes = engine.run(settings["notebooks"], attempts, job["junit"])
     graded = len(outcomes) == len(asked.tasks) and (bool(found) or not job["files"] + job["left"])
     rows = [_row(task, outcomes.get(task.cell, NOT_RUN), found.get(task.notebook)) for task in asked.tasks]
-    return Result(job["learner"], graded, notes, rows)
+    return Result(job["learner"], graded, notes, rows, guesses=predictions(job["files"]))
+
+
+def predictions(files):
+    """The guesses in the files, by name; a file that cannot be read has none."""
+    found = {}
+    for path in files:
+        with suppress(Exception), limited(collect.READING):  # nobody's file ends the grader
+            found |= collect.guesses_of(path)
+    return found
 
 
 def _attempt(asked, notebook, file, grader, unread):

@@ -114,10 +114,15 @@ def in_words(asked: Question, guess: str | float | None = None) -> str:
     lines = [f"Predict: {asked.text}"]
     lines += [f"  {'●' if one.value == guess else '○'} {one.value}" for one in asked.answers if not asked.is_number]
     if guess is not None:
-        lines.append(f"You predict {_shown(guess)}. Now run the cell below that shows it.")
+        lines.append(committed(guess))
     elif asked.is_number:
         lines.append("  (a number)")
     return "\n".join(lines)
+
+
+def committed(guess: str | float) -> str:
+    """What is said of a guess before the result is seen."""
+    return f"You predict {_shown(guess)}. Now run the cell below that shows it."
 
 
 def feedback(asked: Question, guess: str | float) -> str:
@@ -127,6 +132,15 @@ def feedback(asked: Question, guess: str | float) -> str:
         return f"✓ You predicted {_shown(guess)}: right. {answer.reply}"
     name = f"The misconception: {answer.misconception}. " if answer.misconception else ""
     return f"✗ You predicted {_shown(guess)}; it is {_shown(asked.right.value)}.\n{name}{answer.reply}"
+
+
+def summary(guesses: dict[str, str | float]) -> str:
+    """How many predictions are made, how many are right, and which misconceptions the others showed."""
+    answers = [answer_to(questions()[name], guess) for name, guess in guesses.items()]
+    right = sum(answer.is_right for answer in answers)
+    left = dict.fromkeys(answer.misconception for answer in answers if answer.misconception)
+    text = f"{len(answers)} of {len(questions())} predictions made, {right} right"
+    return f"{text}; misconceptions that showed: {', '.join(left)}" if left else text
 
 
 def _shown(value: str | float) -> str:

@@ -66,8 +66,12 @@ def _saved_cells() -> list:
 def _bundle(asked: Question, guess: str | float | None = None) -> dict[str, Any]:
     """The question as text and as HTML; with a guess, also as data, by which it is found again."""
     text = in_words(asked, guess)
-    kept = {} if guess is None else {MIME: {"id": asked.name, "guess": guess}}
-    return {"text/plain": text, "text/html": _paragraphs(text), **kept}
+    if guess is None:
+        return {"text/plain": text, "text/html": _paragraphs(text)}
+    *question_and_options, last = text.splitlines()
+    folded = _paragraphs("\n".join([*question_and_options[1:], "It stays, however often you run this cell."]))
+    page = f"{_paragraphs(question_and_options[0])}<details><summary>{html.escape(last)}</summary>{folded}</details>"
+    return {"text/plain": text, "text/html": page, MIME: {"id": asked.name, "guess": guess}}
 
 
 def _paragraphs(text: str) -> str:
