@@ -246,7 +246,9 @@ def _with_guess(cell, mine):
     """The cell; if the learner's of that id holds a prediction, with its outputs: what is committed stays."""
     if mine is None or guesses_in([cell]) or not guesses_in([mine]):
         return cell
-    return copy.deepcopy(cell) | {"outputs": mine.outputs, "execution_count": mine.execution_count}
+    cell = copy.deepcopy(cell)
+    cell.update(outputs=mine.outputs, execution_count=mine.execution_count)
+    return cell
 
 
 def _is_needed(cell):
