@@ -44,7 +44,11 @@ def read(path, name, most):
     with _opened(path) as archive:
         for found, kind, member in _listed(archive):
             if found == name and kind == "file":
-                with archive.open(member) if isinstance(archive, zipfile.ZipFile) else archive.extractfile(member) as file:
+                with (
+                    archive.open(member)
+                    if isinstance(archive, zipfile.ZipFile)
+                    else archive.extractfile(member) as file
+                ):
                     return file.read(most)
     raise Refused("it is not in the archive any more")
 

@@ -39,11 +39,15 @@ class Roster(NamedTuple):
         for number, row in enumerate(self._without_heading(rows, known), 1):
             key, value = normal(row[0]), (row[1] if len(row) > 1 and row[1].strip() else row[0]).strip()
             if len(row) > 2 and any(map(str.strip, row[2:])):
-                raise ValueError(f"the roster {self.path} has {len(row)} columns: keep two, what the layout says and the id")
+                raise ValueError(
+                    f"the roster {self.path} has {len(row)} columns: keep two, what the layout says and the id"
+                )
             if not key or key in names:
                 raise ValueError(f"the roster {self.path} has {key or 'nothing'!r} twice or empty (entry {number})")
             if ROUNDED.fullmatch(key) and key not in known or ROUNDED.fullmatch(value) and value != row[0].strip():
-                raise ValueError(f"the roster {self.path}: a spreadsheet has rounded {key!r}, {value!r} (entry {number})")
+                raise ValueError(
+                    f"the roster {self.path}: a spreadsheet has rounded {key!r}, {value!r} (entry {number})"
+                )
             other = whose.setdefault(normal(value).casefold(), row[0])
             if other != row[0]:
                 raise ValueError(f"the roster {self.path} gives the id {value!r} to two, {other!r} and {row[0]!r}")
@@ -89,5 +93,5 @@ class Roster(NamedTuple):
 
 
 def normal(name):
-    """A name as it is compared: an accent may be a character of its own or not, and space around it counts for nothing."""
+    """A name as it is compared: an accent may be a character of its own or not, and space around it is none."""
     return unicodedata.normalize("NFC", name).strip()

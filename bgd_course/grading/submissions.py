@@ -96,8 +96,8 @@ def find(folder, roster=None, assume=()):
 def recognise(folder, roster=None, assume=()):
     """What the folder (or archive, or notebook) holds, in which layout.
 
-    `assume` settles what is ambiguous: a layout ("folders", "one", or one of LAYOUTS), a pattern ("hello-{learner}"), or
-    whose a name at the top is ("Ada=ada"; "notes=" is nobody's).
+    `assume` settles what is ambiguous: a layout ("folders", "one", or one of LAYOUTS), a pattern ("hello-{learner}"),
+    or whose a name at the top is ("Ada=ada"; "notes=" is nobody's).
 
     Raises FileNotFoundError if there is no notebook, ValueError for a bad roster, `Ambiguous` for what is not clear.
     """
@@ -200,13 +200,15 @@ def _is_nbgrader(tops):
 
 def _folders_or_one(base, tops, said):
     """Whether the names at the top are learners' ("folders"), or all is one learner's. Raises `Ambiguous`."""
-    files = [name for name, items in tops.items() if any(len(item.parts) == 1 and item.kind == "notebook" for item in items)]
+    files = [
+        name for name, items in tops.items() if any(len(item.parts) == 1 and item.kind == "notebook" for item in items)
+    ]
     folders = [name for name, items in tops.items() if name not in files and _is_folder(items)]
     own = [name for name in folders if name not in OF_THE_COURSE and _notebooks(tops[name])]
     if files and own:
         raise Ambiguous(
-            f"{base.name!r} holds the notebook {files[0]!r} and, in a folder, {_notebooks(tops[own[0]])[0].name!r}: if all is"
-            f" one learner's, say --assume one; if the folders are learners, say --assume folders"
+            f"{files[0]!r} is a notebook at the top, {_notebooks(tops[own[0]])[0].name!r} one in a folder: if all is one"
+            " learner's, say --assume one; if the folders are learners, say --assume folders"
         )
     if files or not own and any(_notebooks(tops[name]) for name in folders):
         return "one"
@@ -277,7 +279,11 @@ def _entry(name, items, layout, said):
     if said.pattern:
         match = said.pattern.fullmatch(name)
         return Entry(name, match["name"], items, head=name) if match else None
-    return Entry(name, archives.stem(name) if _is_archive(items) else name, items, head=name) if _is_folder(items) else None
+    return (
+        Entry(name, archives.stem(name) if _is_archive(items) else name, items, head=name)
+        if _is_folder(items)
+        else None
+    )
 
 
 def _is_archive(items):
@@ -313,17 +319,24 @@ def _ids(learners, table):
     if learners and not used:
         first = next(iter(learners))
         raise ValueError(
-            f"the roster {table.path} matches none of the {len(learners)} learners: it has {next(iter(names), '')!r}, the"
-            f" folder {first!r}; a name must be the same, or the system's number alone"
+            f"the roster {table.path} matches none of the {len(learners)} learners: it has"
+            f" {next(iter(names), '')!r}, the folder {first!r}; a name must be the same, or the system's number alone"
         )
     absent = [names[key] for key in names if key not in used and names[key] not in {names[other] for other in used}]
     whose = {}
-    for what, found in [*((entries[0].name, ids[learner]) for learner, entries in learners.items()), *zip(absent, absent)]:
+    for what, found in [
+        *((entries[0].name, ids[learner]) for learner, entries in learners.items()),
+        *zip(absent, absent),
+    ]:
         other = whose.setdefault(normal(found).casefold(), what)
         if other != what:
-            raise Ambiguous(f"{other!r} and {what!r} would both be reported as {found!r}: change the roster {table.path}")
+            raise Ambiguous(
+                f"{other!r} and {what!r} would both be reported as {found!r}: change the roster {table.path}"
+            )
     unlisted = [learner for learner, entries in learners.items() if not set(_keys(learner, entries)) & used]
-    warnings = [f"not on the roster: {', '.join(map(repr, unlisted[:5]))}{', …' * (len(unlisted) > 5)}"] if unlisted else []
+    warnings = (
+        [f"not on the roster: {', '.join(map(repr, unlisted[:5]))}{', …' * (len(unlisted) > 5)}"] if unlisted else []
+    )
     return ids, absent, warnings
 
 
