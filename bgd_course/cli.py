@@ -282,7 +282,9 @@ def say_plan(found, all_of_it):
     for one in found.submissions if all_of_it else without:
         names = ", ".join(map(str, one.files)) or " ".join(one.left) or "nothing handed in"
         click.echo(printable(f"{one.learner!r}: {names}"), err=not all_of_it)
-    for line in [*found.warnings, *(f"nobody's: {name}" for name in found.nobodys)]:
+    nobodys = [f"nobody's: {name}" for name in found.nobodys]
+    more = [f"nobody's: {len(nobodys) - 10} more; --plan writes all of them into plan.csv"] * (len(nobodys) > 10)
+    for line in [*found.warnings, *nobodys[:10], *more]:
         click.echo(printable(line), err=True)
 
 

@@ -33,7 +33,7 @@ class Roster(NamedTuple):
         """The ids to report, by what the layout says; `known` are those that it says, by which one of several ways to
         read the table is chosen. Raises ValueError with the entry at fault."""
         names, whose = {}, {}
-        rows = max(self._readings(), key=lambda rows: sum(normal(row[0]) in known for row in rows))
+        rows = max(self._readings(), key=lambda rows: (sum(normal(row[0]) in known for row in rows), _pairs(rows)))
         if self.is_of_classroom_50():
             rows = [row[:1] for row in rows]
         for number, row in enumerate(self._without_heading(rows, known), 1):
@@ -90,6 +90,10 @@ class Roster(NamedTuple):
             return ""
         fitting = {name[: -len(login)] for name in tops for login in logins if name.endswith(f"-{login}")}
         return min((one for one in fitting if all(name.startswith(one) for name in tops)), key=len, default="")
+
+
+def _pairs(rows):
+    return sum(len(row) == 2 for row in rows)
 
 
 def normal(name):

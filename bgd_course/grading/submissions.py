@@ -35,6 +35,7 @@ LAYOUTS = {
 }
 PATTERNS = {name: re.compile(pattern, re.I | re.S) for name, (pattern, _) in LAYOUTS.items()}
 PASSED_OVER = {"worked-solutions", "feedback", "node_modules", "__pycache__", "__MACOSX"}
+OF_SYSTEMS = {"node_modules", "__pycache__", "__MACOSX"}
 OF_THE_COURSE = {"notebooks", "my-course"}  # folders that name no learner
 OF_NBGRADER = {"source", "release", "autograded", "feedback", "solution"}
 RELEASE = ".release"  # a file in a clone of the class's repository
@@ -42,13 +43,14 @@ DEEPEST, MOST_FILES, MOST_SEEN = 24, 500, 20_000
 
 
 class Submission(NamedTuple):
-    """The notebooks of one learner, the latest last; a sentence for each file that is not graded; and what the layout
-    says of the learner, where the roster has another id."""
+    """The notebooks of one learner, the latest last; a sentence for each file that is not graded though it might be
+    meant; what the layout says of the learner, where the roster has another id; and the names of the other files."""
 
     learner: str
     files: tuple
     left: tuple = ()
     key: str = ""
+    others: tuple = ()
 
 
 class Recognised(NamedTuple):
@@ -152,14 +154,14 @@ def arranged(base, said, table=None):
         tops.setdefault(item.parts[0], []).append(item)
     if not tops and not base.is_dir():
         raise FileNotFoundError(f"there is no notebook (.ipynb) in {base}")
-    for name in [name for name in tops if _is_output(base / name)]:
+    for name in [name for name in tops if name in PASSED_OVER or _is_output(base / name)]:
         nobodys += [f"{name}/"] * bool(tops.pop(name))
     one = Entry("", archives.stem(base.resolve().name), [item for items in tops.values() for item in items])
     if said.layout == "one" or not said.layout and (base / RELEASE).exists():
         return "one", [one], nobodys
     layout = said.layout or ("pattern" if said.pattern else _system(tops))
     if not layout and _is_nbgrader(tops):
-        nobodys += _named(name for name in tops if name != "submitted")
+        nobodys += [item.name for name in tops if name != "submitted" for item in tops[name] if item.kind != "folder"]
         layout, tops = "nbgrader", _below(tops["submitted"])
     elif not layout:
         layout = _folders_or_one(base, tops, said)
@@ -207,8 +209,8 @@ def _folders_or_one(base, tops, said):
     own = [name for name in folders if name not in OF_THE_COURSE and _notebooks(tops[name])]
     if files and own:
         raise Ambiguous(
-            f"{files[0]!r} is a notebook at the top, {_notebooks(tops[own[0]])[0].name!r} one in a folder: if all is one"
-            " learner's, say --assume one; if the folders are learners, say --assume folders"
+            f"{files[0]!r} is a notebook at the top, {_notebooks(tops[own[0]])[0].name!r} one in a folder: if all is"
+            " one learner's, say --assume one; if the folders are learners, say --assume folders"
         )
     if files or not own and any(_notebooks(tops[name]) for name in folders):
         return "one"
@@ -256,10 +258,6 @@ def _notebooks(items):
 
 def _is_folder(items):
     return any(len(item.parts) > 1 or item.kind in ("folder", "link folder", "archive") for item in items)
-
-
-def _named(names):
-    return [f"{name}/" for name in names]
 
 
 def _entry(name, items, layout, said):
@@ -322,11 +320,11 @@ def _ids(learners, table):
             f"the roster {table.path} matches none of the {len(learners)} learners: it has"
             f" {next(iter(names), '')!r}, the folder {first!r}; a name must be the same, or the system's number alone"
         )
-    absent = [names[key] for key in names if key not in used and names[key] not in {names[other] for other in used}]
+    absent = {f"{key} (of the roster)": names[key] for key in names if key not in used}
     whose = {}
     for what, found in [
         *((entries[0].name, ids[learner]) for learner, entries in learners.items()),
-        *zip(absent, absent),
+        *absent.items(),
     ]:
         other = whose.setdefault(normal(found).casefold(), what)
         if other != what:
@@ -337,7 +335,7 @@ def _ids(learners, table):
     warnings = (
         [f"not on the roster: {', '.join(map(repr, unlisted[:5]))}{', …' * (len(unlisted) > 5)}"] if unlisted else []
     )
-    return ids, absent, warnings
+    return ids, list(absent.values()), warnings
 
 
 def _keys(learner, entries):
@@ -352,7 +350,8 @@ def _submission(reported, learner, entries):
     left = [f"{too_many} of its notebooks were not graded: more than {MOST_FILES}."] * (too_many > 0)
     left += [_why_left(item, bool(notebooks)) for entry in entries for item in entry.items]
     files = tuple(item.path for _, item in notebooks[-MOST_FILES:])
-    return Submission(reported, files, tuple([line for line in left if line][:20]), learner)
+    others = [item.name for entry in entries for item in entry.items if item.kind == "file"]
+    return Submission(reported, files, tuple([line for line in left if line][:20]), learner, tuple(others))
 
 
 def _why_left(item, has_notebooks):
@@ -371,6 +370,7 @@ REASONS = {
     "deep": f"it is deeper than {DEEPEST} folders",
     "more": f"there are more than {MOST_SEEN:,} files",
     "archive": "it is an archive that cannot be read",
+    "unreadable": "it cannot be read",
     "nested": "archives in archives are not opened",
 }
 
@@ -404,10 +404,18 @@ def walk(base):
 
 
 def _walk(folder, parts, count):
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        if not parts:
+            raise
+        yield Item(parts, Path(folder), "unreadable")
+        return
+    for entry in entries:
         count[0] = count[0] + 1 if parts else 0
         here, path = (*parts, entry.name), Path(folder, entry.name)
-        if not _is_seen(entry.name) or count[0] > MOST_SEEN + 1:
+        is_seen = _is_seen(entry.name) or not parts and entry.name in PASSED_OVER - OF_SYSTEMS
+        if not is_seen or count[0] > MOST_SEEN + 1:
             continue
         if count[0] == MOST_SEEN + 1:
             yield Item(here, path, "more")
@@ -463,7 +471,8 @@ def as_csv(found):
     writer.writerow(["learner", "what", "file", "recognised as", "layout"])
     for one in found.submissions:
         files = [("graded", path) for path in one.files] + [("not graded", line) for line in one.left]
-        for what, path in files or [("nothing handed in", "")]:
+        rows = files or [("nothing handed in", "")]
+        for what, path in rows + [("beside it", name) for name in one.others]:
             writer.writerow([one.learner, what, path, one.key, found.layout])
     for name in found.nobodys:
         writer.writerow(["", "nobody's", name, "", found.layout])
