@@ -342,7 +342,7 @@ def test_every_file_is_in_the_row_of_its_learner_or_nobodys(drawn):
         except ValueError:
             reported = [renamed.get(learner, learner) for learner in learners]
             numbers = {number for _, number in people}
-            clear = len(keys) == len(learners) == len(set(map(str.casefold, reported)))
+            clear = 1 < len(keys) == len(learners) == len(set(map(str.casefold, reported)))
             clear = clear and (way in ("folders", "nbgrader", "blackboard") or len(numbers) == len(learners))
             assert not clear, drawn
             return

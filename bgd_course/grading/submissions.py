@@ -226,16 +226,14 @@ def _folders_or_one(base, tops, said):
 
 
 def _holds_learners(items):
-    """Whether a folder at the top may be a class: it has the names of a system, or several folders with notebooks."""
+    """Whether a folder at the top may be a class: it has a system's names of several, or several folders with work."""
     below = _below(items)
-    if any(len(item.parts) == 2 and item.kind == "notebook" for item in items):
-        return bool(below) and all(any(map(_of(name), PATTERNS.values())) for name in below)
+    for system, pattern in PATTERNS.items():
+        matches = [pattern.fullmatch(name) for name in below]
+        if below and all(matches) and len({LAYOUTS[system][1].format(**match.groupdict()) for match in matches}) > 1:
+            return True
     folders = [name for name, rest in below.items() if name not in OF_THE_COURSE and _notebooks(rest)]
-    return len(folders) > 1 or bool(below) and all(any(map(_of(name), PATTERNS.values())) for name in below)
-
-
-def _of(name):
-    return lambda pattern: pattern.fullmatch(name)
+    return len(folders) > 1 and not any(len(item.parts) == 2 and item.kind == "notebook" for item in items)
 
 
 def _two_of(items):
