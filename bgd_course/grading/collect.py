@@ -286,9 +286,12 @@ def is_blank(source, task):
 
 
 def _lines(source):
-    """The lines that are more than a comment."""
+    """The lines that are more than a comment or a check."""
     lines = [line.strip() for line in source.splitlines()]
-    return [line for line in lines if line and not line.startswith("#")]
+    return [line for line in lines if line and not line.startswith("#") and not CHECKED.match(line)]
+
+
+CHECKED = re.compile(r"(bgd\.)?check(_derivation)?\(")
 
 
 def _outline(body):

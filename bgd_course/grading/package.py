@@ -13,7 +13,7 @@ ASKED = {
     "gradcheck": "central_difference one_sided_difference complex_step errors_against_step _entrywise",
 }
 KEPT = ("__init__.py", "__init__.pyi", "former.py", "data.py", "theory.py", "checks/outcomes.py", "checks/observing.py")
-KEPT += ("checks/wire.py", "checks/inside.py", "scale/__init__.py")
+KEPT += ("checks/wire.py", "checks/inside.py", "scale/__init__.py", "lessons/__init__.py", "lessons/handout.py")
 REFUSAL = """
 
 def _refuse(name):
@@ -30,6 +30,10 @@ class NotAllowed(RuntimeError):
 NOTHING = '''"""Drawings, explorers and checks do nothing while an answer is graded."""
 
 
+import dis
+import sys
+
+
 class Nothing:
     def __getattr__(self, name):
         if name.startswith("__") or name.startswith("_ipython") or name.startswith("_repr"):
@@ -40,7 +44,11 @@ class Nothing:
         return self
 
     def __iter__(self):
-        return iter(())
+        """As many of it as names wait for them: figure, axes = ..."""
+        caller = sys._getframe(1)
+        code, at = caller.f_code.co_code, caller.f_lasti
+        waiting = at >= 0 and dis.opname[code[at]] == "UNPACK_SEQUENCE"
+        return iter([self] * (code[at + 1] if waiting else 0))
 
     def __getitem__(self, key):
         return self
