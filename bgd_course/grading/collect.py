@@ -46,7 +46,7 @@ class Piece(NamedTuple):
 
 def cells_of(path):
     """The cells of the notebook at `path`, whatever its encoding and format. Raises `Unreadable`."""
-    document = _json(_text(without_outputs(bytes_of(Path(path)))))
+    document = _json(as_text(without_outputs(bytes_of(Path(path)))))
     if not isinstance(document, dict):
         raise Unreadable("it is no notebook: its JSON is not an object")
     sheets = [document, *_listed(document.get("worksheets"))]
@@ -74,7 +74,7 @@ def without_outputs(data):
     Raises `Unreadable` if what is left is larger than any course's sources.
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:200]:
-        data = _text(data).encode("utf-8", "replace")
+        data = as_text(data).encode("utf-8", "replace")
     kept, at = [], 0
     while found := next((match for match in CUT.finditer(data, at) if match["cut"]), None):
         kept.append(data[at : found.end()])
@@ -133,7 +133,8 @@ def bytes_of(path):
     return data
 
 
-def _text(data):
+def as_text(data):
+    """The text of bytes, in whatever encoding."""
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
             return data.decode(encoding, errors="replace")
