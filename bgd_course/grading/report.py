@@ -96,7 +96,7 @@ def _as_csv(rows, delimiter=","):
 
 def _quoted(value, delimiter):
     if isinstance(value, float):
-        value = f"{value:g}".replace(".", "," if delimiter == ";" else ".")
+        return f"{value:g}".replace(".", "," if delimiter == ";" else ".")
     text = str(value)
     return '"' + text.replace('"', '""') + '"' if re.search(r"[;,\t|\"'\r\n]|^\s|\s$", text) else text
 
