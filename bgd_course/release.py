@@ -95,6 +95,7 @@ def _fill(root, made):
     for name in COPIED:
         shutil.copy(root / name, made / name)
     texts = {"README.md": "README.md", "Makefile": "Makefile", "gitignore": ".gitignore", "grade.yml": WORKFLOW}
+    texts["autograder.py"] = "autograder.py"
     for name, target in texts.items():
         (made / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(TEXTS / name, made / target)
