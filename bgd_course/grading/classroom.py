@@ -109,14 +109,14 @@ def grade(found, plan, done=lambda result: None):
         (plan.output / folder).mkdir(parents=True, exist_ok=True)
     run = Run(found, plan, course.read(plan.notebooks), done)
     crew = [threading.Thread(target=run.work) for _ in range(plan.workers)]
-    for one in crew:
-        one.start()
     try:
+        for one in crew:
+            one.start()
         for one in crew:
             one.join()
     except KeyboardInterrupt:
         run.stop()
-        for one in crew:
+        for one in filter(threading.Thread.is_alive, crew):
             one.join()
         raise
     if run.failed:
@@ -178,7 +178,7 @@ class Run:
         member = self.busy.get(me)
         if member is None:
             member = self.busy[me] = (self.plan.crew or Worker)(self.plan)
-        result = member.grade(submission, salt, len(self.asked.tasks))
+        result = None if self.stopped.is_set() else member.grade(submission, salt, len(self.asked.tasks))
         if result is None:
             self.busy.pop(me).close()
             return lost(submission, self.asked)

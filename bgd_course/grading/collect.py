@@ -61,10 +61,8 @@ def cells_of(path):
     return cells
 
 
-# A token of JSON: the start of what is cut, a text, or a bracket.
-CUT = re.compile(
-    rb'(?P<cut>"(?:outputs|attachments|widgets)"\s*+:\s*+[\[{])|"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.S
-)
+# The start of what is cut, or a text, in which nothing is.
+CUT = re.compile(rb'(?P<cut>"(?:outputs|attachments|widgets)"\s*+:\s*+[\[{])|"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
 BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.S)
 
 
