@@ -201,7 +201,8 @@ def finished(submission, plan, state):
         return None
     if not is_ours or kept.get("key") != state or not kept["graded"]:
         return None
-    return kept | {"kept": True, "learner": submission.learner, "former": kept["learner"]}
+    renamed = {"learner": submission.learner, "former": kept["learner"]}
+    return kept | {"kept": True} | (renamed if kept["learner"] != submission.learner else {})
 
 
 def fingerprints(submission, plan, asked):

@@ -17,7 +17,8 @@ from bgd_course.grading.judging import limited
 MOST_BYTES = 500 * 2**20  # of a file, with its outputs
 MOST_TEXT = 20 * 2**20  # of it without outputs and attachments
 MOST_SOURCE = 300_000  # characters in all its cells of code
-LONGEST_TEXT = 50_000  # characters that are looked at in another cell
+LONGEST_TEXT = 50_000  # characters that are looked at in a cell of these kinds
+TEXTS = ("markdown", "raw")
 LONGEST_SHOWN = 5_000  # characters of an answer in a report
 MOST_CELLS = 1_000
 MOST_JOINED = 200  # cells, among which halves of one cell are looked for
@@ -49,14 +50,14 @@ def cells_of(path):
     document = _json(as_text(without_outputs(bytes_of(Path(path)))))
     if not isinstance(document, dict):
         raise Unreadable("it is no notebook: its JSON is not an object")
-    sheets = [document, *_listed(document.get("worksheets"))]
-    raw = [sheet["cells"] for sheet in sheets if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)]
-    if not raw:
+    sheets = [document] if isinstance(document.get("cells"), list) else document.get("worksheets")
+    if not isinstance(sheets, list):
         raise Unreadable("it is no notebook: it has no cells")
-    cells = [_cell(one) for cells in raw for one in cells if isinstance(one, dict)]
+    raw = [one for sheet in sheets if isinstance(sheet, dict) for one in _listed(sheet.get("cells"))]
+    cells = [_cell(one) for one in raw if isinstance(one, dict)]
     if len(cells) > MOST_CELLS:
         raise Unreadable(f"it has more than {MOST_CELLS:,} cells")
-    if sum(len(cell.source) for cell in cells if cell.kind == "code") > MOST_SOURCE:
+    if sum(len(cell.source) for cell in cells if cell.kind not in TEXTS) > MOST_SOURCE:
         raise Unreadable(f"its cells hold more than {MOST_SOURCE:,} characters of code")
     return cells
 
@@ -162,7 +163,7 @@ def _cell(raw):
     source = "".join(map(str, source)) if isinstance(source, list) else str(source or "")
     name, kind, grade_id = (str(part or "") for part in (raw.get("id"), raw.get("cell_type"), nbgrader.get("grade_id")))
     source = source.encode("utf-8", "replace").decode().replace("\r\n", "\n").lstrip("\ufeff")
-    return Cell(name, kind, source if kind == "code" else source[:LONGEST_TEXT], grade_id)
+    return Cell(name, kind, source[:LONGEST_TEXT] if kind in TEXTS else source, grade_id)
 
 
 def notebook_of(cells, course):

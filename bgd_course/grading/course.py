@@ -99,18 +99,23 @@ def parsed(source):
     if len(source) > LONGEST_CELL:
         return None
     try:
-        return ast.parse(TransformerManager().transform_cell(TIMED.sub("", source)))
+        return ast.parse(_python(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _python(source):
+    """The source of a cell, its magics replaced; what only times or captures it is taken away."""
+    return TransformerManager().transform_cell(TIMED.sub("", source))
 
 
 @lru_cache(maxsize=2_000)
 def used(source):
     """The names that a cell's code takes from what ran before it, in its functions too; some may be its own."""
-    tree = parsed(source)
-    if tree is None:
+    try:
+        tables, names = [symtable.symtable(_python(source), "cell", "exec")] if parsed(source) else [], set()
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # what parses may yet be no program
         return frozenset()
-    tables, names = [symtable.symtable(ast.unparse(tree), "cell", "exec")], set()
     for table in tables:
         is_cell = table is tables[0]
         names |= {one.get_name() for one in table.get_symbols() if one.is_global() or is_cell and one.is_referenced()}
