@@ -6,6 +6,7 @@ delivered last, what is to be delivered now, and what the learner has made of it
 
 import ast
 import copy
+import json
 import os
 import re
 import uuid
@@ -15,10 +16,11 @@ from typing import NamedTuple
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4.rwbase import rejoin_lines
 
-from bgd_course.grading.collect import defined
+from bgd_course.grading.collect import as_text, defined
 from bgd_course.grading.course import parsed
-from bgd_course.notebooks import as_json, write_atomically
+from bgd_course.notebooks import as_json, remove_leftovers, write_atomically
 
 STATE = ".course"  # in the learner's folder: what was delivered last, and backups
 BLANK = "# Your code here"
@@ -70,6 +72,7 @@ def deliver(source, folder):
     """
     folder = Path(folder)
     (folder / STATE).mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder, folder / STATE, folder / STATE / "backups")
     said = []
     for path in sorted(Path(source).glob("*.ipynb")):
         new = learners(nbformat.read(path, as_version=4))
@@ -92,7 +95,7 @@ def _deliver_one(new, folder, name):
         return [_put_beside(target, text)]
     merged = merge(before or new_notebook(), new, mine)
     _back_up(target)
-    write_atomically(target, as_json(merged.notebook))
+    write_atomically(target.resolve(), as_json(merged.notebook))  # where it is a link, what it leads to
     write_atomically(delivered, text)
     unknown = [] if before else ["what the course had delivered was not known: where a cell differs, both are kept"]
     return ["brought up to date; your answers and cells are kept", *unknown, *merged.beside]
@@ -110,13 +113,64 @@ def _put_beside(target, text):
 
 
 def _read(path):
-    """The notebook at `path`, None if it is none."""
+    """The notebook at `path`, as JupyterLab opens it: what the schema does not know is dropped; None if it is none."""
     try:
-        notebook = nbformat.read(path, as_version=4)
-        nbformat.validate(notebook)
-        return notebook
+        raw = json.loads(as_text(Path(path).read_bytes()))
+        if raw.get("nbformat", 4) < 4:
+            raw = nbformat.convert(nbformat.from_dict(raw), 4)
+        cells = [_mended(cell) for cell in raw["cells"] if isinstance(cell, dict)]
+        metadata = _dict(raw.get("metadata"))
+        return rejoin_lines(nbformat.from_dict(_notebook(cells, metadata if _fits(metadata=metadata) else {})))
     except Exception:  # whatever is wrong with a person's file, it is left alone
         return None
+
+
+def _mended(raw):
+    """A cell of a notebook as the schema wants it."""
+    source, name = raw.get("source", ""), raw.get("id")
+    source = "".join(map(str, source)) if isinstance(source, list) else str(source or "")
+    is_name = isinstance(name, str) and re.fullmatch(r"[\w-]{1,64}", name, re.A)
+    cell = {
+        "id": name if is_name else uuid.uuid4().hex[:8],
+        "source": source.replace("\r\n", "\n").removeprefix("\ufeff"),
+    }
+    cell |= {"cell_type": raw.get("cell_type"), "metadata": _dict(raw.get("metadata"))}
+    cell |= {"attachments": raw["attachments"]} if "attachments" in raw and cell["cell_type"] != "code" else {}
+    if cell["cell_type"] == "code":
+        count = raw.get("execution_count")
+        cell |= {"outputs": [], "execution_count": count if type(count) is int else None}
+    cell = cell if _fits([cell]) else _plain(cell)
+    if cell["cell_type"] == "code":
+        cell["outputs"] = [one for one in _listed(raw.get("outputs")) if _fits([cell | {"outputs": [one]}])]
+    return cell
+
+
+def _plain(cell):
+    """A cell without what nobody needs of it."""
+    cell["metadata"] = {key: value for key, value in cell["metadata"].items() if key == "nbgrader"}
+    cell["cell_type"] = cell["cell_type"] if cell["cell_type"] in ("code", "raw") else "markdown"
+    cell.pop("attachments", None)
+    return cell
+
+
+def _notebook(cells, metadata):
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _fits(cells=(), metadata=None):
+    try:
+        nbformat.validate(_notebook(list(cells), metadata or {}))
+    except Exception:
+        return False
+    return True
+
+
+def _dict(value):
+    return value if isinstance(value, dict) else {}
+
+
+def _listed(value):
+    return value if isinstance(value, list) else []
 
 
 def _back_up(path):
@@ -126,7 +180,7 @@ def _back_up(path):
     number = 1
     while (folder / f"{path.stem}.{number}.ipynb").exists():
         number += 1
-    write_atomically(folder / f"{path.stem}.{number}.ipynb", path.read_text(encoding="utf-8"))
+    write_atomically(folder / f"{path.stem}.{number}.ipynb", path.read_bytes())
 
 
 class Merged(NamedTuple):
@@ -155,20 +209,20 @@ def _by_id(notebook):
 
 
 def _with_known_ids(notebook, base):
-    """A copy in which the cells of a notebook that has lost its ids have those of the course again."""
-    notebook, left = copy.deepcopy(notebook), list(base.cells)
-    if {cell.get("id") for cell in notebook.cells} & {cell.id for cell in left}:
-        return notebook
-    for cell in notebook.cells:
-        same = next((other for other in left if _holds_the_same(cell, other)), None)
-        cell.id = same.id if same else uuid.uuid4().hex[:8]
+    """A copy in which the cells that have lost their ids have those of the course again."""
+    notebook = copy.deepcopy(notebook)
+    known, there = {cell.id for cell in base.cells}, {cell.id for cell in notebook.cells}
+    left = [cell for cell in base.cells if cell.id not in there]
+    for cell in notebook.cells if left else ():
+        same = next((other for other in left if cell.id not in known and _holds_the_same(cell, other)), None)
+        cell.id = same.id if same else cell.id
         left = [other for other in left if other is not same]
     return notebook
 
 
 def _holds_the_same(cell, other):
     """Whether a cell is that of the course: the same source, or an answer that defines the same name."""
-    if cell.source.strip() == other.source.strip():
+    if (cell.cell_type, cell.source.strip()) == (other.cell_type, other.source.strip()):
         return True
     return is_answer(other) and cell.cell_type == "code" and _first_name(cell.source) == _first_name(other.source)
 

@@ -5,9 +5,9 @@ As a command, it does so with the notebooks that are named, or with all: python 
 
 import os
 import re
+import secrets
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -143,18 +143,39 @@ def as_json(notebook):
 
 
 def write_atomically(path, content):
-    """Write a text (as UTF-8) or bytes to `path`: all of it, or the file is as it was."""
+    """Write a text (as UTF-8) or bytes to `path`: all of it, and to the disk, or the file is as it was."""
     path = Path(path)
     data = content.encode() if isinstance(content, str) else content
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".saving-", suffix=".tmp")
+    new = path.with_name(f".saving-{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
-        with open(handle, "wb") as file:
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
             file.write(data)
-        os.chmod(name, path.stat().st_mode if path.exists() else 0o644)
-        os.replace(name, path)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            os.chmod(new, path.stat().st_mode)
+        os.replace(new, path)
     except BaseException:
-        os.unlink(name)
+        new.unlink(missing_ok=True)
         raise
+
+
+def remove_leftovers(*folders):
+    """Remove the files that a killed `write_atomically` of this user has left in these folders."""
+    for path in (path for folder in folders for path in Path(folder).glob(".saving-*.tmp")):
+        pid = path.name.split("-")[1]
+        if path.lstat().st_uid == getattr(os, "getuid", int)() and not (pid.isdigit() and _is_alive(int(pid))):
+            path.unlink(missing_ok=True)
+
+
+def _is_alive(pid):
+    if pid == os.getpid() or os.name == "nt":  # there, asking would end it
+        return True
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return True
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 
 from bgd_course import edition
-from bgd_course.notebooks import as_json, write_atomically
+from bgd_course.notebooks import as_json, remove_leftovers, write_atomically
 
 MANIFEST = ".release"
 COPIED = (
@@ -36,6 +36,7 @@ def write(root, folder, solutions=False):
     if folder.exists() and not is_one(folder) and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(f"{folder} is there and is no release: name another folder, or remove it")
     folder.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder, *(path for path in folder.rglob("*") if path.is_dir() and ".git" not in path.parts))
     with tempfile.TemporaryDirectory() as made:
         _fill(root, Path(made))
         if solutions:
@@ -94,6 +95,7 @@ def _fill(root, made):
     for name in COPIED:
         shutil.copy(root / name, made / name)
     texts = {"README.md": "README.md", "Makefile": "Makefile", "gitignore": ".gitignore", "grade.yml": WORKFLOW}
+    texts["autograder.py"] = "autograder.py"
     for name, target in texts.items():
         (made / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(TEXTS / name, made / target)

@@ -25,7 +25,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Result:
-    """What was found of a submission. `key` changes with what it was graded from; `kept`: by an earlier run."""
+    """What was found of a submission. `key` changes with what it was graded from; `kept`: by an earlier run, when the
+    learner was called `former`. `recognised`: the name that the layout gives."""
 
     learner: str
     graded: bool
@@ -33,6 +34,9 @@ class Result:
     exercises: list[Row]
     key: str = ""
     kept: bool = False
+    junit: str = ""
+    former: str = ""
+    recognised: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The result as JSON can hold it."""
