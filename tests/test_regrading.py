@@ -15,6 +15,7 @@ from classes import ROOT
 
 from bgd_course import cli, notebooks
 from bgd_course.grading import classroom, course, report, submissions
+from bgd_course.grading.results import Result, Row
 
 ASKED = course.read(ROOT / "notebooks")
 
@@ -32,7 +33,7 @@ class Counting:
         Counting.graded.append(submission.key)
         rows = [classroom.row(task, classroom.Outcome("wrong", text)) for task in ASKED.tasks]
         rows[0] = replace(rows[0], score=len(text), file="a.ipynb")
-        return classroom.Result(submission.learner, bool(text), [], rows, junit=f"<x>{submission.key}</x>")
+        return Result(submission.learner, bool(text), [], rows, junit=f"<x>{submission.key}</x>")
 
     def stop(self):
         pass
@@ -132,7 +133,7 @@ def test_a_lock_that_is_a_link_is_not_followed(tmp_path):
 
 
 def test_folders_of_killed_runs_are_removed_and_those_in_use_are_not(tmp_path, monkeypatch):
-    monkeypatch.setattr(classroom.sandbox, "folder_for_sockets", lambda: str(tmp_path))
+    monkeypatch.setattr(classroom.tempfile, "gettempdir", lambda: str(tmp_path))
     dead = tmp_path / f"{classroom.FOLDER}dead"
     dead.mkdir()
     (dead / classroom.HELD).touch()
@@ -249,16 +250,8 @@ def test_a_learner_of_the_roster_with_nothing_makes_the_status_one(tmp_path, mon
 
 
 def result_of(learner, score=1, recognised=""):
-    row = {
-        "exercise": "loss",
-        "points": 2,
-        "score": score,
-        "outcome": "wrong",
-        "text": "x\ty",
-        "slip": None,
-        "file": "a",
-    }
-    return {"learner": learner, "graded": True, "notes": [], "exercises": [row], "recognised": recognised}
+    row = Row("loss", "a.ipynb", "exercise-loss", 2, score, "wrong", "x\ty", None, "a")
+    return Result(learner, True, [], [row], recognised=recognised)
 
 
 NAMES = ["山田\u3000太郎", "علی\u200cرضا", "👩\u200d🎓", "a\u00a0b", "x;=1+1", 'a "b", c', "O'Brien", "01234", "a\tb"]

@@ -240,7 +240,7 @@ class Worker:
 
     def __init__(self, plan):
         self.plan = plan
-        self.folder = Path(tempfile.mkdtemp(prefix=FOLDER, dir=sandbox.folder_for_sockets()))
+        self.folder = Path(tempfile.mkdtemp(prefix=FOLDER))
         self.held = open(self.folder / HELD, "w")  # noqa: SIM115  until this process ends, however it does
         fcntl.flock(self.held, fcntl.LOCK_EX)
         settings = {
@@ -302,7 +302,7 @@ FOLDER, HELD = "bgd-worker-", "held"  # a worker's folder, and the file in it th
 
 def remove_folders_of_the_dead():
     """Remove the folders that workers of this user left behind when their run was killed: nothing holds them."""
-    for folder in Path(sandbox.folder_for_sockets() or tempfile.gettempdir()).glob(f"{FOLDER}*"):
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
         try:
             if folder.lstat().st_uid != os.getuid() or folder.is_symlink():
                 continue
