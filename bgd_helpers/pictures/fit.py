@@ -1,6 +1,6 @@
 """What a small network has learnt of two kinds of birds: its output over the plane, and its cost over the epochs."""
 
-from functools import lru_cache, partial
+from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
@@ -71,7 +71,7 @@ def fit_figure(eta=0.1, batch_size=18, epochs=20, seed=0, hidden=8, output="tanh
 def fit_explorer(eta: float = 0.1, batch_size: int = 18, epochs: int = 20) -> Explorer:
     """A network fitted to points, with its sliders. All learning rates of a setting are trained once, together."""
     progress, picture = Progress(), fit_figure(eta, batch_size, epochs)
-    table = lru_cache(partial(_table, progress=progress))
+    table = lru_cache(lambda batch_size, seed, hidden, output: _table(batch_size, seed, hidden, output, progress))
 
     def redraw(eta, batch_size, epochs, seed, hidden, output):
         return _show(picture.moving, table(batch_size, seed, hidden, output), eta, epochs)

@@ -91,7 +91,7 @@ def checks() -> dict[str, partial[bool]]:
 
 
 @cache
-def exhibit(name):
+def exhibit(name: str) -> Exhibit:
     """The exhibit of that slip, or of the right gradient for "no slip"."""
     slip = slips.BY_NAME.get(name, slips.Slip(name, "nothing is wrong.", {}))
     costs = trials.costs_in_training(trials.gradient_of(name), training_net(), ETA, UPDATES)
