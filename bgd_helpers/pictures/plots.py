@@ -23,6 +23,7 @@ from bgd_helpers.pictures.picture import (
 )
 
 Values: TypeAlias = Sequence[float] | Array
+Matrices: TypeAlias = Sequence[Array] | Array
 SMALLEST = 1e-17  # an error of zero has no place on a logarithmic axis
 MOST_NUMBERS = 6  # columns of a matrix in whose cells numbers can be read
 
@@ -60,9 +61,7 @@ def _least_error(name, h, error):
 
 
 @house_style
-def gradient_bars(
-    true: Array | Sequence[Array], wrong: Array | Sequence[Array], names: tuple[str, str] = ("true", "wrong")
-) -> Picture:
+def gradient_bars(true: Matrices, wrong: Matrices, names: tuple[str, str] = ("true", "wrong")) -> Picture:
     """Two gradients of one shape, entry by entry with the numbers in the cells, on one scale, and their difference.
 
     `true` and `wrong` are matrices such as dW, or lists of them, one a layer.
@@ -113,9 +112,7 @@ def _compared(k, true, wrong, names):
 
 
 @house_style
-def digits_grid(
-    images: Array | Sequence[Array], labels: Values, predictions: Values | None = None, columns: int = 10
-) -> Picture:
+def digits_grid(images: Matrices, labels: Values, predictions: Values | None = None, columns: int = 10) -> Picture:
     """Digits of 8 × 8 pixels with their labels; with predictions, a mistake reads true → predicted in a frame.
 
     `images` is N × 64 or N × 8 × 8.
