@@ -387,6 +387,9 @@ def release(folder, solutions):
         changed = releasing.write(root, folder, solutions)
     except (FileExistsError, ValueError) as error:
         raise UserError(str(error)) from None
+    except OSError as error:
+        what = f"{error.filename or folder} cannot be written: {error.strerror or error}"
+        raise UserError(f"{what}. Mend it, and the same command goes on from there") from None
     for name in changed:
         click.echo(f"{name} was changed there and is left as it is; remove it to have the course's.", err=True)
     click.echo(f"{folder} is ready: make it a repository, or hand it out as it is.")

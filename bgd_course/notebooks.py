@@ -12,8 +12,6 @@ import time
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
@@ -74,6 +72,9 @@ def save_executed(path, timeout=600):
 
 def execute(notebook, folder, timeout):
     """Fill in the outputs of `notebook`, run in `folder` by a fresh kernel of this environment."""
+    from nbclient import NotebookClient  # what only writes files does not wait for it
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
     current = [None]
     client = NotebookClient(
         notebook,

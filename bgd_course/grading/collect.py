@@ -14,7 +14,7 @@ from bgd_course.grading import archives
 from bgd_course.grading.course import calls_check, is_import, parsed, used, without_checks, without_solution
 from bgd_course.grading.judging import limited
 
-MOST_BYTES = 500 * 2**20  # of a file, with its outputs
+MOST_BYTES = 250 * 2**20  # of a file, with its outputs
 MOST_TEXT = 20 * 2**20  # of it without outputs and attachments
 MOST_SOURCE = 300_000  # characters in all its cells of code
 LONGEST_TEXT = 50_000  # characters that are looked at in a cell of these kinds
@@ -73,6 +73,8 @@ def without_outputs(data):
     Raises `Unreadable` if what is left is larger than any course's sources.
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:200]:
+        if len(data) > 4 * MOST_TEXT:
+            raise Unreadable(f"it is larger than {4 * MOST_TEXT // 2**20} MB, in UTF-16")
         data = as_text(data).encode("utf-8", "replace")
     kept, at = [], 0
     while found := next((match for match in CUT.finditer(data, at) if match["cut"]), None):

@@ -212,6 +212,12 @@ def _folders_or_one(base, tops, said):
             f"{files[0]!r} is a notebook at the top, {_notebooks(tops[own[0]])[0].name!r} one in a folder: if all is"
             " one learner's, say --assume one; if the folders are learners, say --assume folders"
         )
+    given = [name for name in folders if name in OF_THE_COURSE and _notebooks(tops[name])]
+    if own and given and not {normal(name) for name in given} <= set(said.whose):
+        raise Ambiguous(
+            f"{given[0]!r} is a folder of the course, {own[0]!r} is not: if all is one learner's, say --assume one; if both"
+            " are learners, say --assume folders"
+        )
     if files or not own and any(_notebooks(tops[name]) for name in folders):
         return "one"
     inside = [name for name in own if normal(name) not in said.whose and _holds_learners(tops[name])]
@@ -345,7 +351,7 @@ def _submission(reported, learner, entries):
     notebooks = [(entry, item) for entry in entries for item in entry.items if item.kind == "notebook"]
     notebooks.sort(key=lambda pair: _age(*pair))
     too_many = len(notebooks) - MOST_FILES
-    left = [f"{too_many} of its notebooks were not graded: more than {MOST_FILES}."] * (too_many > 0)
+    left = [f"One of {len(notebooks)} notebooks was not graded: more than {MOST_FILES} are too many."] * (too_many > 0)
     left += [_why_left(item, bool(notebooks)) for entry in entries for item in entry.items]
     files = tuple(item.path for _, item in notebooks[-MOST_FILES:])
     others = [item.name for entry in entries for item in entry.items if item.kind == "file"]
