@@ -215,8 +215,8 @@ def _folders_or_one(base, tops, said):
     given = [name for name in folders if name in OF_THE_COURSE and _notebooks(tops[name])]
     if own and given and not {normal(name) for name in given} <= set(said.whose):
         raise Ambiguous(
-            f"{given[0]!r} is a folder of the course, {own[0]!r} is not: if all is one learner's, say --assume one; if both"
-            " are learners, say --assume folders"
+            f"{given[0]!r} is a folder of the course, {own[0]!r} is not: if all is one learner's, say --assume one; if"
+            " both are learners, say --assume folders"
         )
     if files or not own and any(_notebooks(tops[name]) for name in folders):
         return "one"
