@@ -57,7 +57,7 @@ def ours(folder):
     start = perf_counter()
     results = classroom.grade(submissions.find(folder / "class"), plan)
     seconds = perf_counter() - start
-    assert all(row["outcome"] == "right" for result in results for row in result["exercises"])
+    assert all(row.outcome == "right" for result in results for row in result.exercises)
     return seconds
 
 

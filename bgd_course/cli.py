@@ -308,7 +308,7 @@ def printable(text):
 
 @contextmanager
 def on_cluster(plan, address):
-    """The plan, with as many of the crew as the cluster at this address has threads."""
+    """The plan, with as many workers as the cluster at this address has threads."""
     from bgd_course.grading import remote, sandbox
 
     with ExitStack() as stack:
@@ -321,7 +321,7 @@ def on_cluster(plan, address):
         except (ImportError, OSError, TimeoutError, ValueError, sandbox.NoSandbox) as error:
             raise UserError(f"{address} cannot be used: {error}", 2) from None
         workers = sum(client.nthreads().values())
-        yield plan._replace(level=min(levels), workers=workers, crew=partial(remote.Remote, client=client))
+        yield plan._replace(level=min(levels), workers=workers, make_worker=partial(remote.Remote, client=client))
 
 
 def say_results(results, output):
@@ -329,19 +329,19 @@ def say_results(results, output):
     from bgd_course.grading.report import graded, of_others
 
     for result in results:
-        if graded(result) != "yes" or result["notes"]:
+        if graded(result) != "yes" or result.notes:
             click.echo(
-                f"{result['learner']!r} ({graded(result)}): {printable(' '.join(result['notes']))}".rstrip(": "),
+                f"{result.learner!r} ({graded(result)}): {printable(' '.join(result.notes))}".rstrip(": "),
                 err=True,
             )
     if left := of_others(results, output):
         names = printable(", ".join(left[:3])) + ", …" * (len(left) > 3)
         click.echo(f"{output} also holds reports of others, from another run: {names}", err=True)
     handed_in = [result for result in results if graded(result) != "nothing handed in"]
-    done, kept = (sum(bool(result.get(key)) for result in handed_in) for key in ("graded", "kept"))
+    done, kept = (sum(getattr(result, key) for result in handed_in) for key in ("graded", "kept"))
     before = f" ({kept} by an earlier run)" if kept else ""
     click.echo(f"{done} of {len(handed_in)} submissions graded{before}: {output / 'scores.csv'}")
-    return int(not all(result["graded"] and graded(result) != "nothing handed in" for result in results))
+    return int(not all(result.graded and graded(result) != "nothing handed in" for result in results))
 
 
 def say_version(output, before):

@@ -5,7 +5,6 @@ from .checks import check as check, check_derivation as check_derivation
 from .data import (
     load_digits as load_digits,
     load_penguins as load_penguins,
-    load_steps as load_steps,
     one_hot as one_hot,
     split as split,
     standardise as standardise,
@@ -63,6 +62,7 @@ from .pictures.paths import (
 from .pictures.sgd import sgd_explorer as sgd_explorer, sgd_figure as sgd_figure
 from .pictures.start import slope_explorer as slope_explorer, slope_picture as slope_picture
 from .scale import shards as shards
+from .scale.steps import load_steps as load_steps
 from .slips import costs_after_training as costs_after_training
 from .theory import (
     batch_variance as batch_variance,

@@ -2,10 +2,14 @@
 
 import csv
 import gzip
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from bgd_helpers.parameters import Array
 
 FOLDER = Path(__file__).parent / "datasets"
 
@@ -20,44 +24,34 @@ PENGUIN_COLUMNS = {
 class Digits(NamedTuple):
     """Handwritten digits: X is N x 64, one image of 8 x 8 a row, scaled to 0...1; labels are 0...9."""
 
-    X: np.ndarray
-    labels: np.ndarray
+    X: Array
+    labels: Array
 
 
 class Regression(NamedTuple):
     """Inputs X (N x d) and one target y (N x 1), with the names of their columns."""
 
-    X: np.ndarray
-    y: np.ndarray
+    X: Array
+    y: Array
     inputs: tuple
     target: str
-
-
-class Steps(NamedTuple):
-    """Measured milliseconds of a step of BGD over a file of N examples: in one process, two threads, two workers."""
-
-    model: str
-    N: np.ndarray
-    one_process: np.ndarray
-    two_threads: np.ndarray
-    two_workers: np.ndarray
 
 
 class Split(NamedTuple):
     """Positions of the training examples and of the held-out ones."""
 
-    train: np.ndarray
-    held_out: np.ndarray
+    train: Array
+    held_out: Array
 
 
-def load_digits():
+def load_digits() -> Digits:
     """The UCI handwritten digits, 1,797 images (Alpaydin and Kaynak 1998, CC BY 4.0)."""
     with gzip.open(FOLDER / "digits.csv.gz", "rt", encoding="ascii") as file:
         table = np.loadtxt(file, delimiter=",")
     return Digits(table[:, :64] / 16, table[:, 64].astype(int))
 
 
-def load_penguins(inputs=("flipper length",), target="body mass"):
+def load_penguins(inputs: Sequence[str] = ("flipper length",), target: str = "body mass") -> Regression:
     """Measurements of the Palmer penguins (Gorman, Williams, Fraser 2014, CC0), in mm and g.
 
     The two birds without measurements are left out: N = 342.
@@ -72,32 +66,17 @@ def load_penguins(inputs=("flipper length",), target="body mass"):
     return Regression(table[:, :-1], table[:, -1:], tuple(inputs), target)
 
 
-def penguin_species():
+def penguin_species() -> Array:
     """The species of each bird of `load_penguins`, in its order: Adelie, Chinstrap or Gentoo."""
     return np.array([bird["species"] for bird in _measured_penguins()])
 
 
-def _measured_penguins():
+def _measured_penguins() -> list[dict[str, str]]:
     with open(FOLDER / "penguins.csv", newline="", encoding="utf-8") as file:
         return [bird for bird in csv.DictReader(file) if bird["body_mass_g"] != "NA"]
 
 
-def load_steps():
-    """The machine on which `python -m bench.cluster` was run, and a Steps for each model."""
-    with open(FOLDER / "cluster_steps.csv", newline="", encoding="utf-8") as file:
-        machine = next(file).removeprefix("# ").strip()
-        rows = list(csv.DictReader(file))
-    models = dict.fromkeys(row["model"] for row in rows)
-    return machine, [_steps_of(model, [row for row in rows if row["model"] == model]) for model in models]
-
-
-def _steps_of(model, rows):
-    ways = ("one_process_ms", "two_threads_ms", "two_workers_ms")
-    columns = (np.array([float(row[way]) for row in rows]) for way in ways)
-    return Steps(model, np.array([int(row["N"]) for row in rows]), *columns)
-
-
-def standardise(X):
+def standardise(X: Array) -> Array:
     """X with mean 0 and standard deviation 1 in every column.
 
     Raises ValueError if a column is constant.
@@ -109,7 +88,7 @@ def standardise(X):
     return (X - X.mean(axis=0)) / spread
 
 
-def split(N, held_out, rng):
+def split(N: int, held_out: int, rng: np.random.Generator) -> Split:
     """A random split of N examples; `held_out` is the number kept for the test.
 
     Raises ValueError unless 0 < held_out < N.
@@ -120,7 +99,7 @@ def split(N, held_out, rng):
     return Split(order[held_out:], order[:held_out])
 
 
-def one_hot(labels, classes=10, off=-1.0, on=1.0):
+def one_hot(labels: ArrayLike, classes: int = 10, off: float = -1.0, on: float = 1.0) -> Array:
     """One column a class: `on` in the column of the label, `off` elsewhere.
 
     Raises ValueError for a label outside 0...classes - 1.

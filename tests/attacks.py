@@ -54,26 +54,32 @@ def inside(code, then="return theta - eta * gradient"):
     return f"def update(theta, gradient, eta):\n{body}"
 
 
-# Sends a signed message of the answer's making, as the kernel sends its own.
-FORGE = """k = get_ipython().kernel
-def forge(parent=None, content=None, kind='display_data'):
-    message = k.session.msg(kind, content={} if content is None else content, parent=k.get_parent())
-    parts = [message['header'], message['parent_header'] if parent is None else parent, {}, message['content']]
-    parts = [k.session.pack(part) for part in parts]
-    k.iopub_socket.send_multipart([b'x', b'<IDS|MSG>', k.session.sign(parts), *parts])
+# Speaks in the place of its shell: the socket that leads out has this number in every kernel.
+SPEAK = """import json, os, socket, threading, time
+out = socket.socket(fileno=os.dup(3))
+def say(reply):
+    out.sendall(json.dumps(reply).encode() + b'\\n')
 """
-# Sends replies that nobody asked for, without an end, to whoever has asked.
-REPLIES = """k = get_ipython().kernel
-address = list(k._parent_ident.values())[0] if hasattr(k, '_parent_ident') else []
-address = address if isinstance(address, list) else [address]
-n = 0
-while True:
-    n += 1
-    message = k.session.msg('execute_reply', content={}, parent={})
-    parts = [k.session.pack(message[part]) for part in ('header', 'parent_header', 'metadata', 'content')]
-    (k.shell_stream or k.shell_streams[0]).socket.send_multipart([*address, b'<IDS|MSG>', k.session.sign(parts), *parts])
+# Answers every request with what a right answer would be called, and theta for a value.
+IN_ITS_PLACE = """say({})
+from bgd_helpers.checks import protocol
+for line in out.makefile('rb'):
+    if 'call' not in json.loads(line):
+        say({})
+        continue
+    first, later = protocol.arguments(json.loads(line)['call']['cases'])
+    found = [protocol.packed([[case[0]]]) for case in first + later]
+    say({'values': ['seen', [True, [False] * len(first), found, found[:len(first)]]]})
 """
-ABOVE = "import os\nfrom ipykernel import get_connection_file\nhere = os.path.dirname(get_connection_file())\n"
+# Reports a second call that it does not make, and no change.
+REPORT = """import bgd_helpers.checks.shell as shell
+from bgd_helpers.checks.observing import Observation
+from bgd_helpers.checks.outcomes import outcomes_of
+def observe(answer, parameters, cases, read, later=()):
+    found = outcomes_of(answer, cases, read)
+    return Observation(True, [False] * len(cases), found + outcomes_of(answer, later, read), found)
+shell.observe = observe
+"""
 
 # What gains a point without the right numbers: never "right".
 CHEATS = {
@@ -107,35 +113,37 @@ CHEATS = {
     "get_ipython().ast_transformers.append(T())\n" + WRONG,
     "print replaced": before("import builtins\nbuiltins.print = lambda *a, **k: None", WRONG),
     "check replaced": before("check = lambda *a: 'right'\nimport bgd_helpers.checks as e\ne.check = check", WRONG),
-    "emit replaced": before(
-        "import bgd_helpers.checks.inside as i\nfrom IPython.display import publish_display_data as p\n"
-        "i.emit = lambda r: p({i.wire.MIME: '[\"right\"]'})",
-        WRONG,
+    "values replaced": before(
+        "import bgd_helpers.checks.shell as s\ns.values = lambda *a, **k: ['seen', [True, [], [], []]]", WRONG
     ),
-    "packing replaced": before("import bgd_helpers.checks.wire as w\nw.packed = lambda v: ['list', ['none']]", WRONG),
-    "observation replaced": before("import bgd_helpers.checks.inside as i\ni.observe = lambda *a: 1 / 0", WRONG),
-    "message forged": before(
-        "import bgd_helpers.checks.wire as w\nfrom IPython.display import publish_display_data as p\n"
-        "p({w.MIME: '[\"seen\", [true, [], [], []]]'})",
-        "update = None",
+    "a verdict instead of values": before(
+        "import bgd_helpers.checks.shell as s\ns.values = lambda *a, **k: ['right']", WRONG
     ),
+    "packing replaced": before(
+        "import bgd_helpers.checks.protocol as w\nw.packed = lambda v: ['list', ['none']]", WRONG
+    ),
+    "observation replaced": before("import bgd_helpers.checks.shell as i\ni.observe = lambda *a: 1 / 0", WRONG),
+    "message forged": before(SPEAK + "say({'values': ['seen', [True, [], [], []]]})", "update = None"),
     "message forged while called": inside(
-        "import bgd_helpers.checks.wire as w\nfrom IPython.display import publish_display_data as p\n"
-        'p({w.MIME: \'["seen", [true, [false], [["none"]], [["none"]]]]\'})',
-        "return theta",
+        SPEAK + "say({'values': ['seen', [True, [False], [['none']], [['none']]]]})", "return theta"
     ),
+    "an answer in its shell's place": before(SPEAK + IN_ITS_PLACE, WRONG),
     "an empty observation": before(
-        "import bgd_helpers.checks.inside as i\nfrom IPython.display import publish_display_data as p\n"
-        "i.emit = lambda r: p({i.wire.MIME: '[\"seen\", [true, [], [], []]]'})",
+        "import bgd_helpers.checks.shell as s\nfrom bgd_helpers.checks.observing import Observation\n"
+        "s.observe = lambda *a: Observation(True, [], [], [])",
         WRONG,
     ),
+    "theta changed, and reported as it was": before(
+        "import bgd_helpers.checks.observing as o\no._is_case_changed = lambda *a: False",
+        inside("theta -= eta * gradient", "return theta"),
+    ),
+    "right in its first calls, and a report of the second": REPORT
+    + "calls = 0\n"
+    + inside("global calls\ncalls += 1\nif calls > 2:\n    return theta"),
+    "the shell's JSON replaced": before('import json\njson.dumps = lambda *a, **k: \'{"values": ["right"]}\'', WRONG),
     "import replaced": before("import builtins\nbuiltins.__import__ = lambda *a, **k: None", WRONG),
-    "the session's send replaced": before(
-        "k = get_ipython().kernel\nold = k.session.send\n"
-        "k.session.send = lambda *a, **w: None if 'error' in str(a) else old(*a, **w)",
-        WRONG,
-    ),
-    "execution replaced": before("get_ipython().kernel.do_execute = lambda *a, **k: {'status': 'ok'}", WRONG),
+    "sending replaced": before("import socket\nsocket.socket.sendall = lambda *a: None", WRONG),
+    "execution replaced": before("get_ipython().run_cell = lambda *a, **k: None", WRONG),
     "tracebacks off": before("get_ipython().showtraceback = lambda *a, **k: None", WRONG),
     "the caller's frames": inside(
         "import sys\nf = sys._getframe(1)\nwhile f:\n    for n in ('expected', 'right', 'reference'):\n"
@@ -155,9 +163,7 @@ CHEATS = {
     "the parent's memory": inside("import os\nopen(f'/proc/{os.getppid()}/mem', 'rb').read(10)", "return theta"),
     "another process's environment": inside("open('/proc/1/environ').read()", "return theta"),
     "a thread that forges later": before(
-        "import threading, time\nimport bgd_helpers.checks.wire as w\n"
-        "from IPython.display import publish_display_data as p\n"
-        "def late():\n    while True:\n        time.sleep(0.01)\n        p({w.MIME: '[\"right\"]'})\n"
+        SPEAK + "def late():\n    while True:\n        time.sleep(0.01)\n        say({'values': ['right']})\n"
         "threading.Thread(target=late, daemon=True).start()",
         WRONG,
     ),
@@ -176,7 +182,7 @@ CHEATS = {
         WRONG,
     ),
     "the box overwritten": before(
-        "import bgd_helpers.checks.wire as w\ntry:\n    open(w.__file__, 'a').write('1/0')\nexcept OSError:\n    pass",
+        "import bgd_helpers.checks.protocol as w\ntry:\n    open(w.__file__, 'a').write('1/0')\nexcept OSError:\n    pass",
         WRONG,
     ),
     "theta changed in place": inside("theta -= eta * gradient", "return theta"),
@@ -226,38 +232,24 @@ FAULTS = {
         ),
         {"right"},
     ),
-    "100 MB printed": (before("print('a' * 10 ** 8)"), {"stopped", "right"}),
-    "a million lines": (before("for i in range(10 ** 6):\n    print(i)"), {"stopped"}),
+    "100 MB printed": (before("print('a' * 10 ** 8)"), {"right"}),
+    "a million lines": (before("for i in range(10 ** 6):\n    print(i)"), {"right", "stopped"}),
     "20,000 displays": (
         before("from IPython.display import display\nfor i in range(20000):\n    display(i)"),
-        {"stopped"},
+        {"right", "stopped"},
     ),
     "errors flooded": (
         before("import sys\nfor i in range(10 ** 5):\n    print('x' * 100, file=sys.stderr)"),
-        {"stopped"},
+        {"right", "stopped"},
     ),
     "input": (before("input('name? ')"), {"wrong", "right"}),
     "input when called": (inside("input()"), {"wrong"}),
     "a full disk": ("for i in range(1000):\n    open(f'f{i}', 'wb').write(bytes(10 ** 7))", {"wrong", "stopped"}),
-    "a full disk beside the sockets": (
-        "import os\nfrom ipykernel import get_connection_file\nhere = os.path.dirname(get_connection_file())\n"
-        "for i in range(1000):\n    open(f'{here}/f{i}', 'wb').write(bytes(10 ** 7))",
-        {"wrong"},
-    ),
-    "folders of later kernels made": (
+    "folders beside its own": (
         before(
-            "import os\nfrom ipykernel import get_connection_file\n"
-            "above = os.path.dirname(os.path.dirname(get_connection_file()))\n"
-            "for i in range(300):\n    try:\n        os.makedirs(f'{above}/{i}', mode=0)\n    except OSError:\n        pass"
+            "import os\nfor i in range(300):\n    try:\n        os.makedirs(f'../{i}', mode=0)\n    except OSError:\n        pass"
         ),
         {"right"},
-    ),
-    "sockets led elsewhere": (
-        before(
-            "import os\nfrom ipykernel import get_connection_file\nhere = os.path.dirname(get_connection_file())\n"
-            "for i in range(1, 6):\n    os.unlink(f'{here}/k-{i}')\n    os.symlink('/run/other.sock', f'{here}/k-{i}')"
-        ),
-        {"wrong"},
     ),
     "files deleted": (
         before("import shutil\nshutil.rmtree('/', ignore_errors=True)\nshutil.rmtree('.', ignore_errors=True)"),
@@ -279,7 +271,7 @@ FAULTS = {
         before("import asyncio\nasyncio.get_event_loop().stop()"),
         {"right", "wrong", "stopped"},
     ),
-    "the kernel's socket closed": (before("get_ipython().kernel.iopub_socket.close()"), {"right", "wrong", "stopped"}),
+    "the kernel's socket closed": (before("import os\nos.close(3)"), {"stopped"}),
     "another program in its place": (
         before("import os\nos.execv('/bin/sleep', ['sleep', '60'])"),
         {"wrong", "stopped", "right"},
@@ -304,20 +296,17 @@ FAULTS = {
             "open(d + '/00.py', 'w').write('import os; os._exit(1)')\nos.chmod(d, 0o555)\nos.umask(0o777)\n"
             "os.makedirs(os.environ['HOME'] + '/a/b/c', mode=0o500)"
         ),
-        {"right", "wrong"},
+        {"right", "wrong", "stopped"},  # stopped: behind Landlock a user cannot count what lies in a closed folder
     ),
-    "the folder of the sockets closed": (
-        before(ABOVE + "try:\n    os.chmod(os.path.dirname(here), 0)\nexcept OSError:\n    pass"),
-        {"right"},
-    ),
+    "the folder above closed": (before("import os\ntry:\n    os.chmod('..', 0)\nexcept OSError:\n    pass"), {"right"}),
     "three thousand folders deep": (
         before("import os\nfor i in range(3000):\n    os.mkdir('d')\n    os.chdir('d')\nos.chdir('/')"),
         {"right"},
     ),
     "files that are removed while they are open": (
         before(
-            ABOVE + "held = []\ntry:\n    for i in range(12):\n        held.append(open(f'{here}/f', 'wb'))\n"
-            "        os.unlink(f'{here}/f')\n        held[-1].write(bytes(10 ** 7))\nexcept OSError:\n    pass"
+            "import os\nheld = []\ntry:\n    for i in range(12):\n        held.append(open('f', 'wb'))\n"
+            "        os.unlink('f')\n        held[-1].write(bytes(10 ** 7))\nexcept OSError:\n    pass"
         ),
         {"right"},
     ),
@@ -325,26 +314,36 @@ FAULTS = {
         before("import os\ntry:\n    os.memfd_create('a')\n    update = None\nexcept OSError:\n    pass"),
         {"right"},
     ),
-    "messages with odd parents": (
-        before(FORGE + "forge(parent=[1])\nforge(content=5)\nforge(content={'data': 'x'})"),
-        {"right"},
-    ),
-    "a thread that sends odd messages": (
+    "a reply that is none": (before(SPEAK + "say(5)"), {"stopped"}),
+    "a reply too many": (before(SPEAK + "say({})"), {"stopped", "wrong"}),
+    "a reply nested too deeply": (SPEAK + "out.sendall(b'[' * 10 ** 5 + b'\\n')", {"stopped"}),
+    "a reply that is not said": (SPEAK + "out.sendall(b'\\xff\\x00\\n')", {"stopped"}),
+    "a reply without an end": (SPEAK + "while True:\n    out.sendall(b'x' * 2 ** 20)", {"stopped"}),
+    "a reply letter by letter": (SPEAK + "while True:\n    out.sendall(b' ')\n    time.sleep(0.001)", {"stopped"}),
+    "replies without an end": (SPEAK + "while True:\n    say({})", {"stopped"}),
+    "a thread that sends replies": (
         before(
-            FORGE
-            + "import threading, time\ndef late():\n    while True:\n        time.sleep(0.02)\n        forge(parent=[1])\n"
+            SPEAK + "def late():\n    while True:\n        time.sleep(0.02)\n        say([1])\n"
             "threading.Thread(target=late, daemon=True).start()"
         ),
-        {"right", "stopped", "wrong"},
+        {"right", "stopped"},
     ),
-    "replies without an end": (REPLIES, {"stopped"}),
-    "large messages with a bad signature": (
+    "a thread that takes the requests": (
+        before(SPEAK + "threading.Thread(target=lambda: [out.recv(2 ** 20) for _ in range(99)], daemon=True).start()"),
+        {"right", "stopped"},
+    ),
+    "the socket shut down": (before(SPEAK + "out.shutdown(socket.SHUT_RDWR)"), {"stopped"}),
+    "another socket in its place": (before(SPEAK + "a, b = socket.socketpair()\nos.dup2(a.fileno(), 3)"), {"stopped"}),
+    "what may be read emptied": (
         before(
-            "k = get_ipython().kernel\nimport time\nuntil = time.time() + 1\nwhile time.time() < until:\n"
-            "    k.iopub_socket.send_multipart([b'x', b'<IDS|MSG>', b'bad', b'x' * 2 ** 23, b'{}', b'{}', b'{}'])"
+            "import json, os\nfor empty in (lambda: os.truncate(json.__file__, 0),\n"
+            "              lambda: os.open(json.__file__, os.O_RDONLY | os.O_TRUNC)):\n"
+            "    try:\n        empty()\n        update = None\n    except OSError:\n        pass\n"
+            "open('own', 'w').write('x')\nopen('own', 'w').close()"
         ),
-        {"right", "stopped", "wrong"},
+        {"right"},
     ),
+    "a socket of its own": (inside("import socket\nsocket.socket(socket.AF_UNIX)"), {"wrong"}),
     "a number too long to be shown": ("update = 0x" + "f" * 40_000, {"wrong"}),
     "a very long cell": ("x = 1\n" * 2_000 + UPDATE, {"right"}),
     "signals by way of a descriptor": (
@@ -382,6 +381,28 @@ VARIETY = {
     "accents": "# élève\n" + UPDATE,
     "a display": before("display(np.eye(2))"),
     "commands of the shell": before("!ls\n%pip install numpy\nfound = !ls"),
+    "a cell that waits": before(
+        "import asyncio\nawait asyncio.sleep(0.01)\nasync def f():\n    return 1\nassert await f() == 1"
+    ),
+    "a task of asyncio": before("import asyncio\nprint(asyncio.run(asyncio.sleep(0, 1)))"),
+    "a cell that is timed": "%%time\n" + UPDATE,
+    "a cell whose output is kept": "%%capture kept\nprint('a')\n" + UPDATE,
+    "a line that is timed": before("%timeit -n 1 -r 1 np.eye(2)\n%time x = 1"),
+    "a figure shown": before(
+        "%matplotlib inline\nimport matplotlib.pyplot as plt\nfigure, axes = plt.subplots()\n"
+        "axes.plot([1, 2])\nplt.show()\nfigure"
+    ),
+    "a slider": before("from ipywidgets import interact\n@interact(x=(0, 3))\ndef f(x):\n    print(x)"),
+    "a thread that ends": before(
+        "import threading\nt = threading.Thread(target=print, args=(1,))\nt.start()\nt.join()"
+    ),
+    "the last value": before("_, Out, In"),
+    "an odd exception, caught": before(
+        "try:\n    raise ValueError('\\ud800 \\x00\\n' * 99)\nexcept ValueError as e:\n    print(e)"
+    ),
+    "logging": before(
+        "import logging\nlogging.basicConfig(level=10)\nlogging.debug('x')\nimport sys\nsys.stdout.buffer.write(b'x')"
+    ),
     "a surrogate": before("x = '\ud800'"),
     "pictures by the front door": before("bgd.sgd_explorer(bgd.load_penguins())\nbgd.museum.table()"),
     "pictures of the course": before(
@@ -430,6 +451,15 @@ def _helper_cell(notebook, offset=0):
 
 def _own_cell(notebook, source):
     index = next(i for i, cell in enumerate(notebook.cells) if cell.id == "exercise-update")
+    notebook.cells.insert(index, new_code_cell(source, id="mine"))
+    return notebook
+
+
+def _module(notebook):
+    """A helper in a file of one's own."""
+    index = next(i for i, cell in enumerate(notebook.cells) if cell.id == "exercise-update")
+    notebook.cells[index].source = "from mine import step\n" + inside("", "return theta - step(gradient, eta)")
+    source = "%%writefile mine.py\ndef step(gradient, eta):\n    return eta * gradient"
     notebook.cells.insert(index, new_code_cell(source, id="mine"))
     return notebook
 
@@ -484,6 +514,11 @@ def _changed(change):
 
 # Files that are unusual, all of them right.
 FILES = {
+    "a module written and imported": _changed(_module),
+    "a cell before that raises": _changed(lambda notebook: _own_cell(notebook, "raise ValueError('\\ud800')")),
+    "a cell before that waits": _changed(
+        lambda notebook: _own_cell(notebook, "import asyncio\nawait asyncio.sleep(0)")
+    ),
     "extra cells": _changed(_with_extra_cells),
     "reordered": _changed(_reordered),
     "split": _changed(_split),

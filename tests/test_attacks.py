@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import attacks
@@ -65,7 +66,7 @@ def graded(tmp_path_factory):
         patch.setattr(classroom.tempfile, "mkdtemp", mkdtemp)
         patch.setattr(classroom, "Worker", Watched)
         results = classroom.grade(submissions.find(folder / "class"), plan_in(folder))
-    return {result["learner"]: result for result in results}, folder, made, peaks
+    return {result.learner: result for result in results}, folder, made, peaks
 
 
 def peak_memory(process):
@@ -76,40 +77,40 @@ def peak_memory(process):
 
 def rows(graded, name):
     """What was found of the three exercises of a submission."""
-    return {row["exercise"]: row for row in graded[0][folder_of(name)]["exercises"]}
+    return {row.exercise: row for row in graded[0][folder_of(name)].exercises}
 
 
 def the_others_are_right(found):
-    return all(found[name]["outcome"] == "right" for name in NAMES if name != "update")
+    return all(found[name].outcome == "right" for name in NAMES if name != "update")
 
 
 @pytest.mark.parametrize("name", attacks.CHEATS)
 def test_a_cheat_gains_nothing(graded, name):
     found = rows(graded, f"cheat {name}")
-    assert found["update"]["outcome"] != "right" and found["update"]["score"] == 0, found["update"]["text"]
+    assert found["update"].outcome != "right" and found["update"].score == 0, found["update"].text
     assert the_others_are_right(found), found
 
 
 @pytest.mark.parametrize("name", attacks.FAULTS)
 def test_a_fault_costs_its_exercise_only(graded, name):
     found = rows(graded, f"fault {name}")
-    assert found["update"]["outcome"] in attacks.FAULTS[name][1], found["update"]["text"]
+    assert found["update"].outcome in attacks.FAULTS[name][1], found["update"].text
     assert the_others_are_right(found), found
-    assert "\n" not in found["update"]["text"] and len(found["update"]["text"]) < 700
+    assert "\n" not in found["update"].text and len(found["update"].text) < 700
 
 
 @pytest.mark.parametrize("name", [*(f"variety {n}" for n in attacks.VARIETY), *(f"file {n}" for n in attacks.FILES)])
 def test_unusual_honest_work_scores_in_full(graded, name):
     found = rows(graded, name)
-    outcomes = [(row["outcome"], row["score"]) for row in found.values()]
+    outcomes = [(row.outcome, row.score) for row in found.values()]
     assert outcomes == [("right", 1), ("right", 2), ("right", 3)], found
 
 
 @pytest.mark.parametrize("name", attacks.REFUSED)
 def test_a_file_that_is_no_notebook_is_named_and_costs_no_other(graded, name):
     result = graded[0][folder_of(f"refused {name}")]
-    assert attacks.REFUSED[name][1] in " ".join(result["notes"])
-    assert not result["graded"] and all(row["score"] == 0 for row in result["exercises"])
+    assert attacks.REFUSED[name][1] in " ".join(result.notes)
+    assert not result.graded and all(row.score == 0 for row in result.exercises)
 
 
 def test_there_are_enough_of_them():
@@ -157,10 +158,10 @@ def test_every_report_is_valid(graded):
     for name, result in results.items():
         junit = ElementTree.parse(folder / "out" / "junit" / f"{submissions.file_name(name)}.xml")
         cases = {case.get("name"): case for case in junit.iter("testcase")}
-        failed = {f"check-{row['exercise']}" for row in result["exercises"] if row["outcome"] != "right"}
+        failed = {f"check-{row.exercise}" for row in result.exercises if row.outcome != "right"}
         assert {n for n, case in cases.items() if case.find("failure") is not None} == failed
         scope = json.loads((folder / "out" / "gradescope" / f"{submissions.file_name(name)}.json").read_text())
-        assert scope["score"] == sum(row["score"] for row in result["exercises"])
+        assert scope["score"] == sum(row.score for row in result.exercises)
         assert (folder / "out" / "feedback" / f"{submissions.file_name(name)}.md").stat().st_size < 10_000
 
 
@@ -169,10 +170,10 @@ def test_a_second_run_grades_nothing_again_and_a_repeated_one_gives_the_same(gra
     chosen = [s for s in submissions.find(folder / "class") if s.learner.startswith(("variety-p", "cheat-th"))]
     times = {s.learner: (folder / "out" / "results" / f"{s.learner}.json").stat().st_mtime_ns for s in chosen}
     plan = plan_in(folder)
-    assert classroom.grade(chosen, plan) == [results[s.learner] | {"kept": True} for s in chosen]
+    assert classroom.grade(chosen, plan) == [replace(results[s.learner], kept=True) for s in chosen]
     assert times == {s.learner: (folder / "out" / "results" / f"{s.learner}.json").stat().st_mtime_ns for s in chosen}
     again = classroom.grade(chosen, plan._replace(output=tmp_path))
-    assert [r["exercises"] for r in again] == [results[s.learner]["exercises"] for s in chosen]
+    assert [r.exercises for r in again] == [results[s.learner].exercises for s in chosen]
 
 
 @pytest.mark.parametrize("wall", ["landlock", "none"])
@@ -189,7 +190,7 @@ def test_the_weaker_levels_score_the_same(wall, tmp_path):
     (tmp_path / "class" / "reads" / "a.ipynb").write_text(attacks.as_text(reads), encoding="utf-8")
     (tmp_path / "secret").write_text("x")
     results = classroom.grade(submissions.find(tmp_path / "class"), plan_in(tmp_path, level=wall))
-    scores = {result["learner"]: sum(row["score"] for row in result["exercises"]) for result in results}
+    scores = {result.learner: sum(row.score for row in result.exercises) for result in results}
     assert scores == {**dict.fromkeys(chosen, 6), "reads": 6 if wall == "none" else 4}
 
 
@@ -201,7 +202,7 @@ def test_learners_with_odd_names(tmp_path):
         path.write_bytes(data)
         found.append(submissions.Submission(name, (path,)))
     results = classroom.grade(found, plan_in(tmp_path))
-    assert [sum(row["score"] for row in result["exercises"]) for result in results] == [6] * len(attacks.LEARNERS)
+    assert [sum(row.score for row in result.exercises) for result in results] == [6] * len(attacks.LEARNERS)
     pages = list((tmp_path / "out" / "feedback").iterdir())
     assert len(pages) == 2 * len(attacks.LEARNERS) + 1
     assert "<script>" not in "".join(page.read_text(encoding="utf-8") for page in pages)

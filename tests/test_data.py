@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from bgd_helpers import data
+from bgd_helpers.scale.steps import load_steps
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +93,7 @@ def test_one_hot():
 
 
 def test_the_measurement_is_complete():
-    machine, steps = data.load_steps()
+    machine, steps = load_steps()
     assert "cores" in machine and [model.model for model in steps] == ["linear", "20-16-1 net"]
     for model in steps:
         assert (np.diff(model.N) > 0).all() and len(model.N) >= 5
@@ -103,4 +104,4 @@ def test_the_measurement_is_complete():
 
 @pytest.mark.parametrize("name", ["cores", "Python"])
 def test_the_machine_is_named(name):
-    assert name in data.load_steps()[0]
+    assert name in load_steps()[0]

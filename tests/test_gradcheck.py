@@ -66,7 +66,8 @@ def test_errors_against_step_are_those_of_each_rule():
     steps, *errors = errors_against_step(polynomial, w, complex_step(polynomial, w))
     np.testing.assert_allclose(steps, [float(f"1e-{n}") for n in range(1, 16)], rtol=1e-14)
     for rule, found in zip((central_difference, one_sided_difference, complex_step), errors, strict=True):
-        assert found == [relative_error(rule(polynomial, w, h), complex_step(polynomial, w)) for h in steps]
+        expected = [relative_error(rule(polynomial, w, h), complex_step(polynomial, w)) for h in steps]
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_a_flattened_cost_takes_the_entries_in_a_row():

@@ -14,6 +14,7 @@ from classes import COURSE, RIGHT, ROOT, asked_for, hand_in, level
 
 from bgd_course import cli, release
 from bgd_course.grading import classroom, report, sandbox, seal, submissions
+from bgd_course.grading.results import Result
 from bgd_helpers import __version__
 
 FULL = sum(task.points for task in COURSE.tasks)
@@ -40,14 +41,14 @@ def graded(tmp_path_factory):
         hand_in(folder / "release" / "notebooks", folder / "class" / name, answers)
     plan = classroom.Plan(ROOT / "notebooks", folder / "out", level(), classroom.salt_of(folder / "out"))
     results = classroom.grade(submissions.find(folder / "class"), plan)
-    return {result["learner"]: result for result in results}, folder
+    return {result.learner: result for result in results}, folder
 
 
 @pytest.mark.slow
 def test_right_and_blank_score_as_they_should(graded):
     assert len(graded[0]) == 40
     assert report.total(graded[0]["right"]) == (FULL, FULL) and report.total(graded[0]["blank"]) == (0, FULL)
-    assert {row["outcome"] for row in graded[0]["blank"]["exercises"]} == {"not attempted"}
+    assert {row.outcome for row in graded[0]["blank"].exercises} == {"not attempted"}
 
 
 @pytest.mark.slow
@@ -57,12 +58,12 @@ def test_every_slip_scores_nothing_and_is_named_in_the_feedback(graded, say):
     named = 0
     for number in range(38):
         learner = f"slips-{number:02}"
-        rows = {row["exercise"]: row for row in results[learner]["exercises"]}
+        rows = {row.exercise: row for row in results[learner].exercises}
         page = (folder / "out" / "feedback" / f"{learner}.html").read_text(encoding="utf-8")
         for exercise, found in wrong.items():
             if number < len(found):
                 name, source = found[number]
-                assert (rows[exercise]["outcome"], rows[exercise]["slip"]) == ("wrong", name), (
+                assert (rows[exercise].outcome, rows[exercise].slip) == ("wrong", name), (
                     exercise,
                     source,
                     rows[exercise],
@@ -70,7 +71,7 @@ def test_every_slip_scores_nothing_and_is_named_in_the_feedback(graded, say):
                 assert f"slip: {report._html(name)}" in page
                 named += 1
         blank = [row for name, row in rows.items() if number >= len(wrong.get(name, ()))]
-        assert all(row["outcome"] == "not attempted" for row in blank)
+        assert all(row.outcome == "not attempted" for row in blank)
     say(f"grading: {named} slips in 38 submissions, each scored 0 and named")
     assert named > 100
 
@@ -148,9 +149,9 @@ def test_hostile_latex_costs_its_exercise_only(tmp_path):
         hand_in(tmp_path / "release" / "notebooks", tmp_path / "class" / f"ada{number}", RIGHT | wrong)
     plan = classroom.Plan(ROOT / "notebooks", tmp_path / "out", level(), "5")
     for result in classroom.grade(submissions.find(tmp_path / "class"), plan):
-        found = {row["exercise"]: row["outcome"] for row in result["exercises"]}
+        found = {row.exercise: row.outcome for row in result.exercises}
         assert {name for name, outcome in found.items() if outcome != "right"} == set(wrong), found
-        assert result["graded"] and found["matrix forms"] in ("wrong", "not attempted")
+        assert result.graded and found["matrix forms"] in ("wrong", "not attempted")
 
 
 @pytest.mark.slow
@@ -196,7 +197,7 @@ class FailingWorker:
 
 class GoodWorker(FailingWorker):
     def grade(self, submission, salt, tasks):
-        return {"learner": submission.learner, "graded": True, "notes": [], "exercises": []}
+        return Result(submission.learner, True, [], [])
 
 
 def test_a_submission_that_the_grader_lost_has_its_row_and_is_graded_by_the_next_run(tmp_path, monkeypatch):
@@ -204,13 +205,13 @@ def test_a_submission_that_the_grader_lost_has_its_row_and_is_graded_by_the_next
     plan = classroom.Plan(ROOT / "notebooks", tmp_path, "none", "a salt")
     monkeypatch.setattr(classroom, "Worker", FailingWorker)
     [lost] = classroom.grade(found, plan)
-    assert not lost["graded"] and {row["outcome"] for row in lost["exercises"]} == {"stopped"}
+    assert not lost.graded and {row.outcome for row in lost.exercises} == {"stopped"}
     assert "grade it again" in (tmp_path / "scores.csv").read_text(encoding="utf-8")
     monkeypatch.setattr(classroom, "Worker", GoodWorker)
-    assert classroom.grade(found, plan)[0]["graded"]
+    assert classroom.grade(found, plan)[0].graded
     monkeypatch.setattr(classroom, "Worker", FailingWorker)
-    assert classroom.grade(found, plan)[0]["graded"]
-    assert not classroom.grade(found, plan._replace(again=True))[0]["graded"]
+    assert classroom.grade(found, plan)[0].graded
+    assert not classroom.grade(found, plan._replace(again=True))[0].graded
 
 
 @pytest.mark.parametrize(

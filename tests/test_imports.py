@@ -7,6 +7,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -59,6 +60,44 @@ def test_a_wrong_import_is_refused(copy, contract, path, line):
     else:
         (copy / path).write_text(before, encoding="utf-8")
     assert done.returncode == 1 and f"{NAMES[contract]} BROKEN" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_map_of_the_rooms_is_that_of_the_code(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT)  # bench is not installed
+    found = arrows(grimp.build_graph(*PACKAGES, cache_dir=None))
+    drawn = (
+        (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("```mermaid\nflowchart TD\n")[1].split("```")[0]
+    )
+    expected = "".join(f"    {above} --> {below}\n" for above, below in sorted(found - implied(found)))
+    assert drawn == expected, f"the map is now:\n{expected}"
+
+
+def arrows(graph):
+    """The pairs of rooms, one of which imports the other."""
+    pairs = [
+        (room(name), room(other)) for name in graph.modules for other in graph.find_modules_directly_imported_by(name)
+    ]
+    return {(one, other) for one, other in pairs if one and other and one != other}
+
+
+def room(module):
+    """The room of a module as the map names it; None for doors and for what was."""
+    package, _, rest = module.partition(".")
+    name = rest.partition(".")[0] if package != "bench" else package
+    return name if name not in ("", "__main__", "evidence") else None
+
+
+def implied(found):
+    """The arrows that follow from others."""
+    reached, size = set(found), 0
+    while size < len(reached):
+        size = len(reached)
+        reached |= {(one, third) for one, other in reached for another, third in found if other == another}
+    return {(one, third) for one, other in reached for another, third in found if other == another}
+
+
+def test_arrows_that_follow_from_others_are_known():
+    assert implied({("a", "b"), ("b", "c"), ("a", "c"), ("c", "d")}) == {("a", "c"), ("b", "d"), ("a", "d")}
 
 
 def test_imports_name_the_whole_way():

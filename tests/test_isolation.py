@@ -19,6 +19,7 @@ from classes import COURSE, RIGHT, ROOT, installed, level, need
 from bgd_course import __main__ as start
 from bgd_course import cli, release
 from bgd_course.grading import classroom, isolation, remote, seal, submissions
+from bgd_course.grading.results import Result
 from bgd_helpers import shadows
 
 START = "00-start-here.ipynb"
@@ -117,6 +118,7 @@ def test_a_process_of_the_grader_inherits_nothing_else(tmp_path, monkeypatch):
     assert seen["PATH"] == "/usr/bin"
 
 
+@pytest.mark.slow
 def test_the_process_that_starts_the_others_does_not_import_matplotlib_which_reads_settings_where_one_stands(tmp_path):
     traps.write(tmp_path / "class" / "ada" / START, notebook())
     words = ["grade", "class", "--no-sandbox"]
@@ -129,7 +131,7 @@ def test_the_process_that_starts_the_others_does_not_import_matplotlib_which_rea
 
 
 @pytest.mark.parametrize("variable", ["PYTHONPATH", "LD_LIBRARY_PATH"])
-@pytest.mark.parametrize("value", ["", ".", "lib", f"/opt{os.pathsep}"])
+@pytest.mark.parametrize("value", [pytest.param("", marks=pytest.mark.slow), ".", "lib", f"/opt{os.pathsep}"])
 def test_a_variable_that_names_the_current_folder_is_refused(variable, value, tmp_path):
     traps.write(tmp_path / "ada" / START, notebook())
     words, environment = script("grade", ".", "--no-sandbox"), os.environ | {variable: value}
@@ -139,6 +141,7 @@ def test_a_variable_that_names_the_current_folder_is_refused(variable, value, tm
     assert (tmp_path / "graded").exists() != bool(value)
 
 
+@pytest.mark.slow
 def test_results_that_lie_in_a_submission_are_not_believed(tmp_path):
     for place in ("clone", "clone/my-course"):
         traps.write(tmp_path / place / START, notebook())
@@ -176,7 +179,15 @@ def test_a_secret_is_kept_for_its_user_alone_and_is_another_where_it_cannot_be_k
     assert seal.folder() == tmp_path / "home" / ".local" / "state" / "bgd"
 
 
-@pytest.mark.parametrize("words", [["progress", "mine"], ["release", "out"], ["--version"], ["grade", "--help"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["progress", "mine"],
+        pytest.param(["release", "out"], marks=pytest.mark.slow),
+        ["--version"],
+        ["grade", "--help"],
+    ],
+)
 @pytest.mark.parametrize("call", [command, pytest.param(script, marks=pytest.mark.slow)])
 def test_no_trap_is_sprung_by_a_command_in_a_hostile_folder(call, words, tmp_path):
     mark, but = tmp_path / "mark", traps.at_start() if call is script else ()
@@ -219,6 +230,7 @@ def test_a_course_that_is_installed_for_one_user_is_known(name, tmp_path, monkey
     assert start.is_of_one_user()
 
 
+@pytest.mark.slow
 def test_a_link_in_the_output_leads_to_nothing_that_is_written(tmp_path):
     traps.write(tmp_path / "clone" / "my-course" / START, notebook())
     traps.write(tmp_path / "clone" / ".release", "{}")
@@ -243,12 +255,7 @@ def test_a_folder_of_the_output_that_is_a_link_is_refused(name, tmp_path):
 
 
 def test_the_name_of_a_file_does_not_steer_the_terminal(tmp_path, capsys):
-    result = {
-        "learner": "ada",
-        "graded": True,
-        "notes": ["\x1b[2Jx.ipynb was not graded: it is empty."],
-        "exercises": [],
-    }
+    result = Result("ada", True, ["\x1b[2Jx.ipynb was not graded: it is empty."], [])
     cli.say_results([result], tmp_path)
     said = capsys.readouterr().err
     assert "x.ipynb was not graded" in said and "\x1b" not in said
@@ -341,7 +348,5 @@ def test_the_attack_class_is_graded_from_a_folder_of_traps(tmp_path, monkeypatch
     monkeypatch.chdir(traps.lay(tmp_path / "class", mark))
     plan = classroom.Plan(Path("../course"), Path("out"), wall, "a salt")
     found = [one for one in submissions.find(".") if one.learner in ("right", "wrong")]
-    found = {
-        result["learner"]: sum(row["score"] for row in result["exercises"]) for result in classroom.grade(found, plan)
-    }
+    found = {result.learner: sum(row.score for row in result.exercises) for result in classroom.grade(found, plan)}
     assert found == {"right": 6, "wrong": 4} and traps.sprung(mark) == []

@@ -11,7 +11,7 @@ from classes import COURSE
 from bgd_course.grading import judging
 from bgd_course.grading.judging import BLANK, Cases, Outcome, limited, outcome_of
 from bgd_course.grading.kernel import Ran
-from bgd_helpers.checks import EXERCISES, inside, wire
+from bgd_helpers.checks import EXERCISES, protocol, shell
 
 TASKS = {task.exercise: task for task in COURSE.tasks}
 IN_PYTHON = [name for name in TASKS if name in EXERCISES]
@@ -24,14 +24,13 @@ DONE = Ran("done")
 def sent(task, value, cases=CASES):
     """What the kernel sends out of an answer of that value."""
     exercise = EXERCISES.get(task.exercise)
-    asked = (exercise.parameters, cases.of(task.exercise)[1], exercise.read.__name__) if exercise else (None,) * 3
-    return Ran("done", "", json.dumps(inside._answer({task.variable: value}, task.variable, *asked)))
+    asked = (exercise.parameters, cases.of(task.exercise).packed, exercise.read.__name__) if exercise else (None,) * 3
+    return Ran("done", "", json.loads(json.dumps(shell.values({task.variable: value}, task.variable, *asked))))
 
 
 def changed(ran, change):
     """The same with its values changed by a function of the list."""
-    values = json.loads(ran.values)
-    return ran._replace(values=json.dumps(change(values)))
+    return ran._replace(values=change(ran.values))
 
 
 @pytest.mark.parametrize("exercise", IN_PYTHON)
@@ -58,7 +57,7 @@ def test_a_derivation_is_read():
 
 
 def test_what_was_stopped_says_why():
-    ran = Ran("stopped", "it took longer than 3 seconds", '["missing"]')
+    ran = Ran("stopped", "it took longer than 3 seconds", ["missing"])
     assert outcome_of(UPDATE, ran, DONE, CASES) == Outcome("stopped", "it took longer than 3 seconds.")
 
 
@@ -93,23 +92,25 @@ def test_a_value_of_another_kind():
     assert outcome_of(UPDATE, sent(UPDATE, 3), DONE, CASES) == Outcome("wrong", told)
     told = f'`{DERIVED.variable}` is of type int, and should be a string of LaTeX, r"...".'
     assert outcome_of(DERIVED, sent(DERIVED, 3), DONE, CASES) == Outcome("wrong", told)
-    long = outcome_of(UPDATE, Ran("done", "", json.dumps(["kind", "x" * 100])), DONE, CASES).text
+    long = outcome_of(UPDATE, Ran("done", "", ["kind", "x" * 100]), DONE, CASES).text
     assert long == f"`update` is of type {'x' * 60}, and should be a function."
 
 
 CHANGED = Outcome("wrong", "its values could not be read: what it sent out was changed on the way.")
 RIGHT = sent(UPDATE, EXERCISES["update"].right)
 FORGED = {
-    "not JSON": RIGHT._replace(values='["seen"'),
-    "no text": RIGHT._replace(values=["seen"]),
-    "nested too deeply": RIGHT._replace(values="[" * 100_000),
+    "a text": RIGHT._replace(values="seen"),
+    "a number": RIGHT._replace(values=7),
+    "an object": RIGHT._replace(values={"seen": 1}),
+    "a kind that is none": RIGHT._replace(values=[["seen"], 1]),
     "another kind": changed(RIGHT, lambda values: ["right"]),
     "too few": changed(RIGHT, lambda values: values[:1]),
     "too many": changed(RIGHT, lambda values: [*values, 1]),
     "one case less": changed(RIGHT, lambda values: ["seen", [values[1][0], *(part[1:] for part in values[1][1:])]]),
+    "no later case": changed(RIGHT, lambda values: ["seen", [*values[1][:2], values[1][2][:2], values[1][3]]]),
+    "no second call": changed(RIGHT, lambda values: ["seen", [True, [], values[1][2], []]]),
     "no case": changed(RIGHT, lambda values: ["seen", [True, [], [], []]]),
-    "nothing": RIGHT._replace(values="null"),
-    "too long": RIGHT._replace(values=RIGHT.values + " " * judging.LARGEST),
+    "nothing": RIGHT._replace(values=[]),
 }
 
 
@@ -118,9 +119,37 @@ def test_what_was_changed_on_the_way_is_wrong(name):
     assert outcome_of(UPDATE, FORGED[name], DONE, CASES) == CHANGED
 
 
-def test_what_is_just_short_enough_is_read():
-    long = RIGHT._replace(values=RIGHT.values.ljust(judging.LARGEST))
-    assert outcome_of(UPDATE, long, DONE, CASES).outcome == "right"
+def stateful():
+    """An update that is right in its first two calls."""
+    calls = iter((1, 1))
+
+    def update(theta, gradient, eta):
+        return theta - eta * gradient if next(calls, 0) else theta
+
+    return update
+
+
+def in_place(theta, gradient, eta):
+    theta -= eta * gradient
+    return theta
+
+
+def second_round(replaced):
+    """A change of what is sent: in place of the second round of calls, the first; no argument was changed."""
+    return lambda values: ["seen", [True, [False] * 2, values[1][2], values[1][2][:2] if replaced else values[1][3]]]
+
+
+@pytest.mark.parametrize(("update", "replaced"), [(stateful(), True), (stateful(), False), (in_place, False)])
+def test_what_a_kernel_says_of_changes_and_second_calls_gains_nothing(update, replaced):
+    forged = changed(sent(UPDATE, update), second_round(replaced))
+    assert outcome_of(UPDATE, forged, DONE, CASES).outcome == "wrong"
+    honest = changed(RIGHT, second_round(replaced))
+    assert outcome_of(UPDATE, honest, DONE, CASES).outcome == "right"
+
+
+@pytest.mark.parametrize(("update", "slip"), [(stateful(), "stale gradients"), (in_place, "theta changed in place")])
+def test_what_an_honest_kernel_says_of_them_names_the_slip(update, slip):
+    assert outcome_of(UPDATE, sent(UPDATE, update), DONE, CASES).slip == slip
 
 
 def test_an_answer_that_does_not_take_the_arguments_is_told_so():
@@ -137,11 +166,11 @@ def test_an_exception_while_called_is_quoted_where_it_may_be():
 
 
 def test_a_long_derivation_is_not_read():
-    told = f"a derivation has {wire.LONGEST_DERIVATION:,} characters at most."
+    told = f"a derivation has {protocol.LONGEST_DERIVATION:,} characters at most."
     for text in ("x" * 10**6, 7):
-        ran = sent(DERIVED, text) if isinstance(text, str) else Ran("done", "", '["text", 7]')
+        ran = sent(DERIVED, text) if isinstance(text, str) else Ran("done", "", ["text", 7])
         assert outcome_of(DERIVED, ran, DONE, CASES) == Outcome("wrong", told)
-    longest = outcome_of(DERIVED, sent(DERIVED, "x" * wire.LONGEST_DERIVATION), DONE, CASES)
+    longest = outcome_of(DERIVED, sent(DERIVED, "x" * protocol.LONGEST_DERIVATION), DONE, CASES)
     assert longest.text != told
 
 
@@ -179,10 +208,11 @@ def test_a_limit_rings_once_and_leaves_no_alarm():
 
 def test_each_exercise_and_each_salt_has_inputs_of_its_own():
     here, there, other = Cases([5, 7]), Cases([5, 7]), Cases([5, 8])
-    assert here.of("update")[0] is here.of("update")[0]
-    assert here.of("update")[1] == there.of("update")[1] != other.of("update")[1]
-    cases = EXERCISES["update"].cases(5, 7, list(EXERCISES).index("update"))
-    assert here.of("update")[1] == json.dumps(wire.packed(list(cases)))
+    assert here.of("update").cases is here.of("update").cases
+    assert here.of("update").packed == there.of("update").packed != other.of("update").packed
+    number = list(EXERCISES).index("update")
+    drawn = [list(EXERCISES["update"].cases(5, 7, salt)) for salt in (number, number + len(EXERCISES))]
+    assert here.of("update").packed == json.dumps(protocol.packed(drawn)) and here.of("update").first == len(drawn[0])
 
 
 def test_a_blank_is_not_attempted():

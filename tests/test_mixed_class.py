@@ -81,7 +81,7 @@ def graded(tmp_path_factory):
     results = classroom.grade(submissions.find(folder / "class"), plan)
     with open(folder / "out" / "scores.csv", newline="", encoding="utf-8") as file:
         rows = {row["learner"]: row for row in csv.DictReader(file)}
-    return {result["learner"]: result for result in results}, rows
+    return {result.learner: result for result in results}, rows
 
 
 @SLOW
@@ -91,10 +91,8 @@ def test_each_score_is_that_of_the_very_file(graded):
     expected |= {name.partition(".")[0]: found for name, found in PACKED.items()} | dict.fromkeys(
         ("empty", "linked"), (0, "")
     )
-    found = {
-        learner: (int(rows[learner]["score"]), result["exercises"][1]["file"]) for learner, result in results.items()
-    }
-    assert found == expected, {learner: result["exercises"][1]["text"] for learner, result in results.items()}
+    found = {learner: (int(rows[learner]["score"]), result.exercises[1].file) for learner, result in results.items()}
+    assert found == expected, {learner: result.exercises[1].text for learner, result in results.items()}
 
 
 @SLOW

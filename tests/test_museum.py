@@ -9,6 +9,7 @@ from bgd_helpers import gradcheck, network, slips
 from bgd_helpers.equations import EquationError, check_equation
 from bgd_helpers.lessons import trials
 from bgd_helpers.lessons.trials import NO_SLIP
+from bgd_helpers.parameters import flatten
 from bgd_helpers.pictures import museum
 from bgd_helpers.pictures.museum import NOTICES, SILENT, exhibit
 
@@ -95,7 +96,7 @@ def test_four_wrong_gradients_end_below_the_right_one():
     below = {name for name in trained() if end(name) < end(NO_SLIP) - 5e-4}
     assert below == {"divided by the width", "missing 1/N", "factor 2 again", "no f' at the output"}
     net = museum.training_net()
-    steps = {name: np.linalg.norm(gradcheck.flatten(trials.gradient_of(name)(*net))) for name in (NO_SLIP, *below)}
+    steps = {name: np.linalg.norm(flatten(trials.gradient_of(name)(*net))) for name in (NO_SLIP, *below)}
     assert min(steps, key=steps.get) == NO_SLIP
     assert f"{end('already-updated weights'):.3f}" == f"{end(NO_SLIP):.3f}" == "0.023"
 

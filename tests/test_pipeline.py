@@ -59,21 +59,22 @@ def graded(request, tmp_path_factory):
             (folder / "class" / name).mkdir(parents=True)
             (folder / "class" / name / "work.ipynb").write_text(handed_in[name], encoding="utf-8")
         plan = classroom.Plan(folder / "course", folder / "out", request.param, "a salt", 1, CELL_SECONDS)
-        results = {one["learner"]: one for one in classroom.grade(submissions.find(folder / "class"), plan)}
+        results = {one.learner: one for one in classroom.grade(submissions.find(folder / "class"), plan)}
         server.settimeout(0.1)
         with pytest.raises(TimeoutError):
             server.accept()
-    found = {name: [row["outcome"] for row in result["exercises"]] for name, result in results.items()}
+    found = {name: [row.outcome for row in result.exercises] for name, result in results.items()}
     return found, results, folder / "out"
 
 
 def test_a_cheat_gains_nothing(graded):
     found = {name: outcomes for name, outcomes in graded[0].items() if name in (*CHEATS, "wrong")}
-    assert found and found == dict.fromkeys(found, ["right", "wrong", "right"])
+    allowed = [["right", "wrong", "right"], ["right", "stopped", "right"]]
+    assert found and all(outcomes in allowed for outcomes in found.values()), found
 
 
 def test_honest_work_scores_in_full(graded):
-    found = {name: [row["score"] for row in graded[1][name]["exercises"]] for name in graded[0] if name in HONEST}
+    found = {name: [row.score for row in graded[1][name].exercises] for name in graded[0] if name in HONEST}
     assert found and found == dict.fromkeys(found, [1, 2, 3])
 
 
@@ -83,12 +84,12 @@ def test_what_ends_or_never_ends_costs_its_exercise_only(graded):
 
 
 def test_an_answer_sees_nothing_of_this_machine(graded):
-    assert graded[1]["spy"]["exercises"][1]["text"].startswith("it raises ValueError: [] (")
+    assert graded[1]["spy"].exercises[1].text.startswith("it raises ValueError: [] (")
 
 
 def test_everybody_has_a_row_and_a_page(graded):
     found, results, out = graded
-    assert {name for name in found if not results[name]["graded"]} == {"broken"} & set(found)
+    assert {name for name in found if not results[name].graded} == {"broken"} & set(found)
     rows = (out / "scores.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert sorted(row.split(",")[0] for row in rows) == sorted(found)
     assert len(list((out / "feedback").glob("*.md"))) == len(found)

@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from classes import ROOT
 
 from bgd_course import cli, notebooks
 from bgd_course.grading import classroom, course, report, submissions
+from bgd_course.grading.judging import Outcome
+from bgd_course.grading.results import Result, Row, row
 
 ASKED = course.read(ROOT / "notebooks")
 
@@ -29,15 +32,9 @@ class Counting:
     def grade(self, submission, salt, tasks):
         text = submission.files[0].read_text() if submission.files else ""
         Counting.graded.append(submission.key)
-        rows = [classroom.row(task, classroom.Outcome("wrong", text)) for task in ASKED.tasks]
-        rows[0]["score"], rows[0]["file"] = len(text), "a.ipynb"
-        return {
-            "learner": submission.learner,
-            "graded": bool(text),
-            "notes": [],
-            "exercises": rows,
-            "junit": f"<x>{submission.key}</x>",
-        }
+        rows = [row(task, Outcome("wrong", text)) for task in ASKED.tasks]
+        rows[0] = replace(rows[0], score=len(text), file="a.ipynb")
+        return Result(submission.learner, bool(text), [], rows, junit=f"<x>{submission.key}</x>")
 
     def stop(self):
         pass
@@ -137,7 +134,7 @@ def test_a_lock_that_is_a_link_is_not_followed(tmp_path):
 
 
 def test_folders_of_killed_runs_are_removed_and_those_in_use_are_not(tmp_path, monkeypatch):
-    monkeypatch.setattr(classroom.sandbox, "folder_for_sockets", lambda: str(tmp_path))
+    monkeypatch.setattr(classroom.tempfile, "gettempdir", lambda: str(tmp_path))
     dead = tmp_path / f"{classroom.FOLDER}dead"
     dead.mkdir()
     (dead / classroom.HELD).touch()
@@ -253,16 +250,8 @@ def test_a_learner_of_the_roster_with_nothing_makes_the_status_one(tmp_path, mon
 
 
 def result_of(learner, score=1, recognised=""):
-    row = {
-        "exercise": "loss",
-        "points": 2,
-        "score": score,
-        "outcome": "wrong",
-        "text": "x\ty",
-        "slip": None,
-        "file": "a",
-    }
-    return {"learner": learner, "graded": True, "notes": [], "exercises": [row], "recognised": recognised}
+    found = Row("loss", "0.ipynb", "exercise-loss", 2, score, "wrong", "x\ty", None, "a", "if x:\n\treturn 1")
+    return Result(learner, True, [], [found], recognised=recognised)
 
 
 NAMES = ["山田\u3000太郎", "علی\u200cرضا", "👩\u200d🎓", "a\u00a0b", "x;=1+1", 'a "b", c', "O'Brien", "01234", "a\tb"]
@@ -308,7 +297,6 @@ def test_gradebooks_are_as_canvas_and_moodle_import_them():
 
 def test_tabs_of_an_answer_are_tabs_on_its_page():
     result = result_of("ada")
-    result["exercises"][0]["answer"] = "if x:\n\treturn 1"
     assert "\treturn 1" in report.feedback_html(result) and "\N{REPLACEMENT CHARACTER}" not in report.feedback_html(
         result
     )

@@ -48,16 +48,14 @@ def test_the_results_are_those_of_one_machine_though_a_worker_is_lost(tmp_path):
     found = write(tmp_path, answers | {f"right-{number}": attacks.UPDATE for number in range(3)})
     here = classroom.grade(found, plan_in(tmp_path, "here"))
     with cluster.connected(workers=2) as client:
-        crew = partial(remote.Remote, client=client)
+        make_worker = partial(remote.Remote, client=client)
         killer = Thread(target=lose_one_after, args=(client, tmp_path / "there" / "results"))
         killer.start()
-        there = classroom.grade(found, plan_in(tmp_path, "there", crew=crew))
+        there = classroom.grade(found, plan_in(tmp_path, "there", make_worker=make_worker))
         killer.join()
-    assert [row for result in there for row in result["exercises"]] == [
-        row for result in here for row in result["exercises"]
-    ]
-    assert [result["graded"] for result in there] == [result["graded"] for result in here]
-    assert "links" in " ".join(next(result for result in there if result["learner"] == "link")["notes"])
+    assert [row for result in there for row in result.exercises] == [row for result in here for row in result.exercises]
+    assert [result.graded for result in there] == [result.graded for result in here]
+    assert "links" in " ".join(next(result for result in there if result.learner == "link").notes)
     assert len(list((tmp_path / "there" / "junit").iterdir())) == len(found)
 
 

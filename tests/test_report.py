@@ -1,13 +1,16 @@
 """The reports: nothing in them can run."""
 
+from dataclasses import replace
+
 import pytest
 
 from bgd_course.grading import report
+from bgd_course.grading.results import Result, Row
 
 
-def result_of(text, learner="ada", outcome="wrong"):
-    row = {"exercise": "loss", "points": 1, "score": 0, "outcome": outcome, "text": text, "slip": None}
-    return {"learner": learner, "graded": True, "notes": [text], "exercises": [row]}
+def result_of(text, learner="ada", outcome="wrong", file="a.ipynb"):
+    score = 1 if outcome == "right" else 0
+    return Result(learner, True, [text], [Row("loss", "a.ipynb", "exercise-loss", 1, score, outcome, text, None, file)])
 
 
 @pytest.mark.parametrize(
@@ -34,7 +37,6 @@ def test_formulas_are_code_and_a_dollar_alone_stays_one():
 
 def test_the_class_page_counts_outcomes_and_means():
     right = result_of("", "bob", "right")
-    right["exercises"][0]["score"] = 1
     page = report.overview([result_of("no"), result_of("late", "cy", "stopped"), right])
     assert "<tr><td>loss</td><td class=n>1</td><td class=n>1</td><td class=n>1</td><td class=n>–</td>" in page
     assert page.count("<td class=n>0.3 of 1</td>") == 2 and "No known slip." in page
@@ -54,11 +56,11 @@ def test_reports_of_others_are_found(tmp_path):
         ({}, "yes"),
         ({"graded": False}, "no"),
         ({"outcome": "not attempted"}, "nothing answered"),
-        ({"file": None}, "nothing handed in"),
+        ({"file": ""}, "nothing handed in"),
         ({"notes": ["a.ipynb was not graded: it is no notebook."]}, "in part"),
     ],
 )
 def test_whether_all_was_graded(change, said):
-    result = result_of("no")
-    result["exercises"][0] |= {"file": "a.ipynb"} | {k: v for k, v in change.items() if k in ("outcome", "file")}
-    assert report.graded(result | {k: v for k, v in change.items() if k in ("graded", "notes")}) == said
+    of_row = {name: value for name, value in change.items() if name in ("outcome", "file")}
+    of_result = {name: value for name, value in change.items() if name in ("graded", "notes")}
+    assert report.graded(replace(result_of("no", **of_row), **of_result)) == said

@@ -72,10 +72,12 @@ def test_a_course_that_is_right_passes_in_parallel(course):
     assert " 0 failed" not in done.stdout and " passed, 2 skipped in " in done.stdout.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_a_course_without_notebooks_fails(course):
     assert "FAILED tests/test_notebooks.py::test_there_are_notebooks" in run(course).stdout
 
 
+@pytest.mark.slow
 def test_a_notebook_of_which_nothing_is_run_fails(course):
     write(course, "00")
     done = run(course)

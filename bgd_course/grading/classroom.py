@@ -10,13 +10,15 @@ import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from bgd_course.grading import collect, course, isolation, report, sandbox, seal, submissions
 from bgd_course.grading.judging import Outcome
-from bgd_course.grading.worker import RESTART, row
+from bgd_course.grading.results import Result, from_json, row
+from bgd_course.grading.worker import RESTART
 from bgd_course.notebooks import remove_leftovers, write_atomically
 from bgd_helpers import __version__
 
@@ -25,8 +27,8 @@ FOLDERS = ("results", "junit", "feedback", "gradescope")  # of the output
 
 class Plan(NamedTuple):
     """How a class is graded. `salt` draws the secret cases; `again` grades what is graded already; the answers do not
-    see the folders in `private`. `crew(plan)` makes one that grades a submission at a time. `table` is how scores.csv
-    is written, `layout` in which the class was handed in."""
+    see the folders in `private`. `make_worker(plan)` makes one that grades a submission at a time. `table` is how
+    scores.csv is written, `layout` in which the class was handed in."""
 
     notebooks: Path
     output: Path
@@ -36,7 +38,7 @@ class Plan(NamedTuple):
     cell_seconds: float = 10
     again: bool = False
     private: tuple = ()
-    crew: Callable = None
+    make_worker: Callable = None
     table: report.Table = report.Table()
     layout: str = ""
 
@@ -108,15 +110,15 @@ def grade(found, plan, done=lambda result: None):
     for folder in FOLDERS:
         (plan.output / folder).mkdir(parents=True, exist_ok=True)
     run = Run(found, plan, course.read(plan.notebooks), done)
-    crew = [threading.Thread(target=run.work) for _ in range(plan.workers)]
+    pool = [threading.Thread(target=run.work) for _ in range(plan.workers)]
     try:
-        for one in crew:
+        for one in pool:
             one.start()
-        for one in crew:
+        for one in pool:
             one.join()
     except KeyboardInterrupt:
         run.stop()
-        for one in filter(threading.Thread.is_alive, crew):
+        for one in filter(threading.Thread.is_alive, pool):
             one.join()
         raise
     if run.failed:
@@ -139,8 +141,8 @@ class Run:
     def stop(self):
         """Begin nothing more, and end what is being graded: the next run grades it."""
         self.stopped.set()
-        for member in list(self.busy.values()):
-            member.stop()
+        for worker in list(self.busy.values()):
+            worker.stop()
 
     def work(self):
         """Grade submissions until none is left."""
@@ -158,7 +160,7 @@ class Run:
         try:
             state, salt = fingerprints(submission, self.plan, self.asked)
             result = None if self.plan.again else finished(submission, self.plan, state)
-            new = result is None and self._graded(submission, salt, me) | {"key": state}
+            new = replace(self._graded(submission, salt, me), key=state) if result is None else None
         except Exception as error:  # one submission does not end the run
             result, new = lost(submission, self.asked, f"{type(error).__name__}: {error}"), None
         if self.stopped.is_set():
@@ -170,15 +172,15 @@ class Run:
             self.failed = error
             self.stop()
             return
-        self.results[submission.learner] = (result or new) | {"recognised": submission.key}
+        self.results[submission.learner] = replace(result or new, recognised=submission.key)
         self.done(self.results[submission.learner])
 
     def _graded(self, submission, salt, me):
-        """A result, by a member of the crew that is replaced where it fails."""
-        member = self.busy.get(me)
-        if member is None:
-            member = self.busy[me] = (self.plan.crew or Worker)(self.plan)
-        result = None if self.stopped.is_set() else member.grade(submission, salt, len(self.asked.tasks))
+        """A result, by a worker of the pool that is replaced where it fails."""
+        worker = self.busy.get(me)
+        if worker is None:
+            worker = self.busy[me] = (self.plan.make_worker or Worker)(self.plan)
+        result = None if self.stopped.is_set() else worker.grade(submission, salt, len(self.asked.tasks))
         if result is None:
             self.busy.pop(me).close()
             return lost(submission, self.asked)
@@ -187,7 +189,8 @@ class Run:
 
 def sealed(result):
     """A result with a mark by which the next run knows that this user's wrote it."""
-    return result | {"seal": seal.mark(result)}
+    value = result.as_json()
+    return value | {"seal": seal.mark(value)}
 
 
 def finished(submission, plan, state):
@@ -196,13 +199,13 @@ def finished(submission, plan, state):
     try:
         kept = json.loads(_path(submission, plan).read_text(encoding="utf-8"))
         found = kept.pop("seal")
-        is_ours = seal.holds(kept, found)
+        is_ours, result = seal.holds(kept, found), from_json(kept)
     except (OSError, ValueError, LookupError, TypeError):
         return None
-    if not is_ours or kept.get("key") != state or not kept["graded"]:
+    if not is_ours or result.key != state or not result.graded:
         return None
-    renamed = {"learner": submission.learner, "former": kept["learner"]}
-    return kept | {"kept": True} | (renamed if kept["learner"] != submission.learner else {})
+    former = result.learner if result.learner != submission.learner else ""
+    return replace(result, kept=True, learner=submission.learner, former=former)
 
 
 def fingerprints(submission, plan, asked):
@@ -228,7 +231,7 @@ def lost(submission, asked, why=""):
     """The result of a submission during which the grader itself failed."""
     text = "The grader stopped while it was at work on this submission; grade it again, or look at its notebooks."
     rows = [row(task, Outcome("stopped", "not graded.")) for task in asked.tasks]
-    return {"learner": submission.learner, "graded": False, "notes": [f"{text} {why}".strip()], "exercises": rows}
+    return Result(submission.learner, False, [f"{text} {why}".strip()], rows)
 
 
 class Worker:
@@ -236,7 +239,7 @@ class Worker:
 
     def __init__(self, plan):
         self.plan = plan
-        self.folder = Path(tempfile.mkdtemp(prefix=FOLDER, dir=sandbox.folder_for_sockets()))
+        self.folder = Path(tempfile.mkdtemp(prefix=FOLDER))
         self.held = open(self.folder / HELD, "w")  # noqa: SIM115  until this process ends, however it does
         fcntl.flock(self.held, fcntl.LOCK_EX)
         settings = {
@@ -267,10 +270,12 @@ class Worker:
         try:
             self.process.stdin.write(json.dumps(job) + "\n")
             self.process.stdin.flush()
-            result = json.loads(self.process.stdout.readline()) | {"junit": junit.read_text(encoding="utf-8")}
+            result = replace(
+                from_json(json.loads(self.process.stdout.readline())), junit=junit.read_text(encoding="utf-8")
+            )
             junit.unlink()
             return result
-        except (OSError, ValueError):
+        except (OSError, ValueError, LookupError, TypeError):
             return None
         finally:
             alarm.cancel()
@@ -297,7 +302,7 @@ FOLDER, HELD = "bgd-worker-", "held"  # a worker's folder, and the file in it th
 
 def remove_folders_of_the_dead():
     """Remove the folders that workers of this user left behind when their run was killed: nothing holds them."""
-    for folder in Path(sandbox.folder_for_sockets() or tempfile.gettempdir()).glob(f"{FOLDER}*"):
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
         try:
             if folder.lstat().st_uid != os.getuid() or folder.is_symlink():
                 continue

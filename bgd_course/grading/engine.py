@@ -1,5 +1,5 @@
-"""nbval as the engine: each exercise is a test of pytest, its answer runs in nbval's kernel, and its values are judged
-here. nbval's classes are no documented interface: its version is bounded, and tests/test_grading.py holds the contract.
+"""nbval as the engine: each exercise is a test of pytest, its answer runs behind the walls, its values are judged here.
+nbval's classes are no documented interface: its version is bounded, and tests/test_grading.py holds the contract.
 """
 
 import os
@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from bgd_course.grading import kernel
+from bgd_course.grading.course import Task
 from bgd_course.grading.judging import BLANK, Outcome, outcome_of
+from bgd_course.grading.kernel import GradedKernel, Ran
 
 CELL_SECONDS = 10
 OUTCOMES = pytest.StashKey()
@@ -91,7 +92,7 @@ class Attempt:
                 return outcome_of(task, self.ran[at], None, self.grader.cases) if at == index else None
         if self.kernel is None:
             return None
-        sent = self._send(self.kernel, task)
+        sent = self.grader.call(self.kernel, task)
         if sent.how == "stopped":
             self.close()
         return outcome_of(task, sent, self.ran[index], self.grader.cases)
@@ -112,7 +113,7 @@ class Attempt:
             for source in needed if answered.how != "stopped" else ():
                 answered_too = self.grader.run(alone, source)
                 answered = answered_too if answered_too.how == "stopped" else answered
-            sent = self._send(alone, task) if answered.how != "stopped" else answered
+            sent = self.grader.call(alone, task) if answered.how != "stopped" else answered
             return outcome_of(task, sent, answered, self.grader.cases, quote=not needed)
         finally:
             alone.stop()
@@ -125,14 +126,6 @@ class Attempt:
             index = self.piece_of(other)
             if other.exercise in needs and (other.solution or index is not None):
                 yield other.solution or self.pieces[index].source
-
-    def _send(self, running, task):
-        exercise = self.grader.exercise(task)
-        if exercise is None:
-            return self.grader.run(running, kernel.as_cell(task.variable, None, None, None))
-        cases = self.grader.cases.of(task.exercise)[1]
-        cell = kernel.as_cell(task.variable, exercise.parameters, cases, exercise.read.__name__)
-        return self.grader.run(running, cell)
 
     def _fresh(self):
         started = self.grader.start()
@@ -165,30 +158,41 @@ def _is_right(outcome):
 
 
 class Grader:
-    """What all attempts of a submission share: the warm parent, the cases, and the time that is left."""
+    """What all attempts of a submission share: the fork server, the cases, and the time that is left."""
 
-    def __init__(self, parent, cases, exercises, seconds, cell_seconds=CELL_SECONDS):
-        self.parent, self.cases, self.exercises = parent, cases, exercises
+    def __init__(self, server, cases, exercises, seconds, cell_seconds=CELL_SECONDS):
+        self.server, self.cases, self.exercises = server, cases, exercises
         self.cell_seconds, self.until = cell_seconds, time.monotonic() + seconds
 
     def exercise(self, task):
         """The exercise of a task, None if it is a derivation."""
         return self.exercises.get(task.exercise)
 
-    def start(self):
-        """A fresh kernel; where it does not start, the warm parent is started anew, once."""
+    def start(self) -> GradedKernel:
+        """A fresh kernel; where the fork server has ended, it is started anew, once."""
         try:
-            return kernel.GradedKernel(self.parent)
-        except RuntimeError:
-            self.parent.end()
-            return kernel.GradedKernel(self.parent)
+            return GradedKernel(self.server)
+        except OSError:
+            self.server.end()
+            return GradedKernel(self.server)
 
-    def run(self, running, source):
+    def run(self, kernel: GradedKernel, source: str) -> Ran:
         """How a cell ran, in the time of a cell or what is left of the submission's."""
+        return self._timed(kernel.run, source)
+
+    def call(self, kernel: GradedKernel, task: Task) -> Ran:
+        """What the answer to a task gives on its cases, likewise; of a derivation, its text."""
+        exercise = self.exercise(task)
+        if exercise is None:
+            return self._timed(kernel.call, task.variable, None, None, None)
+        cases = self.cases.of(task.exercise).packed
+        return self._timed(kernel.call, task.variable, exercise.parameters, cases, exercise.read.__name__)
+
+    def _timed(self, ask, *words):
         left = self.until - time.monotonic()
         if left <= 0:
-            return kernel.Ran("stopped", "the time for the whole submission is over")
-        return running.run(source, min(self.cell_seconds, left))
+            return Ran("stopped", "the time for the whole submission is over")
+        return ask(*words, min(self.cell_seconds, left))
 
 
 class GradedFile(IPyNbFile):

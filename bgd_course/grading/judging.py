@@ -5,10 +5,9 @@ import signal
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from bgd_helpers.checks import EXERCISES, check_derivation, wire
+from bgd_helpers.checks import EXERCISES, check_derivation, protocol
 from bgd_helpers.checks.checks import judge
 
-LARGEST = 8 * 2**20  # characters of JSON
 READING = 20  # seconds for a derivation
 
 
@@ -23,19 +22,33 @@ class Outcome(NamedTuple):
 BLANK = Outcome("not attempted", "there is no answer yet.")
 
 
+class Drawn(NamedTuple):
+    """The cases of an exercise, how many of them are asked again, and the JSON that brings them into the kernel."""
+
+    cases: list
+    first: int
+    packed: str
+
+
 class Cases:
     """The cases of every exercise for one salt, and the same as the kernel gets them."""
 
     def __init__(self, salt):
         self.salt, self._cases = salt, {}
 
-    def of(self, exercise):
-        """The cases of an exercise, and the JSON that brings them into the kernel. Each exercise has a salt of its
-        own: what one is called with is no answer to another."""
+    def of(self, exercise: str) -> Drawn:
+        """The cases Drawn for an exercise: some, and others of the same shapes, which an answer meets when it has been
+        called twice on the first: whether it is right for them is seen in values, not in what a kernel says of itself.
+        Each exercise has a salt of its own: what one is called with is no answer to another."""
         if exercise not in self._cases:
-            cases = list(EXERCISES[exercise].cases(*self.salt, list(EXERCISES).index(exercise)))
-            self._cases[exercise] = cases, json.dumps(wire.packed(cases))
+            number = list(EXERCISES).index(exercise)
+            first = self._draw(exercise, number)
+            later = [] if exercise == "batches" else self._draw(exercise, number + len(EXERCISES))
+            self._cases[exercise] = Drawn(first + later, len(first), json.dumps(protocol.packed([first, later])))
         return self._cases[exercise]
+
+    def _draw(self, exercise, number):
+        return list(EXERCISES[exercise].cases(*self.salt, number))
 
 
 def outcome_of(task, ran, answered, cases, quote=True):
@@ -48,47 +61,38 @@ def outcome_of(task, ran, answered, cases, quote=True):
     if ran.values is None:
         return Outcome("wrong", f"its values could not be read{_because(ran) if quote else ''}.")
     try:
-        kind, *rest = _loaded(ran.values)
+        kind, *rest = ran.values
         return _READERS[kind](task, answered, cases, quote, *rest)
     except (ValueError, TypeError, LookupError, AttributeError):
         return Outcome("wrong", "its values could not be read: what it sent out was changed on the way.")
 
 
 def _because(ran):
-    return f" ({wire.tidy(ran.said)})" if ran.said else ""
-
-
-def _loaded(values):
-    if not isinstance(values, str) or len(values) > LARGEST:
-        raise ValueError("no values")
-    try:
-        return json.loads(values)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    return f" ({protocol.tidy(ran.said)})" if ran.said else ""
 
 
 def _missing(task, answered, cases, quote):
     if answered.how == "raised" and quote:
-        return Outcome("wrong", f"its cell raises {wire.tidy(answered.said)}.")
+        return Outcome("wrong", f"its cell raises {protocol.tidy(answered.said)}.")
     return Outcome("wrong", f"it does not define `{task.variable}`.")
 
 
 def _kind(task, answered, cases, quote, kind):
     wanted = 'a string of LaTeX, r"..."' if task.is_derivation else "a function"
-    return Outcome("wrong", f"`{task.variable}` is of type {wire.tidy(str(kind))[:60]}, and should be {wanted}.")
+    return Outcome("wrong", f"`{task.variable}` is of type {protocol.tidy(str(kind))[:60]}, and should be {wanted}.")
 
 
 def _seen(task, answered, cases, quote, value):
-    given, seen = cases.of(task.exercise)[0], wire.observation(value, quote)
-    if seen.takes and len(seen.found) != len(given):
+    drawn, seen = cases.of(task.exercise), protocol.observation(value, quote)
+    if seen.takes and (len(seen.found), len(seen.again)) != (len(drawn.cases), drawn.first):
         raise ValueError("not what was asked for")
-    verdict = judge(task.exercise, given, seen, reveal=False)
+    verdict = judge(task.exercise, drawn.cases, seen, reveal=False)
     return Outcome(verdict.outcome, verdict.text, verdict.slip)
 
 
 def _text(task, answered, cases, quote, text):
-    if not isinstance(text, str) or len(text) > wire.LONGEST_DERIVATION:
-        return Outcome("wrong", f"a derivation has {wire.LONGEST_DERIVATION:,} characters at most.")
+    if not isinstance(text, str) or len(text) > protocol.LONGEST_DERIVATION:
+        return Outcome("wrong", f"a derivation has {protocol.LONGEST_DERIVATION:,} characters at most.")
     try:
         with limited(READING):
             verdict = check_derivation(task.exercise, text)

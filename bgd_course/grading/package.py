@@ -12,8 +12,9 @@ ASKED = {
     "descent": "update _update batches _batches_of descend",
     "gradcheck": "central_difference one_sided_difference complex_step errors_against_step _entrywise",
 }
-KEPT = ("__init__.py", "__init__.pyi", "former.py", "data.py", "theory.py", "checks/outcomes.py", "checks/observing.py")
-KEPT += ("checks/wire.py", "checks/inside.py", "scale/__init__.py", "lessons/__init__.py", "lessons/handout.py")
+KEPT = ("__init__.py", "__init__.pyi", "former.py", "data.py", "inputs.py", "parameters.py", "theory.py")
+KEPT += ("checks/outcomes.py", "checks/observing.py", "checks/protocol.py", "checks/shell.py")
+KEPT += ("scale/__init__.py", "scale/steps.py", "lessons/__init__.py", "lessons/handout.py")
 REFUSAL = """
 
 def _refuse(name):

@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -22,7 +23,7 @@ IDLE = {}  # on a worker of the cluster: course and settings to a queue of grade
 
 
 class Remote:
-    """A member of the crew whose work is done by whichever worker of the cluster has time."""
+    """A worker of the pool whose work is done by whichever worker of the cluster has time."""
 
     def __init__(self, plan, client):
         self.plan, self.client, self.future = plan, client, None
@@ -39,7 +40,7 @@ class Remote:
         except Exception:  # whatever ended the cluster, or the task on it
             self.future.cancel()
             return None
-        return result | {"notes": refused + result["notes"], "graded": result["graded"] and bool(files or not refused)}
+        return replace(result, notes=refused + result.notes, graded=result.graded and bool(files or not refused))
 
     def stop(self):
         """Do not wait for the task."""

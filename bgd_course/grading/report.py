@@ -49,19 +49,19 @@ def write(results, output, table=Table(), layout=""):
         write_atomically(output / f"gradebook-{layout}.csv", _as_csv(GRADEBOOKS[layout](results)))
     write_atomically(output / "feedback" / "index.html", overview(results))
     for result in results:
-        name = file_name(result["learner"])
+        name = file_name(result.learner)
         write_atomically(output / "feedback" / f"{name}.md", feedback_markdown(result))
         write_atomically(output / "feedback" / f"{name}.html", feedback_html(result))
         write_atomically(output / "gradescope" / f"{name}.json", gradescope(result))
-        if result.get("junit"):
-            write_atomically(output / "junit" / f"{name}.xml", result["junit"])
+        if result.junit:
+            write_atomically(output / "junit" / f"{name}.xml", result.junit)
     if len(results) == 1:
         write_atomically(output / "results.json", gradescope(results[0]))
 
 
 def _remove_renamed(results, output):
-    names = {file_name(result["learner"]) for result in results}
-    for former in {file_name(result.get("former") or result["learner"]) for result in results} - names:
+    names = {file_name(result.learner) for result in results}
+    for former in {file_name(result.former or result.learner) for result in results} - names:
         for path in (
             f"feedback/{former}.md",
             f"feedback/{former}.html",
@@ -73,18 +73,18 @@ def _remove_renamed(results, output):
 
 def total(result):
     """The score of a submission, and what could be had."""
-    rows = result["exercises"]
-    return sum(row["score"] for row in rows), sum(row["points"] for row in rows)
+    rows = result.exercises
+    return sum(row.score for row in rows), sum(row.points for row in rows)
 
 
 def scores(results, delimiter=","):
     """The table of scores as CSV: a row for each learner, a column for each exercise."""
-    names = [row["exercise"] for row in results[0]["exercises"]] if results else []
+    names = [row.exercise for row in results[0].exercises] if results else []
     rows = [["learner", "score", "of", "graded", *names, "notes"]]
     for result in results:
-        each = [row["score"] for row in result["exercises"]]
-        notes = " ".join(result["notes"])
-        rows.append([_cell(result["learner"]), *total(result), graded(result), *each, _cell(notes)])
+        each = [row.score for row in result.exercises]
+        notes = " ".join(result.notes)
+        rows.append([_cell(result.learner), *total(result), graded(result), *each, _cell(notes)])
     return _as_csv(rows, delimiter)
 
 
@@ -119,7 +119,7 @@ def gradebook_moodle(results):
 
 def _numbered(results):
     """The results with the name and the number that the system gives to a learner."""
-    found = [(result, re.fullmatch(r"(.+)_(\d+)", result.get("recognised", ""), re.S)) for result in results]
+    found = [(result, re.fullmatch(r"(.+)_(\d+)", result.recognised, re.S)) for result in results]
     return [(result, match[1], match[2]) for result, match in found if match]
 
 
@@ -129,18 +129,18 @@ GRADEBOOKS = {"canvas": gradebook_canvas, "moodle": gradebook_moodle}
 
 def graded(result):
     """Whether all that was handed in was graded: "yes", "in part", "no"; "nothing handed in", or "nothing answered"."""
-    if not result["graded"]:
+    if not result.graded:
         return "no"
-    if not any(row.get("file") for row in result["exercises"]):
+    if not any(row.file for row in result.exercises):
         return "nothing handed in"
-    if any("was not graded:" in note and "is later" not in note for note in result["notes"]):
+    if any("was not graded:" in note and "is later" not in note for note in result.notes):
         return "in part"
-    return "yes" if any(row["outcome"] != "not attempted" for row in result["exercises"]) else "nothing answered"
+    return "yes" if any(row.outcome != "not attempted" for row in result.exercises) else "nothing answered"
 
 
 def of_others(results, output):
     """The names of the feedback pages in the folder `output` that are of no learner of these results."""
-    own = {"index", *(file_name(result["learner"]) for result in results)}
+    own = {"index", *(file_name(result.learner) for result in results)}
     return sorted(path.stem for path in (output / "feedback").glob("*.html") if path.stem not in own)
 
 
@@ -161,17 +161,17 @@ STEERING = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud
 
 def says(row):
     """What an exercise's row says: right, wrong because, stopped or not attempted."""
-    return f"{row['outcome']}: {row['text']}" if row["outcome"] != "wrong" else f"wrong because {row['text']}"
+    return f"{row.outcome}: {row.text}" if row.outcome != "wrong" else f"wrong because {row.text}"
 
 
 def feedback_markdown(result):
     """The page of one learner as Markdown."""
     score, points = total(result)
-    lines = [f"# {_markdown(result['learner'])}: {score:g} of {points:g} points", ""]
-    lines += [f"- {_markdown(note)}" for note in result["notes"]] + [""] * bool(result["notes"])
-    for row in result["exercises"]:
-        slip = f" *({_markdown(row['slip'])})*" if row["slip"] else ""
-        heading = f"{SIGNS[row['outcome']]} **{_markdown(row['exercise'])}**, {row['score']:g} of {row['points']:g}"
+    lines = [f"# {_markdown(result.learner)}: {score:g} of {points:g} points", ""]
+    lines += [f"- {_markdown(note)}" for note in result.notes] + [""] * bool(result.notes)
+    for row in result.exercises:
+        slip = f" *({_markdown(row.slip)})*" if row.slip else ""
+        heading = f"{SIGNS[row.outcome]} **{_markdown(row.exercise)}**, {row.score:g} of {row.points:g}"
         lines.append(f"- {heading}{slip}  \n  {_markdown(says(row))}")
     return "\n".join(lines) + "\n"
 
@@ -186,30 +186,30 @@ def _markdown(text):
 def feedback_html(result):
     """The page of one learner as HTML; nothing in it can run."""
     score, points = total(result)
-    notes = "".join(f"<p>{_html(note)}</p>\n" for note in result["notes"])
-    rows = [_html_row(row) for row in result["exercises"]]
+    notes = "".join(f"<p>{_html(note)}</p>\n" for note in result.notes)
+    rows = [_html_row(row) for row in result.exercises]
     table = _table(("exercise", "points", "outcome", "reason"), rows)
     body = f"<p><strong>{score:g} of {points:g} points</strong></p>\n{notes}{table}"
-    return PAGE.format(title=_html(result["learner"]), style=STYLE, body=body)
+    return PAGE.format(title=_html(result.learner), style=STYLE, body=body)
 
 
 def _html_row(row):
-    outcome = row["outcome"]
-    slip = f"<br><small>slip: {_html(row['slip'])}</small>" if row["slip"] else ""
+    outcome = row.outcome
+    slip = f"<br><small>slip: {_html(row.slip)}</small>" if row.slip else ""
     sign = f'<td class="o {outcome.split()[0]}">{SIGNS[outcome]} {outcome}</td>'
-    text = f"{BECAUSE[outcome]}{row['text']}"
+    text = f"{BECAUSE[outcome]}{row.text}"
     return (
-        f"<tr><td class=o>{_html(row['exercise'])}</td><td class=n>{row['score']:g} of {row['points']:g}</td>"
+        f"<tr><td class=o>{_html(row.exercise)}</td><td class=n>{row.score:g} of {row.points:g}</td>"
         f"{sign}<td>{_with_formulas(text)}{slip}{_answer(row)}</td></tr>"
     )
 
 
 def _answer(row):
     """What was graded, to be opened."""
-    if not row.get("answer"):
+    if not row.answer:
         return ""
-    source = "\n".join(map(_html, row["answer"].split("\n")))
-    return f"<details><summary>the answer, in {_html(row['file'])}</summary><pre>{source}</pre></details>"
+    source = "\n".join(map(_html, row.answer.split("\n")))
+    return f"<details><summary>the answer, in {_html(row.file)}</summary><pre>{source}</pre></details>"
 
 
 def _html(text):
@@ -224,12 +224,12 @@ def _with_formulas(text):
 def overview(results):
     """The class on one page: scores, how each exercise went, and which slips were made how often."""
     learners = [
-        f'<tr><td><a href="{escape(file_name(result["learner"]))}.html">{_html(result["learner"])}</a></td>'
+        f'<tr><td><a href="{escape(file_name(result.learner))}.html">{_html(result.learner)}</a></td>'
         f"<td class=n>{total(result)[0]:g} of {total(result)[1]:g}</td><td class=o>{graded(result)}</td>"
-        f"<td>{_html(' '.join(result['notes']))}</td></tr>"
+        f"<td>{_html(' '.join(result.notes))}</td></tr>"
         for result in results
     ]
-    slips = Counter((row["exercise"], row["slip"]) for result in results for row in result["exercises"] if row["slip"])
+    slips = Counter((row.exercise, row.slip) for result in results for row in result.exercises if row.slip)
     made = [
         f"<tr><td>{_html(exercise)}</td><td>{_html(slip)}</td><td class=n>{count}</td></tr>"
         for (exercise, slip), count in slips.most_common()
@@ -242,11 +242,11 @@ def overview(results):
 
 def _exercises(results):
     """A row for each exercise, and one for all: how many answers had which outcome, and the mean of the points."""
-    for rows in zip(*(result["exercises"] for result in results)):
-        counts = Counter(row["outcome"] for row in rows)
+    for rows in zip(*(result.exercises for result in results)):
+        counts = Counter(row.outcome for row in rows)
         numbers = "".join(f"<td class=n>{counts[outcome] or '–'}</td>" for outcome in SIGNS)
-        score = f"{mean(row['score'] for row in rows):.1f} of {rows[0]['points']:g}"
-        yield f"<tr><td>{_html(rows[0]['exercise'])}</td>{numbers}<td class=n>{score}</td></tr>"
+        score = f"{mean(row.score for row in rows):.1f} of {rows[0].points:g}"
+        yield f"<tr><td>{_html(rows[0].exercise)}</td>{numbers}<td class=n>{score}</td></tr>"
     scores, points = zip(*map(total, results))
     empty = "<td></td>" * len(SIGNS)
     yield f"<tr><td>all</td>{empty}<td class=n>{mean(scores):.1f} of {points[0]:g}</td></tr>"
@@ -261,14 +261,14 @@ def gradescope(result):
     """The result of one submission as Gradescope's autograder reads it."""
     tests = [
         {
-            "name": row["exercise"],
-            "score": row["score"],
-            "max_score": row["points"],
-            "status": "passed" if row["outcome"] == "right" else "failed",
+            "name": row.exercise,
+            "score": row.score,
+            "max_score": row.points,
+            "status": "passed" if row.outcome == "right" else "failed",
             "output": printable(says(row)),
             "output_format": "text",
         }
-        for row in result["exercises"]
+        for row in result.exercises
     ]
-    output = printable(" ".join(result["notes"]))
+    output = printable(" ".join(result.notes))
     return json.dumps({"score": total(result)[0], "output": output, "output_format": "text", "tests": tests}, indent=1)

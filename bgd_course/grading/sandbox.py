@@ -1,4 +1,4 @@
-"""The sandbox: which walls this machine can put up, and the warm parent that forks kernels behind them.
+"""The sandbox: which walls this machine can put up, and the fork server behind them.
 
 Level "bubblewrap": own namespaces (no network, no other process, no view of any file but Python's), seccomp and
 limits. Level "landlock": the files of this machine hidden by Landlock, seccomp and limits. Level "none": no wall.
@@ -8,21 +8,22 @@ import json
 import math
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import sysconfig
 import tempfile
-import time
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from bgd_course.grading import isolation, package, zygote
+from bgd_course.grading import fork_server, isolation, package
 
 LEVELS = ("bubblewrap", "landlock", "none")
 PACKAGES = ("bgd_helpers", "bgd_course")  # of the course: a kernel gets a graded one instead
-START = 60  # seconds for the warm parent to import what it needs
+START, END = 60, 5  # seconds for the fork server to import what it needs, and to end a kernel
 SCRATCH = 64 * 2**20  # bytes
-LONGEST_FOLDER = 50  # bytes
 LONGEST_PATH = 1000  # characters, of four bytes at most: Linux takes 4,096 bytes
 
 
@@ -83,131 +84,89 @@ def _landlock_works():
         return False
 
 
-class WarmParent:
-    """The process that forks kernels, behind the walls of `level`; `folder` holds its sockets. Ends with `close()`.
+class ForkServer:
+    """The process that forks kernels, one at a time, behind the walls of `level`. Ends with `close()`.
 
     What lies in the folders `private` is hidden from it, wherever they are. Raises `NoSandbox` if that cannot be done.
     """
 
-    def __init__(self, level, folder=None, private=()):
+    def __init__(self, level: str, folder: Path | str | None = None, private: Iterable[Path | str] = ()):
         self.level, self.private = level, [Path(path).resolve() for path in private]
         self.folder = Path(tempfile.mkdtemp(prefix="bgd-", dir=folder))
-        (self.folder / "sockets").mkdir()
         (self.folder / "scratch").mkdir()
         package.write(self.folder / "box")
         _copy_font_lists(self.folder / "box" / "fonts")
-        shutil.copy(zygote.__file__, self.folder / "box" / "zygote.py")
-        self.process, self._rest = None, b""
+        shutil.copy(fork_server.__file__, self.folder / "box" / "fork_server.py")
+        self.process: Any = None
+        self.control: Any = None
 
-    def start(self):
+    def start(self) -> None:
         """Start the process, unless it runs."""
         if self.process is not None and self.process.poll() is None:
             return
         self.end()
-        script = [sys.executable, "-I", "-B", str(self._inside("box") / "zygote.py"), str(self._inside("box"))]
-        command = [*self._walls(), *script, json.dumps(self._rules())]
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=self.folder,
-            env=_environment(self._inside("scratch"), self._inside("box") / "fonts"),
-            start_new_session=True,
-        )
-        os.set_blocking(self.process.stdout.fileno(), False)
-        if not self.wait("ready", START):
+        box, scratch = self._inside("box"), self._inside("scratch")
+        script = [sys.executable, "-I", "-B", str(box / "fork_server.py"), str(box), str(scratch)]
+        self.control, stdin = socket.socketpair()
+        with stdin:
+            self.process = subprocess.Popen(
+                [*self._walls(), *script, json.dumps(self._rules())],
+                stdin=stdin.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=self.folder,
+                env=_environment(scratch, box / "fonts"),
+                start_new_session=True,
+            )
+        if not self._is_done(START):
             self.end()
-            raise NoSandbox("the sandbox could not be started: the warm parent of the kernels does not answer")
+            raise NoSandbox("the sandbox could not be started: the fork server does not answer")
 
-    def fork(self, connection):
-        """Start a kernel on a connection file in the folder of the sockets."""
+    def fork(self) -> socket.socket:
+        """The socket of a new kernel. Raises OSError if the process has ended."""
         self.start()
-        self._say({"start": str(connection), "scratch": str(self._inside("scratch"))})
+        ours, its = socket.socketpair()
+        with its:
+            socket.send_fds(self.control, [fork_server.FORK], [its.fileno()])
+        return ours
 
-    def new_folder(self):
-        """A folder for the sockets of one kernel; no other can have foreseen its name."""
-        (self.folder / "sockets").chmod(0o700)
-        return Path(tempfile.mkdtemp(dir=self.folder / "sockets"))
-
-    def lock(self, folder):
-        """From now on nothing can be made or removed among the sockets: a kernel has no right to change modes."""
-        folder.chmod(0o500)
-        (self.folder / "sockets").chmod(0o500)
-
-    def empty_sockets(self):
-        """Remove whatever a kernel left among the sockets."""
-        (self.folder / "sockets").chmod(0o700)
-        zygote.empty(self.folder / "sockets")
-
-    def written(self):
+    def written(self) -> float:
         """How many bytes of this machine's disk a kernel has taken: in bubblewrap, its scratch folder is not on it."""
         return 0 if self.level == "bubblewrap" else _size(self.folder / "scratch")
 
-    def kill(self):
-        """End the kernel, whatever it is doing; wait until it is gone."""
-        try:
-            self._say({"kill": True})
-        except OSError:
-            pass
-        if not self.wait("ended", 5):
+    def kill(self) -> None:
+        """End the kernel, whatever it is doing, and remove what it has written; where that fails, end the process."""
+        if self.process is not None and not self._is_done(END, fork_server.KILL):
             self.end()
 
-    def ended(self):
-        """Whether the kernel has ended, or the parent with it."""
-        return bool(self._heard("ended")) or self.process is None or self.process.poll() is not None
+    def _is_done(self, seconds, request=b""):
+        """Whether the process says so, asked for what it is to do, within so many seconds."""
+        self.control.settimeout(seconds)
+        try:
+            self.control.sendall(request)
+            return self.control.recv(1) == fork_server.DONE
+        except OSError:
+            return False
 
-    def wait(self, word, seconds):
-        """Whether the parent says this within so many seconds."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if self._heard(word):
-                return True
-            if self.process.poll() is not None:
-                return self._heard(word)
-            time.sleep(0.002)
-        return False
-
-    def close(self):
+    def close(self) -> None:
         """End everything and remove every file."""
         self.end()
         remove(self.folder)
 
-    def _say(self, message):
-        self.process.stdin.write((json.dumps(message) + "\n").encode())
-        self.process.stdin.flush()
-
-    def _heard(self, word):
-        try:
-            self._rest += os.read(self.process.stdout.fileno(), 65536)
-        except (BlockingIOError, AttributeError, ValueError):
-            pass
-        line, end, rest = self._rest.partition(b"\n")
-        message = json.loads(line) if end else {}
-        if word not in message:
-            return False
-        self._rest = rest
-        if message.get("clean") is False:  # what is left must not meet the next kernel: start anew
-            self.end()
-        return True
-
-    def end(self):
+    def end(self) -> None:
         """End the process, and the kernel with it; `start` starts another."""
         if self.process is not None:
+            self.control.close()
             self.process.kill()
             self.process.wait()
-            self.process.stdin.close()
-            self.process.stdout.close()
-        self.process, self._rest = None, b""
+        self.process = self.control = None
 
     def _inside(self, name):
         """That folder as the process sees it."""
-        if self.level == "bubblewrap" and name != "sockets":
-            return Path("/") / name
-        return self.folder / name
+        return Path("/" if self.level == "bubblewrap" else self.folder) / name
 
     def _rules(self):
-        """What the parent is to do about files: nothing without walls, nothing more in bubblewrap, else Landlock."""
+        """What the process is to do about files: nothing without walls, nothing more in bubblewrap, else Landlock."""
         if self.level == "landlock":
             readable = [*_python_folders(), str(self.folder / "box"), "/dev/urandom"]
             for path in self.private:
@@ -233,23 +192,15 @@ def _bubblewrap(folder, private=()):
     installed = [Path(sysconfig.get_path("purelib"), name) for name in PACKAGES]
     command += _hiding([*private, *installed], [sys.prefix])
     command += ["--dev", "/dev", "--remount-ro", "/dev", "--ro-bind", str(folder / "box"), "/box"]
-    command += ["--bind", str(folder / "sockets"), str(folder / "sockets")]
     command += ["--size", str(SCRATCH), "--perms", "0700", "--tmpfs", "/scratch", "--remount-ro", "/", "--chdir", "/"]
     return command
-
-
-def folder_for_sockets():
-    """The folder for temporary files; /tmp where its name is too long for the sockets in it, which Linux allows 107
-    bytes."""
-    folder = tempfile.gettempdir()
-    return folder if len(os.fsencode(folder)) <= LONGEST_FOLDER else "/tmp"
 
 
 def remove(folder):
     """Remove a folder, whatever a kernel left in it; one that is gone already is no error."""
     try:
         os.chmod(folder, 0o700)
-        zygote.empty(folder)
+        fork_server.empty(folder)
         os.rmdir(folder)
     except FileNotFoundError:
         pass

@@ -23,8 +23,8 @@ class Cubic(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """What an answer does: whether it takes the arguments, which cases' arguments it changed, and what it gives
-    in a first and in a second round of calls."""
+    """What an answer does: whether it takes the arguments, which cases' arguments it changed, what it gives in a first
+    round of calls, and what the same arguments, as it left them, give in a second."""
 
     takes: bool
     changed: list
@@ -32,15 +32,18 @@ class Observation(NamedTuple):
     again: list
 
 
-def observe(answer, parameters, cases, read):
-    """The Observation of an answer, called on the cases in order; what it prints in the first round is shown."""
+def observe(answer, parameters, cases, read, later=()):
+    """The Observation of an answer, called on the cases in order; what it prints in the first round is shown. What it
+    gives on `later` cases, after both rounds, is found too."""
     if not _takes(answer, parameters):
         return Observation(False, [], [], [])
     with np.errstate(all="ignore"):
         used = deepcopy(cases)
         found = [outcome_of(answer, case, read) for case in used]
         changed = [_is_case_changed(*pair) and not isinstance(v, Failure) for *pair, v in zip(used, cases, found)]
-        return Observation(True, changed, found, outcomes_of(answer, cases, read))
+        left = [case if isinstance(value, Failure) else mine for mine, case, value in zip(used, cases, found)]
+        again = outcomes_of(answer, left, read)
+        return Observation(True, changed, found + outcomes_of(answer, later, read), again)
 
 
 def _takes(answer, parameters):

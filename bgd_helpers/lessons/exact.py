@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 
 from bgd_helpers import network
+from bgd_helpers.parameters import flatten
 
 IDENTITY = network.Activation("identity", lambda a: a, lambda a, z=None: a * 0 + 1)
 
@@ -31,14 +32,9 @@ def square_network():
 
     def gradient(theta, X, Y):
         layers = [(theta[:1, None], theta[1:2]), (theta[2:3, None], theta[3:])]
-        return flat(network.backprop(layers, X, Y, ["square", IDENTITY]))
+        return flatten(network.backprop(layers, X, Y, ["square", IDENTITY]))
 
     return gradient, fractions([1, "1/2", 1, 0]), fractions([[0], [1]]), fractions([[1], [2]])
-
-
-def flat(theta):
-    """All parameters, or a gradient, as one vector."""
-    return np.concatenate([p.ravel() for pair in theta for p in pair])
 
 
 def walk(gradient, theta, X, Y, eta, order):

@@ -151,7 +151,7 @@ class Best(NamedTuple):
     """The learning rate that serves best, where it stands in the array, and what it reaches."""
 
     eta: float
-    index: int
+    index: int  # type: ignore[assignment]  # a tuple has a method of this name
     value: float
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from bgd_helpers import descent, network
 from bgd_helpers.lessons import experiments
 from bgd_helpers.lessons.claims import between, evidence, near
-from bgd_helpers.lessons.exact import flat
+from bgd_helpers.parameters import flatten, unflatten
 
 TINY = ("tanh", "identity")
 
@@ -26,20 +26,18 @@ def tiny_network(seed=0):
 
 def flat_gradient(theta, X, Y):
     """The gradient of J as one vector."""
-    return flat(network.backprop(theta, X, Y, TINY))
+    return flatten(network.backprop(theta, X, Y, TINY))
 
 
 def hessian(theta, X, Y, h=1e-30):
     """The Hessian of J, a column an entry of theta: the complex step through backpropagation."""
-    steps = 1j * h * np.eye(len(flat(theta)))
+    steps = 1j * h * np.eye(len(flatten(theta)))
     return np.array([flat_gradient(shifted(theta, step), X, Y).imag / h for step in steps]).T
 
 
 def shifted(theta, vector):
     """theta + vector, the vector holding its entries in a row."""
-    ends = np.cumsum([p.size for pair in theta for p in pair])[:-1]
-    parts = iter(np.split(vector, ends))
-    return [tuple(p + next(parts).reshape(p.shape) for p in pair) for pair in theta]
+    return unflatten(theta, flatten(theta) + vector)
 
 
 def local_limit():
@@ -48,8 +46,8 @@ def local_limit():
     values, vectors = np.linalg.eigh(hessian(theta, X, Y))
     etas, start = np.array([0.99, 1.01]) * 2 / values[-1], shifted(theta, 1e-8 * vectors[:, -1])
     path = descent.descend(network.gradient_of(TINY), start, X, Y, etas, len(X), 50)
-    ends = [[flat([(W[run], b[run]) for W, b in path[t]]) for run in (0, 1)] for t in (10, 50)]
-    distance = np.linalg.norm(np.array(ends) - flat(theta), axis=-1)
+    ends = [[flatten([(W[run], b[run]) for W, b in path[t]]) for run in (0, 1)] for t in (10, 50)]
+    distance = np.linalg.norm(np.array(ends) - flatten(theta), axis=-1)
     growth, length = (distance[1] / distance[0]) ** (1 / 40), np.linalg.norm(flat_gradient(theta, X, Y))
     why = "curvature of higher order, which a start 1e-8 off hardly feels"
     return evidence(

@@ -6,6 +6,7 @@ import numpy as np
 
 from bgd_helpers import descent, gradcheck, network, slips
 from bgd_helpers.lessons.handout import Net
+from bgd_helpers.parameters import arrays, flatten
 from bgd_helpers.slips import wrong
 
 NO_SLIP = "no slip"
@@ -63,7 +64,7 @@ def runs(trial):
 
 def shapes(trial):
     """Whether dW and db have the shapes of W and b; the first that has not."""
-    pairs = zip(_arrays(trial.first), _arrays(trial.net.theta))
+    pairs = zip(arrays(trial.first), arrays(trial.net.theta))
     bad = [(np.shape(found), expected.shape) for found, expected in pairs if np.shape(found) != expected.shape]
     return not bad, f"{bad[0][0]} for {bad[0][1]}" if bad else "all of them"
 
@@ -83,7 +84,7 @@ def agrees(trial, judge=gradcheck.complex_step):
 
 def downhill(trial):
     """Whether a step against the gradient goes down, to first order."""
-    cosine = gradcheck.cosine(_flat(trial.first), _flat(network.backprop(*trial.net)))
+    cosine = gradcheck.cosine(flatten(trial.first), flatten(network.backprop(*trial.net)))
     return bool(cosine > 0), f"cosine with ∇J {cosine:.3f}"
 
 
@@ -107,13 +108,5 @@ def as_far(trial):
 
 def _error(found, reference):
     """The largest difference in a layer, relative to the reference's largest entry there."""
-    pairs = zip(_arrays(found), _arrays(reference))
+    pairs = zip(arrays(found), arrays(reference))
     return max(np.abs(np.subtract(a, b)).max() / max(np.abs(b).max(), 1e-300) for a, b in pairs)
-
-
-def _arrays(gradient):
-    return [part for pair in gradient for part in pair]
-
-
-def _flat(gradient):
-    return np.concatenate([np.ravel(part) for part in _arrays(gradient)])

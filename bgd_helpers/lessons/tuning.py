@@ -19,7 +19,7 @@ class Tuned(NamedTuple):
     """
 
     runs: experiments.Runs
-    index: int
+    index: int  # type: ignore[assignment]  # a tuple has a method of this name
     updates: int
     band: np.ndarray
 

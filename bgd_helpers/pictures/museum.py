@@ -17,6 +17,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from bgd_helpers import gradcheck, network, slips
 from bgd_helpers.lessons import handout, trials
 from bgd_helpers.lessons.trials import NO_SLIP
+from bgd_helpers.parameters import flatten
 from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, Picture, house_style, new_figure
 from bgd_helpers.slips.wrong import with_equations
 
@@ -233,7 +234,7 @@ def _nothing(theta, X, Y, activations):
 def _differs(cost, gradient, net):
     """Whether `allclose` notices: the gradient beside the central difference of the cost that came with it."""
     numerical = gradcheck.central_difference(lambda theta: cost(theta, *net[1:]), net.theta)
-    return not np.allclose(gradcheck.flatten(gradient(*net)), gradcheck.flatten(numerical))
+    return not np.allclose(flatten(gradient(*net)), flatten(numerical))
 
 
 def _slope_from_z(delta_next, W_next, A, Z, df):

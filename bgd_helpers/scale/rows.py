@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bgd_helpers.network import check_inputs, check_targets, explain_nonfinite, one_per_layer
+from bgd_helpers.inputs import check_inputs, check_targets, explain_nonfinite
+from bgd_helpers.network import one_per_layer
 
 BLOCK = 2**13  # entries of an array that element-wise work takes at a time, to stay in the cache
 

@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bgd_helpers.parameters import arrays, like
+
 ROWS = 4096  # examples whose gradient is taken at a time: as float64 they stay in the cache, for narrow data
 WINDOW = 2**24  # bytes of the file that are mapped into memory at a time
 GENERATED = 2**16  # rows that are drawn at a time, each time by a generator of their own
@@ -29,7 +31,7 @@ class Shard(NamedTuple):
 
     path: str
     row: int
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple has a method of this name
 
 
 class Table(NamedTuple):
@@ -240,13 +242,9 @@ def weighted_mean(values, counts):
     """
     total, N = None, sum(counts)
     for value, count in zip(values, counts, strict=True):
-        parts = [np.float64(count / N) * p for p in _parts(value)]
+        value = value if isinstance(value, list) else np.asarray(value)
+        parts = [np.float64(count / N) * p for p in arrays(value)]
         total = parts if total is None else [a + b for a, b in zip(total, parts)]
     if total is None:
         raise ValueError("no shards: a mean needs at least one")
-    return list(zip(total[::2], total[1::2])) if isinstance(value, list) else total[0]
-
-
-def _parts(value):
-    """The arrays of a gradient."""
-    return [p for pair in value for p in pair] if isinstance(value, list) else [value]
+    return like(value, total)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bgd_helpers import network
-from bgd_helpers.checks import EXERCISES, wire
+from bgd_helpers.checks import EXERCISES, protocol
 from bgd_helpers.checks.observing import observe
 from bgd_helpers.checks.outcomes import Failure, one_array
 
@@ -14,20 +14,20 @@ from bgd_helpers.checks.outcomes import Failure, one_array
 def test_cases_cross_into_the_sandbox_as_they_are(exercise):
     task = EXERCISES[exercise]
     cases = list(task.cases(3))
-    again = wire.arguments(json.dumps(wire.packed(cases)))
+    again = protocol.arguments(json.dumps(protocol.packed(cases)))
     here, there = (observe(task.right, task.parameters, one, task.read) for one in (list(task.cases(3)), again))
     for mine, theirs in zip(here.found, there.found):
-        assert wire.packed(mine) == wire.packed(theirs)
+        assert protocol.packed(mine) == protocol.packed(theirs)
 
 
 def test_observations_cross_back_as_they_are():
     sent = [
         True,
         [False] * 3,
-        [["none"], wire.packed(one_array([1.5])), wire.packed(Failure("ValueError", "no 1.25"))],
+        [["none"], protocol.packed(one_array([1.5])), protocol.packed(Failure("ValueError", "no 1.25"))],
         [["none"]] * 3,
     ]
-    seen = wire.observation(sent)
+    seen = protocol.observation(sent)
     assert (
         seen.found[0] is None
         and seen.found[1][0][0].tolist() == [1.5]
@@ -51,21 +51,23 @@ ARRAY = ["array", "<f8", [1], "AAAAAAAA8D8="]
 )  # fmt: skip
 def test_whatever_is_not_just_so_is_refused(outcome):
     with pytest.raises(ValueError):
-        wire.observation([True, [False], [outcome], [["none"]]])
+        protocol.observation([True, [False], [outcome], [["none"]]])
 
 
 def test_a_well_formed_array_is_read():
-    assert wire.observation([True, [False], [["list", ["list", ARRAY]]], [["none"]]]).found[0][0][0].tolist() == [1.0]
+    assert protocol.observation([True, [False], [["list", ["list", ARRAY]]], [["none"]]]).found[0][0][0].tolist() == [
+        1.0
+    ]
 
 
 def test_only_the_named_slopes_cross():
-    assert wire.packed(network.activation("tanh").df) == ["slope", "tanh"]
+    assert protocol.packed(network.activation("tanh").df) == ["slope", "tanh"]
     with pytest.raises(TypeError):
-        wire.packed(lambda a: a)
+        protocol.packed(lambda a: a)
 
 
 def test_numbers_that_may_be_secret_are_left_out_of_a_text():
-    assert wire.tidy("shape (7, 3), 0.125 -3e5 1.5e-7 123456\n<b>") == "shape (7, 3), … -3e5 … … <b>"
+    assert protocol.tidy("shape (7, 3), 0.125 -3e5 1.5e-7 123456\n<b>") == "shape (7, 3), … -3e5 … … <b>"
 
 
 @pytest.mark.parametrize(
@@ -74,9 +76,9 @@ def test_numbers_that_may_be_secret_are_left_out_of_a_text():
         ("ValueError", "shape (3,)", True, Failure("ValueError", "shape (3,)")),
         ("ValueError", "return -2 * (Y - Y_hat)", False, Failure("ValueError", "")),
         ("return -2", "", True, Failure("an exception of its own", "")),
-        ("NotAllowed", "return -2", False, Failure("NotAllowed", wire.CALLED)),
+        ("NotAllowed", "return -2", False, Failure("NotAllowed", protocol.CALLED)),
     ],
 )
 def test_what_an_exception_may_tell(kind, message, quote, told):
-    failure = wire.packed(Failure(kind, message))
-    assert wire.observation([True, [False], [failure], [["none"]]], quote).found == [told]
+    failure = protocol.packed(Failure(kind, message))
+    assert protocol.observation([True, [False], [failure], [["none"]]], quote).found == [told]

@@ -16,7 +16,6 @@ from bgd_helpers import network
 from bgd_helpers.checks.observing import Cubic, Observation
 from bgd_helpers.checks.outcomes import Failure
 
-MIME = "application/vnd.bgd.values+json"
 MOST_BYTES = 1_000_000  # of one array
 LONGEST_TEXT = 300
 LONGEST_DERIVATION = 20_000
@@ -113,7 +112,7 @@ def observation(value, quote=True):
     try:
         takes, changed, found, again = value
         flags = all(isinstance(flag, bool) for flag in [takes, *changed])
-        if not flags or not len(changed) == len(found) == len(again):
+        if not flags or not len(changed) == len(again) <= len(found):
             raise ValueError("no observation")
         return Observation(takes, changed, *([_outcome(one, quote) for one in part] for part in (found, again)))
     except (TypeError, LookupError, AttributeError, OverflowError, RecursionError, UnicodeError) as error:
@@ -168,6 +167,14 @@ def _one_line(text, limit):
     if not isinstance(text, str):
         raise ValueError("no text")
     return " ".join("".join(c if c.isprintable() else " " for c in text[:limit]).split())
+
+
+def named(error):
+    """The kind of an exception and what it says, if that can be had."""
+    try:
+        return f"{type(error).__name__}: {error}"[:1000]
+    except Exception:  # its __str__ is the learner's, too
+        return f"{type(error).__name__}: "
 
 
 def tidy(text):
