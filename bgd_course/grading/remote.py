@@ -17,7 +17,8 @@ from queue import Empty, SimpleQueue
 import nbformat
 
 from bgd_course.grading import classroom, collect, submissions
-from bgd_course.grading.worker import RESTART, names
+from bgd_course.grading.collect import names
+from bgd_course.grading.worker import RESTART
 
 IDLE = {}  # on a worker of the cluster: course and settings to a queue of graders that wait for work
 
