@@ -146,6 +146,8 @@ AMBIGUOUS = {
         None,
         ["hw_a_x", "hw_b_x"],
     ),
+    "a name that no system writes": (["ada_1_10_a.ipynb", "Bob Smith.ipynb"], None, ["'ada_1_10_a", "'Bob Smith"]),
+    "a system's folder among others": (["ada/a.ipynb", "submission_1/a.ipynb"], None, ["'submission_1'", "'ada'"]),
     "two systems": (["ada_1_10_a.ipynb", "submission_7/a.ipynb"], None, ["gradescope", "canvas"]),
     "an id that is another's folder": (["adal/a.ipynb", "bob/a.ipynb"], "ada,adal\nbob,bo\n", ["'adal'", "'ada (of"]),
     "an id that is another's folder, both here": (["adal/a.ipynb", "ada/a.ipynb"], "ada,adal\n", ["'ada'", "'adal'"]),

@@ -112,9 +112,9 @@ def recognise(folder, roster=None, assume=()):
         learners.setdefault(entry.learner, []).append(entry)
     ids, absent, warnings = _ids(learners, table)
     found = [_submission(ids[learner], learner, entries) for learner, entries in learners.items()]
-    if not any(one.files for one in found) and layout in ("folders", "one", "nbgrader"):
-        if not any(archives.is_archive(part) for one in found for part in " ".join(one.left).split()):
-            raise FileNotFoundError(f"there is no notebook (.ipynb) in {folder}")
+    is_something = any(one.files or "archive" in " ".join(one.left) for one in found)
+    if not is_something and (layout not in LAYOUTS or not found):
+        raise FileNotFoundError(f"there is no notebook (.ipynb) in {folder}")
     found += [Submission(learner, ()) for learner in absent]
     return Recognised(layout, sorted(found), sorted(nobodys), warnings)
 
@@ -154,12 +154,14 @@ def arranged(base, said, table=None):
         tops.setdefault(item.parts[0], []).append(item)
     if not tops and not base.is_dir():
         raise FileNotFoundError(f"there is no notebook (.ipynb) in {base}")
-    for name in [name for name in tops if name in PASSED_OVER or _is_output(base / name)]:
-        nobodys += [f"{name}/"] * bool(tops.pop(name))
+    is_one = said.layout == "one" or not said.layout and (base / RELEASE).exists()
+    for name in [name for name, items in tops.items() if is_one or not _notebooks(items)]:
+        if name in PASSED_OVER or _is_output(base / name):
+            nobodys += [f"{name}/"] * bool(tops.pop(name))
     one = Entry("", archives.stem(base.resolve().name), [item for items in tops.values() for item in items])
-    if said.layout == "one" or not said.layout and (base / RELEASE).exists():
+    if is_one:
         return "one", [one], nobodys
-    layout = said.layout or ("pattern" if said.pattern else _system(tops))
+    layout = said.layout or ("pattern" if said.pattern else _system(tops, said))
     if not layout and _is_nbgrader(tops):
         nobodys += [item.name for name in tops if name != "submitted" for item in tops[name] if item.kind != "folder"]
         layout, tops = "nbgrader", _below(tops["submitted"])
@@ -178,16 +180,25 @@ def arranged(base, said, table=None):
     return layout, entries, nobodys
 
 
-def _system(tops):
-    """The system whose rule fits all names that any system's fits; "" if none fits. Raises `Ambiguous`."""
+def _system(tops, said):
+    """The system whose rule fits all names that any system's fits; "" if none fits. Raises `Ambiguous`, too where the
+    name of another notebook, or of a folder beside a system's folders, is not understood."""
     fits = {system: {name for name in tops if pattern.fullmatch(name)} for system, pattern in PATTERNS.items()}
     fits["canvas"] |= fits["canvas-anonymous"]  # a class may hold both
     every = set().union(*fits.values())
-    for system, names in fits.items():
-        if every and names == every:
-            return system
     if not every:
         return ""
+    others = [name for name, items in tops.items() if name not in every and normal(name) not in said.whose]
+    in_folders = any(_is_folder(tops[name]) for name in every)
+    for other in (name for name in others if _notebooks(tops[name]) and (in_folders or not _is_folder(tops[name]))):
+        system = next(system for system, names in fits.items() if names)
+        raise Ambiguous(
+            f"{min(every)!r} is named as {system} does, {other!r} is not: say --assume {system}, --assume folders, or"
+            f" whose it is, --assume {f'{other}=learner'!r}"
+        )
+    for system, names in fits.items():
+        if names == every:
+            return system
     one, other = [system for system, names in fits.items() if names][:2]
     first, second = min(fits[one] - fits[other] or fits[one]), min(fits[other] - fits[one] or fits[other])
     raise Ambiguous(f"{first!r} is named as {one} does, {second!r} as {other}: say --assume {one} or --assume {other}")
