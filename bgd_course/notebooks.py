@@ -143,7 +143,7 @@ def as_json(notebook):
     return nbformat.writes(notebook, indent=1).rstrip("\n") + "\n"
 
 
-def write_atomically(path, content):
+def write_atomically(path: Path | str, content: str | bytes) -> None:
     """Write a text (as UTF-8) or bytes to `path`: all of it, and to the disk, or the file is as it was."""
     path = Path(path)
     data = content.encode() if isinstance(content, str) else content
@@ -161,7 +161,7 @@ def write_atomically(path, content):
         raise
 
 
-def remove_leftovers(*folders):
+def remove_leftovers(*folders: Path | str) -> None:
     """Remove the files that a killed `write_atomically` of this user has left in these folders."""
     for path in (path for folder in folders for path in Path(folder).glob(".saving-*.tmp")):
         pid = path.name.split("-")[1]

@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +44,7 @@ class Plan(NamedTuple):
 
 
 @contextmanager
-def only_run(output):
+def only_run(output: Path) -> Iterator[None]:
     """Hold the output folder for one run, and remove what a killed one has left in it. Raises ValueError where
     another run is at work there."""
     Path(output).mkdir(parents=True, exist_ok=True)
@@ -300,7 +300,7 @@ class Worker:
 FOLDER, HELD = "bgd-worker-", "held"  # a worker's folder, and the file in it that is locked while its owner lives
 
 
-def remove_folders_of_the_dead():
+def remove_folders_of_the_dead() -> None:
     """Remove the folders that workers of this user left behind when their run was killed: nothing holds them."""
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
         try:

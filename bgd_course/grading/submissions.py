@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 import re
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -57,9 +58,9 @@ class Recognised(NamedTuple):
     """What a folder holds: its layout, a submission for each learner, the names that are nobody's, and warnings."""
 
     layout: str
-    submissions: list
-    nobodys: list
-    warnings: list
+    submissions: list[Submission]
+    nobodys: list[str]
+    warnings: list[str]
 
 
 class Ambiguous(ValueError):
@@ -90,12 +91,12 @@ class Entry(NamedTuple):
     said: bool = False
 
 
-def find(folder, roster=None, assume=()):
+def find(folder: Path | str, roster: Path | None = None, assume: Sequence[str] = ()) -> list[Submission]:
     """The submissions below `folder`, one for each learner, in order of their names. Raises as `recognise`."""
     return recognise(folder, roster, assume).submissions
 
 
-def recognise(folder, roster=None, assume=()):
+def recognise(folder: Path | str, roster: Path | None = None, assume: Sequence[str] = ()) -> Recognised:
     """What the folder (or archive, or notebook) holds, in which layout.
 
     `assume` settles what is ambiguous: a layout ("folders", "one", or one of LAYOUTS), a pattern ("hello-{learner}"),
@@ -107,7 +108,7 @@ def recognise(folder, roster=None, assume=()):
     table = Roster.read(roster) if roster else None
     layout, entries, nobodys = arranged(base, Assumed.of(assume), table)
     _refuse_two_in_one(entries)
-    learners = {}
+    learners: dict[str, list[Entry]] = {}
     for entry in entries:
         learners.setdefault(entry.learner, []).append(entry)
     ids, absent, warnings = _ids(learners, table)
@@ -123,11 +124,11 @@ class Assumed(NamedTuple):
     """What was said about what is ambiguous: a layout, a pattern, and names at the top with whose they are."""
 
     layout: str = ""
-    pattern: re.Pattern = None
-    whose: dict = {}
+    pattern: re.Pattern | None = None
+    whose: dict[str, str] = {}
 
     @classmethod
-    def of(cls, words):
+    def of(cls, words: Sequence[str]) -> "Assumed":
         """From the words of `--assume`. Raises ValueError for one that says nothing."""
         found = cls(whose={})
         for word in words:
@@ -145,11 +146,12 @@ class Assumed(NamedTuple):
         return found
 
 
-def arranged(base, said, table=None):
+def arranged(base: Path, said: Assumed, table: Roster | None = None) -> tuple[str, list[Entry], list[str]]:
     """The layout of a folder, the entries that are learners', and the names of what is nobody's."""
     if not base.is_dir() and not archives.is_archive(base.name):
         return "one", [Entry(base.name, base.absolute().parent.name, [Item((base.name,), base, _kind(base))])], []
-    tops, nobodys = {}, []
+    tops: dict[str, list[Item]] = {}
+    nobodys: list[str] = []
     for item in walk(base):
         tops.setdefault(item.parts[0], []).append(item)
     if not tops and not base.is_dir():
@@ -410,7 +412,7 @@ def _time(path):
             path = path.parent  # of what is in an archive: the archive's
 
 
-def walk(base):
+def walk(base: Path) -> Iterator[Item]:
     """The items below a folder or archive, those that anyone sees; links are named, never followed."""
     if archives.is_archive(base.name) and not base.is_dir():
         yield from _in_archive(base, ())
@@ -479,7 +481,7 @@ def _is_seen(name):
     return name not in PASSED_OVER and not name.startswith(".")
 
 
-def as_csv(found):
+def as_csv(found: Recognised) -> str:
     """The table of who would be graded from which files, who has nothing, and what is nobody's."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
@@ -494,7 +496,7 @@ def as_csv(found):
     return file.getvalue()
 
 
-def file_name(learner):
+def file_name(learner: str) -> str:
     """A harmless name of a file for a learner's id; different for different ids."""
     plain = re.sub(r"[^A-Za-z0-9._-]", "_", learner).strip("._-")[:80]
     if plain and plain == learner and plain.lower() not in TAKEN and not re.search(r"-[0-9a-f]{8}$", plain):
