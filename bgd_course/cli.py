@@ -290,11 +290,11 @@ def say_plan(found, all_of_it):
 
 def write_plan(found, output):
     """The exit status of a plan, after its table is written."""
-    from bgd_course.grading.submissions import as_csv
+    from bgd_course.grading import report
     from bgd_course.notebooks import write_atomically
 
     output.mkdir(parents=True, exist_ok=True)
-    write_atomically(output / "plan.csv", as_csv(found))
+    write_atomically(output / "plan.csv", report.plan(found))
     click.echo(f"Nothing was graded. The plan is in {output / 'plan.csv'}.")
     return int(not all(one.files for one in found.submissions))
 

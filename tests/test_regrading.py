@@ -246,6 +246,19 @@ def test_a_learner_of_the_roster_with_nothing_makes_the_status_one(tmp_path, mon
     assert json.loads((tmp_path / "out" / "run.json").read_text())["salt"]
 
 
+def test_no_name_of_a_file_breaks_the_plan_or_runs_in_it(tmp_path):
+    for name in (b"=1+1", b"caf\xe9", b"x\n=2", b"a;=3"):
+        folder = os.path.join(os.fsencode(tmp_path), b"class", name)
+        os.makedirs(folder)
+        with open(os.path.join(folder, b"a.ipynb"), "w") as file:
+            file.write("{}")
+    words = ["grade", str(tmp_path / "class"), "--output", str(tmp_path / "out"), "--plan"]
+    assert cli.main(words) == 0
+    lines = (tmp_path / "out" / "plan.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 5 and not any(line.startswith("=") for line in lines)
+    assert any(line.startswith('"a;=3"') for line in lines)
+
+
 # scores.csv and gradebooks
 
 

@@ -10,7 +10,7 @@ from statistics import mean
 from typing import NamedTuple
 
 from bgd_course.grading.results import Result
-from bgd_course.grading.submissions import file_name
+from bgd_course.grading.submissions import Recognised, file_name
 from bgd_course.notebooks import write_atomically
 
 SIGNS = {"right": "✓", "wrong": "✗", "stopped": "■", "not attempted": "○"}
@@ -88,6 +88,18 @@ def scores(results: list[Result], delimiter: str = ",") -> str:
         notes = " ".join(result.notes)
         rows.append([_cell(result.learner), *total(result), graded(result), *each, _cell(notes)])
     return _as_csv(rows, delimiter)
+
+
+def plan(found: Recognised) -> str:
+    """The table of who would be graded from which files, who has nothing, and what is nobody's."""
+    rows = [["learner", "what", "file", "recognised as", "layout"]]
+    for one in found.submissions:
+        files = [("graded", path) for path in one.files] + [("not graded", line) for line in one.left]
+        files = files or [("nothing handed in", "")]
+        files += [("beside it", name) for name in one.others]
+        rows += [[one.learner, what, str(name), one.key, found.layout] for what, name in files]
+    rows += [["", "nobody's", name, "", found.layout] for name in found.nobodys]
+    return _as_csv([list(map(_cell, row)) for row in rows])
 
 
 def _as_csv(rows, delimiter=","):

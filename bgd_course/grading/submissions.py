@@ -4,9 +4,7 @@ Only a name at the top says whose a file is, and one rule of LAYOUTS says how. W
 twice, is an error that names both. Every file belongs to one learner, or is named as nobody's.
 """
 
-import csv
 import hashlib
-import io
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -479,21 +477,6 @@ def _is_output(path):
 
 def _is_seen(name):
     return name not in PASSED_OVER and not name.startswith(".")
-
-
-def as_csv(found: Recognised) -> str:
-    """The table of who would be graded from which files, who has nothing, and what is nobody's."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["learner", "what", "file", "recognised as", "layout"])
-    for one in found.submissions:
-        files = [("graded", path) for path in one.files] + [("not graded", line) for line in one.left]
-        rows = files or [("nothing handed in", "")]
-        for what, path in rows + [("beside it", name) for name in one.others]:
-            writer.writerow([one.learner, what, path, one.key, found.layout])
-    for name in found.nobodys:
-        writer.writerow(["", "nobody's", name, "", found.layout])
-    return file.getvalue()
 
 
 def file_name(learner: str) -> str:
