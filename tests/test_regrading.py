@@ -22,7 +22,7 @@ ASKED = course.read(ROOT / "notebooks")
 
 
 class Counting:
-    """Members of a crew that count what they grade, and grade it by what the file says."""
+    """Workers of a pool that count what they grade, and grade it by what the file says."""
 
     graded = []
 
@@ -174,6 +174,7 @@ def test_who_is_asked_to_end_ends_at_once(tmp_path):
     (tmp_path / "class" / "ada" / "a.ipynb").write_text("{}")
     code = f"""
 import time
+from dataclasses import replace
 from bgd_course import cli
 from bgd_course.grading import classroom
 

@@ -25,8 +25,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Result:
-    """What was found of a submission, and its JUnit file. `key` changes with what it was graded from; `kept`: by an
-    earlier run, which reported it as `former`; `recognised`: what the layout says of the learner."""
+    """What was found of a submission. `key` changes with what it was graded from; `kept`: by an earlier run, when the
+    learner was called `former`. `recognised`: the name that the layout gives."""
 
     learner: str
     graded: bool
