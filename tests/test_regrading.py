@@ -12,9 +12,10 @@ from dataclasses import replace
 
 import pytest
 from classes import ROOT
+from test_learners import archive
 
 from bgd_course import cli, notebooks
-from bgd_course.grading import classroom, course, report, submissions
+from bgd_course.grading import archives, classroom, course, report, submissions
 from bgd_course.grading.judging import Outcome
 from bgd_course.grading.results import Result, Row, row
 
@@ -83,6 +84,17 @@ def test_content_decides_what_is_graded_again_not_time_and_size(run, tmp_path):
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     os.utime(tmp_path / "class" / "cy" / "a.ipynb")
     assert run()[1] == ["bob"]
+
+
+def test_what_an_archive_holds_is_not_unpacked_to_see_whether_it_changed(tmp_path, monkeypatch):
+    archive(tmp_path / "class" / "ada.zip", {"a.ipynb": "x" * 9, "b.ipynb": "y"})
+    plan = classroom.Plan(ROOT / "notebooks", tmp_path / "out", "none", "a salt")
+    [ada] = submissions.find(tmp_path / "class")
+    monkeypatch.setattr(archives, "read", lambda *_: pytest.fail("unpacked"))
+    before = classroom.fingerprints(ada, plan, ASKED)
+    assert classroom.fingerprints(ada, plan, ASKED) == before
+    archive(tmp_path / "class" / "ada.zip", {"a.ipynb": "x" * 9, "b.ipynb": "z"})
+    assert classroom.fingerprints(ada, plan, ASKED) != before
 
 
 def test_a_full_disk_ends_the_run_and_the_next_one_completes_it(run, tmp_path, monkeypatch):

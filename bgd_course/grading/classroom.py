@@ -15,7 +15,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
-from bgd_course.grading import collect, course, isolation, report, sandbox, seal, submissions
+from bgd_course.grading import archives, collect, course, isolation, report, sandbox, seal, submissions
 from bgd_course.grading.judging import Outcome
 from bgd_course.grading.results import Result, from_json, row
 from bgd_course.grading.worker import RESTART
@@ -213,7 +213,9 @@ def fingerprints(submission, plan, asked):
     inputs that its learner found out by it are no use for another."""
     handed_in = hashlib.sha256(repr([_key(submission), plan.salt, submission.left]).encode("utf-8", "replace"))
     for path in submission.files:
-        handed_in.update(f"{path.name}\n{collect.digest_of(path)}\n".encode("utf-8", "replace"))
+        handed_in.update(f"{path.name}\n".encode("utf-8", "replace"))
+    for path in dict.fromkeys((archives.of(path) or [path])[0] for path in submission.files):  # an archive once, packed
+        handed_in.update(f"{collect.digest_of(path)}\n".encode("utf-8", "replace"))
     how = repr((course.fingerprint(asked), plan.level, plan.cell_seconds, handed_in.hexdigest()))
     return hashlib.sha256(how.encode("utf-8", "replace")).hexdigest(), list(handed_in.digest()[:16])
 
