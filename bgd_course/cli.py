@@ -304,11 +304,11 @@ def say_plan(found, all_of_it):
 
 def write_plan(found, output):
     """The exit status of a plan, after its table is written."""
-    from bgd_course.grading.submissions import as_csv
+    from bgd_course.grading import report
     from bgd_course.notebooks import write_atomically
 
     output.mkdir(parents=True, exist_ok=True)
-    write_atomically(output / "plan.csv", as_csv(found))
+    write_atomically(output / "plan.csv", report.plan(found))
     click.echo(f"Nothing was graded. The plan is in {output / 'plan.csv'}.")
     return int(not all(one.files for one in found.submissions))
 
@@ -401,6 +401,9 @@ def release(folder: Path, solutions: bool) -> None:
         changed = releasing.write(root, folder, solutions)
     except (FileExistsError, ValueError) as error:
         raise UserError(str(error)) from None
+    except OSError as error:
+        what = f"{error.filename or folder} cannot be written: {error.strerror or error}"
+        raise UserError(f"{what}. Mend it, and the same command goes on from there") from None
     for name in changed:
         click.echo(f"{name} was changed there and is left as it is; remove it to have the course's.", err=True)
     click.echo(f"{folder} is ready: make it a repository, or hand it out as it is.")

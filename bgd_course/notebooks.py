@@ -13,8 +13,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -76,6 +74,9 @@ def save_executed(path: str | Path, timeout: int = 600) -> int:
 
 def execute(notebook: NotebookNode, folder: str | Path, timeout: int) -> None:
     """Fill in the outputs of `notebook`, run in `folder` by a fresh kernel of this environment."""
+    from nbclient import NotebookClient  # what only writes files does not wait for it
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
     current: list = [None]
     client = NotebookClient(
         notebook,
@@ -162,7 +163,7 @@ def write_atomically(path: str | Path, content: str | bytes) -> None:
         raise
 
 
-def remove_leftovers(*folders):
+def remove_leftovers(*folders: Path | str) -> None:
     """Remove the files that a killed `write_atomically` of this user has left in these folders."""
     for path in (path for folder in folders for path in Path(folder).glob(".saving-*.tmp")):
         pid = path.name.split("-")[1]

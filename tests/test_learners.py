@@ -146,12 +146,15 @@ AMBIGUOUS = {
         None,
         ["hw_a_x", "hw_b_x"],
     ),
+    "a name that no system writes": (["ada_1_10_a.ipynb", "Bob Smith.ipynb"], None, ["'ada_1_10_a", "'Bob Smith"]),
+    "a system's folder among others": (["ada/a.ipynb", "submission_1/a.ipynb"], None, ["'submission_1'", "'ada'"]),
     "two systems": (["ada_1_10_a.ipynb", "submission_7/a.ipynb"], None, ["gradescope", "canvas"]),
     "an id that is another's folder": (["adal/a.ipynb", "bob/a.ipynb"], "ada,adal\nbob,bo\n", ["'adal'", "'ada (of"]),
     "an id that is another's folder, both here": (["adal/a.ipynb", "ada/a.ipynb"], "ada,adal\n", ["'ada'", "'adal'"]),
     "two ids for one": (["ada_1_10_a.ipynb"], "1,s1\nada_1,s2\n", ["'s1'", "'s2'"]),
     "one folder too high, Canvas": (["hw/a_1_2_f.ipynb", "hw/b_2_3_f.ipynb"], None, ["'hw'", "a_1_2_f", "b_2_3_f"]),
     "one folder too high": (["hw/ada/f.ipynb", "hw/bob/f.ipynb"], None, ["'hw'", "hw/ada", "hw/bob"]),
+    "one learner's clone, or a class": (["my-course/x.ipynb", "ada/a.ipynb"], None, ["'my-course'", "'ada'"]),
     "one learner or a class": (["x.ipynb", "ada/a.ipynb"], None, ["x.ipynb", "ada/a.ipynb"]),
 }
 
@@ -208,7 +211,7 @@ def test_a_linked_learner_has_a_row_and_a_file_that_is_no_notebook_is_named(tmp_
 def test_501_notebooks_of_one_learner_cost_no_other(tmp_path):
     found = recognise(lay(tmp_path, ["bob/a.ipynb", *(f"ada/{n}.ipynb" for n in range(501))]))
     assert [len(one.files) for one in found.submissions] == [500, 1]
-    assert "more than 500" in found.submissions[0].left[0]
+    assert "was not graded: more than 500" in found.submissions[0].left[0]
 
 
 def test_a_class_of_500_is_recognised_at_once_and_a_learner_called_index_has_a_page(tmp_path):

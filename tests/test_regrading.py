@@ -12,10 +12,12 @@ from dataclasses import replace
 
 import pytest
 from classes import ROOT
+from test_learners import archive
 
 from bgd_course import cli, notebooks
-from bgd_course.grading import classroom, course, report, submissions
-from bgd_course.grading.results import Result, Row
+from bgd_course.grading import archives, classroom, course, report, submissions
+from bgd_course.grading.judging import Outcome
+from bgd_course.grading.results import Result, Row, row
 
 ASKED = course.read(ROOT / "notebooks")
 
@@ -31,7 +33,7 @@ class Counting:
     def grade(self, submission, salt, tasks):
         text = submission.files[0].read_text() if submission.files else ""
         Counting.graded.append(submission.key)
-        rows = [classroom.row(task, classroom.Outcome("wrong", text)) for task in ASKED.tasks]
+        rows = [row(task, Outcome("wrong", text)) for task in ASKED.tasks]
         rows[0] = replace(rows[0], score=len(text), file="a.ipynb")
         return Result(submission.learner, bool(text), [], rows, junit=f"<x>{submission.key}</x>")
 
@@ -82,6 +84,17 @@ def test_content_decides_what_is_graded_again_not_time_and_size(run, tmp_path):
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     os.utime(tmp_path / "class" / "cy" / "a.ipynb")
     assert run()[1] == ["bob"]
+
+
+def test_what_an_archive_holds_is_not_unpacked_to_see_whether_it_changed(tmp_path, monkeypatch):
+    archive(tmp_path / "class" / "ada.zip", {"a.ipynb": "x" * 9, "b.ipynb": "y"})
+    plan = classroom.Plan(ROOT / "notebooks", tmp_path / "out", "none", "a salt")
+    [ada] = submissions.find(tmp_path / "class")
+    monkeypatch.setattr(archives, "read", lambda *_: pytest.fail("unpacked"))
+    before = classroom.fingerprints(ada, plan, ASKED)
+    assert classroom.fingerprints(ada, plan, ASKED) == before
+    archive(tmp_path / "class" / "ada.zip", {"a.ipynb": "x" * 9, "b.ipynb": "z"})
+    assert classroom.fingerprints(ada, plan, ASKED) != before
 
 
 def test_a_full_disk_ends_the_run_and_the_next_one_completes_it(run, tmp_path, monkeypatch):
@@ -246,12 +259,25 @@ def test_a_learner_of_the_roster_with_nothing_makes_the_status_one(tmp_path, mon
     assert json.loads((tmp_path / "out" / "run.json").read_text())["salt"]
 
 
+def test_no_name_of_a_file_breaks_the_plan_or_runs_in_it(tmp_path):
+    for name in (b"=1+1", b"caf\xe9", b"x\n=2", b"a;=3"):
+        folder = os.path.join(os.fsencode(tmp_path), b"class", name)
+        os.makedirs(folder)
+        with open(os.path.join(folder, b"a.ipynb"), "w") as file:
+            file.write("{}")
+    words = ["grade", str(tmp_path / "class"), "--output", str(tmp_path / "out"), "--plan"]
+    assert cli.main(words) == 0
+    lines = (tmp_path / "out" / "plan.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 5 and not any(line.startswith("=") for line in lines)
+    assert any(line.startswith('"a;=3"') for line in lines)
+
+
 # scores.csv and gradebooks
 
 
 def result_of(learner, score=1, recognised=""):
-    row = Row("loss", "a.ipynb", "exercise-loss", 2, score, "wrong", "x\ty", None, "a")
-    return Result(learner, True, [], [row], recognised=recognised)
+    found = Row("loss", "0.ipynb", "exercise-loss", 2, score, "wrong", "x\ty", None, "a", "if x:\n\treturn 1")
+    return Result(learner, True, [], [found], recognised=recognised)
 
 
 NAMES = ["山田\u3000太郎", "علی\u200cرضا", "👩\u200d🎓", "a\u00a0b", "x;=1+1", 'a "b", c', "O'Brien", "01234", "a\tb"]
@@ -297,7 +323,6 @@ def test_gradebooks_are_as_canvas_and_moodle_import_them():
 
 def test_tabs_of_an_answer_are_tabs_on_its_page():
     result = result_of("ada")
-    result.exercises[0] = replace(result.exercises[0], answer="if x:\n\treturn 1")
     assert "\treturn 1" in report.feedback_html(result) and "\N{REPLACEMENT CHARACTER}" not in report.feedback_html(
         result
     )

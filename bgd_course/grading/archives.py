@@ -13,33 +13,32 @@ MOST_UNPACKED = 300 * 2**20  # of a tar archive, read to its end
 MOST_MEMBERS = 5_000
 MOST_DIRECTORY = 2 * 2**20  # bytes of a zip archive's list of its members
 END, END_64 = b"PK\5\6", b"PK\6\7"  # the records behind that list
-BROKEN = (OSError, EOFError, RuntimeError, ValueError, NotImplementedError, zlib.error)
-BROKEN += (zipfile.BadZipFile, tarfile.TarError)
+BROKEN = (OSError, EOFError, RuntimeError, ValueError, zlib.error, zipfile.BadZipFile, tarfile.TarError)
 
 
 class Refused(Exception):
     """An archive that is not read; the message says why."""
 
 
-def is_archive(name):
+def is_archive(name: str) -> bool:
     """Whether a name is that of an archive."""
     return str(name).lower().endswith(SUFFIXES)
 
 
-def stem(name):
+def stem(name: str) -> str:
     """The name of an archive without its suffix."""
     suffix = next((end for end in sorted(SUFFIXES, key=len)[::-1] if name.lower().endswith(end)), "")
     return name[: len(name) - len(suffix)] if suffix else name
 
 
-def members(path):
+def members(path: Path) -> list[tuple[str, str]]:
     """The names in an archive, each with what it is: "file", "folder", "link" or "outside" (its name leads elsewhere).
     Raises `Refused`."""
     with _opened(path) as archive:
         return [(name, kind) for name, kind, _ in _listed(archive)]
 
 
-def read(path, name, most):
+def read(path: Path, name: str, most: int) -> bytes:
     """The first bytes, `most` at most, of the file of that name in an archive. Raises `Refused`."""
     with _opened(path) as archive:
         for found, kind, member in _listed(archive):
@@ -53,7 +52,7 @@ def read(path, name, most):
     raise Refused("it is not in the archive any more")
 
 
-def of(path):
+def of(path: Path) -> tuple[Path, str] | None:
     """The archive that a path leads into, and the name there; None for a path of the disk alone."""
     for parent in path.parents:
         if is_archive(parent.name) and parent.is_file():

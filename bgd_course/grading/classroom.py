@@ -8,14 +8,14 @@ import secrets
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
-from bgd_course.grading import collect, course, isolation, report, sandbox, seal, submissions
+from bgd_course.grading import archives, collect, course, isolation, report, sandbox, seal, submissions
 from bgd_course.grading.judging import Outcome
 from bgd_course.grading.results import Result, from_json, row
 from bgd_course.grading.worker import RESTART
@@ -44,7 +44,7 @@ class Plan(NamedTuple):
 
 
 @contextmanager
-def only_run(output):
+def only_run(output: Path) -> Iterator[None]:
     """Hold the output folder for one run, and remove what a killed one has left in it. Raises ValueError where
     another run is at work there."""
     Path(output).mkdir(parents=True, exist_ok=True)
@@ -199,14 +199,13 @@ def finished(submission, plan, state):
     try:
         kept = json.loads(_path(submission, plan).read_text(encoding="utf-8"))
         found = kept.pop("seal")
-        is_ours = seal.holds(kept, found)
-        kept = from_json(kept)
+        is_ours, result = seal.holds(kept, found), from_json(kept)
     except (OSError, ValueError, LookupError, TypeError):
         return None
-    if not is_ours or kept.key != state or not kept.graded:
+    if not is_ours or result.key != state or not result.graded:
         return None
-    former = kept.learner if kept.learner != submission.learner else ""
-    return replace(kept, kept=True, learner=submission.learner, former=former)
+    former = result.learner if result.learner != submission.learner else ""
+    return replace(result, kept=True, learner=submission.learner, former=former)
 
 
 def fingerprints(submission, plan, asked):
@@ -214,7 +213,9 @@ def fingerprints(submission, plan, asked):
     inputs that its learner found out by it are no use for another."""
     handed_in = hashlib.sha256(repr([_key(submission), plan.salt, submission.left]).encode("utf-8", "replace"))
     for path in submission.files:
-        handed_in.update(f"{path.name}\n{collect.digest_of(path)}\n".encode("utf-8", "replace"))
+        handed_in.update(f"{path.name}\n".encode("utf-8", "replace"))
+    for path in dict.fromkeys((archives.of(path) or [path])[0] for path in submission.files):  # an archive once, packed
+        handed_in.update(f"{collect.digest_of(path)}\n".encode("utf-8", "replace"))
     how = repr((course.fingerprint(asked), plan.level, plan.cell_seconds, handed_in.hexdigest()))
     return hashlib.sha256(how.encode("utf-8", "replace")).hexdigest(), list(handed_in.digest()[:16])
 
@@ -271,8 +272,9 @@ class Worker:
         try:
             self.process.stdin.write(json.dumps(job) + "\n")
             self.process.stdin.flush()
-            result = from_json(json.loads(self.process.stdout.readline()))
-            result = replace(result, junit=junit.read_text(encoding="utf-8"))
+            result = replace(
+                from_json(json.loads(self.process.stdout.readline())), junit=junit.read_text(encoding="utf-8")
+            )
             junit.unlink()
             return result
         except (OSError, ValueError, LookupError, TypeError):
@@ -300,7 +302,7 @@ class Worker:
 FOLDER, HELD = "bgd-worker-", "held"  # a worker's folder, and the file in it that is locked while its owner lives
 
 
-def remove_folders_of_the_dead():
+def remove_folders_of_the_dead() -> None:
     """Remove the folders that workers of this user left behind when their run was killed: nothing holds them."""
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
         try:

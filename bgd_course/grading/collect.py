@@ -6,15 +6,25 @@ import json
 import os
 import re
 import stat
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from bgd_course.grading import archives
-from bgd_course.grading.course import calls_check, is_import, parsed, used, without_checks, without_solution
+from bgd_course.grading.course import (
+    Course,
+    Task,
+    calls_check,
+    is_import,
+    parsed,
+    used,
+    without_checks,
+    without_solution,
+)
 from bgd_course.grading.judging import limited
 
-MOST_BYTES = 500 * 2**20  # of a file, with its outputs
+MOST_BYTES = 250 * 2**20  # of a file, with its outputs
 MOST_TEXT = 20 * 2**20  # of it without outputs and attachments
 MOST_SOURCE = 300_000  # characters in all its cells of code
 LONGEST_TEXT = 50_000  # characters that are looked at in a cell of these kinds
@@ -45,7 +55,7 @@ class Piece(NamedTuple):
     answers: tuple = ()
 
 
-def cells_of(path):
+def cells_of(path: Path | str) -> list[Cell]:
     """The cells of the notebook at `path`, whatever its encoding and format. Raises `Unreadable`."""
     document = _json(as_text(without_outputs(bytes_of(Path(path)))))
     if not isinstance(document, dict):
@@ -67,12 +77,14 @@ CUT = re.compile(rb'(?P<cut>"(?:outputs|attachments|widgets)"\s*+:\s*+[\[{])|"[^
 BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.S)
 
 
-def without_outputs(data):
+def without_outputs(data: bytes) -> bytes:
     """The bytes of a notebook without its outputs and attachments, which nothing needs and which may be large.
 
     Raises `Unreadable` if what is left is larger than any course's sources.
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:200]:
+        if len(data) > 4 * MOST_TEXT:
+            raise Unreadable(f"it is larger than {4 * MOST_TEXT // 2**20} MB, in UTF-16")
         data = as_text(data).encode("utf-8", "replace")
     kept, at = [], 0
     while found := next((match for match in CUT.finditer(data, at) if match["cut"]), None):
@@ -107,7 +119,7 @@ def digest_of(path):
         return str(error)
 
 
-def bytes_of(path):
+def bytes_of(path: Path) -> bytes:
     """The bytes of a file that is none of a person's tricks. Raises `Unreadable`."""
     try:
         if found := archives.of(path):
@@ -132,7 +144,7 @@ def bytes_of(path):
     return data
 
 
-def as_text(data):
+def as_text(data: bytes) -> str:
     """The text of bytes, in whatever encoding."""
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
@@ -166,7 +178,7 @@ def _cell(raw):
     return Cell(name, kind, source[:LONGEST_TEXT] if kind in TEXTS else source, grade_id)
 
 
-def notebook_of(cells, course):
+def notebook_of(cells: list[Cell], course: Course) -> str | None:
     """The name of the course's notebook that these cells answer, known by ids, texts and answers; None if none."""
     ids, texts = {cell.id for cell in cells}, {cell.source.strip() for cell in cells}
     scores = {
@@ -175,16 +187,17 @@ def notebook_of(cells, course):
     }
     for task in course.tasks:
         scores[task.notebook] += 3 * any(_is_answer(cell, task) for cell in cells)
-    best = max(scores, key=scores.get)
+    best = max(scores, key=scores.__getitem__)
     return best if scores[best] else None
 
 
-def pieces_of(cells, course, notebook):
+def pieces_of(cells: list[Cell], course: Course, notebook: str) -> list[Piece]:
     """What to run of a submission's cells, in their order: for each exercise the answer that its check sees, the
     learner's own cells, and those of the course that define what these use."""
     cells = _joined([cell for cell in cells if cell.source.strip()], course.cells[notebook])
     tasks = course.tasks_of(notebook)
-    chosen, kept = {}, set()
+    chosen: dict[int, list[str]] = {}
+    kept: set[int] = set()
     for task in tasks:
         index = _answer_index(cells, task)
         if index is not None:
@@ -254,7 +267,7 @@ def _is_own(cell, course, notebook):
 
 
 @lru_cache(maxsize=2_000)
-def defined(source):
+def defined(source: str) -> set[str]:
     """The names that a cell's code defines or assigns, outside its functions and classes."""
     names, tree = set(), parsed(source)
     nodes = list(tree.body) if tree else []
@@ -271,7 +284,7 @@ def defined(source):
 BLOCKS = ast.stmt | ast.ExceptHandler | ast.match_case
 
 
-def is_blank(source, task):
+def is_blank(source: str, task: Task) -> bool:
     """Whether an answer is what the learner was given, or less."""
     if _lines(source) == _lines(task.blank):
         return True
@@ -329,23 +342,24 @@ class File(NamedTuple):
     """What was graded of the files for one notebook: their pieces to run, and by answer cell the name of its file."""
 
     name: str
-    pieces: list
-    names: dict
+    pieces: list[Piece]
+    names: dict[str, str]
 
-    def answer_to(self, task):
+    def answer_to(self, task: Task) -> str:
         """The source that answers an exercise, as far as a report shows it."""
         sources = [piece.source for piece in self.pieces if task.cell in piece.answers]
         return sources[0][:LONGEST_SHOWN] if sources else ""
 
-    def name_for(self, task):
+    def name_for(self, task: Task) -> str:
         """The name of the file in which the answer to an exercise was looked for."""
         return self.names.get(task.cell, self.name)
 
 
-def answers(files, asked, left=()):
+def answers(files: Sequence[str], asked: Course, left: Sequence[str] = ()) -> tuple[dict[str, File], list[str]]:
     """For each notebook the File of its answers, each exercise's from the latest file that answers it; and notes on
     the files that are not graded, among them those that were `left` out."""
-    found, notes = {}, ["Nothing was handed in."] * (not files and not left)
+    found: dict[str, list] = {}
+    notes = ["Nothing was handed in."] * (not files and not left)
     for path, name in zip(files, names(files)):
         try:
             notebook, pieces = read(path, asked)
@@ -373,13 +387,13 @@ def _latest(files, notes):
     return File(last, kept or files[-1][1], names)
 
 
-def read(path, asked):
+def read(path: str, asked: Course) -> tuple[str, list[Piece]]:
     """The course's notebook that a file is, and the pieces to run of it. Raises `Unreadable`, whatever is wrong."""
     try:
         with limited(READING):
             cells = cells_of(path)
             notebook = notebook_of(cells, asked)
-            pieces = pieces_of(cells, asked, notebook) if notebook else ()
+            pieces = pieces_of(cells, asked, notebook) if notebook else []
     except Unreadable:
         raise
     except TimeoutError:
@@ -391,7 +405,7 @@ def read(path, asked):
     return notebook, pieces
 
 
-def names(files):
+def names(files: Sequence[str]) -> list[str]:
     """The files' names, with as much of their folders as tells them apart."""
     top = os.path.commonpath([os.path.dirname(path) for path in files]) if files else ""
     return [os.path.relpath(path, top) for path in files]

@@ -110,7 +110,7 @@ def _python(source):
 
 
 @lru_cache(maxsize=2_000)
-def used(source):
+def used(source: str) -> frozenset[str]:
     """The names that a cell's code takes from what ran before it, in its functions too; some may be its own."""
     try:
         tables, names = [symtable.symtable(_python(source), "cell", "exec")] if parsed(source) else [], set()
@@ -123,7 +123,7 @@ def used(source):
     return frozenset(names)
 
 
-def calls_check(source, exercise):
+def calls_check(source: str, exercise: str) -> bool:
     """Whether a cell calls the check of an exercise, wherever in it."""
     return any(_is_check(node, exercise) for node in ast.walk(parsed(source) or ast.Module([], [])))
 
@@ -134,7 +134,7 @@ def _is_check(node, exercise=None):
     return isinstance(node.args[0], ast.Constant) and exercise in (None, node.args[0].value)
 
 
-def without_checks(tree):
+def without_checks(tree: ast.Module) -> list[ast.stmt]:
     """The statements of a cell at its top level that do more than call a check."""
     return [node for node in tree.body if not (isinstance(node, ast.Expr) and _is_check(node.value))]
 
@@ -154,7 +154,7 @@ def is_import(node):
     return isinstance(node, ast.Import | ast.ImportFrom)
 
 
-def without_solution(source):
+def without_solution(source: str) -> str:
     """The source with each solution and hidden test taken out: what a learner starts from."""
     kept, inside = [], False
     for line in source.splitlines():

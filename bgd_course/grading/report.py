@@ -5,10 +5,12 @@ import re
 import unicodedata
 from collections import Counter
 from html import escape
+from pathlib import Path
 from statistics import mean
 from typing import NamedTuple
 
-from bgd_course.grading.submissions import file_name
+from bgd_course.grading.results import Result
+from bgd_course.grading.submissions import Recognised, file_name
 from bgd_course.notebooks import write_atomically
 
 SIGNS = {"right": "✓", "wrong": "✗", "stopped": "■", "not attempted": "○"}
@@ -40,7 +42,7 @@ class Table(NamedTuple):
     bom: bool = False
 
 
-def write(results, output, table=Table(), layout=""):
+def write(results: list[Result], output: Path, table: Table = Table(), layout: str = "") -> None:
     """Write every report of a class, recognised in this layout, into the folder `output`, and remove those of learners
     that a roster renamed."""
     _remove_renamed(results, output)
@@ -77,7 +79,7 @@ def total(result):
     return sum(row.score for row in rows), sum(row.points for row in rows)
 
 
-def scores(results, delimiter=","):
+def scores(results: list[Result], delimiter: str = ",") -> str:
     """The table of scores as CSV: a row for each learner, a column for each exercise."""
     names = [row.exercise for row in results[0].exercises] if results else []
     rows = [["learner", "score", "of", "graded", *names, "notes"]]
@@ -86,6 +88,18 @@ def scores(results, delimiter=","):
         notes = " ".join(result.notes)
         rows.append([_cell(result.learner), *total(result), graded(result), *each, _cell(notes)])
     return _as_csv(rows, delimiter)
+
+
+def plan(found: Recognised) -> str:
+    """The table of who would be graded from which files, who has nothing, and what is nobody's."""
+    rows = [["learner", "what", "file", "recognised as", "layout"]]
+    for one in found.submissions:
+        files = [("graded", path) for path in one.files] + [("not graded", line) for line in one.left]
+        files = files or [("nothing handed in", "")]
+        files += [("beside it", name) for name in one.others]
+        rows += [[one.learner, what, str(name), one.key, found.layout] for what, name in files]
+    rows += [["", "nobody's", name, "", found.layout] for name in found.nobodys]
+    return _as_csv([list(map(_cell, row)) for row in rows])
 
 
 def _as_csv(rows, delimiter=","):
@@ -101,14 +115,14 @@ def _quoted(value, delimiter):
     return '"' + text.replace('"', '""') + '"' if re.search(r"[;,\t|\"'\r\n]|^\s|\s$", text) else text
 
 
-def gradebook_canvas(results):
+def gradebook_canvas(results: list[Result]) -> list[list]:
     """The rows that Canvas's gradebook imports: it knows a learner by its own number, which its downloads name."""
     rows = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", ASSIGNMENT]]
     rows += [["    Points Possible", "", "", "", "", total(result)[1]] for result in results[:1]]
     return rows + [[_cell(name), number, "", "", "", total(result)[0]] for result, name, number in _numbered(results)]
 
 
-def gradebook_moodle(results):
+def gradebook_moodle(results: list[Result]) -> list[list]:
     """The rows of the grading worksheet that Moodle's assignment imports: it knows a learner by "Participant" and the
     number that its downloads name."""
     rows = [["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"]]
@@ -150,7 +164,7 @@ def _cell(text):
     return f"'{text}" if unicodedata.normalize("NFKC", text).lstrip()[:1] in tuple("=+-@|") else text
 
 
-def printable(text):
+def printable(text: str) -> str:
     """A text on one line, without what steers a terminal, breaks a line or turns the direction of reading."""
     text = " ".join(text.split("\n"))
     return "".join("\N{REPLACEMENT CHARACTER}" if STEERING.match(c) else c for c in text)

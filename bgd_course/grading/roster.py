@@ -20,7 +20,7 @@ class Roster(NamedTuple):
     text: str
 
     @classmethod
-    def read(cls, path):
+    def read(cls, path: Path) -> "Roster":
         """The roster in a file. Raises ValueError if it cannot be read."""
         try:
             return cls(path, Path(path).read_text(encoding="utf-8-sig"))
@@ -29,10 +29,11 @@ class Roster(NamedTuple):
         except OSError as error:
             raise ValueError(f"the roster {path} cannot be read: {error}") from None
 
-    def names(self, known):
+    def names(self, known: set[str]) -> dict[str, str]:
         """The ids to report, by what the layout says; `known` are those that it says, by which one of several ways to
         read the table is chosen. Raises ValueError with the entry at fault."""
-        names, whose = {}, {}
+        names: dict[str, str] = {}
+        whose: dict[str, str] = {}
         rows = max(self._readings(), key=lambda rows: (sum(normal(row[0]) in known for row in rows), _pairs(rows)))
         if self.is_of_classroom_50():
             rows = [row[:1] for row in rows]
@@ -77,11 +78,11 @@ class Roster(NamedTuple):
         except csv.Error as error:
             raise ValueError(f"the roster {self.path} cannot be read: {error}") from None
 
-    def is_of_classroom_50(self):
+    def is_of_classroom_50(self) -> bool:
         """Whether it is the one that Classroom 50 keeps, which names learners by what they are called on GitHub."""
         return any(rows and tuple(rows[0][:6]) == CLASSROOM_50 for rows in self._readings())
 
-    def prefix(self, tops):
+    def prefix(self, tops: list[str]) -> str:
         """What stands before the name on GitHub in the names at the top, as Classroom 50 has them; "" elsewhere."""
         if not self.is_of_classroom_50():
             return ""
@@ -96,6 +97,6 @@ def _pairs(rows):
     return sum(len(row) == 2 for row in rows)
 
 
-def normal(name):
+def normal(name: str) -> str:
     """A name as it is compared: an accent may be a character of its own or not, and space around it is none."""
     return unicodedata.normalize("NFC", name).strip()

@@ -4,11 +4,10 @@ Only a name at the top says whose a file is, and one rule of LAYOUTS says how. W
 twice, is an error that names both. Every file belongs to one learner, or is named as nobody's.
 """
 
-import csv
 import hashlib
-import io
 import os
 import re
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -57,9 +56,9 @@ class Recognised(NamedTuple):
     """What a folder holds: its layout, a submission for each learner, the names that are nobody's, and warnings."""
 
     layout: str
-    submissions: list
-    nobodys: list
-    warnings: list
+    submissions: list[Submission]
+    nobodys: list[str]
+    warnings: list[str]
 
 
 class Ambiguous(ValueError):
@@ -90,12 +89,12 @@ class Entry(NamedTuple):
     said: bool = False
 
 
-def find(folder, roster=None, assume=()):
+def find(folder: Path | str, roster: Path | None = None, assume: Sequence[str] = ()) -> list[Submission]:
     """The submissions below `folder`, one for each learner, in order of their names. Raises as `recognise`."""
     return recognise(folder, roster, assume).submissions
 
 
-def recognise(folder, roster=None, assume=()):
+def recognise(folder: Path | str, roster: Path | None = None, assume: Sequence[str] = ()) -> Recognised:
     """What the folder (or archive, or notebook) holds, in which layout.
 
     `assume` settles what is ambiguous: a layout ("folders", "one", or one of LAYOUTS), a pattern ("hello-{learner}"),
@@ -107,14 +106,14 @@ def recognise(folder, roster=None, assume=()):
     table = Roster.read(roster) if roster else None
     layout, entries, nobodys = arranged(base, Assumed.of(assume), table)
     _refuse_two_in_one(entries)
-    learners = {}
+    learners: dict[str, list[Entry]] = {}
     for entry in entries:
         learners.setdefault(entry.learner, []).append(entry)
     ids, absent, warnings = _ids(learners, table)
     found = [_submission(ids[learner], learner, entries) for learner, entries in learners.items()]
-    if not any(one.files for one in found) and layout in ("folders", "one", "nbgrader"):
-        if not any(archives.is_archive(part) for one in found for part in " ".join(one.left).split()):
-            raise FileNotFoundError(f"there is no notebook (.ipynb) in {folder}")
+    is_something = any(one.files or "archive" in " ".join(one.left) for one in found)
+    if not is_something and (layout not in LAYOUTS or not found):
+        raise FileNotFoundError(f"there is no notebook (.ipynb) in {folder}")
     found += [Submission(learner, ()) for learner in absent]
     return Recognised(layout, sorted(found), sorted(nobodys), warnings)
 
@@ -123,11 +122,11 @@ class Assumed(NamedTuple):
     """What was said about what is ambiguous: a layout, a pattern, and names at the top with whose they are."""
 
     layout: str = ""
-    pattern: re.Pattern = None
-    whose: dict = {}
+    pattern: re.Pattern | None = None
+    whose: dict[str, str] = {}
 
     @classmethod
-    def of(cls, words):
+    def of(cls, words: Sequence[str]) -> "Assumed":
         """From the words of `--assume`. Raises ValueError for one that says nothing."""
         found = cls(whose={})
         for word in words:
@@ -145,21 +144,24 @@ class Assumed(NamedTuple):
         return found
 
 
-def arranged(base, said, table=None):
+def arranged(base: Path, said: Assumed, table: Roster | None = None) -> tuple[str, list[Entry], list[str]]:
     """The layout of a folder, the entries that are learners', and the names of what is nobody's."""
     if not base.is_dir() and not archives.is_archive(base.name):
         return "one", [Entry(base.name, base.absolute().parent.name, [Item((base.name,), base, _kind(base))])], []
-    tops, nobodys = {}, []
+    tops: dict[str, list[Item]] = {}
+    nobodys: list[str] = []
     for item in walk(base):
         tops.setdefault(item.parts[0], []).append(item)
     if not tops and not base.is_dir():
         raise FileNotFoundError(f"there is no notebook (.ipynb) in {base}")
-    for name in [name for name in tops if name in PASSED_OVER or _is_output(base / name)]:
-        nobodys += [f"{name}/"] * bool(tops.pop(name))
+    is_one = said.layout == "one" or not said.layout and (base / RELEASE).exists()
+    for name in [name for name, items in tops.items() if is_one or not _notebooks(items)]:
+        if name in PASSED_OVER or _is_output(base / name):
+            nobodys += [f"{name}/"] * bool(tops.pop(name))
     one = Entry("", archives.stem(base.resolve().name), [item for items in tops.values() for item in items])
-    if said.layout == "one" or not said.layout and (base / RELEASE).exists():
+    if is_one:
         return "one", [one], nobodys
-    layout = said.layout or ("pattern" if said.pattern else _system(tops))
+    layout = said.layout or ("pattern" if said.pattern else _system(tops, said))
     if not layout and _is_nbgrader(tops):
         nobodys += [item.name for name in tops if name != "submitted" for item in tops[name] if item.kind != "folder"]
         layout, tops = "nbgrader", _below(tops["submitted"])
@@ -178,16 +180,25 @@ def arranged(base, said, table=None):
     return layout, entries, nobodys
 
 
-def _system(tops):
-    """The system whose rule fits all names that any system's fits; "" if none fits. Raises `Ambiguous`."""
+def _system(tops, said):
+    """The system whose rule fits all names that any system's fits; "" if none fits. Raises `Ambiguous`, too where the
+    name of another notebook, or of a folder beside a system's folders, is not understood."""
     fits = {system: {name for name in tops if pattern.fullmatch(name)} for system, pattern in PATTERNS.items()}
     fits["canvas"] |= fits["canvas-anonymous"]  # a class may hold both
     every = set().union(*fits.values())
-    for system, names in fits.items():
-        if every and names == every:
-            return system
     if not every:
         return ""
+    others = [name for name, items in tops.items() if name not in every and normal(name) not in said.whose]
+    in_folders = any(_is_folder(tops[name]) for name in every)
+    for other in (name for name in others if _notebooks(tops[name]) and (in_folders or not _is_folder(tops[name]))):
+        system = next(system for system, names in fits.items() if names)
+        raise Ambiguous(
+            f"{min(every)!r} is named as {system} does, {other!r} is not: say --assume {system}, --assume folders, or"
+            f" whose it is, --assume {f'{other}=learner'!r}"
+        )
+    for system, names in fits.items():
+        if names == every:
+            return system
     one, other = [system for system, names in fits.items() if names][:2]
     first, second = min(fits[one] - fits[other] or fits[one]), min(fits[other] - fits[one] or fits[other])
     raise Ambiguous(f"{first!r} is named as {one} does, {second!r} as {other}: say --assume {one} or --assume {other}")
@@ -211,6 +222,12 @@ def _folders_or_one(base, tops, said):
         raise Ambiguous(
             f"{files[0]!r} is a notebook at the top, {_notebooks(tops[own[0]])[0].name!r} one in a folder: if all is"
             " one learner's, say --assume one; if the folders are learners, say --assume folders"
+        )
+    given = [name for name in folders if name in OF_THE_COURSE and _notebooks(tops[name])]
+    if own and given and not {normal(name) for name in given} <= set(said.whose):
+        raise Ambiguous(
+            f"{given[0]!r} is a folder of the course, {own[0]!r} is not: if all is one learner's, say --assume one; if"
+            " both are learners, say --assume folders"
         )
     if files or not own and any(_notebooks(tops[name]) for name in folders):
         return "one"
@@ -345,7 +362,7 @@ def _submission(reported, learner, entries):
     notebooks = [(entry, item) for entry in entries for item in entry.items if item.kind == "notebook"]
     notebooks.sort(key=lambda pair: _age(*pair))
     too_many = len(notebooks) - MOST_FILES
-    left = [f"{too_many} of its notebooks were not graded: more than {MOST_FILES}."] * (too_many > 0)
+    left = [f"One of {len(notebooks)} notebooks was not graded: more than {MOST_FILES} are too many."] * (too_many > 0)
     left += [_why_left(item, bool(notebooks)) for entry in entries for item in entry.items]
     files = tuple(item.path for _, item in notebooks[-MOST_FILES:])
     others = [item.name for entry in entries for item in entry.items if item.kind == "file"]
@@ -393,7 +410,7 @@ def _time(path):
             path = path.parent  # of what is in an archive: the archive's
 
 
-def walk(base):
+def walk(base: Path) -> Iterator[Item]:
     """The items below a folder or archive, those that anyone sees; links are named, never followed."""
     if archives.is_archive(base.name) and not base.is_dir():
         yield from _in_archive(base, ())
@@ -462,22 +479,7 @@ def _is_seen(name):
     return name not in PASSED_OVER and not name.startswith(".")
 
 
-def as_csv(found):
-    """The table of who would be graded from which files, who has nothing, and what is nobody's."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["learner", "what", "file", "recognised as", "layout"])
-    for one in found.submissions:
-        files = [("graded", path) for path in one.files] + [("not graded", line) for line in one.left]
-        rows = files or [("nothing handed in", "")]
-        for what, path in rows + [("beside it", name) for name in one.others]:
-            writer.writerow([one.learner, what, path, one.key, found.layout])
-    for name in found.nobodys:
-        writer.writerow(["", "nobody's", name, "", found.layout])
-    return file.getvalue()
-
-
-def file_name(learner):
+def file_name(learner: str) -> str:
     """A harmless name of a file for a learner's id; different for different ids."""
     plain = re.sub(r"[^A-Za-z0-9._-]", "_", learner).strip("._-")[:80]
     if plain and plain == learner and plain.lower() not in TAKEN and not re.search(r"-[0-9a-f]{8}$", plain):
