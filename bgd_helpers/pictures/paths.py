@@ -205,7 +205,9 @@ def plane(axis, view, title):
 
 
 def path_artists(axis):
-    ellipses = axis.add_collection(LineCollection([], colors=COLOURS["contour"], linewidths=0.8, zorder=1), autolim=False)
+    ellipses = axis.add_collection(
+        LineCollection([], colors=COLOURS["contour"], linewidths=0.8, zorder=1), autolim=False
+    )
     (path,) = axis.plot([], [], linewidth=1.2, markersize=3, zorder=3)
     (start,) = axis.plot([], [], "o", color="white", markeredgecolor="black", markersize=7, zorder=4)
     (end,) = axis.plot([], [], "D", color=COLOURS["highlight"], markeredgecolor="black", markersize=7, zorder=5)
