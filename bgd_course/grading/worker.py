@@ -50,8 +50,8 @@ def grade(job, settings, asked, server):
 
 def _attempt(asked, notebook, file, grader, unread):
     """The answers to one notebook; where there is no file, a word on why its exercises are not attempted."""
-    missing = MISSING_UNREAD if unread else MISSING
-    return engine.Attempt(asked, notebook, file.pieces, grader) if file else engine.Absent(asked, missing)
+    missing = Outcome("not attempted", MISSING_UNREAD if unread else MISSING)
+    return engine.Attempt(asked, notebook, *((file.pieces, grader) if file else ([], grader, missing)))
 
 
 def notebooks_asked(asked):
