@@ -17,9 +17,9 @@ progress: $(READY)  ## list which exercises are solved, attempted and open
 release: $(READY)  ## write the learner's edition as a folder ready to be a class's repository
 	@$(RUN) -I -m bgd_course release
 
-grade: $(READY)-grade  ## grade a class: make grade SUBMISSIONS=folder
+grade: $(READY)-grade  ## grade a class: make grade SUBMISSIONS=folder (first with PLAN=--plan)
 	@test -n "$(SUBMISSIONS)" || { echo 'Name the folder: make grade SUBMISSIONS=folder' >&2; exit 2; }
-	@$(RUN) -I -m bgd_course grade "$(SUBMISSIONS)"
+	@$(RUN) -I -m bgd_course grade "$(SUBMISSIONS)" $(PLAN)
 
 test: $(READY)-dev  ## run the tests of the package and of every notebook, in four minutes
 	@$(RUN) -m pytest

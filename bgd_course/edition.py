@@ -6,19 +6,23 @@ delivered last, what is to be delivered now, and what the learner has made of it
 
 import ast
 import copy
+import json
 import os
 import re
 import uuid
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4.rwbase import rejoin_lines
 
-from bgd_course.grading.collect import defined
+from bgd_course.grading.collect import as_text, defined
 from bgd_course.grading.course import parsed
-from bgd_course.notebooks import as_json, write_atomically
+from bgd_course.notebooks import as_json, remove_leftovers, write_atomically
 from bgd_helpers.lessons.predictions import guesses_in
 
 STATE = ".course"  # in the learner's folder: what was delivered last, and backups
@@ -32,7 +36,7 @@ SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
 HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
 
 
-def learners(notebook):
+def learners(notebook: NotebookNode) -> NotebookNode:
     """A copy of a notebook as a learner gets it: no solution, no hidden test, no output, and what tells a result that
     was to be predicted is folded."""
     notebook = copy.deepcopy(notebook)
@@ -47,7 +51,7 @@ def learners(notebook):
     return notebook
 
 
-def telling(cells):
+def telling(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
     """The Markdown cells that tell what a prompt asks to predict: the first without a heading after its code."""
     asked = ran = False
     for cell in cells:
@@ -61,7 +65,7 @@ def telling(cells):
         asked = asked or PROMPT in cell.source
 
 
-def folded(source):
+def folded(source: str) -> str:
     """The source with all that stands before its first heading or prompt folded away."""
     if source.startswith("<details>"):
         return source
@@ -69,12 +73,12 @@ def folded(source):
     return "\n\n".join([FOLD.format(parts[0]), *parts[1:]])
 
 
-def is_answer(cell):
+def is_answer(cell: NotebookNode) -> bool:
     """Whether a learner writes in this cell."""
     return SOLUTION[0] in cell.source or bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
-def without(source, marks, instead=None):
+def without(source: str, marks: tuple[str, str], instead: str | None = None) -> str:
     """The source with each block between the two marks replaced by a line, or by nothing."""
     kept, inside = [], False
     for line in source.splitlines():
@@ -87,7 +91,7 @@ def without(source, marks, instead=None):
     return "\n".join(kept)
 
 
-def deliver(source, folder):
+def deliver(source: str | Path, folder: str | Path) -> list[str]:
     """Bring the learner's folder up to date with the notebooks in `source`; lines that say what was done.
 
     Each notebook is written whole or not at all: a backup first, then the notebook, then what was delivered. So it
@@ -95,6 +99,7 @@ def deliver(source, folder):
     """
     folder = Path(folder)
     (folder / STATE).mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder, folder / STATE, folder / STATE / "backups")
     said = []
     for path in sorted(Path(source).glob("*.ipynb")):
         new = learners(nbformat.read(path, as_version=4))
@@ -117,7 +122,7 @@ def _deliver_one(new, folder, name):
         return [_put_beside(target, text)]
     merged = merge(before or new_notebook(), new, mine)
     _back_up(target)
-    write_atomically(target, as_json(merged.notebook))
+    write_atomically(target.resolve(), as_json(merged.notebook))  # where it is a link, what it leads to
     write_atomically(delivered, text)
     unknown = [] if before else ["what the course had delivered was not known: where a cell differs, both are kept"]
     return ["brought up to date; your answers and cells are kept", *unknown, *merged.beside]
@@ -135,13 +140,64 @@ def _put_beside(target, text):
 
 
 def _read(path):
-    """The notebook at `path`, None if it is none."""
+    """The notebook at `path`, as JupyterLab opens it: what the schema does not know is dropped; None if it is none."""
     try:
-        notebook = nbformat.read(path, as_version=4)
-        nbformat.validate(notebook)
-        return notebook
+        raw = json.loads(as_text(Path(path).read_bytes()))
+        if raw.get("nbformat", 4) < 4:
+            raw = nbformat.convert(nbformat.from_dict(raw), 4)
+        cells = [_mended(cell) for cell in raw["cells"] if isinstance(cell, dict)]
+        metadata = _dict(raw.get("metadata"))
+        return rejoin_lines(nbformat.from_dict(_notebook(cells, metadata if _fits(metadata=metadata) else {})))
     except Exception:  # whatever is wrong with a person's file, it is left alone
         return None
+
+
+def _mended(raw):
+    """A cell of a notebook as the schema wants it."""
+    source, name = raw.get("source", ""), raw.get("id")
+    source = "".join(map(str, source)) if isinstance(source, list) else str(source or "")
+    is_name = isinstance(name, str) and re.fullmatch(r"[\w-]{1,64}", name, re.A)
+    cell = {
+        "id": name if is_name else uuid.uuid4().hex[:8],
+        "source": source.replace("\r\n", "\n").removeprefix("\ufeff"),
+    }
+    cell |= {"cell_type": raw.get("cell_type"), "metadata": _dict(raw.get("metadata"))}
+    cell |= {"attachments": raw["attachments"]} if "attachments" in raw and cell["cell_type"] != "code" else {}
+    if cell["cell_type"] == "code":
+        count = raw.get("execution_count")
+        cell |= {"outputs": [], "execution_count": count if type(count) is int else None}
+    cell = cell if _fits([cell]) else _plain(cell)
+    if cell["cell_type"] == "code":
+        cell["outputs"] = [one for one in _listed(raw.get("outputs")) if _fits([cell | {"outputs": [one]}])]
+    return cell
+
+
+def _plain(cell):
+    """A cell without what nobody needs of it."""
+    cell["metadata"] = {key: value for key, value in cell["metadata"].items() if key == "nbgrader"}
+    cell["cell_type"] = cell["cell_type"] if cell["cell_type"] in ("code", "raw") else "markdown"
+    cell.pop("attachments", None)
+    return cell
+
+
+def _notebook(cells, metadata):
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _fits(cells=(), metadata=None):
+    try:
+        nbformat.validate(_notebook(list(cells), metadata or {}))
+    except Exception:
+        return False
+    return True
+
+
+def _dict(value):
+    return value if isinstance(value, dict) else {}
+
+
+def _listed(value):
+    return value if isinstance(value, list) else []
 
 
 def _back_up(path):
@@ -151,17 +207,17 @@ def _back_up(path):
     number = 1
     while (folder / f"{path.stem}.{number}.ipynb").exists():
         number += 1
-    write_atomically(folder / f"{path.stem}.{number}.ipynb", path.read_text(encoding="utf-8"))
+    write_atomically(folder / f"{path.stem}.{number}.ipynb", path.read_bytes())
 
 
 class Merged(NamedTuple):
     """A merged notebook, and a line for each cell that both sides had changed."""
 
-    notebook: nbformat.NotebookNode
+    notebook: NotebookNode
     beside: list
 
 
-def merge(base, new, mine):
+def merge(base: NotebookNode, new: NotebookNode, mine: NotebookNode) -> Merged:
     """The learner's notebook `mine` with the changes that the course made from `base` to `new`."""
     mine = _with_ids_of_their_own(_with_known_ids(mine, base if base.cells else new))
     old, theirs, known = _by_id(base), _by_id(mine), _by_id(new)
@@ -181,20 +237,20 @@ def _by_id(notebook):
 
 
 def _with_known_ids(notebook, base):
-    """A copy in which the cells of a notebook that has lost its ids have those of the course again."""
-    notebook, left = copy.deepcopy(notebook), list(base.cells)
-    if {cell.get("id") for cell in notebook.cells} & {cell.id for cell in left}:
-        return notebook
-    for cell in notebook.cells:
-        same = next((other for other in left if _holds_the_same(cell, other)), None)
-        cell.id = same.id if same else uuid.uuid4().hex[:8]
+    """A copy in which the cells that have lost their ids have those of the course again."""
+    notebook = copy.deepcopy(notebook)
+    known, there = {cell.id for cell in base.cells}, {cell.id for cell in notebook.cells}
+    left = [cell for cell in base.cells if cell.id not in there]
+    for cell in notebook.cells if left else ():
+        same = next((other for other in left if cell.id not in known and _holds_the_same(cell, other)), None)
+        cell.id = same.id if same else cell.id
         left = [other for other in left if other is not same]
     return notebook
 
 
 def _holds_the_same(cell, other):
     """Whether a cell is that of the course: the same source, or an answer that defines the same name."""
-    if cell.source.strip() == other.source.strip():
+    if (cell.cell_type, cell.source.strip()) == (other.cell_type, other.source.strip()):
         return True
     return is_answer(other) and cell.cell_type == "code" and _first_name(cell.source) == _first_name(other.source)
 
@@ -326,7 +382,7 @@ def _holds(cells, cell):
     return any(other.id == cell.id for other in cells)
 
 
-def progress(source, folder):
+def progress(source: str | Path, folder: str | Path) -> list[tuple[str, str, float, str]]:
     """For each exercise asked for in the folder `source`: notebook, exercise, points, and "solved", "attempted",
     "open" or that the notebook cannot be read, from what the notebooks saved in `folder` say."""
     rows = []
@@ -342,9 +398,9 @@ def progress(source, folder):
     return rows
 
 
-def guesses(source, folder):
+def guesses(source: Path | str, folder: Path | str) -> dict[str, str | float]:
     """The predictions, by name, in the notebooks of the course that are saved in `folder`."""
-    found = {}
+    found: dict[str, str | float] = {}
     for path in sorted(Path(source).glob("*.ipynb")):
         mine = _read(Path(folder) / path.name)
         found |= guesses_in(mine.cells) if mine else {}

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 
 from bgd_course import edition
-from bgd_course.notebooks import as_json, write_atomically
+from bgd_course.notebooks import as_json, remove_leftovers, write_atomically
 
 MANIFEST = ".release"
 COPIED = (
@@ -26,7 +26,7 @@ WORKFLOW = ".github/workflows/grade.yml"
 TEXTS = Path(__file__).parent / "release_texts"
 
 
-def write(root, folder, solutions=False):
+def write(root: str | Path, folder: str | Path, solutions: bool = False) -> list[str]:
     """Write the release of the course at `root` into `folder`, with the worked solutions if they are to be given out
     now; the names of the files that an instructor changed there, which are left as they are.
 
@@ -36,6 +36,7 @@ def write(root, folder, solutions=False):
     if folder.exists() and not is_one(folder) and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(f"{folder} is there and is no release: name another folder, or remove it")
     folder.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder, *(path for path in folder.rglob("*") if path.is_dir() and ".git" not in path.parts))
     with tempfile.TemporaryDirectory() as made:
         _fill(root, Path(made))
         if solutions:
@@ -43,7 +44,7 @@ def write(root, folder, solutions=False):
         return _bring(Path(made), folder)
 
 
-def is_one(folder):
+def is_one(folder: Path) -> bool:
     """Whether a folder is a release."""
     return (folder / MANIFEST).is_file()
 
@@ -94,6 +95,7 @@ def _fill(root, made):
     for name in COPIED:
         shutil.copy(root / name, made / name)
     texts = {"README.md": "README.md", "Makefile": "Makefile", "gitignore": ".gitignore", "grade.yml": WORKFLOW}
+    texts["autograder.py"] = "autograder.py"
     for name, target in texts.items():
         (made / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(TEXTS / name, made / target)

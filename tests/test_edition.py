@@ -334,3 +334,95 @@ def test_what_a_check_said_is_kept_when_the_check_is_new(course):
     course.deliver()
     assert course.texts()["check"] == 'bgd.check("loss", loss)'
     assert [state for *_, state in edition.progress(course.source, course.mine)] == ["solved"]
+
+
+def edit_raw(course, change):
+    """Change the learner's notebook as JSON."""
+    path = course.mine / "a.ipynb"
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    text = change(raw) or json.dumps(raw)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def setting_raw(**values):
+    def change(raw):
+        for cell in raw["cells"]:
+            cell.update(values)
+
+    return change
+
+
+LENIENT = {
+    "a mark of bytes": lambda raw: b"\xef\xbb\xbf" + json.dumps(raw).encode(),
+    "UTF-16": lambda raw: json.dumps(raw).encode("utf-16"),
+    "a cell's key that nobody knows": setting_raw(mood="good"),
+    "no metadata of cells": lambda raw: [cell.pop("metadata") for cell in raw["cells"]] and None,
+    "metadata that are none": setting_raw(metadata=[]),
+    "tags that are none": setting_raw(metadata={"tags": "x"}),
+    "no outputs": lambda raw: [cell.pop("outputs", None) for cell in raw["cells"]] and None,
+    "outputs that are none": lambda raw: (
+        [cell.update(outputs=[{"output_type": "x"}, 7]) for cell in raw["cells"]] and None
+    ),
+    "a count that is none": lambda raw: [cell.update(execution_count="3") for cell in raw["cells"]] and None,
+    "sources as a list": lambda raw: [cell.update(source=cell["source"][:]) for cell in raw["cells"]] and None,
+    "ids with spaces": lambda raw: [cell.update(id=f"{cell['id']} x") for cell in raw["cells"]] and None,
+    "ids that are numbers": lambda raw: [cell.update(id=number) for number, cell in enumerate(raw["cells"])] and None,
+    "attachments that are none": lambda raw: raw["cells"][0].update(attachments=7),
+    "no metadata of its own": lambda raw: raw.pop("metadata") and None,
+    "a kernel without a name": lambda raw: raw["metadata"].update(kernelspec={"name": "x"}),
+    "no minor version": lambda raw: raw.pop("nbformat_minor") and None,
+    "a version of tomorrow": lambda raw: raw.update(nbformat_minor=9),
+    "a cell that is none": lambda raw: raw["cells"].append(7),
+    "a cell of no kind": lambda raw: raw["cells"].append({"source": "x"}),
+}
+
+
+@pytest.mark.parametrize("kind", LENIENT)
+def test_what_jupyterlab_opens_is_brought_up_to_date(kind, course):
+    course.edit(setting("exercise", "def loss(y):\n    return 7"))
+    edit_raw(course, LENIENT[kind])
+    assert edition.progress(course.source, course.mine)[0][-1] == "attempted"
+    course.put(last="x = 2")
+    assert "brought up to date" in course.deliver()[0]
+    texts = course.texts()
+    assert texts["exercise"] == "def loss(y):\n    return 7" and texts["last"] == "x = 2"
+    assert not (course.mine / "a.course.ipynb").exists()
+
+
+def test_an_answer_in_a_copy_with_a_new_id_is_the_answer(course):
+    def copy_and_delete(cells):
+        at = next(i for i, cell in enumerate(cells) if cell.id == "exercise")
+        cells[at] = new_code_cell("def loss(y):\n    return 7", id="copied")
+
+    course.edit(copy_and_delete)
+    assert edition.progress(course.source, course.mine)[0][-1] == "attempted"
+    course.put(last="x = 2")
+    course.deliver()
+    assert list(course.texts()) == ["title", "draw", "exercise", "check", "last"]
+    assert course.texts()["exercise"] == "def loss(y):\n    return 7"
+
+
+def test_ends_of_lines_are_no_change(course):
+    course.put(draw="draw(1)\ndraw(3)")
+    course.deliver()
+    course.edit(setting("draw", "draw(1)\r\ndraw(3)"))
+    course.put(draw="draw(2)\ndraw(3)")
+    assert not any("both changed" in line for line in course.deliver())
+    assert course.texts()["draw"] == "draw(2)\ndraw(3)"
+
+
+def test_a_notebook_that_is_a_link_is_written_where_it_leads(course):
+    elsewhere = course.mine.parent / "cloud.ipynb"
+    (course.mine / "a.ipynb").rename(elsewhere)
+    (course.mine / "a.ipynb").symlink_to(elsewhere)
+    course.put(last="x = 2")
+    course.deliver()
+    assert (course.mine / "a.ipynb").is_symlink() and "x = 2" in elsewhere.read_text()
+
+
+def test_what_a_killed_run_left_is_removed_and_nothing_else(course):
+    dead, alive, other = (course.mine / name for name in (".saving-0999999-a.tmp", ".saving-1-a.tmp", ".saving.tmp"))
+    for path in (dead, alive, other):
+        path.write_text("x")
+    course.deliver()
+    assert not dead.exists() and alive.exists() and other.exists()

@@ -19,6 +19,7 @@ from classes import COURSE, RIGHT, ROOT, installed, level, need
 from bgd_course import __main__ as start
 from bgd_course import cli, release
 from bgd_course.grading import classroom, isolation, remote, seal, submissions
+from bgd_course.grading.results import Result
 from bgd_helpers import shadows
 
 START = "00-start-here.ipynb"
@@ -59,7 +60,7 @@ def trapped_class(folder, mark, but=()):
 def points(folder):
     """Learner to points, from the results of a run."""
     results = [json.loads(path.read_text()) for path in (folder / "results").glob("*.json")]
-    return {result.learner: sum(row.score for row in result.exercises) for result in results}
+    return {result["learner"]: sum(row["score"] for row in result["exercises"]) for result in results}
 
 
 @pytest.mark.parametrize("wall", ["bubblewrap", pytest.param("landlock", marks=pytest.mark.slow)])
@@ -254,12 +255,7 @@ def test_a_folder_of_the_output_that_is_a_link_is_refused(name, tmp_path):
 
 
 def test_the_name_of_a_file_does_not_steer_the_terminal(tmp_path, capsys):
-    result = {
-        "learner": "ada",
-        "graded": True,
-        "notes": ["\x1b[2Jx.ipynb was not graded: it is empty."],
-        "exercises": [],
-    }
+    result = Result("ada", True, ["\x1b[2Jx.ipynb was not graded: it is empty."], [])
     cli.say_results([result], tmp_path)
     said = capsys.readouterr().err
     assert "x.ipynb was not graded" in said and "\x1b" not in said

@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 import bgd_helpers as bgd
 from bgd_course import edition
-from bgd_course.grading import collect, package, report, worker
+from bgd_course.grading import collect, package, report
 from bgd_helpers.lessons import predictions as lesson
 from bgd_helpers.pictures import predictions as asking
 
@@ -326,7 +326,7 @@ def test_the_class_page_counts_guesses_and_has_no_names(tmp_path):
     nbformat.write(notebook_with(CHOICE, WRONG), tmp_path / "ada.ipynb")
     (tmp_path / "bob.ipynb").write_text("{")
     files = [str(tmp_path / name) for name in ("ada.ipynb", "bob.ipynb", "none.ipynb")]
-    found = worker.predictions(files)
+    found = collect.predictions(files)
     assert found == {CHOICE: WRONG} and collect.guesses_of(files[0]) == found
     page = report.predictions([found, found, {CHOICE: QUESTIONS[CHOICE].right.value, NUMBER: 7}, {}])
     assert (

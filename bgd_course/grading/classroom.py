@@ -1,5 +1,6 @@
 """Grading a class: workers in parallel, one file a submission as soon as it is graded, then the reports."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -7,17 +8,18 @@ import secrets
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
-from bgd_course.grading import collect, course, isolation, report, sandbox, seal, submissions
+from bgd_course.grading import archives, collect, course, isolation, report, sandbox, seal, submissions
 from bgd_course.grading.judging import Outcome
 from bgd_course.grading.results import Result, from_json, row
 from bgd_course.grading.worker import RESTART
-from bgd_course.notebooks import write_atomically
+from bgd_course.notebooks import remove_leftovers, write_atomically
 from bgd_helpers import __version__
 
 FOLDERS = ("results", "junit", "feedback", "gradescope")  # of the output
@@ -25,7 +27,8 @@ FOLDERS = ("results", "junit", "feedback", "gradescope")  # of the output
 
 class Plan(NamedTuple):
     """How a class is graded. `salt` draws the secret cases; `again` grades what is graded already; the answers do not
-    see the folders in `private`. `make_worker(plan)` makes one that grades a submission at a time."""
+    see the folders in `private`. `make_worker(plan)` makes one that grades a submission at a time. `table` is how
+    scores.csv is written, `layout` in which the class was handed in."""
 
     notebooks: Path
     output: Path
@@ -36,6 +39,22 @@ class Plan(NamedTuple):
     again: bool = False
     private: tuple = ()
     make_worker: Callable = None
+    table: report.Table = report.Table()
+    layout: str = ""
+
+
+@contextmanager
+def only_run(output: Path) -> Iterator[None]:
+    """Hold the output folder for one run, and remove what a killed one has left in it. Raises ValueError where
+    another run is at work there."""
+    Path(output).mkdir(parents=True, exist_ok=True)
+    with open(os.open(Path(output) / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666), "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ValueError(f"another run is at work in {output}: wait for it, or name another folder") from None
+        remove_leftovers(output, *(Path(output) / folder for folder in FOLDERS))
+        yield
 
 
 def salt_of(output, given=None):
@@ -92,18 +111,20 @@ def grade(found, plan, done=lambda result: None):
         (plan.output / folder).mkdir(parents=True, exist_ok=True)
     run = Run(found, plan, course.read(plan.notebooks), done)
     pool = [threading.Thread(target=run.work) for _ in range(plan.workers)]
-    for one in pool:
-        one.start()
     try:
+        for one in pool:
+            one.start()
         for one in pool:
             one.join()
     except KeyboardInterrupt:
         run.stop()
-        for one in pool:
+        for one in filter(threading.Thread.is_alive, pool):
             one.join()
         raise
+    if run.failed:
+        raise run.failed
     ordered = [run.results.get(submission.learner) or lost(submission, run.asked) for submission in found]
-    report.write(ordered, plan.output)
+    report.write(ordered, plan.output, plan.table, plan.layout)
     return ordered
 
 
@@ -113,7 +134,7 @@ class Run:
     def __init__(self, found, plan, asked, done):
         self.plan, self.asked, self.done = plan, asked, done
         self.jobs, self.results, self.busy = SimpleQueue(), {}, {}
-        self.stopped = threading.Event()
+        self.stopped, self.failed = threading.Event(), None
         for submission in found:
             self.jobs.put(submission)
 
@@ -139,22 +160,27 @@ class Run:
         try:
             state, salt = fingerprints(submission, self.plan, self.asked)
             result = None if self.plan.again else finished(submission, self.plan, state)
-            if result is None:
-                result = replace(self._graded(submission, salt, me), key=state)
-                if self.stopped.is_set():
-                    return
-                write_atomically(_path(submission, self.plan), json.dumps(sealed(result), indent=1) + "\n")
+            new = replace(self._graded(submission, salt, me), key=state) if result is None else None
         except Exception as error:  # one submission does not end the run
-            result = lost(submission, self.asked, f"{type(error).__name__}: {error}")
-        self.results[submission.learner] = result
-        self.done(result)
+            result, new = lost(submission, self.asked, f"{type(error).__name__}: {error}"), None
+        if self.stopped.is_set():
+            return
+        try:
+            if new:
+                write_atomically(_path(submission, self.plan), json.dumps(sealed(new), indent=1) + "\n")
+        except OSError as error:  # a full disk: what is graded from now on would be lost
+            self.failed = error
+            self.stop()
+            return
+        self.results[submission.learner] = replace(result or new, recognised=submission.key)
+        self.done(self.results[submission.learner])
 
     def _graded(self, submission, salt, me):
         """A result, by a worker of the pool that is replaced where it fails."""
         worker = self.busy.get(me)
         if worker is None:
             worker = self.busy[me] = (self.plan.make_worker or Worker)(self.plan)
-        result = worker.grade(submission, salt, len(self.asked.tasks))
+        result = None if self.stopped.is_set() else worker.grade(submission, salt, len(self.asked.tasks))
         if result is None:
             self.busy.pop(me).close()
             return lost(submission, self.asked)
@@ -168,29 +194,39 @@ def sealed(result):
 
 
 def finished(submission, plan, state):
-    """The result of an earlier run of this user on the same files, for the same course and salt, marked as kept; None
-    if there is none, or if it could not be graded."""
+    """The result of an earlier run of this user on the same files, for the same course and salt, marked as kept, under
+    the id of today; None if there is none, or if it could not be graded."""
     try:
         kept = json.loads(_path(submission, plan).read_text(encoding="utf-8"))
         found = kept.pop("seal")
-        is_ours = seal.holds(kept, found)
-        return replace(from_json(kept), kept=True) if is_ours and kept["key"] == state and kept["graded"] else None
+        is_ours, result = seal.holds(kept, found), from_json(kept)
     except (OSError, ValueError, LookupError, TypeError):
         return None
+    if not is_ours or result.key != state or not result.graded:
+        return None
+    former = result.learner if result.learner != submission.learner else ""
+    return replace(result, kept=True, learner=submission.learner, former=former)
 
 
 def fingerprints(submission, plan, asked):
     """A text that changes with what was handed in, what is asked for, and how; and the salt of this very submission:
     inputs that its learner found out by it are no use for another."""
-    handed_in = hashlib.sha256(repr([submission.learner, plan.salt]).encode("utf-8", "replace"))
+    handed_in = hashlib.sha256(repr([_key(submission), plan.salt, submission.left]).encode("utf-8", "replace"))
     for path in submission.files:
-        handed_in.update(f"{path.name}\n{collect.digest_of(path)}\n".encode("utf-8", "replace"))
+        handed_in.update(f"{path.name}\n".encode("utf-8", "replace"))
+    for path in dict.fromkeys((archives.of(path) or [path])[0] for path in submission.files):  # an archive once, packed
+        handed_in.update(f"{collect.digest_of(path)}\n".encode("utf-8", "replace"))
     how = repr((course.fingerprint(asked), plan.level, plan.cell_seconds, handed_in.hexdigest()))
     return hashlib.sha256(how.encode("utf-8", "replace")).hexdigest(), list(handed_in.digest()[:16])
 
 
+def _key(submission):
+    """What the layout says of a learner: it stays where a roster gives another id."""
+    return submission.key or submission.learner
+
+
 def _path(submission, plan):
-    return plan.output / "results" / f"{submissions.file_name(submission.learner)}.json"
+    return plan.output / "results" / f"{submissions.file_name(_key(submission))}.json"
 
 
 def lost(submission, asked, why=""):
@@ -205,7 +241,9 @@ class Worker:
 
     def __init__(self, plan):
         self.plan = plan
-        self.folder = Path(tempfile.mkdtemp(prefix="bgd-"))
+        self.folder = Path(tempfile.mkdtemp(prefix=FOLDER))
+        self.held = open(self.folder / HELD, "w")  # noqa: SIM115  until this process ends, however it does
+        fcntl.flock(self.held, fcntl.LOCK_EX)
         settings = {
             "folder": str(self.folder),
             "notebooks": str(plan.notebooks.resolve()),
@@ -234,9 +272,9 @@ class Worker:
         try:
             self.process.stdin.write(json.dumps(job) + "\n")
             self.process.stdin.flush()
-            result = from_json(json.loads(self.process.stdout.readline()))
-            path = self.plan.output / "junit" / f"{submissions.file_name(submission.learner)}.xml"
-            write_atomically(path, junit.read_bytes())  # a link that lies there is replaced, not followed
+            result = replace(
+                from_json(json.loads(self.process.stdout.readline())), junit=junit.read_text(encoding="utf-8")
+            )
             junit.unlink()
             return result
         except (OSError, ValueError, LookupError, TypeError):
@@ -258,3 +296,20 @@ class Worker:
             self.process.wait()
         self.process.stdout.close()
         sandbox.remove(self.folder)
+        self.held.close()
+
+
+FOLDER, HELD = "bgd-worker-", "held"  # a worker's folder, and the file in it that is locked while its owner lives
+
+
+def remove_folders_of_the_dead() -> None:
+    """Remove the folders that workers of this user left behind when their run was killed: nothing holds them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        try:
+            if folder.lstat().st_uid != os.getuid() or folder.is_symlink():
+                continue
+            with open(folder / HELD) as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                sandbox.remove(folder)
+        except OSError:  # it is in use, or is being made or removed
+            continue

@@ -6,15 +6,33 @@ import json
 import os
 import re
 import stat
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from bgd_course.grading.course import parsed
-from bgd_helpers.lessons.predictions import guesses_in
+from bgd_course.grading import archives
+from bgd_course.grading.course import (
+    Course,
+    Task,
+    calls_check,
+    is_import,
+    parsed,
+    used,
+    without_checks,
+    without_solution,
+)
+from bgd_course.grading.judging import limited
+from bgd_helpers.lessons.predictions import MIME, guesses_in
 
-MOST_BYTES = 50 * 2**20  # of a file, with its outputs
-MOST_SOURCE = 300_000  # characters in all its cells
+MOST_BYTES = 250 * 2**20  # of a file, with its outputs
+MOST_TEXT = 20 * 2**20  # of it without outputs and attachments
+MOST_SOURCE = 300_000  # characters in all its cells of code
+LONGEST_TEXT = 50_000  # characters that are looked at in a cell of these kinds
+TEXTS = ("markdown", "raw")
+LONGEST_SHOWN = 5_000  # characters of an answer in a report
 MOST_CELLS = 1_000
 MOST_JOINED = 200  # cells, among which halves of one cell are looked for
 READING = 20  # seconds
@@ -40,39 +58,68 @@ class Piece(NamedTuple):
     answers: tuple = ()
 
 
-def cells_of(path):
+def cells_of(path: Path | str) -> list[Cell]:
     """The cells of the notebook at `path`, whatever its encoding and format. Raises `Unreadable`."""
-    cells = [_cell(one) for one in _raw_cells(path) if isinstance(one, dict)]
-    if sum(len(cell.source) for cell in cells) > MOST_SOURCE:
-        raise Unreadable(f"its cells hold more than {MOST_SOURCE:,} characters")
+    document = _json(as_text(without_outputs(bytes_of(Path(path)))))
+    if not isinstance(document, dict):
+        raise Unreadable("it is no notebook: its JSON is not an object")
+    sheets = [document] if isinstance(document.get("cells"), list) else document.get("worksheets")
+    if not isinstance(sheets, list):
+        raise Unreadable("it is no notebook: it has no cells")
+    raw = [one for sheet in sheets if isinstance(sheet, dict) for one in _listed(sheet.get("cells"))]
+    cells = [_cell(one) for one in raw if isinstance(one, dict)]
+    if len(cells) > MOST_CELLS:
+        raise Unreadable(f"it has more than {MOST_CELLS:,} cells")
+    if sum(len(cell.source) for cell in cells if cell.kind not in TEXTS) > MOST_SOURCE:
+        raise Unreadable(f"its cells hold more than {MOST_SOURCE:,} characters of code")
     return cells
 
 
-def guesses_of(path):
+KEPT = re.compile(rb'"%s"\s*+:\s*+(\{[^{}]{0,2000}\})' % re.escape(MIME.encode()))
+
+
+def guesses_of(path: Path | str) -> dict[str, str | float]:
     """The predictions in the outputs of the notebook at `path`, by name: of all outputs these alone are read, and of
     them only what our questions allow. Raises `Unreadable`."""
-    return guesses_in(_raw_cells(path))
-
-
-def _raw_cells(path):
-    """What the notebook at `path` has in the place of its cells. Raises `Unreadable`."""
     data = bytes_of(Path(path))
-    document = _json(_text(data))
-    if not isinstance(document, dict):
-        raise Unreadable("it is no notebook: its JSON is not an object")
-    raw = document.get("cells")
-    if not isinstance(raw, list):
-        sheets = document.get("worksheets")
-        raw = (
-            [cell for sheet in sheets if isinstance(sheet, dict) for cell in _listed(sheet.get("cells"))]
-            if isinstance(sheets, list)
-            else None
-        )
-    if raw is None:
-        raise Unreadable("it is no notebook: it has no cells")
-    if len(raw) > MOST_CELLS:
-        raise Unreadable(f"it has more than {MOST_CELLS:,} cells")
-    return raw
+    data = as_text(data).encode("utf-8", "replace") if b"\0" in data[:200] else data
+    found = [_json(match[1].decode("utf-8", "replace")) for match in islice(KEPT.finditer(data), MOST_CELLS)]
+    return guesses_in({"outputs": [{"data": {MIME: kept}}]} for kept in found)
+
+
+# The start of what is cut, or a text, in which nothing is.
+CUT = re.compile(rb'(?P<cut>"(?:outputs|attachments|widgets)"\s*+:\s*+[\[{])|"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
+BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.S)
+
+
+def without_outputs(data: bytes) -> bytes:
+    """The bytes of a notebook without its outputs and attachments, which nothing needs and which may be large.
+
+    Raises `Unreadable` if what is left is larger than any course's sources.
+    """
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:200]:
+        if len(data) > 4 * MOST_TEXT:
+            raise Unreadable(f"it is larger than {4 * MOST_TEXT // 2**20} MB, in UTF-16")
+        data = as_text(data).encode("utf-8", "replace")
+    kept, at = [], 0
+    while found := next((match for match in CUT.finditer(data, at) if match["cut"]), None):
+        kept.append(data[at : found.end()])
+        end = _closing(data, found.end())
+        at = end if end else len(data)
+    kept.append(data[at:])
+    if sum(map(len, kept)) > MOST_TEXT:
+        raise Unreadable(f"it is larger than {MOST_TEXT // 2**20} MB without its outputs")
+    return b"".join(kept)
+
+
+def _closing(data, at):
+    """Where the bracket closes that was opened before `at`; None if nowhere."""
+    depth = 1
+    for token in BRACKET.finditer(data, at):
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(token[0], 0)
+        if not depth:
+            return token.start()
+    return None
 
 
 def _listed(value):
@@ -87,9 +134,14 @@ def digest_of(path):
         return str(error)
 
 
-def bytes_of(path):
+def bytes_of(path: Path) -> bytes:
     """The bytes of a file that is none of a person's tricks. Raises `Unreadable`."""
     try:
+        if found := archives.of(path):
+            data = archives.read(*found, MOST_BYTES + 1)
+            if len(data) > MOST_BYTES:
+                raise Unreadable(f"it is larger than {MOST_BYTES // 2**20} MB")
+            return data
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable("it is no regular file: links and devices are not followed")
@@ -100,12 +152,15 @@ def bytes_of(path):
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise Unreadable(f"it cannot be opened ({error.strerror})") from None
+    except archives.Refused as error:
+        raise Unreadable(str(error)) from None
     if not data.strip():
         raise Unreadable("it is empty")
     return data
 
 
-def _text(data):
+def as_text(data: bytes) -> str:
+    """The text of bytes, in whatever encoding."""
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
             return data.decode(encoding, errors="replace")
@@ -134,74 +189,117 @@ def _cell(raw):
     source = raw.get("source", raw.get("input", ""))
     source = "".join(map(str, source)) if isinstance(source, list) else str(source or "")
     name, kind, grade_id = (str(part or "") for part in (raw.get("id"), raw.get("cell_type"), nbgrader.get("grade_id")))
-    return Cell(name, kind, source.encode("utf-8", "replace").decode(), grade_id)
+    source = source.encode("utf-8", "replace").decode().replace("\r\n", "\n").lstrip("\ufeff")
+    return Cell(name, kind, source[:LONGEST_TEXT] if kind in TEXTS else source, grade_id)
 
 
-def notebook_of(cells, course):
-    """The name of the course's notebook that these cells answer; None if they answer none."""
-    scores = {name: len({cell.id for cell in cells} & set(known)) for name, known in course.cells.items()}
+def notebook_of(cells: list[Cell], course: Course) -> str | None:
+    """The name of the course's notebook that these cells answer, known by ids, texts and answers; None if none."""
+    ids, texts = {cell.id for cell in cells}, {cell.source.strip() for cell in cells}
+    scores = {
+        name: len(ids & set(known)) + len(texts & {without_solution(text).strip() for text in known.values()} - {""})
+        for name, known in course.cells.items()
+    }
     for task in course.tasks:
         scores[task.notebook] += 3 * any(_is_answer(cell, task) for cell in cells)
-    best = max(scores, key=scores.get)
+    best = max(scores, key=scores.__getitem__)
     return best if scores[best] else None
 
 
-def pieces_of(cells, course, notebook):
-    """What to run of a submission's cells, in their order: for each exercise the last answer that is not blank, and
-    the learner's own cells."""
+def pieces_of(cells: list[Cell], course: Course, notebook: str) -> list[Piece]:
+    """What to run of a submission's cells, in their order: for each exercise the answer that its check sees, the
+    learner's own cells, and those of the course that define what these use."""
     cells = _joined([cell for cell in cells if cell.source.strip()], course.cells[notebook])
     tasks = course.tasks_of(notebook)
-    chosen = {}
+    chosen: dict[int, list[str]] = {}
+    kept: set[int] = set()
     for task in tasks:
         index = _answer_index(cells, task)
         if index is not None:
             chosen.setdefault(index, []).append(task.cell)
+            kept |= _made_of(cells, index, task)
     answering = {i for i, cell in enumerate(cells) if any(_is_answer(cell, task) for task in tasks)}
-    return [
-        Piece(cell.source, tuple(chosen.get(index, ())))
-        for index, cell in enumerate(cells)
-        if index in chosen or index not in answering and _is_own(cell, course, notebook)
-    ]
+    rest = [i for i in range(len(cells)) if i not in answering and cells[i].kind == "code"]
+    kept |= set(chosen) | {i for i in rest if _is_own(cells[i], course, notebook)}
+    kept |= _needed(cells, kept, [i for i in rest if i not in kept])
+    pieces = []
+    for index in sorted(kept):
+        pieces += [Piece(ON_THE_PATH)] if cells[index].source.lstrip().startswith("%%writefile") else []
+        pieces.append(Piece(cells[index].source, tuple(chosen.get(index, ()))))
+    return pieces
+
+
+ON_THE_PATH = "import sys\nif '' not in sys.path:\n    sys.path.insert(0, '')"  # where a module of one's own is written
+
+
+def _needed(cells, kept, given):
+    """Where those of the `given` cells are that define what the kept ones use."""
+    wanted, found = set().union(*(used(cells[i].source) for i in kept)), set()
+    for index in reversed(given):
+        tree = parsed(cells[index].source)
+        if tree and defined(cells[index].source) & wanted and not all(map(is_import, tree.body)):
+            found.add(index)
+            wanted |= used(cells[index].source)
+    return found
+
+
+def _made_of(cells, index, task):
+    """Where the cells are that an answer is made of which changes what was defined before it: f = vectorize(f)."""
+    own = [i for i in range(index) if _is_answer(cells[i], task) and not is_blank(cells[i].source, task)]
+    is_changed = task.variable in used(cells[index].source) and not _is_function(cells[index], task)
+    return {i for i in own if task.variable in defined(cells[i].source)} if is_changed else set()
+
+
+def _is_function(cell, task):
+    tree = parsed(cell.source)
+    return any(getattr(node, "name", "") == task.variable for node in ast.walk(tree)) if tree else False
 
 
 def _answer_index(cells, task):
-    """Where the answer to an exercise is: the last cell with its id that defines it and is not blank, else the last
-    other that does, else the last with its id."""
+    """Where the answer to an exercise is: as the last check of it sees it when the notebook runs from top to bottom;
+    else the last that defines it, a function before a value; else the last with its id."""
     found = [i for i, cell in enumerate(cells) if _is_answer(cell, task) and not is_blank(cell.source, task)]
     defining = [i for i in found if task.variable in defined(cells[i].source)]
-    with_id = [i for i in defining if task.cell in (cells[i].id, cells[i].grade_id)]
-    return (with_id or defining or found or [None])[-1]
+    checks = [i for i, cell in enumerate(cells) if cell.kind == "code" and calls_check(cell.source, task.exercise)]
+    seen = [i for i in defining if checks and i <= checks[-1]]
+    functions = [i for i in defining if _is_function(cells[i], task)]
+    return (seen or functions or defining or found or [None])[-1]
 
 
 def _is_answer(cell, task):
     if task.cell in (cell.id, cell.grade_id):
         return cell.kind == "code" or task.variable in defined(cell.source)
-    return cell.kind == "code" and cell.id != task.check and task.variable in defined(cell.source)
+    return cell.kind == "code" and task.variable in defined(cell.source)
 
 
 def _is_own(cell, course, notebook):
-    """Whether a cell is the learner's: none of the course, or one of the course that was changed."""
-    if cell.kind != "code":
+    """Whether a cell of code is the learner's: none of the course, or one of the course that was changed."""
+    texts = course.cells[notebook].values()
+    source = cell.source.strip()
+    if any(source in (text.strip(), without_solution(text).strip()) for text in texts):
         return False
-    known = course.cells[notebook].get(cell.id)
-    checks = {task.check for task in course.tasks}
-    return cell.id not in checks and (known is None or known.strip() != cell.source.strip())
+    return bool(defined(source)) or not any(calls_check(source, task.exercise) for task in course.tasks)
 
 
 @lru_cache(maxsize=2_000)
-def defined(source):
-    """The names that a cell's code defines or assigns at its top level."""
-    names = set()
-    tree = parsed(source)
-    for node in tree.body if tree else ():
+def defined(source: str) -> set[str]:
+    """The names that a cell's code defines or assigns, outside its functions and classes."""
+    names, tree = set(), parsed(source)
+    nodes = list(tree.body) if tree else []
+    for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
+            continue
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         names |= {part.id for target in targets if target for part in ast.walk(target) if isinstance(part, ast.Name)}
+        nodes += [inside for inside in ast.iter_child_nodes(node) if isinstance(inside, BLOCKS)]
     return names
 
 
-def is_blank(source, task):
+BLOCKS = ast.stmt | ast.ExceptHandler | ast.match_case
+
+
+def is_blank(source: str, task: Task) -> bool:
     """Whether an answer is what the learner was given, or less."""
     if _lines(source) == _lines(task.blank):
         return True
@@ -209,19 +307,23 @@ def is_blank(source, task):
     if tree is None:
         return False
     try:
-        return blank is not None and _outline(tree) == _outline(blank) or all(map(_says_nothing, tree.body))
+        body = without_checks(tree)
+        return blank is not None and _outline(body) == _outline(blank.body) or all(map(_says_nothing, body))
     except (ValueError, RecursionError):  # no number or nesting of a blank is so large
         return False
 
 
 def _lines(source):
-    """The lines that are more than a comment."""
+    """The lines that are more than a comment or a check."""
     lines = [line.strip() for line in source.splitlines()]
-    return [line for line in lines if line and not line.startswith("#")]
+    return [line for line in lines if line and not line.startswith("#") and not CHECKED.match(line)]
 
 
-def _outline(tree):
-    return [ast.dump(node) for node in tree.body]
+CHECKED = re.compile(r"(bgd\.)?check(_derivation)?\(")
+
+
+def _outline(body):
+    return [ast.dump(node) for node in body]
 
 
 def _says_nothing(node):
@@ -249,3 +351,85 @@ def _joined(cells, known):
                     break
         joined.append(first)
     return joined
+
+
+class File(NamedTuple):
+    """What was graded of the files for one notebook: their pieces to run, and by answer cell the name of its file."""
+
+    name: str
+    pieces: list[Piece]
+    names: dict[str, str]
+
+    def answer_to(self, task: Task) -> str:
+        """The source that answers an exercise, as far as a report shows it."""
+        sources = [piece.source for piece in self.pieces if task.cell in piece.answers]
+        return sources[0][:LONGEST_SHOWN] if sources else ""
+
+    def name_for(self, task: Task) -> str:
+        """The name of the file in which the answer to an exercise was looked for."""
+        return self.names.get(task.cell, self.name)
+
+
+def answers(files: Sequence[str], asked: Course, left: Sequence[str] = ()) -> tuple[dict[str, File], list[str]]:
+    """For each notebook the File of its answers, each exercise's from the latest file that answers it; and notes on
+    the files that are not graded, among them those that were `left` out."""
+    found: dict[str, list] = {}
+    notes = ["Nothing was handed in."] * (not files and not left)
+    for path, name in zip(files, names(files)):
+        try:
+            notebook, pieces = read(path, asked)
+        except Unreadable as error:
+            notes.append(f"{name} was not graded: {error}.")
+            continue
+        found.setdefault(notebook, []).append((name, pieces))
+    together = {notebook: _latest(read_files, notes) for notebook, read_files in found.items()}
+    return together, [*notes, *left]
+
+
+def _latest(files, notes):
+    """One File of several, the latest last; a note for each that answers only what a later one does."""
+    names = {cell: name for name, pieces in files for piece in pieces for cell in piece.answers}
+    kept, last = [], files[-1][0]
+    for name, pieces in files:
+        mine = [piece._replace(answers=tuple(c for c in piece.answers if names[c] == name)) for piece in pieces]
+        if any(piece.answers for piece in mine):
+            kept += [new for new, piece in zip(mine, pieces) if new.answers or not piece.answers]
+            last = name
+    for name, pieces in files:
+        cells = [cell for piece in pieces for cell in piece.answers]
+        if cells and name not in names.values():
+            notes.append(f"{name} was not graded: {names[cells[0]]} is later.")
+    return File(last, kept or files[-1][1], names)
+
+
+def predictions(files: Sequence[str]) -> dict[str, str | float]:
+    """The guesses in the files, by name, the first of each; a file that cannot be read has none."""
+    found: dict[str, str | float] = {}
+    for path in files:
+        with suppress(Exception), limited(READING):  # nobody's file ends the grader
+            found = guesses_of(path) | found
+    return found
+
+
+def read(path: str, asked: Course) -> tuple[str, list[Piece]]:
+    """The course's notebook that a file is, and the pieces to run of it. Raises `Unreadable`, whatever is wrong."""
+    try:
+        with limited(READING):
+            cells = cells_of(path)
+            notebook = notebook_of(cells, asked)
+            pieces = pieces_of(cells, asked, notebook) if notebook else []
+    except Unreadable:
+        raise
+    except TimeoutError:
+        raise Unreadable("it takes too long to read") from None
+    except Exception as error:  # nobody's file ends the grader
+        raise Unreadable(f"it cannot be read ({type(error).__name__})") from None
+    if notebook is None:
+        raise Unreadable("it is no notebook of this course")
+    return notebook, pieces
+
+
+def names(files: Sequence[str]) -> list[str]:
+    """The files' names, with as much of their folders as tells them apart."""
+    top = os.path.commonpath([os.path.dirname(path) for path in files]) if files else ""
+    return [os.path.relpath(path, top) for path in files]

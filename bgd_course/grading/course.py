@@ -2,6 +2,8 @@
 
 import ast
 import json
+import re
+import symtable
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +16,7 @@ from bgd_helpers.checks import DERIVATIONS, EXERCISES
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 LONGEST_CELL = 50_000  # characters
 CHECKS = {"check": EXERCISES, "check_derivation": DERIVATIONS}
+TIMED = re.compile(r"\A(?:\s*%%(?:time|capture|prun)\b[^\n]*\n)+")  # what runs a cell as if it stood without it
 DOOR = "bgd"  # the notebooks' name of the package
 
 
@@ -96,9 +99,44 @@ def parsed(source):
     if len(source) > LONGEST_CELL:
         return None
     try:
-        return ast.parse(TransformerManager().transform_cell(source))
+        return ast.parse(_python(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _python(source):
+    """The source of a cell, its magics replaced; what only times or captures it is taken away."""
+    return TransformerManager().transform_cell(TIMED.sub("", source))
+
+
+@lru_cache(maxsize=2_000)
+def used(source: str) -> frozenset[str]:
+    """The names that a cell's code takes from what ran before it, in its functions too; some may be its own."""
+    try:
+        tables, names = [symtable.symtable(_python(source), "cell", "exec")] if parsed(source) else [], set()
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # what parses may yet be no program
+        return frozenset()
+    for table in tables:
+        is_cell = table is tables[0]
+        names |= {one.get_name() for one in table.get_symbols() if one.is_global() or is_cell and one.is_referenced()}
+        tables += table.get_children()
+    return frozenset(names)
+
+
+def calls_check(source: str, exercise: str) -> bool:
+    """Whether a cell calls the check of an exercise, wherever in it."""
+    return any(_is_check(node, exercise) for node in ast.walk(parsed(source) or ast.Module([], [])))
+
+
+def _is_check(node, exercise=None):
+    if not isinstance(node, ast.Call) or name_of(node.func) not in CHECKS or not node.args:
+        return False
+    return isinstance(node.args[0], ast.Constant) and exercise in (None, node.args[0].value)
+
+
+def without_checks(tree: ast.Module) -> list[ast.stmt]:
+    """The statements of a cell at its top level that do more than call a check."""
+    return [node for node in tree.body if not (isinstance(node, ast.Expr) and _is_check(node.value))]
 
 
 def imports_of(sources):
@@ -116,14 +154,14 @@ def is_import(node):
     return isinstance(node, ast.Import | ast.ImportFrom)
 
 
-def without_solution(source):
-    """The source with each solution taken out: what a learner starts from."""
+def without_solution(source: str) -> str:
+    """The source with each solution and hidden test taken out: what a learner starts from."""
     kept, inside = [], False
     for line in source.splitlines():
-        inside = inside or line.strip() == BEGIN
+        inside = inside or line.strip().startswith("### BEGIN ")
         if not inside:
             kept.append(line)
-        inside = inside and line.strip() != END
+        inside = inside and not line.strip().startswith("### END ")
     return "\n".join(kept)
 
 

@@ -28,11 +28,12 @@ class NotRight(Exception):
 
 class Attempt:
     """The answers of one notebook of a submission: they run in one kernel, one after another, as far as nothing ends
-    it. Each that is not right there, or did not run, then runs in a kernel of its own.
+    it. Each that is not right there, or did not run, then runs in a kernel of its own. `blank` is the Outcome of an
+    exercise without an answer.
     """
 
-    def __init__(self, course, notebook, pieces, grader):
-        self.course, self.notebook, self.pieces, self.grader = course, notebook, pieces, grader
+    def __init__(self, course, notebook, pieces, grader, blank=BLANK):
+        self.course, self.notebook, self.pieces, self.grader, self.blank = course, notebook, pieces, grader, blank
         self.kernel, self.next, self.ran, self.outcomes = None, 0, {}, None
 
     def piece_of(self, task):
@@ -48,7 +49,7 @@ class Attempt:
     def _all(self):
         """The Outcomes by answer cell."""
         answered = [(task, self.piece_of(task)) for task in self.course.tasks_of(self.notebook)]
-        first = {task.cell: BLANK if index is None else self._together(task, index) for task, index in answered}
+        first = {task.cell: self.blank if index is None else self._together(task, index) for task, index in answered}
         self.close()
         return {task.cell: self._settled(task, index, first[task.cell]) for task, index in answered}
 
@@ -137,20 +138,6 @@ class Attempt:
         if self.kernel is not None:
             self.kernel.stop()
             self.kernel = None
-
-
-class Absent:
-    """The attempt at a notebook that is not there: each of its exercises has this to say."""
-
-    def __init__(self, course, why):
-        self.course, self.why = course, why
-
-    def grade(self, task):
-        """The Outcome of a task."""
-        return Outcome("not attempted", self.why)
-
-    def close(self):
-        """Nothing has been started."""
 
 
 def _is_right(outcome):

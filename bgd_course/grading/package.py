@@ -14,7 +14,7 @@ ASKED = {
 }
 KEPT = ("__init__.py", "__init__.pyi", "former.py", "data.py", "inputs.py", "parameters.py", "theory.py")
 KEPT += ("checks/outcomes.py", "checks/observing.py", "checks/protocol.py", "checks/shell.py")
-KEPT += ("scale/__init__.py", "scale/steps.py")
+KEPT += ("scale/__init__.py", "scale/steps.py", "lessons/__init__.py", "lessons/handout.py")
 REFUSAL = """
 
 def _refuse(name):
@@ -31,6 +31,10 @@ class NotAllowed(RuntimeError):
 NOTHING = '''"""Drawings, explorers and checks do nothing while an answer is graded."""
 
 
+import dis
+import sys
+
+
 class Nothing:
     def __getattr__(self, name):
         if name.startswith("__") or name.startswith("_ipython") or name.startswith("_repr"):
@@ -41,7 +45,11 @@ class Nothing:
         return self
 
     def __iter__(self):
-        return iter(())
+        """As many of it as names wait for them: figure, axes = ..."""
+        caller = sys._getframe(1)
+        code, at = caller.f_code.co_code, caller.f_lasti
+        waiting = at >= 0 and dis.opname[code[at]] == "UNPACK_SEQUENCE"
+        return iter([self] * (code[at + 1] if waiting else 0))
 
     def __getitem__(self, key):
         return self

@@ -17,7 +17,8 @@ from queue import Empty, SimpleQueue
 import nbformat
 
 from bgd_course.grading import classroom, collect, submissions
-from bgd_course.grading.worker import RESTART, names
+from bgd_course.grading.collect import names
+from bgd_course.grading.worker import RESTART
 
 IDLE = {}  # on a worker of the cluster: course and settings to a queue of graders that wait for work
 
@@ -36,12 +37,10 @@ class Remote:
         job = {"learner": submission.learner, "salt": salt, "left": submission.left, "files": files}
         self.future = self.client.submit(graded, self.course, job, pure=False)
         try:
-            result, junit = self.future.result(120 + 2 * tasks * (self.plan.cell_seconds + RESTART))
+            result = self.future.result(120 + 2 * tasks * (self.plan.cell_seconds + RESTART))
         except Exception:  # whatever ended the cluster, or the task on it
             self.future.cancel()
             return None
-        path = self.plan.output / "junit" / f"{submissions.file_name(submission.learner)}.xml"
-        classroom.write_atomically(path, junit)
         return replace(result, notes=refused + result.notes, graded=result.graded and bool(files or not refused))
 
     def stop(self):
@@ -83,7 +82,7 @@ def refuse_current_folder():
 
 
 def graded(course, job):
-    """On a worker of the cluster: the result of a submission, and its JUnit file."""
+    """On a worker of the cluster: the result of a submission."""
     waiting = IDLE.setdefault(course, SimpleQueue())
     try:
         grader = waiting.get_nowait()
@@ -97,8 +96,7 @@ def graded(course, job):
             grader.close()
             raise RuntimeError("the grader stopped")
         waiting.put(grader)
-        junit = grader.plan.output / "junit" / f"{submissions.file_name(job['learner'])}.xml"
-        return result, junit.read_text(encoding="utf-8")
+        return result
 
 
 def _plan(course):
@@ -106,8 +104,7 @@ def _plan(course):
     notebooks, level, cell_seconds = json.loads(course)
     folder = Path(tempfile.mkdtemp(prefix="bgd-course-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    for name in ("course", "out/junit"):
-        (folder / name).mkdir(parents=True)
+    (folder / "course").mkdir()
     for name, text in notebooks.items():
         (folder / "course" / name).write_text(text, encoding="utf-8")
     return classroom.Plan(folder / "course", folder / "out", level, "", cell_seconds=cell_seconds, private=(folder,))

@@ -1,14 +1,17 @@
 """What an instructor and each learner get to read. Every text that came out of a submission is escaped."""
 
-import csv
-import io
 import json
 import re
+import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 from statistics import mean
+from typing import NamedTuple
 
-from bgd_course.grading.submissions import file_name
+from bgd_course.grading.results import Result
+from bgd_course.grading.submissions import Recognised, file_name
 from bgd_course.notebooks import write_atomically
 from bgd_helpers.lessons.predictions import answer_to, questions
 
@@ -34,9 +37,20 @@ PAGE = """<!doctype html>
 """
 
 
-def write(results, output):
-    """Write every report of a class into the folder `output`; the JUnit files are there already."""
-    write_atomically(output / "scores.csv", scores(results))
+class Table(NamedTuple):
+    """How scores.csv is written: what separates cells, and whether a mark of UTF-8 begins it, which Excel needs."""
+
+    delimiter: str = ","
+    bom: bool = False
+
+
+def write(results: list[Result], output: Path, table: Table = Table(), layout: str = "") -> None:
+    """Write every report of a class, recognised in this layout, into the folder `output`, and remove those of learners
+    that a roster renamed."""
+    _remove_renamed(results, output)
+    write_atomically(output / "scores.csv", "\ufeff" * table.bom + scores(results, table.delimiter))
+    if layout in GRADEBOOKS:
+        write_atomically(output / f"gradebook-{layout}.csv", _as_csv(GRADEBOOKS[layout](results)))
     write_atomically(output / "feedback" / "index.html", overview(results))
     write_atomically(output / "predictions.html", predictions([result.guesses for result in results]))
     for result in results:
@@ -44,8 +58,22 @@ def write(results, output):
         write_atomically(output / "feedback" / f"{name}.md", feedback_markdown(result))
         write_atomically(output / "feedback" / f"{name}.html", feedback_html(result))
         write_atomically(output / "gradescope" / f"{name}.json", gradescope(result))
+        if result.junit:
+            write_atomically(output / "junit" / f"{name}.xml", result.junit)
     if len(results) == 1:
         write_atomically(output / "results.json", gradescope(results[0]))
+
+
+def _remove_renamed(results, output):
+    names = {file_name(result.learner) for result in results}
+    for former in {file_name(result.former or result.learner) for result in results} - names:
+        for path in (
+            f"feedback/{former}.md",
+            f"feedback/{former}.html",
+            f"gradescope/{former}.json",
+            f"junit/{former}.xml",
+        ):
+            (output / path).unlink(missing_ok=True)
 
 
 def total(result):
@@ -54,17 +82,66 @@ def total(result):
     return sum(row.score for row in rows), sum(row.points for row in rows)
 
 
-def scores(results):
+def scores(results: list[Result], delimiter: str = ",") -> str:
     """The table of scores as CSV: a row for each learner, a column for each exercise."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
     names = [row.exercise for row in results[0].exercises] if results else []
-    writer.writerow(["learner", "score", "of", "graded", *names, "notes"])
+    rows = [["learner", "score", "of", "graded", *names, "notes"]]
     for result in results:
         each = [row.score for row in result.exercises]
         notes = " ".join(result.notes)
-        writer.writerow([_cell(result.learner), *total(result), graded(result), *each, _cell(notes)])
-    return file.getvalue()
+        rows.append([_cell(result.learner), *total(result), graded(result), *each, _cell(notes)])
+    return _as_csv(rows, delimiter)
+
+
+def plan(found: Recognised) -> str:
+    """The table of who would be graded from which files, who has nothing, and what is nobody's."""
+    rows = [["learner", "what", "file", "recognised as", "layout"]]
+    for one in found.submissions:
+        files = [("graded", path) for path in one.files] + [("not graded", line) for line in one.left]
+        files = files or [("nothing handed in", "")]
+        files += [("beside it", name) for name in one.others]
+        rows += [[one.learner, what, str(name), one.key, found.layout] for what, name in files]
+    rows += [["", "nobody's", name, "", found.layout] for name in found.nobodys]
+    return _as_csv([list(map(_cell, row)) for row in rows])
+
+
+def _as_csv(rows, delimiter=","):
+    """Rows as CSV in which no other program parts a cell: one with any separator is quoted. Where semicolons separate
+    cells, numbers have a decimal comma."""
+    return "".join(delimiter.join(_quoted(value, delimiter) for value in row) + "\n" for row in rows)
+
+
+def _quoted(value, delimiter):
+    if isinstance(value, float):
+        return f"{value:g}".replace(".", "," if delimiter == ";" else ".")
+    text = str(value)
+    return '"' + text.replace('"', '""') + '"' if re.search(r"[;,\t|\"'\r\n]|^\s|\s$", text) else text
+
+
+def gradebook_canvas(results: list[Result]) -> list[list]:
+    """The rows that Canvas's gradebook imports: it knows a learner by its own number, which its downloads name."""
+    rows = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", ASSIGNMENT]]
+    rows += [["    Points Possible", "", "", "", "", total(result)[1]] for result in results[:1]]
+    return rows + [[_cell(name), number, "", "", "", total(result)[0]] for result, name, number in _numbered(results)]
+
+
+def gradebook_moodle(results: list[Result]) -> list[list]:
+    """The rows of the grading worksheet that Moodle's assignment imports: it knows a learner by "Participant" and the
+    number that its downloads name."""
+    rows = [["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"]]
+    return rows + [
+        [f"Participant {number}", _cell(name), *total(result), "-", ""] for result, name, number in _numbered(results)
+    ]
+
+
+def _numbered(results):
+    """The results with the name and the number that the system gives to a learner."""
+    found = [(result, re.fullmatch(r"(.+)_(\d+)", result.recognised, re.S)) for result in results]
+    return [(result, match[1], match[2]) for result, match in found if match]
+
+
+ASSIGNMENT = "Gradient descent and backpropagation"
+GRADEBOOKS = {"canvas": gradebook_canvas, "moodle": gradebook_moodle}
 
 
 def graded(result):
@@ -85,15 +162,18 @@ def of_others(results, output):
 
 
 def _cell(text):
-    """A text that no spreadsheet takes for a formula."""
+    """A text for a table: as it came in, but for what no name has, and no spreadsheet takes it for a formula."""
     text = printable(text)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+    return f"'{text}" if unicodedata.normalize("NFKC", text).lstrip()[:1] in tuple("=+-@|") else text
 
 
-def printable(text):
-    """A text on one line, without what steers a terminal."""
+def printable(text: str) -> str:
+    """A text on one line, without what steers a terminal, breaks a line or turns the direction of reading."""
     text = " ".join(text.split("\n"))
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join("\N{REPLACEMENT CHARACTER}" if STEERING.match(c) else c for c in text)
+
+
+STEERING = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 def says(row):
@@ -177,7 +257,7 @@ def overview(results):
     return PAGE.format(title=f"Scores of {len(results)} learners", style=STYLE, body=body)
 
 
-def predictions(guesses):
+def predictions(guesses: Sequence[dict[str, str | float]]) -> str:
     """What a class predicted, on a page without names: where most were wrong first, and which wrong guesses were made
     how often. `guesses` has a dictionary for each learner."""
     made = {name: Counter(each[name] for each in guesses if name in each) for name in questions()}

@@ -25,8 +25,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Result:
-    """What was found of a submission. `key` changes with what it was graded from; `kept`: by an earlier run; `guesses`
-    are its predictions, on which no point depends."""
+    """What was found of a submission. `key` changes with what it was graded from; `kept`: by an earlier run, when the
+    learner was called `former`. `recognised`: the name that the layout gives. `guesses`: its predictions, on which no
+    point depends."""
 
     learner: str
     graded: bool
@@ -34,6 +35,9 @@ class Result:
     exercises: list[Row]
     key: str = ""
     kept: bool = False
+    junit: str = ""
+    former: str = ""
+    recognised: str = ""
     guesses: dict[str, str | float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:

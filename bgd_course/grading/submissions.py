@@ -1,89 +1,473 @@
-"""Who handed in what: the learners and their notebooks in a folder as a learning management system lays it out.
+"""Who handed in what: the learners and their files in a folder as a learning management system lays it out.
 
-nbgrader       submitted/<learner>/<assignment>/*.ipynb
-Moodle         <Name>_<number>_assignsubmission_file_/*.ipynb, or without folders ..._file_*.ipynb
-Canvas         <name>_[LATE_]<number>_<number>_<file>[-<attempt>].ipynb, all in one folder
-Gradescope     submission_<number>/*.ipynb
-git            <learner>/my-course/*.ipynb, a clone for each learner
-one learner    *.ipynb, or a clone of the class's repository
+Only a name at the top says whose a file is, and one rule of LAYOUTS says how. What could be two people, or one person
+twice, is an error that names both. Every file belongs to one learner, or is named as nobody's.
 """
 
-import csv
 import hashlib
 import os
 import re
-import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-CANVAS = re.compile(r"(?P<learner>[^_]+_)(?:LATE_)?(?P<id>\d+)_\d+_.+?(?:-(?P<attempt>\d+))?\.\w+", re.I)
-MOODLE = re.compile(r"(?P<learner>.+_)(?P<id>\d+)_assignsubmission_(?:file|onlinetext).*", re.S)
-GRADESCOPE = re.compile(r"submission_(?P<learner>(?P<id>\d+))")
-PASSED_OVER = {"worked-solutions", "feedback", "node_modules", "__pycache__"}
+from bgd_course.grading import archives
+from bgd_course.grading.roster import Roster, normal
+
+DATE = r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d"
+# The systems' rules for a name at the top, the most particular first: the first match, from the left, is what counts,
+# since what stands behind it is the learner's. `number` is the system's own, `head` must be one for one learner.
+LAYOUTS = {
+    "moodle": (r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)(?:_.*)?", "{name}_{number}"),
+    "blackboard": (rf"(?P<head>.+?_(?P<name>[^_]+))_attempt_(?P<attempt>{DATE})(?:[_.].*)?", "{name}"),
+    "brightspace": (r"(?P<number>\d+)-\d+ - (?P<name>.+?)(?: - .*)", "{name}_{number}"),
+    "gradescope": (r"submission_(?P<number>\d+)", "{number}"),
+    "canvas-anonymous": (
+        r"(?:LATE_)?anon_(?:LATE_)?(?P<name>[A-Za-z0-9]+)_(?:\d+_)?.+?(?:-(?P<attempt>\d{1,5}))?\.\w+",
+        "anon_{name}",
+    ),
+    "canvas": (
+        r"(?P<name>.+?)(?:_LATE)?_(?P<number>\d+)_(?:\d+_.+?(?:-(?P<attempt>\d{1,5}))?\.\w+|(?:text|link)\.html)",
+        "{name}_{number}",
+    ),
+}
+PATTERNS = {name: re.compile(pattern, re.I | re.S) for name, (pattern, _) in LAYOUTS.items()}
+PASSED_OVER = {"worked-solutions", "feedback", "node_modules", "__pycache__", "__MACOSX"}
+OF_SYSTEMS = {"node_modules", "__pycache__", "__MACOSX"}
 OF_THE_COURSE = {"notebooks", "my-course"}  # folders that name no learner
+OF_NBGRADER = {"source", "release", "autograded", "feedback", "solution"}
 RELEASE = ".release"  # a file in a clone of the class's repository
-DEEPEST, MOST_FILES = 8, 500
-HEADINGS = {"learner", "id", "name", "identifier", "full name", "student", "student id", "sid", "username", "email"}
+DEEPEST, MOST_FILES, MOST_SEEN = 24, 500, 20_000
 
 
 class Submission(NamedTuple):
-    """The notebooks of one learner, the latest last; and the names of other files, where there is no notebook."""
+    """The notebooks of one learner, the latest last; a sentence for each file that is not graded though it might be
+    meant; what the layout says of the learner, where the roster has another id; and the names of the other files."""
 
     learner: str
     files: tuple
     left: tuple = ()
+    key: str = ""
+    others: tuple = ()
 
 
-def find(folder, roster=None):
-    """The submissions below `folder`, one for each learner, in order of their names; a learner of the roster without
-    any file has an empty one. Raises FileNotFoundError if there is no notebook, ValueError for a bad roster or for a
-    learner with more files than anyone hands in."""
-    folder = Path(folder)
-    names = read_roster(roster) if roster else {}
-    found, base = {}, folder if folder.is_dir() else folder.parent
-    for path in notebooks_below(folder):
-        learner = learner_of(path.relative_to(base), base)
-        found.setdefault(_reported(learner, names), []).append(path)
-    if not found:
-        raise FileNotFoundError(f"there is no notebook (.ipynb) in {folder}{_instead(folder)}")
-    for learner, files in found.items():
-        if len(files) > MOST_FILES:
-            raise ValueError(f"{learner!r} has {len(files)} notebooks: are these several learners'? Give each a folder")
-    others = without_notebooks(base, found, names)
-    submissions = [Submission(learner, tuple(sorted(files, key=_age))) for learner, files in found.items()]
-    submissions += [Submission(learner, (), left) for learner, left in others.items() if learner not in found]
-    missing = set(names.values()) - set(found) - set(others)
-    return sorted([*submissions, *(Submission(learner, ()) for learner in missing)])
+class Recognised(NamedTuple):
+    """What a folder holds: its layout, a submission for each learner, the names that are nobody's, and warnings."""
+
+    layout: str
+    submissions: list[Submission]
+    nobodys: list[str]
+    warnings: list[str]
 
 
-def without_notebooks(base, found, names):
-    """Learner to the names of their files, for the folders beside learners' folders that hold no notebook."""
-    others = {}
-    top = base / "submitted" if (base / "submitted").is_dir() else base
-    folders = [path for path in sorted(top.iterdir()) if _is_folder(path) and not _is_output(path)]
-    learners = {path: _reported(learner_of(Path(path.name, "a"), base), names) for path in folders}
-    if (base / RELEASE).exists() or not set(learners.values()) & set(found):
-        return {}
-    for path, learner in learners.items():
-        if learner not in found and path.name not in OF_THE_COURSE:
-            inside = [entry.name for entry in sorted(path.rglob("*")) if entry.is_file() and _is_seen(entry.name)]
-            others.setdefault(learner, tuple(inside[:5]))
-    return others
+class Ambiguous(ValueError):
+    """What could be two people, or one person twice; the message names both."""
 
 
-def _reported(learner, names):
-    """The id to report: by the roster, which may name the learner as the folder does or by the system's number."""
-    return names.get(_normal(learner)) or names.get(learner.rpartition("_")[2], learner)
+class Item(NamedTuple):
+    """A file or folder: the parts of its name below the top, where it is, and what."""
+
+    parts: tuple
+    path: Path
+    kind: str
+
+    @property
+    def name(self):
+        return "/".join(self.parts)
 
 
-def _instead(folder):
-    """What there is in place of notebooks, as far as it helps."""
-    zips = folder.is_dir() and sum(1 for _ in folder.rglob("*.zip"))
-    return f", but there are {zips} archives (.zip): unpack each into a folder of its learner's name" if zips else ""
+class Entry(NamedTuple):
+    """A name at the top, whose it is, by what number, and what must be one for one learner; what is below it."""
+
+    name: str
+    learner: str
+    items: list
+    number: str = ""
+    head: str = ""
+    attempt: str = ""
+    said: bool = False
 
 
-def _is_folder(path):
-    return path.is_dir() and not path.is_symlink() and _is_seen(path.name)
+def find(folder: Path | str, roster: Path | None = None, assume: Sequence[str] = ()) -> list[Submission]:
+    """The submissions below `folder`, one for each learner, in order of their names. Raises as `recognise`."""
+    return recognise(folder, roster, assume).submissions
+
+
+def recognise(folder: Path | str, roster: Path | None = None, assume: Sequence[str] = ()) -> Recognised:
+    """What the folder (or archive, or notebook) holds, in which layout.
+
+    `assume` settles what is ambiguous: a layout ("folders", "one", or one of LAYOUTS), a pattern ("hello-{learner}"),
+    or whose a name at the top is ("Ada=ada"; "notes=" is nobody's).
+
+    Raises FileNotFoundError if there is no notebook, ValueError for a bad roster, `Ambiguous` for what is not clear.
+    """
+    base = Path(folder)
+    table = Roster.read(roster) if roster else None
+    layout, entries, nobodys = arranged(base, Assumed.of(assume), table)
+    _refuse_two_in_one(entries)
+    learners: dict[str, list[Entry]] = {}
+    for entry in entries:
+        learners.setdefault(entry.learner, []).append(entry)
+    ids, absent, warnings = _ids(learners, table)
+    found = [_submission(ids[learner], learner, entries) for learner, entries in learners.items()]
+    is_something = any(one.files or "archive" in " ".join(one.left) for one in found)
+    if not is_something and (layout not in LAYOUTS or not found):
+        raise FileNotFoundError(f"there is no notebook (.ipynb) in {folder}")
+    found += [Submission(learner, ()) for learner in absent]
+    return Recognised(layout, sorted(found), sorted(nobodys), warnings)
+
+
+class Assumed(NamedTuple):
+    """What was said about what is ambiguous: a layout, a pattern, and names at the top with whose they are."""
+
+    layout: str = ""
+    pattern: re.Pattern | None = None
+    whose: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> "Assumed":
+        """From the words of `--assume`. Raises ValueError for one that says nothing."""
+        found = cls(whose={})
+        for word in words:
+            if word in (*LAYOUTS, "folders", "one"):
+                found = found._replace(layout=word)
+            elif "{learner}" in word:
+                before, after = map(re.escape, word.split("{learner}", 1))
+                found = found._replace(pattern=re.compile(f"{before}(?P<name>.+){after}", re.S))
+            elif "=" in word:
+                name, _, learner = word.partition("=")
+                found.whose[normal(name)] = learner.strip()
+            else:
+                known = ", ".join((*LAYOUTS, "folders", "one"))
+                raise ValueError(f"--assume {word!r}: say a layout ({known}), 'name=learner', or 'hello-{{learner}}'")
+        return found
+
+
+def arranged(base: Path, said: Assumed, table: Roster | None = None) -> tuple[str, list[Entry], list[str]]:
+    """The layout of a folder, the entries that are learners', and the names of what is nobody's."""
+    if not base.is_dir() and not archives.is_archive(base.name):
+        return "one", [Entry(base.name, base.absolute().parent.name, [Item((base.name,), base, _kind(base))])], []
+    tops: dict[str, list[Item]] = {}
+    nobodys: list[str] = []
+    for item in walk(base):
+        tops.setdefault(item.parts[0], []).append(item)
+    if not tops and not base.is_dir():
+        raise FileNotFoundError(f"there is no notebook (.ipynb) in {base}")
+    is_one = said.layout == "one" or not said.layout and (base / RELEASE).exists()
+    for name in [name for name, items in tops.items() if is_one or not _notebooks(items)]:
+        if name in PASSED_OVER or _is_output(base / name):
+            nobodys += [f"{name}/"] * bool(tops.pop(name))
+    one = Entry("", archives.stem(base.resolve().name), [item for items in tops.values() for item in items])
+    if is_one:
+        return "one", [one], nobodys
+    layout = said.layout or ("pattern" if said.pattern else _system(tops, said))
+    if not layout and _is_nbgrader(tops):
+        nobodys += [item.name for name in tops if name != "submitted" for item in tops[name] if item.kind != "folder"]
+        layout, tops = "nbgrader", _below(tops["submitted"])
+    elif not layout:
+        layout = _folders_or_one(base, tops, said)
+        if layout == "one":
+            return "one", [one], nobodys
+    entries = []
+    prefix = table.prefix([name for name in tops if _is_folder(tops[name])]) if table and layout == "folders" else ""
+    if prefix:
+        layout, said = "classroom50", said._replace(pattern=re.compile(re.escape(prefix) + "(?P<name>.+)"))
+    for name, items in tops.items():
+        entry = _entry(name, items, layout, said)
+        entries += [entry] if entry else []
+        nobodys += [] if entry else [item.name for item in items if item.kind != "folder"] or [f"{name}/"]
+    return layout, entries, nobodys
+
+
+def _system(tops, said):
+    """The system whose rule fits all names that any system's fits; "" if none fits. Raises `Ambiguous`, too where the
+    name of another notebook, or of a folder beside a system's folders, is not understood."""
+    fits = {system: {name for name in tops if pattern.fullmatch(name)} for system, pattern in PATTERNS.items()}
+    fits["canvas"] |= fits["canvas-anonymous"]  # a class may hold both
+    every = set().union(*fits.values())
+    if not every:
+        return ""
+    others = [name for name, items in tops.items() if name not in every and normal(name) not in said.whose]
+    in_folders = any(_is_folder(tops[name]) for name in every)
+    for other in (name for name in others if _notebooks(tops[name]) and (in_folders or not _is_folder(tops[name]))):
+        system = next(system for system, names in fits.items() if names)
+        raise Ambiguous(
+            f"{min(every)!r} is named as {system} does, {other!r} is not: say --assume {system}, --assume folders, or"
+            f" whose it is, --assume {f'{other}=learner'!r}"
+        )
+    for system, names in fits.items():
+        if names == every:
+            return system
+    one, other = [system for system, names in fits.items() if names][:2]
+    first, second = min(fits[one] - fits[other] or fits[one]), min(fits[other] - fits[one] or fits[other])
+    raise Ambiguous(f"{first!r} is named as {one} does, {second!r} as {other}: say --assume {one} or --assume {other}")
+
+
+def _is_nbgrader(tops):
+    others = [name for name, items in tops.items() if name not in OF_NBGRADER | {"submitted"} and _notebooks(items)]
+    if "submitted" in tops and others and _notebooks(tops["submitted"]):
+        raise Ambiguous(f"'submitted' is nbgrader's folder, or a learner as {others[0]!r} is: say --assume folders")
+    return "submitted" in tops
+
+
+def _folders_or_one(base, tops, said):
+    """Whether the names at the top are learners' ("folders"), or all is one learner's. Raises `Ambiguous`."""
+    files = [
+        name for name, items in tops.items() if any(len(item.parts) == 1 and item.kind == "notebook" for item in items)
+    ]
+    folders = [name for name, items in tops.items() if name not in files and _is_folder(items)]
+    own = [name for name in folders if name not in OF_THE_COURSE and _notebooks(tops[name])]
+    if files and own:
+        raise Ambiguous(
+            f"{files[0]!r} is a notebook at the top, {_notebooks(tops[own[0]])[0].name!r} one in a folder: if all is"
+            " one learner's, say --assume one; if the folders are learners, say --assume folders"
+        )
+    given = [name for name in folders if name in OF_THE_COURSE and _notebooks(tops[name])]
+    if own and given and not {normal(name) for name in given} <= set(said.whose):
+        raise Ambiguous(
+            f"{given[0]!r} is a folder of the course, {own[0]!r} is not: if all is one learner's, say --assume one; if"
+            " both are learners, say --assume folders"
+        )
+    if files or not own and any(_notebooks(tops[name]) for name in folders):
+        return "one"
+    inside = [name for name in own if normal(name) not in said.whose and _holds_learners(tops[name])]
+    weeks = [{name for name, items in _below(tops[name]).items() if _is_folder(items)} for name in own]
+    if own and len(inside) == len(own) and not any(one & other for one, other in pairwise(weeks)):
+        first, second = (item.name for item in _two_of(tops[inside[0]]))
+        raise Ambiguous(
+            f"{inside[0]!r} is one learner, or a folder of learners ({first!r}, {second!r}): name that folder, or say"
+            " --assume folders"
+        )
+    return "folders"
+
+
+def _holds_learners(items):
+    """Whether a folder at the top may be a class: it has a system's names of several, or several folders with work."""
+    below = _below(items)
+    for system, pattern in PATTERNS.items():
+        matches = [pattern.fullmatch(name) for name in below]
+        if below and all(matches) and len({LAYOUTS[system][1].format(**match.groupdict()) for match in matches}) > 1:
+            return True
+    folders = [name for name, rest in below.items() if name not in OF_THE_COURSE and _notebooks(rest)]
+    return len(folders) > 1 and not any(len(item.parts) == 2 and item.kind == "notebook" for item in items)
+
+
+def _two_of(items):
+    found = [item for item in items if len(item.parts) > 1 and item.kind == "notebook"]
+    return found[0], found[-1]
+
+
+def _below(items):
+    """The items of one folder by their names in it."""
+    below = {}
+    for item in items:
+        if len(item.parts) > 1:
+            below.setdefault(item.parts[1], []).append(item._replace(parts=item.parts[1:]))
+    return below
+
+
+def _notebooks(items):
+    return [item for item in items if item.kind == "notebook"]
+
+
+def _is_folder(items):
+    return any(len(item.parts) > 1 or item.kind in ("folder", "link folder", "archive") for item in items)
+
+
+def _entry(name, items, layout, said):
+    """A name at the top with whose it is; None if it is nobody's."""
+    if normal(name) in said.whose:
+        learner = said.whose[normal(name)]
+        return Entry(name, learner, items, said=True) if learner else None
+    if layout in LAYOUTS:
+        system = "canvas-anonymous" if layout == "canvas" and PATTERNS["canvas-anonymous"].fullmatch(name) else layout
+        match = PATTERNS[system].fullmatch(name)
+        if not match:
+            return None
+        found = {group: value or "" for group, value in match.groupdict().items()}
+        attempt = found.get("attempt", "").rjust(20, "0")
+        learner = LAYOUTS[system][1].format(**found)
+        return Entry(name, learner, items, found.get("number", ""), found.get("head", ""), attempt)
+    if said.pattern:
+        match = said.pattern.fullmatch(name)
+        return Entry(name, match["name"], items, head=name) if match else None
+    return (
+        Entry(name, archives.stem(name) if _is_archive(items) else name, items, head=name)
+        if _is_folder(items)
+        else None
+    )
+
+
+def _is_archive(items):
+    return archives.is_archive(items[0].parts[0]) and not items[0].path.is_dir()
+
+
+def _refuse_two_in_one(entries):
+    """Raise `Ambiguous` where two names at the top may be of one person, and nobody has said so."""
+    seen = {}
+    for entry in entries:
+        marks = [("name", normal(entry.learner).casefold())] + [("number", entry.number)] * bool(entry.number)
+        for mark in marks:
+            other = seen.setdefault(mark, entry)
+            if (other.learner, other.head) != (entry.learner, entry.head) and not (other.said or entry.said):
+                raise Ambiguous(
+                    f"{other.name!r} and {entry.name!r} may be of one learner or of two: say --assume"
+                    f" {f'{entry.name}={other.learner}'!r} for one, --assume {f'{entry.name}=another id'!r} for two"
+                )
+
+
+def _ids(learners, table):
+    """The id to report of each learner, the ids of the roster's others, and warnings. Raises ValueError."""
+    if table is None:
+        return {learner: learner for learner in learners}, [], []
+    names = table.names({key for learner, entries in learners.items() for key in _keys(learner, entries)})
+    ids, used = {}, set()
+    for learner, entries in learners.items():
+        keys = [key for key in _keys(learner, entries) if key in names]
+        if len({names[key] for key in keys}) > 1:
+            raise Ambiguous(f"the roster has two ids for {entries[0].name!r}: {names[keys[0]]!r}, {names[keys[1]]!r}")
+        ids[learner] = names[keys[0]] if keys else learner
+        used |= set(keys)
+    if learners and not used:
+        first = next(iter(learners))
+        raise ValueError(
+            f"the roster {table.path} matches none of the {len(learners)} learners: it has"
+            f" {next(iter(names), '')!r}, the folder {first!r}; a name must be the same, or the system's number alone"
+        )
+    absent = {f"{key} (of the roster)": names[key] for key in names if key not in used}
+    whose = {}
+    for what, found in [
+        *((entries[0].name, ids[learner]) for learner, entries in learners.items()),
+        *absent.items(),
+    ]:
+        other = whose.setdefault(normal(found).casefold(), what)
+        if other != what:
+            raise Ambiguous(
+                f"{other!r} and {what!r} would both be reported as {found!r}: change the roster {table.path}"
+            )
+    unlisted = [learner for learner, entries in learners.items() if not set(_keys(learner, entries)) & used]
+    warnings = (
+        [f"not on the roster: {', '.join(map(repr, unlisted[:5]))}{', …' * (len(unlisted) > 5)}"] if unlisted else []
+    )
+    return ids, list(absent.values()), warnings
+
+
+def _keys(learner, entries):
+    """What a roster may call a learner: as the layout does, or by the system's number alone."""
+    return list(dict.fromkeys([normal(learner), *(entry.number for entry in entries if entry.number)]))
+
+
+def _submission(reported, learner, entries):
+    notebooks = [(entry, item) for entry in entries for item in entry.items if item.kind == "notebook"]
+    notebooks.sort(key=lambda pair: _age(*pair))
+    too_many = len(notebooks) - MOST_FILES
+    left = [f"One of {len(notebooks)} notebooks was not graded: more than {MOST_FILES} are too many."] * (too_many > 0)
+    left += [_why_left(item, bool(notebooks)) for entry in entries for item in entry.items]
+    files = tuple(item.path for _, item in notebooks[-MOST_FILES:])
+    others = [item.name for entry in entries for item in entry.items if item.kind == "file"]
+    return Submission(reported, files, tuple([line for line in left if line][:20]), learner, tuple(others))
+
+
+def _why_left(item, has_notebooks):
+    """What is said of an item that is not graded; "" of one of which nothing has to be said."""
+    if item.kind not in REASONS:
+        return ""
+    if item.kind == "file" and has_notebooks and ".ipynb" not in item.parts[-1].lower():
+        return ""
+    return f"{item.name} was not graded: {REASONS[item.kind]}."
+
+
+REASONS = {
+    "file": "it is no notebook (.ipynb)",
+    "link folder": "links are not followed",
+    "outside": "its name leads out of the archive",
+    "deep": f"it is deeper than {DEEPEST} folders",
+    "more": f"there are more than {MOST_SEEN:,} files",
+    "archive": "it is an archive that cannot be read",
+    "unreadable": "it cannot be read",
+    "nested": "archives in archives are not opened",
+}
+
+
+def _age(entry, item):
+    """What orders the files of a learner: the system's attempt; in a clone, whose times say nothing, the learner's own
+    folder; then the time of the file."""
+    top = item.path
+    for _ in item.parts[1:]:
+        top = top.parent
+    is_clone = any((folder / name).exists() for folder in (top, top.parent) for name in (".git", RELEASE))
+    return entry.attempt, is_clone and "my-course" in item.path.parts, _time(item.path), str(item.path)
+
+
+def _time(path):
+    while True:
+        try:
+            return path.lstat().st_mtime_ns
+        except OSError:
+            if path == path.parent:
+                return 0
+            path = path.parent  # of what is in an archive: the archive's
+
+
+def walk(base: Path) -> Iterator[Item]:
+    """The items below a folder or archive, those that anyone sees; links are named, never followed."""
+    if archives.is_archive(base.name) and not base.is_dir():
+        yield from _in_archive(base, ())
+        return
+    yield from _walk(base, (), [0])
+
+
+def _walk(folder, parts, count):
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        if not parts:
+            raise
+        yield Item(parts, Path(folder), "unreadable")
+        return
+    for entry in entries:
+        count[0] = count[0] + 1 if parts else 0
+        here, path = (*parts, entry.name), Path(folder, entry.name)
+        is_seen = _is_seen(entry.name) or not parts and entry.name in PASSED_OVER - OF_SYSTEMS
+        if not is_seen or count[0] > MOST_SEEN + 1:
+            continue
+        if count[0] == MOST_SEEN + 1:
+            yield Item(here, path, "more")
+        elif entry.is_dir(follow_symlinks=False):
+            yield Item(here, path, "folder" if len(here) < DEEPEST else "deep")
+            if len(here) < DEEPEST:
+                yield from _walk(path, here, count)
+        elif archives.is_archive(entry.name) and entry.is_file(follow_symlinks=False):
+            yield from _in_archive(path, here)
+        else:
+            yield Item(here, path, _kind(path))
+
+
+def _in_archive(path, parts):
+    try:
+        found = archives.members(path)
+    except archives.Refused:
+        yield Item(parts or (path.name,), path, "archive")
+        return
+    yield from [Item(parts, path, "folder")] if parts else []
+    kinds = {"link": "link folder", "outside": "outside", "folder": "folder"}
+    for name, kind in found:
+        inside = tuple(part for part in name.split("/") if part)
+        if inside and (kind == "outside" or all(map(_is_seen, inside))):
+            nested = kind == "file" and archives.is_archive(name)
+            kind = "nested" if nested else kinds.get(kind) or ("notebook" if _is_notebook(name) else "file")
+            yield Item((*parts, *inside), path / name.lstrip("/"), kind)
+
+
+def _kind(path):
+    if path.is_symlink() and path.is_dir():
+        return "link folder"
+    return "notebook" if _is_notebook(path.name) else "file"
+
+
+def _is_notebook(name):
+    return name.lower().endswith(".ipynb")
 
 
 def _is_output(path):
@@ -95,95 +479,13 @@ def _is_seen(name):
     return name not in PASSED_OVER and not name.startswith(".")
 
 
-def _normal(name):
-    """A name as it is compared: an accent may be a character of its own or not."""
-    return unicodedata.normalize("NFC", name)
-
-
-def notebooks_below(folder):
-    """The notebooks in a folder; links are handed on, to be refused by name, but never followed into."""
-    if not folder.is_dir():
-        return [folder]
-    found = []
-    for here, folders, files in os.walk(folder, followlinks=False):
-        depth = len(Path(here).relative_to(folder).parts)
-        seen = [name for name in sorted(folders) if _is_seen(name)]
-        folders[:] = seen if depth < DEEPEST else []
-        found += [Path(here, name) for name in sorted(files + folders) if name.lower().endswith(".ipynb")]
-    return [path for path in found if not path.is_dir() or path.is_symlink()]
-
-
-def learner_of(relative, folder):
-    """The learner that a file belongs to, by its place below the folder of all submissions.
-
-    Where a name may be that of two, the system's number belongs to it, as in Ada Lovelace_123.
-    """
-    parts = list(relative.parts[:-1]) if not (folder / RELEASE).exists() else []
-    if parts and parts[0] == "submitted":
-        parts = parts[1:]
-    for part in parts:
-        for pattern in (MOODLE, GRADESCOPE):
-            if match := pattern.fullmatch(part):
-                return _matched(match)
-    if parts and parts[0] not in OF_THE_COURSE:
-        return parts[0]
-    for pattern in (MOODLE, CANVAS):
-        if match := pattern.fullmatch(relative.name):
-            return _matched(match)
-    return folder.resolve().name
-
-
-def _matched(match):
-    return match["id"] if match["learner"] == match["id"] else f"{match['learner']}{match['id']}"
-
-
-def _age(path):
-    """What orders the files of a learner: Canvas's number of the attempt, then the time of the file."""
-    match = CANVAS.fullmatch(path.name)
-    attempt = int(match["attempt"] or 0) if match and len(match["attempt"] or "") < 6 else 0
-    try:
-        changed = path.lstat().st_mtime_ns
-    except OSError:
-        changed = 0
-    return attempt, changed, str(path)
-
-
-def read_roster(path):
-    """The learners' ids by what the system writes, from a CSV file (commas, semicolons or tabs) of one or two columns:
-    what the folder or file says, and the id to report. A heading is passed over.
-
-    Raises ValueError with the entry at fault: one that is empty, or an id that two entries have.
-    """
-    names = {}
-    for number, row in enumerate(_rows(path), 1):
-        key, value = row[0].strip(), (row[1] if len(row) > 1 and row[1].strip() else row[0]).strip()
-        if not key or _normal(key) in names:
-            raise ValueError(f"the roster {path} has {key or 'nothing'!r} twice or empty (entry {number})")
-        if value in names.values():
-            raise ValueError(f"the roster {path} gives the id {value!r} to two (entry {number})")
-        names[_normal(key)] = value
-    return names
-
-
-def _rows(path):
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-        first = next((line for line in text.splitlines() if line.strip()), "")
-        delimiter = max(",;\t", key=first.count)
-        rows = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if any(map(str.strip, row))]
-    except UnicodeDecodeError:
-        raise ValueError(f"the roster {path} is not UTF-8: save it as CSV UTF-8") from None
-    except (OSError, csv.Error) as error:
-        raise ValueError(f"the roster {path} cannot be read: {error}") from None
-    return rows[1:] if rows and rows[0][0].strip().lower() in HEADINGS else rows
-
-
-def file_name(learner):
+def file_name(learner: str) -> str:
     """A harmless name of a file for a learner's id; different for different ids."""
     plain = re.sub(r"[^A-Za-z0-9._-]", "_", learner).strip("._-")[:80]
-    if plain and plain == learner and plain.lower() not in WINDOWS and not re.search(r"-[0-9a-f]{8}$", plain):
+    if plain and plain == learner and plain.lower() not in TAKEN and not re.search(r"-[0-9a-f]{8}$", plain):
         return plain
     return f"{plain or 'learner'}-{hashlib.sha256(learner.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
-WINDOWS = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+# The class's page, and what Windows takes for devices.
+TAKEN = {"index", "con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}

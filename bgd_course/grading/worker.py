@@ -7,17 +7,15 @@ runs of them is behind the walls.
 import json
 import os
 import sys
-from contextlib import suppress
-from typing import NamedTuple
 
-from bgd_course.grading import collect, course, engine
-from bgd_course.grading.judging import Cases, Outcome, limited
+from bgd_course.grading import course, engine
+from bgd_course.grading.collect import answers, predictions
+from bgd_course.grading.judging import Cases, Outcome
 from bgd_course.grading.results import Result, row
 from bgd_course.grading.sandbox import ForkServer, remove
 from bgd_helpers.checks import EXERCISES
 
 RESTART = 3  # seconds that an ended kernel may cost beside the time of its cell
-LONGEST_SHOWN = 5_000  # characters of an answer in a report
 MISSING = "its notebook is not among the files that were handed in."
 MISSING_UNREAD = "its notebook was not handed in, or could not be read: see the notes above."
 NOT_RUN = Outcome("stopped", "the grader could not run it; grade this submission again.")
@@ -50,19 +48,10 @@ def grade(job, settings, asked, server):
     return Result(job["learner"], graded, notes, rows, guesses=predictions(job["files"]))
 
 
-def predictions(files):
-    """The guesses in the files, by name; a file that cannot be read has none."""
-    found = {}
-    for path in files:
-        with suppress(Exception), limited(collect.READING):  # nobody's file ends the grader
-            found |= collect.guesses_of(path)
-    return found
-
-
 def _attempt(asked, notebook, file, grader, unread):
     """The answers to one notebook; where there is no file, a word on why its exercises are not attempted."""
-    missing = MISSING_UNREAD if unread else MISSING
-    return engine.Attempt(asked, notebook, file.pieces, grader) if file else engine.Absent(asked, missing)
+    missing = Outcome("not attempted", MISSING_UNREAD if unread else MISSING)
+    return engine.Attempt(asked, notebook, *((file.pieces, grader) if file else ([], grader, missing)))
 
 
 def notebooks_asked(asked):
@@ -70,69 +59,9 @@ def notebooks_asked(asked):
     return list(dict.fromkeys(task.notebook for task in asked.tasks))
 
 
-class File(NamedTuple):
-    """A file that was graded: its name, and the pieces to run of it."""
-
-    name: str
-    pieces: list
-
-    def answer_to(self, task):
-        """The source that answers an exercise, as far as a report shows it."""
-        sources = [piece.source for piece in self.pieces if task.cell in piece.answers]
-        return sources[0][:LONGEST_SHOWN] if sources else ""
-
-
 def _row(task, outcome, file):
     """What is reported of one exercise, and of the file in which it was looked for."""
-    return row(task, outcome, file.name, file.answer_to(task)) if file else row(task, outcome)
-
-
-def answers(files, asked, left=()):
-    """For each notebook the latest File that answers something; and notes on the files that are not graded, those
-    among them that are `left` out since they are no notebooks."""
-    chosen, notes = {}, [] if files or left else ["Nothing was handed in."]
-    notes += [f"{name} was not graded: it is no notebook (.ipynb)." for name in left]
-    for path, name in zip(files, names(files)):
-        try:
-            notebook, pieces = read(path, asked)
-        except collect.Unreadable as error:
-            notes.append(f"{name} was not graded: {error}.")
-            continue
-        before, new = chosen.get(notebook), File(name, pieces)
-        if before and answers_something(before) and not answers_something(new):
-            continue
-        if before and answers_something(before):
-            notes.append(f"{before.name} was not graded: {name} is later.")
-        chosen[notebook] = new
-    return chosen, notes
-
-
-def read(path, asked):
-    """The course's notebook that a file is, and the pieces to run of it. Raises `Unreadable`, whatever is wrong."""
-    try:
-        with limited(collect.READING):
-            cells = collect.cells_of(path)
-            notebook = collect.notebook_of(cells, asked)
-            pieces = collect.pieces_of(cells, asked, notebook) if notebook else ()
-    except collect.Unreadable:
-        raise
-    except TimeoutError:
-        raise collect.Unreadable("it takes too long to read") from None
-    except Exception as error:  # nobody's file ends the grader
-        raise collect.Unreadable(f"it cannot be read ({type(error).__name__})") from None
-    if notebook is None:
-        raise collect.Unreadable("it is no notebook of this course")
-    return notebook, pieces
-
-
-def answers_something(file):
-    return any(piece.answers for piece in file.pieces)
-
-
-def names(files):
-    """The files' names, with as much of their folders as tells them apart."""
-    top = os.path.commonpath([os.path.dirname(path) for path in files]) if files else ""
-    return [os.path.relpath(path, top) for path in files]
+    return row(task, outcome, file.name_for(task), file.answer_to(task)) if file else row(task, outcome)
 
 
 if __name__ == "__main__":

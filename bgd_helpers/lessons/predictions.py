@@ -6,11 +6,11 @@ Nothing here is graded, and nothing leaves the notebook: a guess stands in the o
 import tomllib
 from collections.abc import Iterable
 from functools import cache
-from math import isfinite
 from numbers import Real
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+Guess = Any  # the text of an option, or a number
 MIME = "application/vnd.bgd.prediction+json"
 MOST_OUTPUTS = 50  # of a cell, among which a guess is looked for
 
@@ -19,7 +19,7 @@ class Answer(NamedTuple):
     """An option, or a number near which a guess may lie, and what it is answered. A wrong one that was foreseen has the
     name of its misconception."""
 
-    value: str | float
+    value: Guess
     reply: str
     misconception: str = ""
     is_right: bool = False
@@ -72,7 +72,7 @@ def question(name: str) -> Question:
     return questions()[name]
 
 
-def answer_to(asked: Question, guess: str | float) -> Answer:
+def answer_to(asked: Question, guess: Guess) -> Answer:
     """What a guess is answered."""
     if not asked.is_number:
         return next(answer for answer in asked.answers if answer.value == guess)
@@ -85,19 +85,19 @@ def _width(asked: Question, answer: Answer) -> float:
     return asked.tolerance if answer.is_right else max(asked.tolerance, 0.01 * abs(answer.value))
 
 
-def allows(asked: Question, guess: object) -> bool:
+def allows(asked: Question, guess: Any) -> bool:
     """Whether a guess is one that this question can have."""
     if asked.is_number:
-        return isinstance(guess, Real) and not isinstance(guess, bool) and abs(guess) < 1e300 and isfinite(guess)
+        return isinstance(guess, int | float) and not isinstance(guess, bool) and abs(guess) < 1e300
     return isinstance(guess, str) and any(answer.value == guess for answer in asked.answers)
 
 
-def guesses_in(cells: Iterable) -> dict[str, str | float]:
+def guesses_in(cells: Iterable) -> dict[str, Guess]:
     """The guesses in the outputs of a notebook's cells, by name, the first of each.
 
     The cells may be anybody's: what is no guess at a question of ours is passed over.
     """
-    found: dict[str, str | float] = {}
+    found: dict[str, Guess] = {}
     for cell in cells:
         outputs = cell.get("outputs") if isinstance(cell, dict) else None
         for output in outputs[:MOST_OUTPUTS] if isinstance(outputs, list) else ():
@@ -109,7 +109,7 @@ def guesses_in(cells: Iterable) -> dict[str, str | float]:
     return found
 
 
-def in_words(asked: Question, guess: str | float | None = None) -> str:
+def in_words(asked: Question, guess: Guess = None) -> str:
     """The question and its options as text; the guess, if there is one."""
     lines = [f"Predict: {asked.text}"]
     lines += [f"  {'●' if one.value == guess else '○'} {one.value}" for one in asked.answers if not asked.is_number]
@@ -120,12 +120,12 @@ def in_words(asked: Question, guess: str | float | None = None) -> str:
     return "\n".join(lines)
 
 
-def committed(guess: str | float) -> str:
+def committed(guess: Guess) -> str:
     """What is said of a guess before the result is seen."""
     return f"You predict {_shown(guess)}. Now run the cell below that shows it."
 
 
-def feedback(asked: Question, guess: str | float) -> str:
+def feedback(asked: Question, guess: Guess) -> str:
     """What a guess hears beside the result: right, or which misconception it is, and why."""
     answer = answer_to(asked, guess)
     if answer.is_right:
@@ -134,7 +134,7 @@ def feedback(asked: Question, guess: str | float) -> str:
     return f"✗ You predicted {_shown(guess)}; it is {_shown(asked.right.value)}.\n{name}{answer.reply}"
 
 
-def summary(guesses: dict[str, str | float]) -> str:
+def summary(guesses: dict[str, Guess]) -> str:
     """How many predictions are made, how many are right, and which misconceptions the others showed."""
     answers = [answer_to(questions()[name], guess) for name, guess in guesses.items()]
     right = sum(answer.is_right for answer in answers)
@@ -143,5 +143,5 @@ def summary(guesses: dict[str, str | float]) -> str:
     return f"{text}; misconceptions that showed: {', '.join(left)}" if left else text
 
 
-def _shown(value: str | float) -> str:
+def _shown(value: Guess) -> str:
     return f"{value:g}".replace("-", "−") if isinstance(value, Real) else f"“{value}”"

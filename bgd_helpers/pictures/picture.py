@@ -37,6 +37,7 @@ COLOURS = {
     "eta": "#CC79A7",
     "batch_size": "#009E73",
     "neutral": "#D9D9D9",
+    "contour": "#A0A0A0",
 }
 # Colour is never alone: the same keys, told apart in black and white.
 LINESTYLES = {

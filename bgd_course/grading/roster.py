@@ -1,0 +1,102 @@
+"""The roster: what the layout says of a learner, and the id to report. Names match exactly or not at all."""
+
+import csv
+import re
+import unicodedata
+from pathlib import Path
+from typing import NamedTuple
+
+HEADINGS = {"learner", "id", "name", "identifier", "full name", "student", "student id", "sid", "username", "email"}
+HEADINGS |= {"matrikelnummer", "matrikel", "nachname", "vorname", "benutzername", "kennung", "teilnehmer", "lernende"}
+HEADINGS |= {"nom", "nombre", "naam", "number", "nummer", "folder", "github_username", "login", "key"}
+CLASSROOM_50 = ("username", "first_name", "last_name", "email", "section", "github_id")
+ROUNDED = re.compile(r"\d[.,]?\d*E\+?\d+", re.I)
+
+
+class Roster(NamedTuple):
+    """The text of a roster: its rows are read once it is known what they may match."""
+
+    path: Path
+    text: str
+
+    @classmethod
+    def read(cls, path: Path) -> "Roster":
+        """The roster in a file. Raises ValueError if it cannot be read."""
+        try:
+            return cls(path, Path(path).read_text(encoding="utf-8-sig"))
+        except UnicodeDecodeError:
+            raise ValueError(f"the roster {path} is not UTF-8: save it as CSV UTF-8") from None
+        except OSError as error:
+            raise ValueError(f"the roster {path} cannot be read: {error}") from None
+
+    def names(self, known: set[str]) -> dict[str, str]:
+        """The ids to report, by what the layout says; `known` are those that it says, by which one of several ways to
+        read the table is chosen. Raises ValueError with the entry at fault."""
+        names: dict[str, str] = {}
+        whose: dict[str, str] = {}
+        rows = max(self._readings(), key=lambda rows: (sum(normal(row[0]) in known for row in rows), _pairs(rows)))
+        if self.is_of_classroom_50():
+            rows = [row[:1] for row in rows]
+        for number, row in enumerate(self._without_heading(rows, known), 1):
+            key, value = normal(row[0]), (row[1] if len(row) > 1 and row[1].strip() else row[0]).strip()
+            if len(row) > 2 and any(map(str.strip, row[2:])):
+                raise ValueError(
+                    f"the roster {self.path} has {len(row)} columns: keep two, what the layout says and the id"
+                )
+            if not key or key in names:
+                raise ValueError(f"the roster {self.path} has {key or 'nothing'!r} twice or empty (entry {number})")
+            if ROUNDED.fullmatch(key) and key not in known or ROUNDED.fullmatch(value) and value != row[0].strip():
+                raise ValueError(
+                    f"the roster {self.path}: a spreadsheet has rounded {key!r}, {value!r} (entry {number})"
+                )
+            other = whose.setdefault(normal(value).casefold(), row[0])
+            if other != row[0]:
+                raise ValueError(f"the roster {self.path} gives the id {value!r} to two, {other!r} and {row[0]!r}")
+            names[key] = value
+        return names
+
+    def _without_heading(self, rows, known):
+        """The rows without their heading. Raises ValueError where it is not clear whether the first is one."""
+        if not rows or normal(rows[0][0]) in known:
+            return rows
+        if rows[0][0].strip().lower() in HEADINGS:
+            return rows[1:]
+        ids = [any(map(str.isdigit, row[-1])) for row in rows]
+        if len(rows) > 1 and not ids[0] and all(ids[1:]):
+            raise ValueError(f"the roster {self.path}: is {rows[0][0]!r} a heading, or a learner? Head it: learner,id")
+        return rows
+
+    def _readings(self):
+        """The rows, by each separator that may have been meant."""
+        lines = self.text.splitlines()
+        said = re.fullmatch(r'"?sep=(.)"?', lines[0].strip()) if lines else None
+        try:
+            return [
+                [row for row in csv.reader(lines[bool(said) :], delimiter=mark) if any(map(str.strip, row))]
+                for mark in (said[1] if said else ",;\t")
+            ]
+        except csv.Error as error:
+            raise ValueError(f"the roster {self.path} cannot be read: {error}") from None
+
+    def is_of_classroom_50(self) -> bool:
+        """Whether it is the one that Classroom 50 keeps, which names learners by what they are called on GitHub."""
+        return any(rows and tuple(rows[0][:6]) == CLASSROOM_50 for rows in self._readings())
+
+    def prefix(self, tops: list[str]) -> str:
+        """What stands before the name on GitHub in the names at the top, as Classroom 50 has them; "" elsewhere."""
+        if not self.is_of_classroom_50():
+            return ""
+        logins = {row[0].strip() for rows in self._readings() for row in rows}
+        if logins & set(tops):
+            return ""
+        fitting = {name[: -len(login)] for name in tops for login in logins if name.endswith(f"-{login}")}
+        return min((one for one in fitting if all(name.startswith(one) for name in tops)), key=len, default="")
+
+
+def _pairs(rows):
+    return sum(len(row) == 2 for row in rows)
+
+
+def normal(name: str) -> str:
+    """A name as it is compared: an accent may be a character of its own or not, and space around it is none."""
+    return unicodedata.normalize("NFC", name).strip()
