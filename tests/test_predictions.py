@@ -336,6 +336,23 @@ def test_the_class_page_counts_guesses_and_has_no_names(tmp_path):
     assert "None was made." in report.predictions([{}])
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_of_a_submissions_outputs_the_predictions_alone_are_read(tmp_path, encoding):
+    notebook = notebook_with(CHOICE, WRONG)
+    notebook.cells.append(new_code_cell(json.dumps({lesson.MIME: {"id": NUMBER, "guess": -2}}), id="quoted"))
+    notebook.cells[0].outputs.append(new_output("stream", text="[" * 100_000))
+    path = tmp_path / "a.ipynb"
+    path.write_text(nbformat.writes(notebook), encoding=encoding)
+    assert collect.guesses_of(path) == {CHOICE: WRONG}
+
+
+@pytest.mark.parametrize("kept", ["{" * 5_000, '{"id": "slope", "guess": "' + "x" * 5_000 + '"}', "{,}", '{"id": {}}'])
+def test_whatever_stands_in_place_of_a_prediction_is_none(tmp_path, kept):
+    path = tmp_path / "a.ipynb"
+    path.write_text(f'{{"cells": [{{"outputs": [{{"data": {{"{lesson.MIME}": {kept}}}}}]}}]}}')
+    assert collect.predictions([str(path)]) == {}
+
+
 def test_in_a_graded_kernel_nothing_is_asked_and_a_network_still_has_outputs(tmp_path):
     package.write(tmp_path)
     names = {}
