@@ -112,11 +112,11 @@ def guesses_in(cells: Iterable) -> dict[str, Guess]:
 def in_words(asked: Question, guess: Guess = None) -> str:
     """The question and its options as text; the guess, if there is one."""
     lines = [f"Predict: {asked.text}"]
-    lines += [f"  {'●' if one.value == guess else '○'} {one.value}" for one in asked.answers if not asked.is_number]
+    lines += [f"{'●' if one.value == guess else '○'} {one.value}" for one in asked.answers if not asked.is_number]
     if guess is not None:
         lines.append(committed(guess))
     elif asked.is_number:
-        lines.append("  (a number)")
+        lines.append("(a number)")
     return "\n".join(lines)
 
 

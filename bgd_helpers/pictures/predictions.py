@@ -75,7 +75,7 @@ def _bundle(asked: Question, guess: str | float | None = None) -> dict[str, Any]
 
 
 def _paragraphs(text: str) -> str:
-    return f"<div>{'<br>'.join(html.escape(line).replace('  ', '&ensp;') for line in text.splitlines())}</div>"
+    return f"<div>{'<br>'.join(html.escape(line) for line in text.splitlines())}</div>"
 
 
 def _show(bundle: dict[str, Any]) -> None:
