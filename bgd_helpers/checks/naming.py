@@ -1,12 +1,13 @@
 """Known slips: the one, or the two, that give just what the learner's function gives."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from bgd_helpers import slips
 from bgd_helpers.checks.cases import EXERCISES
-from bgd_helpers.checks.outcomes import TOLERANCE, Failure, flat, gives, is_real, layout, outcomes_of
+from bgd_helpers.checks.outcomes import TOLERANCE, Failure, flat, gives, is_real, layout, outcome_of, outcomes_of
 from bgd_helpers.checks.verdicts import Verdict, named
 
 ROUGH = 1e-5
@@ -26,10 +27,29 @@ def known_slip(exercise, cases, found, expected):
     for slip, variant in known:
         if gives(variant, cases, read, found):
             return named(slip, exercise)
-    if _almost(found, expected):
-        return None  # no slip: two that cancel would fit
-    tried = [_Tried(slip, outcomes_of(variant, cases, read)) for slip, variant in known]
-    return _two_slips(exercise, [EXERCISES[exercise].origin(*case) for case in cases], tried, found, expected)
+    if not _almost(found, expected):  # two slips that cancel would fit
+        tried = [_Tried(slip, outcomes_of(variant, cases, read)) for slip, variant in known]
+        origins = [EXERCISES[exercise].origin(*case) for case in cases]
+        if two := _two_slips(exercise, origins, tried, found, expected):
+            return two
+    for slip in slips.of_exercise(exercise):
+        if any(_fits_with_a_number(family, cases, read, found) for family in slip.free.get(exercise, ())):
+            return named(slip, exercise)
+    return None
+
+
+def _fits_with_a_number(family, cases, read, found):
+    """Whether family(number, *case) gives just this for one number: the one that fits the last array in which it
+    matters, and that changes in proportion to it."""
+    for case, value in zip(cases, found):
+        none, one = (outcome_of(partial(family, number), case, read) for number in (0.0, 1.0))
+        if not _comparable(value, none, 0.0):
+            return False
+        for a, b, c in reversed(list(zip(flat(value), flat(none), flat(one)))):
+            if not np.array_equal(b, c):
+                number = np.vdot(c - b, a - b) / np.vdot(c - b, c - b)
+                return abs(number) > ROUGH and gives(partial(family, number), cases, read, found)
+    return False
 
 
 def _almost(found, expected):

@@ -122,7 +122,12 @@ SLIPS = (
     Slip(
         "root of the sum",
         "there is a square root around the sum. E2 is the squared distance, without a root.",
-        {"loss": lambda y, y_hat: np.sqrt(((y - y_hat) ** 2).sum())},
+        {
+            "loss": (
+                lambda y, y_hat: np.sqrt(((y - y_hat) ** 2).sum()),
+                lambda y, y_hat: np.sqrt(((y - y_hat) ** 2).mean()),
+            )
+        },
     ),
     Slip(
         "mean over outputs",
@@ -252,6 +257,11 @@ SLIPS = (
                 wrong.f_of_wrong_layer(lambda f: f[:1] + f[:-1]),
                 wrong.f_of_wrong_layer(lambda f: f[:1] * len(f)),
                 wrong.f_of_wrong_layer(lambda f: f[-1:] * len(f)),
+                wrong.slope_of_wrong_layer(lambda f: f[::-1]),
+                wrong.slope_of_wrong_layer(lambda f: f[1:] + f[-1:]),
+                wrong.slope_of_wrong_layer(lambda f: f[:1] + f[:-1]),
+                wrong.slope_of_wrong_layer(lambda f: f[:1] * len(f)),
+                wrong.slope_of_wrong_layer(lambda f: f[-1:] * len(f)),
             )
         },
         formula=r"\delta_{ni}^{(k)} = f_{L+1-k}'(a_{ni}^{(k)}) \sum_j w_{ij}^{(k+1)} \delta_{nj}^{(k+1)}",
@@ -337,6 +347,7 @@ SLIPS = (
         "a layer's weights were changed before the layer below was computed. All of the gradient belongs to theta_t: "
         "finish the backward pass, then update every layer together.",
         {"backprop": wrong.updated_weights},
+        free={"backprop": (wrong.updated_at,)},
         formula=(
             r"\delta_{ni}^{(k)} = f_k'(a_{ni}^{(k)}) \sum_j (w_{ij}^{(k+1)} - \eta \frac{\partial "
             r"J}{\partial w_{ij}^{(k+1)}}) \delta_{nj}^{(k+1)}"
@@ -513,8 +524,8 @@ SLIPS = (
     ),
     Slip(
         "theta changed in place",
-        "the function changed an argument. Whoever calls it still needs that as it was (theta_t, say): return a new "
-        "array, theta - ... rather than theta -= ... , or work on a copy.",
+        "the function changed an argument, and whoever calls it still needs that as it was. `-=`, `*=`, `x[...] =` and "
+        "a second array in `np.square` write into what is there: give the result a name of its own, or copy first.",
         {
             "update": wrong.change_theta,
             "mini_batch_update": lambda theta, G, batch, eta: wrong.change_theta(theta, G[batch].mean(axis=0), eta),
@@ -533,7 +544,7 @@ SLIPS = (
     ),
     Slip(
         "batch ignored",
-        "the sum runs over all N examples. Take the rows of the batch: example_gradients[batch].",
+        "all N examples count. Take those rows of the gradients that the batch names.",
         {
             "mini_batch_update": (
                 lambda theta, G, batch, eta: theta - eta * G.mean(axis=0),
@@ -549,7 +560,7 @@ SLIPS = (
     ),
     Slip(
         "biased mini-batch",
-        "the first rows are taken, whatever the batch says. Take the rows of the batch: example_gradients[batch].",
+        "the first rows are taken, whatever the batch says. Take those rows of the gradients that it names.",
         {"mini_batch_update": lambda theta, G, batch, eta: theta - eta * G[: len(batch)].mean(axis=0)},
     ),
     Slip(
@@ -559,7 +570,7 @@ SLIPS = (
     ),
     Slip(
         "no shuffling",
-        "the examples come in the order they are stored in. Draw a new order in every epoch: rng.permutation(N).",
+        "the examples come in the order they are stored in. Draw a new order in every epoch.",
         {"batches": lambda N, B, rng: wrong.in_groups(np.arange(N), B)},
     ),
     Slip(
@@ -567,6 +578,18 @@ SLIPS = (
         "the groups are the same in every epoch, so that the same examples always meet. Shuffle all the examples, "
         "then cut.",
         {"batches": wrong.starts_shuffled},
+    ),
+    Slip(
+        "rest not shuffled",
+        "the last, shorter batch holds the same examples in every epoch: it is not shuffled with the rest. "
+        "Shuffle all N examples, then cut.",
+        {"batches": wrong.rest_kept},
+    ),
+    Slip(
+        "neighbours stay together",
+        "the same neighbours share a batch in every epoch: the order is shifted or turned round, not shuffled. "
+        "Draw a new order of all the examples.",
+        {"batches": wrong.shifted},
     ),
     Slip(
         "drawn with replacement",
@@ -587,8 +610,7 @@ SLIPS = (
     ),
     Slip(
         "one-sided difference",
-        "it compares theta + h with theta itself. The central difference goes to both sides: J(theta + h e) - J(theta "
-        "- h e).",
+        "it compares theta + h with theta itself. The central difference goes to both sides.",
         {
             "central_difference": (
                 lambda cost, theta, h: wrong.differences(cost, theta, h, 0, h),
@@ -599,8 +621,8 @@ SLIPS = (
     ),
     Slip(
         "missing brackets",
-        "the brackets are missing: / 2 * h divides by 2 and multiplies by h, and / (2 * h) belongs to the whole "
-        "difference. Write (J(theta + h e) - J(theta - h e)) / (2 * h).",
+        "brackets are missing: / 2 * h divides by 2 and multiplies by h, and without those around the difference "
+        "only its second cost is divided.",
         {
             "central_difference": (
                 lambda cost, theta, h: wrong.differences(cost, theta, h, h, 2 / h),
@@ -610,17 +632,23 @@ SLIPS = (
     ),
     Slip(
         "h of its own",
-        "the value is that of another, smaller h. Use the h that is handed over.",
+        "the value is that of another step than h: one of the function's own, or one that depends on the entry. Use "
+        "the h that is handed over, the same for every entry.",
         {
-            "central_difference": tuple(
-                lambda cost, theta, h, own=own: wrong.differences(cost, theta, own, own, 2 * own)
-                for own in (1e-5, 1e-4, 1e-3, 1e-6)
+            "central_difference": (
+                *(
+                    lambda cost, theta, h, own=own: wrong.differences(cost, theta, own, own, 2 * own)
+                    for own in (1e-5, 1e-4, 1e-3, 1e-6, 1e-2)
+                ),
+                wrong.relative_step(lambda h, theta: h * np.abs(theta)),
+                wrong.relative_step(lambda h, theta: h * (1 + np.abs(theta))),
+                wrong.relative_step(lambda h, theta: h * np.maximum(1, np.abs(theta))),
             )
         },
     ),
     Slip(
         "sum of the costs",
-        "the two costs are added. The difference J(theta + h e) - J(theta - h e) is what counts.",
+        "the two costs are added. Their difference is what counts.",
         {
             "central_difference": lambda cost, theta, h: np.array(
                 [(cost(theta + h * e) + cost(theta - h * e)) / (2 * h) for e in np.eye(len(theta))]
@@ -666,7 +694,243 @@ SLIPS = (
     Slip(
         "entry left moved",
         "an entry is not put back before the next one moves. Start from theta for every entry.",
-        {"central_difference": wrong.moved_and_left},
+        {"central_difference": (wrong.moved_and_left, wrong.unit_vector_kept)},
+    ),
+    Slip(
+        "five-point formula",
+        "these are costs at h and 2h to both sides. That formula is a good one, but another: the central difference "
+        "has one cost to each side.",
+        {"central_difference": wrong.five_points},
+    ),
+    Slip(
+        "eta of its own",
+        "the step has a learning rate of its own, the same in every call. E9 takes the eta that is handed over.",
+        {},
+        free={
+            "update": (lambda own, theta, gradient, eta: theta - own * gradient,),
+            "mini_batch_update": (
+                lambda own, theta, G, batch, eta: theta - own * G[batch].mean(axis=0),
+                lambda own, theta, G, batch, eta: theta - own * G[batch].sum(axis=0),
+            ),
+        },
+    ),
+    Slip(
+        "weight decay",
+        "a multiple of the weights is added: that is the gradient of a cost with weight decay (regularisation). J (E3) "
+        "has no such term.",
+        {},
+        free={
+            "backprop": tuple(
+                wrong.decayed(share, biases) for share in (lambda N: 1, lambda N: 1 / N) for biases in (0, 1)
+            )
+        },
+        exhibited=False,
+    ),
+    Slip(
+        "sigmoid's slope",
+        "z (1 - z) is the slope of the sigmoid alone. The layer has an activation of its own, and its slope is handed "
+        "over as a function.",
+        {
+            "output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * Y_hat * (1 - Y_hat),
+            "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * Z * (1 - Z),
+        },
+        exhibited=False,
+    ),
+    Slip(
+        "1 - a^2",
+        "1 - a^2 is taken of the pre-activation. The slope of tanh is 1 - z^2 with z = tanh(a): some texts write a for "
+        "what is z here. And the layer's own slope is handed over as a function.",
+        {
+            "output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * (1 - A**2),
+            "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * (1 - A**2),
+        },
+        exhibited=False,
+    ),
+    Slip(
+        "slope of the error",
+        "the slope is taken of the error that comes back, not of the layer's activation function at a.",
+        {
+            "hidden_delta": (
+                lambda delta, W, A, Z, df: (delta @ W.T) * (1 - delta @ W.T),
+                lambda delta, W, A, Z, df: (delta @ W.T) * (1 - (delta @ W.T) ** 2),
+                lambda delta, W, A, Z, df: (delta @ W.T) * df(delta @ W.T),
+            )
+        },
+        exhibited=False,
+    ),
+    Slip(
+        "f' twice",
+        "the slope f'(a) is there twice. The chain rule passes each activation function once.",
+        {
+            "output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * df(A) ** 2,
+            "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * df(A) ** 2,
+        },
+        exhibited=False,
+    ),
+    Slip(
+        "brackets around the difference",
+        "the other factors meet only one of the two terms. The whole difference of targets and outputs is a factor: it "
+        "needs brackets.",
+        {
+            "output_delta": (
+                lambda Y, Y_hat, A, df: -2 * Y - Y_hat * df(A),
+                lambda Y, Y_hat, A, df: -2 * (Y - Y_hat * df(A)),
+                lambda Y, Y_hat, A, df: -2 * Y + Y_hat * df(A),
+                lambda Y, Y_hat, A, df: 2 * (Y_hat - Y * df(A)),
+                lambda Y, Y_hat, A, df: 2 * Y_hat - Y * df(A),
+                lambda Y, Y_hat, A, df: (-2 * Y - Y_hat) * df(A),
+                lambda Y, Y_hat, A, df: (2 * Y_hat - Y) * df(A),
+            )
+        },
+        exhibited=False,
+    ),
+    Slip(
+        "targets left out",
+        "only one of targets and outputs is there. The derivative of (y - y_hat)^2 has the difference of the two.",
+        {
+            "output_delta": (
+                lambda Y, Y_hat, A, df: 2 * Y_hat * df(A),
+                lambda Y, Y_hat, A, df: -2 * Y * df(A),
+            )
+        },
+        exhibited=False,
+    ),
+    Slip(
+        "matrix product for *",
+        "a matrix product stands where each entry is multiplied by its own: `@` adds up over an index, and here "
+        "nothing is to be added.",
+        {
+            "output_delta": (
+                lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) @ df(A),
+                lambda Y, Y_hat, A, df: -2 * (Y - Y_hat).T @ df(A),
+                lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) @ df(A).T,
+                lambda Y, Y_hat, A, df: -2 * df(A) @ (Y - Y_hat),
+            ),
+            "hidden_delta": (
+                lambda delta, W, A, Z, df: delta @ W.T @ df(A),
+                lambda delta, W, A, Z, df: delta @ W.T @ df(A).T,
+                lambda delta, W, A, Z, df: df(A) @ (delta @ W.T),
+            ),
+        },
+        exhibited=False,
+        elsewhere={
+            "hidden_delta": "a second matrix product stands where each entry meets its own slope: the sum over j is "
+            "done by then, and f' goes entry by entry."
+        },
+    ),
+    Slip(
+        "* for a matrix product",
+        "the arrays are multiplied entry by entry where a sum belongs: over the units j in E5, over the examples n in "
+        "E7. That is a matrix product.",
+        {
+            "hidden_delta": (
+                lambda delta, W, A, Z, df: delta * W.T * df(A),
+                lambda delta, W, A, Z, df: delta * W * df(A),
+            ),
+            "weight_gradient": (
+                lambda Z_prev, delta: Z_prev * delta / len(delta),
+                lambda Z_prev, delta: Z_prev.T * delta / len(delta),
+            ),
+        },
+        exhibited=False,
+    ),
+    Slip(
+        "examples as columns",
+        "the product is that of texts in which an example is a column. Here it is a row: the index that counts the "
+        "examples comes first, in every array.",
+        {
+            "hidden_delta": (
+                lambda delta, W, A, Z, df: (W.T @ delta) * df(A),
+                lambda delta, W, A, Z, df: (W @ delta) * df(A),
+                lambda delta, W, A, Z, df: (W @ delta.T) * df(A),
+            ),
+            "weight_gradient": (
+                lambda Z_prev, delta: Z_prev @ delta.T / len(delta),
+                lambda Z_prev, delta: delta @ Z_prev.T / len(delta),
+                lambda Z_prev, delta: Z_prev @ delta / len(delta),
+            ),
+        },
+        exhibited=False,
+    ),
+    Slip(
+        "f' before the weights",
+        "f' is applied before the error has gone back along the weights. `*` and `@` are taken from left to right: the "
+        "product with the weights first, in brackets.",
+        {"hidden_delta": lambda delta, W, A, Z, df: (delta * df(A)) @ W.T},
+        exhibited=False,
+    ),
+    Slip(
+        "weights as shares",
+        "the weights are divided by their sum. The error is not shared out: it comes back through the weights as they "
+        "are, by the chain rule.",
+        {
+            "hidden_delta": (
+                lambda delta, W, A, Z, df: (delta @ (W / W.sum(axis=0)).T) * df(A),
+                lambda delta, W, A, Z, df: (delta @ (W / W.sum(axis=1, keepdims=True)).T) * df(A),
+            )
+        },
+        exhibited=False,
+    ),
+    Slip(
+        "error sent back without f'",
+        "the error goes back to the layer below as it was before it met f'. What goes back is delta, f' included.",
+        {"backprop": lambda *net: wrong.sent_back_bare(lambda error, delta: delta, *net)},
+        exhibited=False,
+    ),
+    Slip(
+        "db without f'",
+        "the biases' gradient is taken before the error meets f'. E8 takes delta, as E7 does.",
+        {"backprop": lambda *net: wrong.sent_back_bare(lambda error, delta: error, *net)},
+        exhibited=False,
+    ),
+    Slip(
+        "a for z in E7",
+        "the weights are multiplied by the pre-activation a. What unit i sends, and E7 takes, is z = f(a).",
+        {"backprop": wrong.a_for_z},
+        exhibited=False,
+    ),
+    Slip(
+        "dW for W in E5",
+        "the error goes back through the gradient dW. E5 takes the weights W themselves.",
+        {"backprop": wrong.dw_for_w},
+        exhibited=False,
+    ),
+    Slip(
+        "first term left out",
+        "the first term of the sum is missing. Positions count from 0: a loop or slice that starts at 1 leaves it out.",
+        {
+            "loss": lambda y, y_hat: ((y - y_hat)[1:] ** 2).sum(),
+            "hidden_delta": lambda delta, W, A, Z, df: (delta[:, 1:] @ W[:, 1:].T) * df(A),
+            "weight_gradient": (
+                lambda Z_prev, delta: Z_prev[1:].T @ delta[1:] / len(delta),
+                lambda Z_prev, delta: Z_prev[1:].T @ delta[1:] / (len(delta) - 1),
+            ),
+            "bias_gradient": (lambda delta: delta[1:].sum(axis=0) / len(delta), lambda delta: delta[1:].mean(axis=0)),
+            "mini_batch_update": (
+                lambda theta, G, batch, eta: theta - eta * G[batch[1:]].sum(axis=0) / len(batch),
+                lambda theta, G, batch, eta: theta - eta * G[batch[1:]].mean(axis=0),
+            ),
+        },
+        exhibited=False,
+    ),
+    Slip(
+        "last term left out",
+        "the last term of the sum is missing. `range(n)` and slices end before n by themselves: one that is told n - 1 "
+        "leaves the last out.",
+        {
+            "loss": lambda y, y_hat: ((y - y_hat)[:-1] ** 2).sum(),
+            "hidden_delta": lambda delta, W, A, Z, df: (delta[:, :-1] @ W[:, :-1].T) * df(A),
+            "weight_gradient": (
+                lambda Z_prev, delta: Z_prev[:-1].T @ delta[:-1] / len(delta),
+                lambda Z_prev, delta: Z_prev[:-1].T @ delta[:-1] / (len(delta) - 1),
+            ),
+            "bias_gradient": (lambda delta: delta[:-1].sum(axis=0) / len(delta), lambda delta: delta[:-1].mean(axis=0)),
+            "mini_batch_update": (
+                lambda theta, G, batch, eta: theta - eta * G[batch[:-1]].sum(axis=0) / len(batch),
+                lambda theta, G, batch, eta: theta - eta * G[batch[:-1]].mean(axis=0),
+            ),
+        },
+        exhibited=False,
     ),
 )
 
@@ -675,12 +939,12 @@ BY_NAME = {slip.name: slip for slip in SLIPS}
 
 def of_exercise(exercise):
     """The slips that can occur in that exercise."""
-    return [slip for slip in SLIPS if slip.variants(exercise)]
+    return [slip for slip in SLIPS if slip.variants(exercise) or slip.free.get(exercise)]
 
 
 def of_backprop():
-    """The slips that give a wrong gradient of a whole network."""
-    return of_exercise("backprop")
+    """The slips that give a wrong gradient of a whole network, and hang in the museum."""
+    return [slip for slip in of_exercise("backprop") if slip.exhibited]
 
 
 def costs_after_training(names, theta, X, Y, activations, eta, updates):
