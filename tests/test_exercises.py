@@ -452,7 +452,7 @@ def test_a_difference_in_a_gradient_names_its_layer(part, entry, name):
         grad[1][part][entry] += 1
         return grad
 
-    assert re.match(rf".*look at E[78]\. {name}\^\(2\) is right but for ", check("backprop", backprop).text)
+    assert re.match(rf".*look at E[78]: {name}\^\(2\) is right but for ", check("backprop", backprop).text)
 
 
 def test_what_differs_is_measured_by_the_largest_right_entry():
@@ -516,7 +516,7 @@ def test_a_judge_that_reveals_nothing_says_no_value():
     seen = observe(lambda y, y_hat: 0.123456, task.parameters, cases, task.read)
     assert re.search(r"0\.1235 where \d+\.\d{4} is right \(with y", judge("loss", cases, seen).text)
     hidden = judge("loss", cases, seen, reveal=False).text
-    assert hidden == "it is not the right value in 1 of 1 entries (with y of shape (3,), y_hat of shape (3,))."
+    assert hidden == "it is the same number in every case (with y of shape (3,), y_hat of shape (3,))."
 
 
 @pytest.mark.parametrize("answer, text", NO_NUMBERS.values(), ids=NO_NUMBERS)

@@ -15,7 +15,7 @@ from bgd_helpers.checks.batches import judge_batches
 from bgd_helpers.checks.cases import EXERCISES
 from bgd_helpers.checks.naming import known_slip
 from bgd_helpers.checks.observing import observe
-from bgd_helpers.checks.outcomes import Failure, all_agree, is_repeated, outcomes_of
+from bgd_helpers.checks.outcomes import Failure, agree, all_agree, is_repeated, outcomes_of
 from bgd_helpers.checks.patterns import largest_difference
 from bgd_helpers.checks.verdicts import Verdict, named, not_attempted
 from bgd_helpers.checks.wording import call, describe, differing_arrays, located, with_line
@@ -83,10 +83,12 @@ def _judge_values(exercise, cases, seen, reveal):
     expected = outcomes_of(task.right, cases, task.read)
     if all_agree(seen.found, expected):
         return Verdict("right", task.praise)
-    python = next((with_line(value) for value in seen.found if isinstance(value, Failure) and value.where), "")
+    first = next(value for value, right in zip(seen.found, expected) if not agree(value, right))
+    python = with_line(first) if isinstance(first, Failure) else ""
     known = known_slip(exercise, cases, seen.found, expected)
     text = known.text if known else describe(exercise, cases, seen.found, expected, reveal)
     before = located(exercise, cases, seen.found, expected) if known else ""
+    before = f"{before}: " if before and "already" not in before else ""
     return Verdict("wrong", before + text, known and known.slip, python)
 
 

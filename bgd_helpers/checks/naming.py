@@ -73,6 +73,23 @@ def _two_slips(exercise, origins, tried, found, expected):
                     f"there are two slips. One: {first.slip.reason(exercise)} Two: {slip.reason(exercise)}",
                     f"{first.slip.name} + {slip.name}",
                 )
+    others = [one for one, (_, factors) in zip(tried, scales) if np.nan in factors]
+    return None if exercise == "loss" else _with_a_factor(exercise, origins, others, found)
+
+
+def _with_a_factor(exercise, origins, tried, found):
+    """The verdict for a slip together with the same number in every case, whatever that comes from; None if none
+    fits."""
+    for slip, outcomes in tried:
+        numbers = {n for n in _factors(found, outcomes, origins) if n is not None}
+        number = next(iter(numbers), np.nan)
+        if np.isfinite(number) and all(abs(n - number) <= TOLERANCE * abs(number) for n in numbers):
+            return Verdict(
+                "wrong",
+                f"there are two slips. One: {slip.reason(exercise)} Two: every entry is {number:.4g} times what it would "
+                "be with this alone.",
+                slip.name,
+            )
     return None
 
 

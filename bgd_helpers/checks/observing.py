@@ -22,6 +22,8 @@ class Polynomial(NamedTuple):
     def __call__(self, theta):
         if np.iscomplexobj(theta):
             raise TypeError("cost was called with complex numbers: the complex step is another method")
+        if np.ndim(theta) != 1 or len(theta) < 2:
+            raise TypeError("cost takes the whole vector theta, with one entry moved: no single number, no matrix")
         first, second, last = theta[0], theta[1], theta[-1]
         cubic = self.a * first**3 + self.b * first * second**2 + self.c * second * last + self.d * last**3
         return float(cubic + self.a * second**5 + self.b * last**5 + self.c * first**5)

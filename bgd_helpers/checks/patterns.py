@@ -107,7 +107,13 @@ def _entries(a, b):
     """A function of each entry by itself."""
     with np.errstate(all="ignore"):
         kinds = {"the square": b**2, "the root": np.sqrt(np.abs(b)), "the reciprocal": 1 / b}
-    return next((f"is {name} of the right value" for name, value in kinds.items() if _same(a, value)), None)
+
+    fits = (
+        name
+        for name, value in kinds.items()
+        if np.isfinite(value).all() and _same(a, value) or a.size > 2 and factor(a, value)
+    )
+    return next((f"is {name} of the right value, but for a factor" for name in fits), None)
 
 
 def _by_line(a, b):
@@ -125,6 +131,8 @@ def _by_line(a, b):
 
 def _shift(a, b):
     difference = a - b
+    if a.size > 1 and np.ptp(a) <= LOOSE * np.abs(a).max() and np.ptp(b) > np.ptp(a):
+        return "is the same number in every entry: a sum or mean went over all of them"
     if a.size > 1 and np.ptp(difference) <= LOOSE * np.abs(difference).max():
         return f"is off by {difference.flat[0]:.4g} in every entry: something is added that does not belong"
     return None

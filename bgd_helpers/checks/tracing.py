@@ -19,13 +19,14 @@ LOOP = 500  # lines that are looked at to find the head of a loop
 
 
 class Where(NamedTuple):
-    """A line of the learner's: its number in the cell, its code, the part that failed, and what the names in that hold:
-    an array's shape, or a phrase."""
+    """A line of the learner's: its number in the cell, its code, the part that failed, what the names in that hold (an
+    array's shape, or a phrase), and whether it failed in what the part calls."""
 
     line: int
     code: str
     part: str
     holds: dict
+    called: bool
 
 
 class Endless(BaseException):
@@ -75,13 +76,17 @@ def where(error: BaseException) -> Where | None:
     frame, line = last.tb_frame, getattr(error, "line", last.tb_lineno)
     code = linecache.getline(frame.f_code.co_filename, line, frame.f_globals).strip()
     part = _part(last) or code
-    return Where(line, code, part, {} if isinstance(error, Endless) else _held(frame, part))
+    called = last.tb_next is not None
+    return Where(line, code, part, {} if isinstance(error, Endless) else _held(frame, part), called)
 
 
 def is_placeholder(error: BaseException) -> bool:
-    """Whether an exception is due to a `...` that stands, as a value, in the learner's line or in a name used there."""
+    """Whether an exception is due to a `...` that stands, as a value, in the learner's line, or that a name in it got
+    in the same function."""
     last = _last_own(error.__traceback__) if isinstance(error, TypeError) else None
-    return last is not None and (_has_dots(last) or "..." in where(error).holds.values())
+    if last is None or not any(constant is ... for constant in last.tb_frame.f_code.co_consts):
+        return False
+    return _has_dots(last) or "nothing (...)" in where(error).holds.values()
 
 
 def _last_own(traceback: TracebackType | None):
@@ -111,7 +116,7 @@ def _has_dots(traceback):
 
 def _held(frame, part):
     """What the names in a piece of code hold: an array's shape, or a phrase; modules and long things are left out."""
-    names = dict.fromkeys(re.findall(r"(?<![\w.])[A-Za-z_]\w*", part))
+    names = dict.fromkeys(re.findall(r"(?<![\w.])[A-Za-z_]\w*\b(?!\()", part))
     scope = frame.f_globals | frame.f_locals
     held = {name: _phrase(scope[name]) for name in names if name in scope}
     return {name: phrase for name, phrase in held.items() if phrase is not None}
@@ -123,7 +128,7 @@ def _phrase(value):
     if value is None:
         return "nothing (None)"
     if isinstance(value, EllipsisType):
-        return "..."
+        return "nothing (...)"
     if isinstance(value, FunctionType):
         return "a function"
     if isinstance(value, np.number) or type(value) in (bool, int, float):

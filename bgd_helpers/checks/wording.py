@@ -6,6 +6,7 @@ import numpy as np
 
 from bgd_helpers.checks.cases import EXERCISES
 from bgd_helpers.checks.outcomes import Failure, agree, close, flat, is_real, layout, outcomes_of, tolerance
+from bgd_helpers.checks.parts import other_part
 from bgd_helpers.checks.patterns import factor, largest_difference, pattern
 from bgd_helpers.checks.tracing import Endless
 
@@ -33,7 +34,9 @@ def describe(exercise, cases, found, expected, reveal=True):
     name, a, b = _first_wrong(exercise, mine, right)
     strange = _no_numbers(name, a, b, exercise, given)
     if strange:
-        return located(exercise, cases, found, expected) + strange
+        return _joined(located(exercise, cases, found, expected), strange)
+    if part := other_part(exercise, cases, found):
+        return f"{part}{given}."
     scalars = all(value.size == 1 for one in expected for value in flat(one))
     seen = _seen_in_all if scalars else _seen
     text = seen(exercise, name, case, a, b, found, expected)
@@ -41,13 +44,17 @@ def describe(exercise, cases, found, expected, reveal=True):
         more = "" if text else f" in {_differing(a, b)} of {b.size} entries"
     else:
         more = f"; {largest_difference(a, b)}"
-    start = located(exercise, cases, found, expected) + f"{name} "
-    return f"{start}{text or 'is not the right value'}{more}{given}."
+    where = located(exercise, cases, found, expected)
+    return _joined(where, f"{name} {text or 'is not the right value'}{more}{given}.")
+
+
+def _joined(where, text):
+    return f"{where}: {text}" if where else text
 
 
 def located(exercise, cases, found, expected):
-    """Where a gradient of a network goes wrong, from the output back, as a sentence with a blank after it; "" where
-    nothing is right, or in another exercise."""
+    """Where a gradient of a network goes wrong, from the output back, as a sentence without its stop; "" where its
+    arrangement is another, or in another exercise."""
     for mine, right in zip(found, expected):
         if exercise == "backprop" and not agree(mine, right):
             if not isinstance(mine, list) or layout(mine) != layout(right):
@@ -62,7 +69,7 @@ def _same_activations(cases, found, expected):
     """Whether only the networks whose layers have different activations are wrong."""
     mixed = [len({f.name for f in case[-1]}) > 1 for case in cases]
     if mixed == [not agree(*pair) for pair in zip(found, expected)]:
-        return "it is right where all layers have the same activation, and wrong where they differ. "
+        return "it is right where all layers have the same activation, and wrong where they differ; "
     return ""
 
 
@@ -71,15 +78,13 @@ def _step(right):
     L = len(right)
     k = next((k for k in range(L, 0, -1) if not all(right[k - 1])), 0)
     if k == L and not any(right[-1]):
-        return f"dW^({L}), db^({L}) of the output layer are wrong already: look at its error signal (E4) first. "
+        return f"dW^({L}), db^({L}) of the output layer are wrong already: look at its error signal (E4), and before it"
     fine = ", ".join(f"dW^({n}), db^({n})" for n in range(L, k, -1))
     fine = f"{fine} are right; " if fine else ""
     if not any(right[k - 1]):
-        return f"{fine}it goes wrong from layer {k} on: look at the step from {k + 1} to {k} (E5). "
+        return f"{fine}it goes wrong from layer {k} on: look at the step from {k + 1} to {k} (E5)"
     good, bad, equation = ("dW", "db", "E8") if right[k - 1][0] else ("db", "dW", "E7")
-    return (
-        f"{fine}{good}^({k}) is right and {bad}^({k}) is not: the error signal is right there, so look at {equation}. "
-    )
+    return f"{fine}{good}^({k}) is right and {bad}^({k}) is not: the error signal is right there, so look at {equation}"
 
 
 def _first_wrong(exercise, mine, right):
@@ -94,6 +99,8 @@ def _first_wrong(exercise, mine, right):
 def differing_arrays(exercise, cases, found):
     """The name of an array that is wrong, its value and the right one; None where no numbers can be compared."""
     task = EXERCISES[exercise]
+    if exercise == "batches":
+        return None
     for mine, right in zip(found, outcomes_of(task.right, cases, task.read)):
         if isinstance(mine, list) and layout(mine) == layout(right) and not agree(mine, right):
             name, a, b = _first_wrong(exercise, mine, right)
@@ -130,7 +137,7 @@ def _seen_in_all(exercise, name, case, a, b, found, expected):
         return ""
     wrong = [pair for pair in pairs if not close(*pair)]
     text = pattern(*map(np.array, zip(*wrong)), 0.0, {}) if len(wrong) > 1 else None
-    return (text or "").replace("every entry", "every case")
+    return (text or "").replace("every entry", "every case").split(": a sum or mean")[0]
 
 
 def _others(exercise, name, case):
@@ -151,6 +158,8 @@ def _no_numbers(name, mine, right, exercise, given):
         return f"{name} {_of_another_kind(mine)}{given}."
     if mine.shape != right.shape:
         symbols = EXERCISES[exercise].shapes.get("return")
+        if mine.shape == right.shape[::-1] and close(mine.T, right):
+            return f"{name} is the transpose of the right one: its shape is {mine.shape}, not {right.shape}{given}."
         return f"{name} has {_shape(mine)} and should have {_shape(right)}{f', {symbols}' if symbols else ''}{given}."
     if not np.isfinite(mine).all():
         return f"{name} is NaN or infinite in {np.sum(~np.isfinite(mine))} of {mine.size} entries{given}."
@@ -182,7 +191,9 @@ def failure_text(exercise, failure, case, given):
         return (
             f"it does not end: it was stopped in the loop of {line} which goes on for ever. What should change in it?"
         )
-    told = [f"`{name}` is {_told(exercise, name, value)}" for name, value in place.holds.items()]
+    lists = failure.kind == "IndexError"
+    holds = {name: value for name, value in place.holds.items() if lists or not str(value).startswith("a list")}
+    told = [f"`{name}` is {_told(exercise, name, value)}" for name, value in holds.items()]
     here = f" There {', '.join(told)}." if told else ""
     reason = _reason(failure, place)
     return f"{line} raises {failure.kind}{f': {reason}' if reason else ''}{here or '.' * (not reason)}"
@@ -200,14 +211,20 @@ def _told(exercise, name, value):
 def _reason(failure, place):
     """Why that kind of exception is raised, in one or two sentences."""
     values = place.holds.values()
-    if "nothing (None)" in values:
+    if any(str(value).startswith("nothing") for value in values) or "NoneType" in failure.message:
         return (
             "a value is missing. What should give it has no `return` yet, or works in place and returns nothing, as "
             "`shuffle`, `sort` and `append` do."
         )
     if failure.kind in ("NameError", "UnboundLocalError"):
         return f"`{place.part}` is not defined there: is it spelled as above, and given a value before?"
-    if failure.kind == "IndexError" and any(isinstance(v, str) and NUMBER.fullmatch(v) and "." in v for v in values):
+    if "^" in place.part and failure.kind == "TypeError":
+        return "`^` is no power in Python: that is `**`."
+    if (
+        failure.kind == "IndexError"
+        and not place.called
+        and any(isinstance(v, str) and NUMBER.fullmatch(v) and "." in v for v in values)
+    ):
         return "a value stands where a position belongs: an index counts 0, 1, 2, …, as `range` does."
     if failure.kind == "IndexError" and "out of" in failure.message:
         return (
@@ -223,7 +240,7 @@ def _reason(failure, place):
 def _shapes_that_meet(failure, place, values):
     """Which shapes do not fit each other, and what the operation wants."""
     is_product = any(sign in place.part for sign in ("@", "dot(", "matmul("))
-    met = [" x ".join(pair) for pair in re.findall(r"\((\d+), ?(\d*)\)", failure.message)]
+    met = [" x ".join(filter(None, pair)) for pair in re.findall(r"\((\d+), ?(\d*)\)", failure.message)]
     if len(met) > 1 or sum(isinstance(value, tuple) for value in values) > 1:
         return f"the shapes do not fit{': ' if met else ''}{' meets '.join(met[:2])}. {FITS[is_product]}"
     if is_product and any(isinstance(value, str) and NUMBER.fullmatch(value) for value in values):

@@ -107,6 +107,11 @@ SLIPS = (
         {"loss": lambda y, y_hat: (y - y_hat).sum() ** 2},
     ),
     Slip(
+        "every pair",
+        "every target meets every output. Only those of the same unit j belong together: one loop, not two.",
+        {"loss": lambda y, y_hat: (np.subtract.outer(y, y_hat) ** 2).sum()},
+    ),
+    Slip(
         "difference of squares",
         "y and y_hat are squared before one is taken from the other. Take the difference, then square it: (y - "
         "y_hat)^2.",
@@ -321,7 +326,7 @@ SLIPS = (
                 lambda theta, G, batch, eta: theta - eta * G[batch[0]],
                 lambda theta, G, batch, eta: theta - eta * G[batch[0]] / len(batch),
             ),
-            "backprop": (wrong.of_one_example(0, lambda N: 1 / N), wrong.of_one_example(0)),
+            "backprop": (wrong.of_examples(0, 1, lambda N: 1 / N), wrong.of_examples(0, 1)),
         },
         formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac1N z_{1i}^{(k-1)} \delta_{1j}^{(k)}",
     ),
@@ -338,7 +343,7 @@ SLIPS = (
                 lambda theta, G, batch, eta: theta - eta * G[batch[-1]],
                 lambda theta, G, batch, eta: theta - eta * G[batch[-1]] / len(batch),
             ),
-            "backprop": (wrong.of_one_example(-1, lambda N: 1 / N), wrong.of_one_example(-1)),
+            "backprop": (wrong.of_examples(-1, None, lambda N: 1 / N), wrong.of_examples(-1, None)),
         },
         formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac1N z_{Ni}^{(k-1)} \delta_{Nj}^{(k)}",
     ),
@@ -462,6 +467,20 @@ SLIPS = (
             r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac{1}{d_{k-1} d_k} \sum_{i,j,n} z_{ni}^{(k-1)} "
             r"\delta_{nj}^{(k)}"
         ),
+    ),
+    Slip(
+        "not the mean",
+        "another number than the mean is taken over the examples: a median, a largest value, a spread or a length.",
+        {
+            "bias_gradient": tuple(
+                lambda delta, of=of: of(delta, axis=0) for of in (np.median, np.max, np.min, np.std, np.linalg.norm)
+            ),
+            "mini_batch_update": tuple(
+                lambda theta, G, batch, eta, of=of: theta - eta * of(G[batch], axis=0)
+                for of in (np.median, np.max, np.min)
+            ),
+        },
+        exhibited=False,
     ),
     Slip(
         "product of means",
@@ -667,8 +686,8 @@ SLIPS = (
     ),
     Slip(
         "one array with two names",
-        "every entry is zero. If you wrote up = theta, that is no copy but a second name, so that both costs are of "
-        "the same array: write theta.copy(). If the zeros are where you start from, fill in the entries.",
+        "every entry is zero: the two costs are the same. `up = theta` is no copy but a second name of one array; an "
+        "int array loses a step h < 1. Or the zeros are where you start from, and are not filled in.",
         {"central_difference": lambda cost, theta, h: np.zeros_like(theta)},
     ),
     Slip(
@@ -906,6 +925,7 @@ SLIPS = (
                 lambda Z_prev, delta: Z_prev[1:].T @ delta[1:] / (len(delta) - 1),
             ),
             "bias_gradient": (lambda delta: delta[1:].sum(axis=0) / len(delta), lambda delta: delta[1:].mean(axis=0)),
+            "backprop": (wrong.of_examples(1, None), wrong.of_examples(1, None, lambda N: (N - 1) / N)),
             "mini_batch_update": (
                 lambda theta, G, batch, eta: theta - eta * G[batch[1:]].sum(axis=0) / len(batch),
                 lambda theta, G, batch, eta: theta - eta * G[batch[1:]].mean(axis=0),
@@ -925,6 +945,7 @@ SLIPS = (
                 lambda Z_prev, delta: Z_prev[:-1].T @ delta[:-1] / (len(delta) - 1),
             ),
             "bias_gradient": (lambda delta: delta[:-1].sum(axis=0) / len(delta), lambda delta: delta[:-1].mean(axis=0)),
+            "backprop": (wrong.of_examples(0, -1), wrong.of_examples(0, -1, lambda N: (N - 1) / N)),
             "mini_batch_update": (
                 lambda theta, G, batch, eta: theta - eta * G[batch[:-1]].sum(axis=0) / len(batch),
                 lambda theta, G, batch, eta: theta - eta * G[batch[:-1]].mean(axis=0),

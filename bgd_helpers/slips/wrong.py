@@ -20,10 +20,11 @@ def times(factor):
     ]
 
 
-def of_one_example(n, share=lambda N: 1):
-    """The gradient of example n alone, times share(N)."""
+def of_examples(start, stop, share=lambda N: 1):
+    """The gradient of the examples from start to stop alone, times share(N)."""
+    part = slice(start, stop)
     return lambda theta, X, Y, f: [
-        (dW * share(len(X)), db * share(len(X))) for dW, db in network.backprop(theta, X[[n]], Y[[n]], f)
+        (dW * share(len(X)), db * share(len(X))) for dW, db in network.backprop(theta, X[part], Y[part], f)
     ]
 
 
