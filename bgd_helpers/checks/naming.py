@@ -86,8 +86,8 @@ def _with_a_factor(exercise, origins, tried, found):
         if np.isfinite(number) and all(abs(n - number) <= TOLERANCE * abs(number) for n in numbers):
             return Verdict(
                 "wrong",
-                f"there are two slips. One: {slip.reason(exercise)} Two: every entry is {number:.4g} times what it would "
-                "be with this alone.",
+                f"there are two slips. One: {slip.reason(exercise)} Two: every entry is {number:.4g} times what it "
+                "would be with this alone.",
                 slip.name,
             )
     return None
