@@ -7,7 +7,7 @@ import numpy as np
 
 from bgd_helpers import slips
 from bgd_helpers.checks.cases import EXERCISES
-from bgd_helpers.checks.outcomes import TOLERANCE, Failure, flat, gives, is_real, layout, outcome_of, outcomes_of
+from bgd_helpers.checks.outcomes import TOLERANCE, Failure, agree, flat, gives, is_real, layout, outcome_of, outcomes_of
 from bgd_helpers.checks.verdicts import Verdict, named
 
 ROUGH = 1e-5
@@ -32,10 +32,21 @@ def known_slip(exercise, cases, found, expected):
         origins = [EXERCISES[exercise].origin(*case) for case in cases]
         if two := _two_slips(exercise, origins, tried, found, expected):
             return two
+        for slip, outcomes in tried:
+            if _agree_where_both_run(outcomes, found, expected):
+                return named(slip, exercise)
     for slip in slips.of_exercise(exercise):
         if any(_fits_with_a_number(family, cases, read, found) for family in slip.free.get(exercise, ())):
             return named(slip, exercise)
     return None
+
+
+def _agree_where_both_run(outcomes, found, expected):
+    """Whether two answers, one of which raises in some cases, give the same wrong values where both give any: another
+    way of writing the same raises elsewhere."""
+    both = [values for values in zip(outcomes, found, expected) if not any(isinstance(v, Failure) for v in values)]
+    runs = 0 < len(both) < len(found) and all(isinstance(mine, list) and agree(mine, slip) for slip, mine, _ in both)
+    return runs and any(not agree(mine, right) for _, mine, right in both)
 
 
 def _fits_with_a_number(family, cases, read, found):

@@ -242,7 +242,12 @@ SLIPS = (
         "z_j for z_i",
         "the weight w_ij is multiplied by z_j. It carries what unit i sends: z_i^(k-1), with i the row of dW.",
         {
-            "weight_gradient": lambda Z_prev, delta: np.tile((Z_prev * delta).mean(axis=0), (Z_prev.shape[1], 1)),
+            "weight_gradient": (
+                lambda Z_prev, delta: np.tile((Z_prev * delta).mean(axis=0), (Z_prev.shape[1], 1)),
+                lambda Z_prev, delta: np.tile(
+                    (Z_prev[:, range(delta.shape[1])] * delta).mean(axis=0), (Z_prev.shape[1], 1)
+                ),
+            )
         },
         formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac1N \sum_n z_{nj}^{(k-1)} \delta_{nj}^{(k)}",
     ),
