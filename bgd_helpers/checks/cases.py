@@ -11,6 +11,8 @@ from bgd_helpers.checks.observing import Polynomial
 from bgd_helpers.checks.outcomes import one_array, pairs, several_arrays
 
 EPOCHS = ((12, 3), (10, 4))  # N and B of the epochs whose order is looked at
+SGD, BGD = "01-stochastic-gradient-descent.ipynb", "02-batch-gradient-descent.ipynb"
+BACKPROP = "03-backpropagation.ipynb"
 LARGE = 40  # times the other targets and gradients: what cuts them off is found
 
 
@@ -20,7 +22,7 @@ class Exercise(NamedTuple):
     `cases(*salt)` are the cases of the learner's own check; whole numbers as salt draw others of the same shapes.
     `read` puts an answer's value into lists of arrays. `origin` is the part of the right value that no factor
     multiplies: theta, in an update. `needs` names the exercises whose functions this one may call. `shapes` says what
-    the shapes are of, in the notation of the course, and `reread` the equation and the heading that it stands under.
+    the shapes are of, in the notation of the course; `reread` is an equation, its notebook and the heading above it.
     """
 
     right: Callable
@@ -154,14 +156,14 @@ EXERCISES = {
         lambda y, y_hat: ((y - y_hat) ** 2).sum(),
         _loss_cases,
         "E2 holds for one output and for several.",
-        ("E2", "The notation card"),
+        ("E2", "00-start-here.ipynb", "Exercise and check"),
         {"y": "d_L", "y_hat": "d_L"},
     ),
     "update": Exercise(
         lambda theta, gradient, eta: theta - eta * gradient,
         _update_cases,
         "E9 holds, for parameters of any shape, and theta is left as it is.",
-        ("E9", "The update, with one meaning for each letter"),
+        ("E9", SGD, "The update, with one meaning for each letter"),
         {},
         origin=_theta,
     ),
@@ -169,7 +171,7 @@ EXERCISES = {
         lambda theta, example_gradients, batch, eta: theta - eta * example_gradients[batch].mean(axis=0),
         _mini_batch_cases,
         "E9 holds for full and short batches.",
-        ("E9", "The mean gradient, with one meaning for each letter"),
+        ("E9", BGD, "The mean gradient, with one meaning for each letter"),
         {"theta": "P", "example_gradients": "N x P", "batch": "|B|", "return": "P"},
         origin=_theta,
     ),
@@ -177,7 +179,7 @@ EXERCISES = {
         lambda N, batch_size, rng: descent.batches(N, batch_size, rng),
         _batches_cases,
         "every example once an epoch, in groups that change, the short batch kept, repeatable from the rng.",
-        ("what is asked for", "Exercise: the batches of an epoch (3 points)"),
+        ("what a batch is", BGD, "Exercise: the batches of an epoch (3 points)"),
         {},
         read=several_arrays,
     ),
@@ -185,34 +187,42 @@ EXERCISES = {
         lambda cost, theta, h: gradcheck.central_difference(cost, theta, h),
         _difference_cases,
         "one entry at a time, to both sides, over 2h.",
-        ("the formula", "A judge that needs no theory"),
+        ("the formula", BACKPROP, "A judge that needs no theory"),
         {"theta": "P", "return": "P"},
     ),
     "output_delta": Exercise(
-        network.output_delta, _output_cases, "E4 holds on three networks.", ("E4", "The output layer"), _PLACES
+        network.output_delta,
+        _output_cases,
+        "E4 holds on three networks.",
+        ("E4", BACKPROP, "The output layer"),
+        _PLACES,
     ),
     "hidden_delta": Exercise(
-        network.hidden_delta, _hidden_cases, "E5 holds on three networks.", ("E5", "The hidden layers"), _HIDDEN
+        network.hidden_delta,
+        _hidden_cases,
+        "E5 holds on three networks.",
+        ("E5", BACKPROP, "The hidden layers"),
+        _HIDDEN,
     ),
     "weight_gradient": Exercise(
         network.weight_gradient,
         _weight_cases,
         "E7 holds on three networks.",
-        ("E7", "From error signals to gradients"),
+        ("E7", BACKPROP, "From error signals to gradients"),
         _INTO_LAYER,
     ),
     "bias_gradient": Exercise(
         network.bias_gradient,
         _bias_cases,
         "E8 holds on three networks.",
-        ("E8", "From error signals to gradients"),
+        ("E8", BACKPROP, "From error signals to gradients"),
         {"delta": "N x d_k", "return": "d_k"},
     ),
     "backprop": Exercise(
         lambda theta, X, Y, activations: network.backprop(theta, X, Y, activations),
         _backprop_cases,
         "the gradient is right on five networks of different depths, widths and activations.",
-        ("the exercise", "Any depth"),
+        ("the order of the steps", BACKPROP, "Any depth"),
         {"X": "N x d_0", "Y": "N x d_L"},
         read=pairs,
         needs=("output_delta", "hidden_delta", "weight_gradient", "bias_gradient"),

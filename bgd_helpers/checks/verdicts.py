@@ -11,7 +11,7 @@ class Verdict:
     """What a check found: outcome "right", "wrong" or "not attempted", the text shown, the slip's name if it has one.
 
     Of two slips together, the names are joined by " + ". `python` is what Python says of an exception; `more` is added
-    for who is wrong in the same way again, and `reread` is then the equation and the heading it stands under.
+    for who is wrong in the same way again, and `reread` is then an equation, its notebook and the heading above it.
     """
 
     outcome: str
@@ -19,14 +19,14 @@ class Verdict:
     slip: str | None = None
     python: str = ""
     more: str = ""
-    reread: tuple[str, str] | None = None
+    reread: tuple[str, str, str] | None = None
 
     def __repr__(self):
         return "\n".join([SIGNS[self.outcome] + self.text, *self._below()])
 
     def _below(self):
         python = [f"Python says: {self.python}"] if self.python else []
-        reread = ["Reread {}, under “{}”.".format(*self.reread)] if self.reread else []
+        reread = ["Reread {}: in {}, under “{}”.".format(*self.reread)] if self.reread else []
         return [*([self.more] if self.more else []), *reread, *python]
 
     def _repr_html_(self):
@@ -35,8 +35,9 @@ class Verdict:
             return None
         lines = [escape(SIGNS[self.outcome] + self.text), escape(self.more)]
         if self.reread:
-            equation, heading = map(escape, self.reread)
-            lines.append(f'Reread <a href="#{heading.replace(" ", "-")}">{equation}, under “{heading}”</a>.')
+            equation, notebook, heading = map(escape, self.reread)
+            link = f'<a href="{notebook}#{heading.replace(" ", "-")}">under “{heading}”</a>'
+            lines.append(f"Reread {equation}: in {notebook}, {link}.")
         folded = f"<details><summary>What Python says</summary><pre>{escape(self.python)}</pre></details>"
         return "".join(f"<div>{line}</div>" for line in lines if line) + (folded if self.python else "")
 

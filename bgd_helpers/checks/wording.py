@@ -186,7 +186,7 @@ def failure_text(exercise, failure, case, given):
     place = failure.where
     if place is None:
         return f"it raises {said(failure)}{given}."
-    line = f"line {place.line}, `{shortened(place.code, 80)}`,"
+    line = f"line {place.line}, `{shortened(place.code, 80)}`," if place.code else f"line {place.line}"
     if failure.kind == Endless.__name__:
         return (
             f"it does not end: it was stopped in the loop of {line} which goes on for ever. What should change in it?"
@@ -239,9 +239,9 @@ def _reason(failure, place):
 
 def _shapes_that_meet(failure, place, values):
     """Which shapes do not fit each other, and what the operation wants."""
-    is_product = any(sign in place.part for sign in ("@", "dot(", "matmul("))
+    is_product = any(sign in place.part for sign in ("@", "dot(", "matmul(")) or "matmul" in failure.message
     met = [" x ".join(filter(None, pair)) for pair in re.findall(r"\((\d+), ?(\d*)\)", failure.message)]
-    if len(met) > 1 or sum(isinstance(value, tuple) for value in values) > 1:
+    if len(met) > 1 or "core dimension" in failure.message or sum(isinstance(value, tuple) for value in values) > 1:
         return f"the shapes do not fit{': ' if met else ''}{' meets '.join(met[:2])}. {FITS[is_product]}"
     if is_product and any(isinstance(value, str) and NUMBER.fullmatch(value) for value in values):
         return "`@` multiplies matrices: a number is multiplied with `*`."
