@@ -46,6 +46,9 @@ def test_an_endless_loop_is_stopped_in_a_thread():
         "while True: pass",
         "for n in iter(int, 1):\n    y_hat.sum()",
         "try:\n    while True:\n        y.sum()\nexcept Exception:\n    return 0",
+        "return [n for n in iter(int, 1)]",
+        "return sum(n for n in iter(int, 1))",
+        "return sum(map(lambda n: n, iter(int, 1)))",
         "def again():\n    while 1:\n        np.sum(y)\nagain()",
     ],
 )
@@ -194,7 +197,6 @@ PATTERNS = [
     (RIGHT + 0.5, "off by 0.5"),
     (RIGHT.astype(int), "whole numbers"),
     (RIGHT.round(1), "1 decimals"),
-    ((RIGHT / 3 * 3 * np.pi / np.pi + 1e-7).astype(np.float32).astype(float) * 1.0, None),
     (RIGHT**2, "the square"),
     (RIGHT + 0.1 * RIGHT.T.reshape(2, 3), "0.1 times `W`"),
     (RIGHT + np.array([[0.1, 0.7, -0.2], [0.33, 0.4, 0.9]]), None),

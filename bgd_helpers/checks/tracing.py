@@ -53,14 +53,28 @@ def limited(seconds: float | None):
 def _watch(until):
     seen = []
 
-    def line(frame, event, arg):
-        if event == "line" and perf_counter() > until:
+    def step(frame, event, arg):
+        if event in ("line", "opcode") and perf_counter() > until:
             seen.append((frame.f_code, frame.f_lineno))
             if len(seen) > LOOP:
                 raise Endless(min(number for code, number in seen if code is frame.f_code))
-        return line
+        return step
 
-    return lambda frame, event, arg: line if _is_own(frame.f_code.co_filename) else None
+    def enter(frame, event, arg):
+        if not _is_own(frame.f_code.co_filename):
+            return None
+        frame.f_trace_opcodes = _loops_in_a_line(frame.f_code)
+        return step
+
+    return enter
+
+
+@lru_cache
+def _loops_in_a_line(code):
+    """Whether a loop of that code stands in one line, as in a comprehension: going round it, no new line begins."""
+    lines = {step.offset: step.positions.lineno for step in dis.get_instructions(code) if step.positions}
+    jumps = [step for step in dis.get_instructions(code) if step.opcode in dis.hasjrel + dis.hasjabs]
+    return any(step.argval <= step.offset and lines.get(step.argval) == lines.get(step.offset) for step in jumps)
 
 
 @lru_cache
