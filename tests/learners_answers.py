@@ -129,7 +129,7 @@ WRONG = [
     ("loss", "cross-entropy|logarithm|NaN", "dlai", "return -np.sum(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))"),
     ("loss", "never ends|endless|does not end", "kinds", "j, s = 0, 0\nwhile j < len(y):\n    s += (y[j] - y_hat[j]) ** 2\nreturn s"),
     ("loss", "returns nothing", "kinds", "print(((y - y_hat) ** 2).sum())"),
-    ("loss", "Y_hat.*(does not exist|not defined|unknown)", "kinds", "return ((y - Y_hat) ** 2).sum()"),
+    ("loss", "Y_hat.*not defined", "kinds", "return ((y - Y_hat) ** 2).sum()"),
     # ------------------------------------------------ update
     ("update", "sign", "so-descent", "new = theta.copy()\nfor i in np.ndindex(new.shape):\n    new[i] = new[i] + eta * gradient[i]\nreturn new"),
     ("update", "changed.*`theta`|`theta`.*changed", "so-descent", "theta -= gradient * eta\nreturn theta"),
@@ -139,7 +139,7 @@ WRONG = [
     ("update", "factor 2 again", "kinds", "return theta - 2 * gradient * eta"),
     ("update", "no step", "kinds", "for _ in range(1):\n    theta + 0 - eta * gradient\nreturn theta"),
     ("update", "of its own|fixed|another learning rate|eta", "kinds", "eta = 0.01\nreturn theta - eta * gradient"),
-    ("update", "line 2.*number", "dlai", "return theta - eta @ gradient"),
+    ("update", "line 2.*single number", "dlai", "return theta - eta @ gradient"),
     ("update", "divided by|factor|learning rate|eta", "so-descent", "return theta - eta * gradient / len(theta)"),
     ("update", "gradient / eta|divided|multipl|factor|times", "kinds", "return theta - gradient / eta"),
     ("update", "norm|length|divided|factor|times", "kinds", "return theta - eta * gradient / np.linalg.norm(gradient)"),

@@ -131,7 +131,7 @@ def _has_dots(traceback):
 def _held(frame, part):
     """What the names in a piece of code hold: an array's shape, or a phrase; modules and long things are left out."""
     names = dict.fromkeys(re.findall(r"(?<![\w.])[A-Za-z_]\w*\b(?!\()", part))
-    scope = frame.f_globals | frame.f_locals
+    scope = {**frame.f_globals, **frame.f_locals}
     held = {name: _phrase(scope[name]) for name in names if name in scope}
     return {name: phrase for name, phrase in held.items() if phrase is not None}
 

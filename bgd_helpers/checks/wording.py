@@ -10,6 +10,8 @@ from bgd_helpers.checks.parts import other_part
 from bgd_helpers.checks.patterns import factor, largest_difference, pattern
 from bgd_helpers.checks.tracing import Endless
 
+GRADIENTS = ("weight_gradient", "bias_gradient", "backprop")
+RATE = "; a learning rate does not belong in a gradient"
 NUMBER = re.compile(r"-?[\d.]+(e[-+]\d+)?")
 FITS = {
     True: "In a product with `@` or `np.dot` the numbers that meet inside must be equal.",
@@ -30,6 +32,8 @@ def describe(exercise, cases, found, expected, reveal=True):
     if mine is None:
         return f"it returns nothing for some arguments{given}: see that every branch ends with `return`."
     if layout(mine) != layout(right):
+        if set(layout(mine)) == {2}:
+            return f"it returns {len(mine)} pairs (dW, db) for {len(right)} layers: one for each, layer 1 first{given}."
         return f"it does not return a list of {len(right)} pairs (dW, db), one for each layer, layer 1 first{given}."
     name, a, b = _first_wrong(exercise, mine, right)
     strange = _no_numbers(name, a, b, exercise, given)
@@ -38,8 +42,7 @@ def describe(exercise, cases, found, expected, reveal=True):
     if part := other_part(exercise, cases, found):
         return f"{part}{given}."
     scalars = all(value.size == 1 for one in expected for value in flat(one))
-    seen = _seen_in_all if scalars else _seen
-    text = seen(exercise, name, case, a, b, found, expected)
+    text = _seen_in_all(found, expected) if scalars else _seen(exercise, name, case, a, b, cases, found, expected)
     if not reveal or "is right but" in text:
         more = "" if text else f" in {_differing(a, b)} of {b.size} entries"
     else:
@@ -108,20 +111,22 @@ def differing_arrays(exercise, cases, found):
     return None
 
 
-def _seen(exercise, name, case, a, b, found, expected):
+def _seen(exercise, name, case, a, b, cases, found, expected):
     """What a wrong array has to do with the right one, and whether a factor is another in another case."""
     origin = EXERCISES[exercise].origin(*case)
     text = pattern(a, b, origin, _others(exercise, name, case)) or ""
     if "times the right value" in text:
-        text += _other_factors(factor(a, b), found, expected) if np.ndim(origin) == 0 else ""
+        number = factor(a - origin, b - origin)
+        others = _other_factors(exercise, number, cases, found, expected)
+        text += others or RATE * (exercise in GRADIENTS and abs(number) < 0.5)
     return text if np.ndim(origin) == 0 or not text else f"takes a step that {text}"
 
 
-def _other_factors(number, found, expected):
+def _other_factors(exercise, number, cases, found, expected):
     """Factors of other arrays and cases that are not `number`, in brackets."""
     numbers = [
-        factor(*pair)
-        for mine, right in zip(found, expected)
+        factor(*(part - EXERCISES[exercise].origin(*case) for part in pair))
+        for case, mine, right in zip(cases, found, expected)
         if isinstance(mine, list) and layout(mine) == layout(right)
         for pair in zip(flat(mine), flat(right))
         if pair[0].shape == pair[1].shape and is_real(pair[0])
@@ -130,7 +135,7 @@ def _other_factors(number, found, expected):
     return f" (in other cases {', '.join(list(others)[:3])})" if others else ""
 
 
-def _seen_in_all(exercise, name, case, a, b, found, expected):
+def _seen_in_all(found, expected):
     """What the numbers of all cases have to do with the right ones, where each is one number."""
     pairs = [(mine[0][0], right[0][0]) for mine, right in zip(found, expected) if isinstance(mine, list)]
     if not all(mine.shape == right.shape and is_real(mine) for mine, right in pairs):
@@ -195,7 +200,7 @@ def failure_text(exercise, failure, case, given):
     holds = {name: value for name, value in place.holds.items() if lists or not str(value).startswith("a list")}
     told = [f"`{name}` is {_told(exercise, name, value)}" for name, value in holds.items()]
     here = f" There {', '.join(told)}." if told else ""
-    reason = _reason(failure, place)
+    reason = _reason(exercise, failure, place)
     return f"{line} raises {failure.kind}{f': {reason}' if reason else ''}{here or '.' * (not reason)}"
 
 
@@ -208,7 +213,7 @@ def _told(exercise, name, value):
     return f"{'a vector of ' * (len(value) == 1)}{f'{symbols} = ' if symbols else ''}{numbers}"
 
 
-def _reason(failure, place):
+def _reason(exercise, failure, place):
     """Why that kind of exception is raised, in one or two sentences."""
     values = place.holds.values()
     if any(str(value).startswith("nothing") for value in values) or "NoneType" in failure.message:
@@ -217,7 +222,9 @@ def _reason(failure, place):
             "`shuffle`, `sort` and `append` do."
         )
     if failure.kind in ("NameError", "UnboundLocalError"):
-        return f"`{place.part}` is not defined there: is it spelled as above, and given a value before?"
+        return (
+            f"`{place.part}` is not defined there. The function is called as {call(exercise)}: is it a misspelt name?"
+        )
     if "^" in place.part and failure.kind == "TypeError":
         return "`^` is no power in Python: that is `**`."
     if (
@@ -240,11 +247,12 @@ def _reason(failure, place):
 def _shapes_that_meet(failure, place, values):
     """Which shapes do not fit each other, and what the operation wants."""
     is_product = any(sign in place.part for sign in ("@", "dot(", "matmul(")) or "matmul" in failure.message
+    is_product = is_product and "broadcast" not in failure.message
     met = [" x ".join(filter(None, pair)) for pair in re.findall(r"\((\d+), ?(\d*)\)", failure.message)]
     if len(met) > 1 or "core dimension" in failure.message or sum(isinstance(value, tuple) for value in values) > 1:
         return f"the shapes do not fit{': ' if met else ''}{' meets '.join(met[:2])}. {FITS[is_product]}"
-    if is_product and any(isinstance(value, str) and NUMBER.fullmatch(value) for value in values):
-        return "`@` multiplies matrices: a number is multiplied with `*`."
+    if "enough dimensions" in failure.message:
+        return "`@` multiplies matrices, and here is a single number, or nothing. A number is multiplied with `*`."
     return failure.message and f"{shortened(failure.message, 120)}."
 
 
