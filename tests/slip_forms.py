@@ -90,7 +90,7 @@ def _cut(*orders):
 def _all(*changes, bodies=(_DIFF, _RESTORE, None)):
     """The same changes of costs and divisor in three central differences."""
     eye = "return [({up} - {down}) / {width} for e in np.eye(len(theta))]"
-    up, down, width = changes
+    up, down, width = (f"({part})" if " + cost" in part else part for part in changes)
     return [
         _but(_DIFF, "(cost(theta + h * e) - cost(theta - h * e)) / (2 * h)", f"({up} - {down}) / {width}"),
         _put(eye, {"up": up, "down": down, "width": width}),
@@ -125,6 +125,7 @@ FORMS = {
         "step without theta": ["return eta * gradient", "return -np.multiply(gradient, eta)", "return [-eta * g for g in gradient]"],
         "no step": ["theta - eta * gradient\nreturn theta", "return np.array(theta)", "new = theta.copy()\nnew - eta * gradient\nreturn new"],
         "gradient left out": ["return theta - eta", "return np.subtract(theta, eta)", "return [p - eta for p in theta]"],
+        "theta and gradient exchanged": ["return gradient - theta * eta", "return np.subtract(gradient, eta * theta)", "return [g - eta * p for p, g in zip(theta, gradient)]"],
         "theta changed in place": ["theta -= eta * gradient\nreturn theta", "for i in np.ndindex(theta.shape):\n    theta[i] -= eta * gradient[i]\nreturn theta", "np.subtract(theta, eta * gradient, out=theta)\nreturn theta"],
     },
     "mini_batch_update": {
@@ -133,6 +134,7 @@ FORMS = {
         "factor 2 again": _each(_MEAN, "return theta - (eta * g + eta * g)"),
         "sign": _each(_MEAN, "return g * eta + theta"),
         "learning rate left out": _each(_MEAN, "return np.subtract(theta, g)"),
+        "theta and gradient exchanged": _each(_MEAN, "return g - theta * eta"),
         "step without theta": _each(_MEAN, "return -(g * eta)"),
         "divided by N": _each(_SUM, "return theta - eta * g / example_gradients.shape[0]"),
         "short last batch divided by B": _each(_SUM, "return theta - eta * g / 4"),
@@ -167,6 +169,7 @@ FORMS = {
         "missing brackets": _all(UP, DOWN, "2 * h"),
         "h of its own": _all("cost(theta + 1e-4 * e)", "cost(theta - 1e-4 * e)", "(2 * 1e-4)"),
         "sum of the costs": _all(UP, "-" + DOWN, "(2 * h)"),
+        "second derivative": _all("cost(theta + h * e) + cost(theta - h * e)", "2 * cost(theta)", "h ** 2"),
         "divided by h": _all(UP, DOWN, "h"),
         "not divided": _all(UP, DOWN, "1"),
         "all entries at once": ["return np.full(len(theta), (cost(theta + h) - cost(theta - h)) / (2 * h))", "return (cost(theta + h) - cost(theta - h)) / (2 * h)", "return [(cost(theta + h) - cost(theta - h)) / 2 / h for t in theta]"],

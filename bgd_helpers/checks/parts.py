@@ -61,7 +61,18 @@ def other_part(exercise: str, cases: list, found: list) -> str | None:
         for second, other in SLOPES.items():
             if (first or second) and _fits(exercise, cases, found, one, other):
                 return _sentence(exercise, first, second)
+    if _is_added(exercise, cases, found, firsts[""]):
+        return "f'(a) is added where it is a factor"
     return None
+
+
+def _is_added(exercise, cases, found, one):
+    """Whether each value less f'(a) is the other factor, times a number; A stands third in both."""
+    slopes = [case[-1](case[2]) for case in cases]
+    if not all(isinstance(value, list) and is_real(value[0][0]) for value in found):
+        return False
+    rests = [[[a - slope]] if a.shape == slope.shape else [[a]] for [[a]], slope in zip(found, slopes)]
+    return _fits(exercise, cases, rests, one, SLOPES["nothing"])
 
 
 def _fits(exercise, cases, found, one, other):

@@ -104,16 +104,13 @@ def _listed(name, numbers):
 
 
 def _entries(a, b):
-    """A function of each entry by itself."""
+    """A function of each entry by itself, times a number; two entries are too few to tell."""
     with np.errstate(all="ignore"):
-        kinds = {"the square": b**2, "the root": np.sqrt(np.abs(b)), "the reciprocal": 1 / b}
-
-    fits = (
-        name
-        for name, value in kinds.items()
-        if np.isfinite(value).all() and _same(a, value) or a.size > 2 and factor(a, value)
-    )
-    return next((f"is {name} of the right value, but for a factor" for name in fits), None)
+        kinds = {"the square": b**2, "the root": np.sqrt(np.abs(b)), "the reciprocal": 1 / b, "the sign": np.sign(b)}
+    for name, value in kinds.items():
+        if a.size > 2 and np.isfinite(value).all() and np.ptp(value) > 0 and factor(a, value):
+            return f"is {name} of the right value, but for a factor"
+    return None
 
 
 def _by_line(a, b):

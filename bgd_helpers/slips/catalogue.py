@@ -272,6 +272,7 @@ SLIPS = (
                 wrong.slope_of_wrong_layer(lambda f: f[:1] + f[:-1]),
                 wrong.slope_of_wrong_layer(lambda f: f[:1] * len(f)),
                 wrong.slope_of_wrong_layer(lambda f: f[-1:] * len(f)),
+                wrong.slope_of_wrong_layer(lambda f: f[:1] * (len(f) - 1) + f[-1:]),
             )
         },
         formula=r"\delta_{ni}^{(k)} = f_{L+1-k}'(a_{ni}^{(k)}) \sum_j w_{ij}^{(k+1)} \delta_{nj}^{(k+1)}",
@@ -719,6 +720,24 @@ SLIPS = (
         "entry left moved",
         "an entry is not put back before the next one moves. Start from theta for every entry.",
         {"central_difference": (wrong.moved_and_left, wrong.unit_vector_kept)},
+    ),
+    Slip(
+        "second derivative",
+        "this is how the slope itself changes: J at the middle is there, too, and h^2 below. The slope needs the two "
+        "outer costs alone.",
+        {
+            "central_difference": lambda cost, theta, h: (
+                (wrong.differences(cost, theta, h, 0, h) - wrong.differences(cost, theta, 0, h, h)) / h
+            )
+        },
+    ),
+    Slip(
+        "theta and gradient exchanged",
+        "theta and the gradient have changed places. E9 begins with theta and takes eta times the gradient from it.",
+        {
+            "update": lambda theta, gradient, eta: gradient - eta * theta,
+            "mini_batch_update": lambda theta, G, batch, eta: G[batch].mean(axis=0) - eta * theta,
+        },
     ),
     Slip(
         "five-point formula",
