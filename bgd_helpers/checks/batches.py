@@ -55,7 +55,7 @@ def _is_batch(part):
 
 def _describe_batches(value, N, B):
     if isinstance(value, Failure):
-        return failure_text("batches", value, (N, B, None), f" (N = {N}, B = {B})")
+        return failure_text("batches", value, f" (N = {N}, B = {B})")
     if value is None:
         return f"with N = {N} and B = {B} it returns nothing: see that every branch ends with `return`."
     return f"with N = {N} and B = {B} it does not return a list of one-dimensional arrays of whole numbers."

@@ -14,7 +14,7 @@ from bgd_helpers import slips
 from bgd_helpers.checks.batches import judge_batches
 from bgd_helpers.checks.cases import EXERCISES
 from bgd_helpers.checks.naming import known_slip
-from bgd_helpers.checks.observing import observe
+from bgd_helpers.checks.observing import Observation, observe
 from bgd_helpers.checks.outcomes import Failure, agree, all_agree, is_repeated, outcomes_of
 from bgd_helpers.checks.patterns import largest_difference
 from bgd_helpers.checks.verdicts import Verdict, named, not_attempted
@@ -59,7 +59,7 @@ def _more(exercise, cases, found):
     return f"Again the same. Of {pairs[0]}, {largest_difference(*pairs[1:])}." if pairs else "Again the same."
 
 
-def judge(exercise, cases, seen, reveal=True):
+def judge(exercise: str, cases: list, seen: Observation, reveal: bool = True) -> Verdict:
     """The verdict on the Observation `seen` of an answer to that exercise on these cases.
 
     Without `reveal`, the text holds no value that was asked for or given.

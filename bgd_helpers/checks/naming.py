@@ -20,7 +20,7 @@ class _Tried(NamedTuple):
     outcomes: list
 
 
-def known_slip(exercise, cases, found, expected):
+def known_slip(exercise: str, cases: list, found: list, expected: list) -> Verdict | None:
     """The verdict that names the slip, or the two slips, that give just this; None if none do."""
     read = EXERCISES[exercise].read
     known = [(slip, variant) for slip in slips.of_exercise(exercise) for variant in slip.variants(exercise)]

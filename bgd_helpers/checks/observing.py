@@ -1,5 +1,6 @@
 """Calling an answer: what it gives on the cases, before anyone judges it. Nothing here knows a right value."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from inspect import signature
 from typing import NamedTuple
@@ -39,7 +40,9 @@ class Observation(NamedTuple):
     again: list
 
 
-def observe(answer, parameters, cases, read, seconds=None):
+def observe(
+    answer: Callable, parameters: list, cases: list, read: Callable, seconds: float | None = None
+) -> Observation:
     """The Observation of an answer, called on the cases in order; what it prints in the first round is shown.
 
     One that still runs after so many seconds is stopped, and called no more.

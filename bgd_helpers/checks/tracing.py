@@ -100,7 +100,8 @@ def is_placeholder(error: BaseException) -> bool:
     last = _last_own(error.__traceback__) if isinstance(error, TypeError) else None
     if last is None or not any(constant is ... for constant in last.tb_frame.f_code.co_consts):
         return False
-    return _has_dots(last) or "nothing (...)" in where(error).holds.values()
+    place = where(error)
+    return _has_dots(last) or place is not None and "nothing (...)" in place.holds.values()
 
 
 def _last_own(traceback: TracebackType | None):

@@ -19,7 +19,7 @@ FITS = {
 }
 
 
-def describe(exercise, cases, found, expected, reveal=True):
+def describe(exercise: str, cases: list, found: list, expected: list, reveal: bool = True) -> str:
     """What differs, where no known slip explains it: the first case of which that is so.
 
     Without `reveal`, neither a value that was asked for nor the one that was given is in the text.
@@ -28,7 +28,7 @@ def describe(exercise, cases, found, expected, reveal=True):
     case, mine, right = cases[wrong[0]], found[wrong[0]], expected[wrong[0]]
     given = _given(exercise, case)
     if isinstance(mine, Failure):
-        return failure_text(exercise, mine, case, given)
+        return failure_text(exercise, mine, given)
     if mine is None:
         return f"it returns nothing for some arguments{given}: see that every branch ends with `return`."
     if layout(mine) != layout(right):
@@ -55,7 +55,7 @@ def _joined(where, text):
     return f"{where}: {text}" if where else text
 
 
-def located(exercise, cases, found, expected):
+def located(exercise: str, cases: list, found: list, expected: list) -> str:
     """Where a gradient of a network goes wrong, from the output back, as a sentence without its stop; "" where its
     arrangement is another, or in another exercise."""
     for mine, right in zip(found, expected):
@@ -99,7 +99,7 @@ def _first_wrong(exercise, mine, right):
     return next(triple for triple in ordered if not close(*triple[1:]))
 
 
-def differing_arrays(exercise, cases, found):
+def differing_arrays(exercise: str, cases: list, found: list) -> tuple | None:
     """The name of an array that is wrong, its value and the right one; None where no numbers can be compared."""
     task = EXERCISES[exercise]
     if exercise == "batches":
@@ -186,7 +186,7 @@ def _given(exercise, case):
 # -------------------------------------------------------------- exceptions
 
 
-def failure_text(exercise, failure, case, given):
+def failure_text(exercise: str, failure: Failure, given: str) -> str:
     """What an exception comes from, with the learner's own line if it is known, in the words of the course."""
     place = failure.where
     if place is None:

@@ -1,7 +1,7 @@
 """Each slip once: its name, why it is wrong, and the wrong function for every exercise it can occur in.
 
 The learner's checks compare an answer with what each slip would give, and so can name it. A new slip is
-added to SLIPS; a wrong function of more than a line goes into `wrong`.
+added to EXHIBITED or ASIDE; a wrong function of more than a line goes into `wrong`.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ TWICE_AS_LONG = "the step is twice as long as it should be. E9 takes eta times t
 UPHILL = "the step goes uphill. The gradient points to where J grows, so E9 subtracts eta times it."
 FULL_BATCH = 4  # the batch size of the mini-batch exercise's check; its last batch is shorter
 
-SLIPS = (
+EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3
     Slip(
         "missing 1/N",
         "the sum over the examples is not divided by their number. J is a mean: E7 and E8 carry one 1/N.",
@@ -475,20 +475,6 @@ SLIPS = (
         ),
     ),
     Slip(
-        "not the mean",
-        "another number than the mean is taken over the examples: a median, a largest value, a spread or a length.",
-        {
-            "bias_gradient": tuple(
-                lambda delta, of=of: of(delta, axis=0) for of in (np.median, np.max, np.min, np.std, np.linalg.norm)
-            ),
-            "mini_batch_update": tuple(
-                lambda theta, G, batch, eta, of=of: theta - eta * of(G[batch], axis=0)
-                for of in (np.median, np.max, np.min)
-            ),
-        },
-        exhibited=False,
-    ),
-    Slip(
         "product of means",
         "Z and delta are averaged first and multiplied then. Multiply for each example, then average: the mean of a "
         "product is not the product of the means.",
@@ -757,6 +743,22 @@ SLIPS = (
             ),
         },
     ),
+)
+
+ASIDE = (  # for the checks alone
+    Slip(
+        "not the mean",
+        "another number than the mean is taken over the examples: a median, a largest value, a spread or a length.",
+        {
+            "bias_gradient": tuple(
+                lambda delta, of=of: of(delta, axis=0) for of in (np.median, np.max, np.min, np.std, np.linalg.norm)
+            ),
+            "mini_batch_update": tuple(
+                lambda theta, G, batch, eta, of=of: theta - eta * of(G[batch], axis=0)
+                for of in (np.median, np.max, np.min)
+            ),
+        },
+    ),
     Slip(
         "weight decay",
         "a multiple of the weights is added: that is the gradient of a cost with weight decay (regularisation). J (E3) "
@@ -767,7 +769,6 @@ SLIPS = (
                 wrong.decayed(share, biases) for share in (lambda N: 1, lambda N: 1 / N) for biases in (0, 1)
             )
         },
-        exhibited=False,
     ),
     Slip(
         "sigmoid's slope",
@@ -777,7 +778,6 @@ SLIPS = (
             "output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * Y_hat * (1 - Y_hat),
             "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * Z * (1 - Z),
         },
-        exhibited=False,
     ),
     Slip(
         "1 - a^2",
@@ -787,7 +787,6 @@ SLIPS = (
             "output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * (1 - A**2),
             "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * (1 - A**2),
         },
-        exhibited=False,
     ),
     Slip(
         "slope of the error",
@@ -799,7 +798,6 @@ SLIPS = (
                 lambda delta, W, A, Z, df: (delta @ W.T) * df(delta @ W.T),
             )
         },
-        exhibited=False,
     ),
     Slip(
         "f' twice",
@@ -808,7 +806,6 @@ SLIPS = (
             "output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * df(A) ** 2,
             "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * df(A) ** 2,
         },
-        exhibited=False,
     ),
     Slip(
         "brackets around the difference",
@@ -825,7 +822,6 @@ SLIPS = (
                 lambda Y, Y_hat, A, df: (2 * Y_hat - Y) * df(A),
             )
         },
-        exhibited=False,
     ),
     Slip(
         "targets left out",
@@ -836,7 +832,6 @@ SLIPS = (
                 lambda Y, Y_hat, A, df: -2 * Y * df(A),
             )
         },
-        exhibited=False,
     ),
     Slip(
         "matrix product for *",
@@ -855,7 +850,6 @@ SLIPS = (
                 lambda delta, W, A, Z, df: df(A) @ (delta @ W.T),
             ),
         },
-        exhibited=False,
         elsewhere={
             "hidden_delta": "a second matrix product stands where each entry meets its own slope: the sum over j is "
             "done by then, and f' goes entry by entry."
@@ -875,7 +869,6 @@ SLIPS = (
                 lambda Z_prev, delta: Z_prev.T * delta / len(delta),
             ),
         },
-        exhibited=False,
     ),
     Slip(
         "examples as columns",
@@ -893,14 +886,12 @@ SLIPS = (
                 lambda Z_prev, delta: Z_prev @ delta / len(delta),
             ),
         },
-        exhibited=False,
     ),
     Slip(
         "f' before the weights",
         "f' is applied before the error has gone back along the weights. `*` and `@` are taken from left to right: the "
         "product with the weights first, in brackets.",
         {"hidden_delta": lambda delta, W, A, Z, df: (delta * df(A)) @ W.T},
-        exhibited=False,
     ),
     Slip(
         "weights as shares",
@@ -912,31 +903,26 @@ SLIPS = (
                 lambda delta, W, A, Z, df: (delta @ (W / W.sum(axis=1, keepdims=True)).T) * df(A),
             )
         },
-        exhibited=False,
     ),
     Slip(
         "error sent back without f'",
         "the error goes back to the layer below as it was before it met f'. What goes back is delta, f' included.",
         {"backprop": lambda *net: wrong.sent_back_bare(lambda error, delta: delta, *net)},
-        exhibited=False,
     ),
     Slip(
         "db without f'",
         "the biases' gradient is taken before the error meets f'. E8 takes delta, as E7 does.",
         {"backprop": lambda *net: wrong.sent_back_bare(lambda error, delta: error, *net)},
-        exhibited=False,
     ),
     Slip(
         "a for z in E7",
         "the weights are multiplied by the pre-activation a. What unit i sends, and E7 takes, is z = f(a).",
         {"backprop": wrong.a_for_z},
-        exhibited=False,
     ),
     Slip(
         "dW for W in E5",
         "the error goes back through the gradient dW. E5 takes the weights W themselves.",
         {"backprop": wrong.dw_for_w},
-        exhibited=False,
     ),
     Slip(
         "first term left out",
@@ -955,7 +941,6 @@ SLIPS = (
                 lambda theta, G, batch, eta: theta - eta * G[batch[1:]].mean(axis=0),
             ),
         },
-        exhibited=False,
     ),
     Slip(
         "last term left out",
@@ -975,10 +960,10 @@ SLIPS = (
                 lambda theta, G, batch, eta: theta - eta * G[batch[:-1]].mean(axis=0),
             ),
         },
-        exhibited=False,
     ),
 )
 
+SLIPS = EXHIBITED + ASIDE
 BY_NAME = {slip.name: slip for slip in SLIPS}
 
 
@@ -989,7 +974,7 @@ def of_exercise(exercise):
 
 def of_backprop():
     """The slips that give a wrong gradient of a whole network, and hang in the museum."""
-    return [slip for slip in of_exercise("backprop") if slip.exhibited]
+    return [slip for slip in EXHIBITED if slip.variants("backprop")]
 
 
 def costs_after_training(names, theta, X, Y, activations, eta, updates):
