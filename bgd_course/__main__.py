@@ -9,11 +9,11 @@ import site
 import sys
 
 # What Python, its loader and its libraries obey before this runs: each names folders or a file with code.
-TOO_LATE = ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONPYCACHEPREFIX")
+TOO_LATE: tuple[str, ...] = ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONPYCACHEPREFIX")
 TOO_LATE += ("LD_LIBRARY_PATH", "OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES")
 
 
-def run():
+def run() -> None:
     """End with the exit status of the command line."""
     if sys.flags.safe_path and sys.flags.ignore_environment:
         from bgd_course.cli import main
@@ -30,7 +30,7 @@ def run():
     os.execv(sys.executable, command)
 
 
-def unsafe():
+def unsafe() -> str | None:
     """Why learners' files may run with the rights of whoever grades; None if they can't."""
     for name in TOO_LATE:
         if not all(map(os.path.isabs, (os.environ.get(name) or "/").replace(";", os.pathsep).split(os.pathsep))):
@@ -40,7 +40,7 @@ def unsafe():
     return None
 
 
-def is_of_one_user():
+def is_of_one_user() -> bool:
     """Whether this package is installed for one user alone, where an isolated Python does not look."""
     folder = site.getusersitepackages() if site.ENABLE_USER_SITE else ""
     return os.path.isdir(folder) and any("bgd_helpers" in name for name in os.listdir(folder))

@@ -5,14 +5,20 @@ import os
 import signal
 import subprocess
 import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, chdir, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import bgd_helpers
 from bgd_helpers import shadows
+
+if TYPE_CHECKING:
+    from bgd_course.grading.classroom import Plan
+    from bgd_course.grading.results import Result
 
 MINE = "my-course"  # the folder of the learner's edition
 FIRST_NOTEBOOK = "00-start-here.ipynb"
@@ -30,7 +36,7 @@ class UserError(click.ClickException):
         click.echo(f"{self.command}: {self.message}", err=True)
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code of one command line."""
     try:
         return commands.main(arguments, prog_name="bgd", standalone_mode=False) or 0
@@ -43,7 +49,7 @@ def main(arguments=None):
 
 @click.group()
 @click.version_option(bgd_helpers.__version__, message="%(version)s")
-def commands():
+def commands() -> None:
     """The commands of the course."""
     from bgd_course.grading import isolation
 
@@ -54,7 +60,7 @@ def commands():
 @click.option("--no-browser", is_flag=True, help="Print the address only.")
 @click.option("--port", type=int, help="The port to listen on (8888, or the next one free).")
 @click.option("--source", is_flag=True, help="Open the notebooks with their solutions, not your own copy.")
-def lab(no_browser, port, source):
+def lab(no_browser: bool, port: int | None, source: bool) -> int:
     """Open the first notebook in JupyterLab.
 
     Your own copy of the notebooks, without the solutions, is in the folder my-course. When the course has changed, the
@@ -80,7 +86,7 @@ def lab(no_browser, port, source):
         return wait_for(server)
 
 
-def learners_folder(root):
+def learners_folder(root: Path) -> Path:
     """The folder of the learner's edition, brought up to date as far as it can be."""
     from bgd_course import edition
 
@@ -97,7 +103,7 @@ def learners_folder(root):
 
 @commands.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
-def progress(folder):
+def progress(folder: Path | None) -> None:
     """Show which exercises are solved, attempted and open.
 
     It reads what the checks in your saved notebooks said (in FOLDER, or in my-course): save them first.
@@ -116,7 +122,7 @@ def progress(folder):
     click.echo(f"{len(solved)} of {len(rows)} exercises solved, {points}")
 
 
-def show_table(headings, rows):
+def show_table(headings: Sequence[str], rows: Iterable[Sequence[str | float]]) -> None:
     """Print a table."""
     from rich.console import Console
     from rich.table import Table
@@ -169,7 +175,15 @@ def show_table(headings, rows):
 @click.option("--level", type=click.Choice(["bubblewrap", "landlock"]), help="Ask for a level; without it, bubblewrap.")
 @click.option("--scheduler", help="Grade on the workers of the Dask cluster at this address (tcp://host:port).")
 @click.option("--no-sandbox", is_flag=True, help="Run the answers with no walls at all: for your own files only.")
-def grade(submissions, output, roster, assume, only_plan, no_sandbox, **options):
+def grade(
+    submissions: Path,
+    output: Path,
+    roster: Path | None,
+    assume: Sequence[str],
+    only_plan: bool,
+    no_sandbox: bool,
+    **options: Any,
+) -> int:
     """Grade the notebooks in SUBMISSIONS, a file, a folder or an archive.
 
     Folders may be laid out as nbgrader, Moodle, Canvas, Gradescope, Blackboard, Brightspace, Classroom 50 or git do it:
@@ -309,7 +323,7 @@ def printable(text):
 
 
 @contextmanager
-def on_cluster(plan, address):
+def on_cluster(plan: "Plan", address: str) -> Iterator["Plan"]:
     """The plan, with as many workers as the cluster at this address has threads."""
     from bgd_course.grading import remote, sandbox
 
@@ -326,7 +340,7 @@ def on_cluster(plan, address):
         yield plan._replace(level=min(levels), workers=workers, make_worker=partial(remote.Remote, client=client))
 
 
-def say_results(results, output):
+def say_results(results: Sequence["Result"], output: Path) -> int:
     """The exit status of a grading run, after a line on each submission of which something was not graded."""
     from bgd_course.grading.report import graded, of_others
 
@@ -346,14 +360,14 @@ def say_results(results, output):
     return int(not all(result.graded and graded(result) != "nothing handed in" for result in results))
 
 
-def say_version(output, before):
+def say_version(output: Path, before: str) -> None:
     """Print that another version of the course began this run."""
     versions = f"version {before}; this is {bgd_helpers.__version__}"
     what = "what has not changed keeps its scores unless you say --again"
     click.echo(f"{output} was begun by another version of the course ({versions}): {what}.", err=True)
 
 
-def say_level(wall):
+def say_level(wall: str) -> None:
     """Print what stands between the answers and this machine."""
     if wall == "none":
         click.echo("NO SANDBOX: the answers run with all your rights. For your own files only.", err=True)
@@ -361,7 +375,7 @@ def say_level(wall):
         click.echo(f"Sandbox: {wall}.")
 
 
-def with_progress(grade_all, found, plan):
+def with_progress(grade_all: Callable, found: Sequence, plan: "Plan") -> list["Result"]:
     """The results, with a bar on the terminal meanwhile."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -374,7 +388,7 @@ def with_progress(grade_all, found, plan):
 @commands.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("release"))
 @click.option("--solutions", is_flag=True, help="With the worked solutions, in a folder of their own: for afterwards.")
-def release(folder, solutions):
+def release(folder: Path, solutions: bool) -> None:
     """Write a folder ready to be a class's repository: the learner's edition, with all that it needs.
 
     Into a FOLDER that is a release already, what has changed is brought; what you added or changed there stays.
@@ -397,7 +411,7 @@ def release(folder, solutions):
     click.echo(f"{folder} is ready: make it a repository, or hand it out as it is.")
 
 
-def checkout():
+def checkout() -> Path:
     """The folder of the course that this package belongs to."""
     root = Path(bgd_helpers.__file__).resolve().parent.parent
     if not (root / "notebooks").is_dir():
@@ -407,7 +421,7 @@ def checkout():
     return root
 
 
-def need(*modules, lock="requirements.lock", code=1):
+def need(*modules: str, lock: str = "requirements.lock", code: int = 1) -> None:
     """Raise `UserError` unless every one of `modules` is installed."""
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
@@ -415,7 +429,7 @@ def need(*modules, lock="requirements.lock", code=1):
         raise UserError(f"not installed: {', '.join(missing)}; install what is needed: {repair}", code)
 
 
-def warm_fonts():
+def warm_fonts() -> None:
     """Have Matplotlib list the fonts now: where that is slow, it says so in the first cell that draws."""
     with chdir(checkout()):  # it reads a matplotlibrc where one stands
         import matplotlib.font_manager  # noqa: F401

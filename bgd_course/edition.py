@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbformat.v4.rwbase import rejoin_lines
 
@@ -30,7 +31,7 @@ SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
 HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
 
 
-def learners(notebook):
+def learners(notebook: NotebookNode) -> NotebookNode:
     """A copy of a notebook as a learner gets it: no solution, no hidden test, no output of either."""
     notebook = copy.deepcopy(notebook)
     after_answer = False
@@ -46,12 +47,12 @@ def learners(notebook):
     return notebook
 
 
-def is_answer(cell):
+def is_answer(cell: NotebookNode) -> bool:
     """Whether a learner writes in this cell."""
     return SOLUTION[0] in cell.source or bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
-def without(source, marks, instead=None):
+def without(source: str, marks: tuple[str, str], instead: str | None = None) -> str:
     """The source with each block between the two marks replaced by a line, or by nothing."""
     kept, inside = [], False
     for line in source.splitlines():
@@ -64,7 +65,7 @@ def without(source, marks, instead=None):
     return "\n".join(kept)
 
 
-def deliver(source, folder):
+def deliver(source: str | Path, folder: str | Path) -> list[str]:
     """Bring the learner's folder up to date with the notebooks in `source`; lines that say what was done.
 
     Each notebook is written whole or not at all: a backup first, then the notebook, then what was delivered. So it
@@ -186,11 +187,11 @@ def _back_up(path):
 class Merged(NamedTuple):
     """A merged notebook, and a line for each cell that both sides had changed."""
 
-    notebook: nbformat.NotebookNode
+    notebook: NotebookNode
     beside: list
 
 
-def merge(base, new, mine):
+def merge(base: NotebookNode, new: NotebookNode, mine: NotebookNode) -> Merged:
     """The learner's notebook `mine` with the changes that the course made from `base` to `new`."""
     mine = _with_ids_of_their_own(_with_known_ids(mine, base if base.cells else new))
     old, theirs, known = _by_id(base), _by_id(mine), _by_id(new)
@@ -345,7 +346,7 @@ def _holds(cells, cell):
     return any(other.id == cell.id for other in cells)
 
 
-def progress(source, folder):
+def progress(source: str | Path, folder: str | Path) -> list[tuple[str, str, float, str]]:
     """For each exercise asked for in the folder `source`: notebook, exercise, points, and "solved", "attempted",
     "open" or that the notebook cannot be read, from what the notebooks saved in `folder` say."""
     rows = []

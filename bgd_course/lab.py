@@ -4,11 +4,14 @@ import os
 import signal
 import sys
 import webbrowser
+from collections.abc import Mapping
+from pathlib import Path
+from subprocess import Popen
 
 NO_NEWS = ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None"]
 
 
-def wait_for(server):
+def wait_for(server: Popen) -> int:
     """The exit code of a process that deals with Ctrl-C itself, as JupyterLab does when it asks whether to stop.
 
     A request to end this process is passed on to it: it would go on alone.
@@ -24,7 +27,7 @@ def wait_for(server):
         signal.signal(signal.SIGTERM, before)
 
 
-def lab_command(root, first, browser, port=None):
+def lab_command(root: Path, first: str, browser: bool, port: int | None = None) -> list[str]:
     """The command line of JupyterLab in the folder `root`, on its notebook `first`. It prints the address and little
     else."""
     command = [sys.executable, "-P", "-m", "jupyterlab", f"--ServerApp.root_dir={root}"]
@@ -34,7 +37,7 @@ def lab_command(root, first, browser, port=None):
     return command + (["--allow-root"] if is_root() else [])
 
 
-def running_in(folder):
+def running_in(folder: Path) -> str | None:
     """The address of a Jupyter server that this user runs on the folder, None if there is none."""
     from jupyter_server.serverapp import list_running_servers
 
@@ -44,12 +47,12 @@ def running_in(folder):
     return None
 
 
-def is_root():
+def is_root() -> bool:
     """Whether this is root, as in most containers; JupyterLab then wants to be told that it is meant."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def can_open_browser(environment=os.environ, platform=sys.platform):
+def can_open_browser(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
     """Whether a browser window can appear here."""
     if environment.get("BROWSER"):
         return True

@@ -5,6 +5,7 @@ etc/jupyter/jupyter_server_config.d/bgd_helpers.json; where Jupyter Server is bu
 """
 
 from functools import wraps
+from typing import Any
 
 
 def _jupyter_server_extension_points():
@@ -21,7 +22,7 @@ def _load_jupyter_server_extension(server):
     send_at_once(KernelWebsocketHandler)
 
 
-def send_at_once(handler):
+def send_at_once(handler: Any) -> None:
     """Have the websocket handler class set TCP_NODELAY when a connection opens; a second call changes nothing."""
     if getattr(handler.open, "sends_at_once", False):
         return
@@ -34,5 +35,5 @@ def send_at_once(handler):
             set_nodelay(True)
         return await open_as_before(self, *arguments, **options)
 
-    open_at_once.sends_at_once = True
+    open_at_once.sends_at_once = True  # type: ignore[attr-defined]
     handler.open = open_at_once

@@ -9,9 +9,11 @@ import secrets
 import subprocess
 import sys
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
@@ -29,17 +31,17 @@ class CellFailed(Exception):
     """A notebook was not saved; the message names the cell and ends with its traceback."""
 
 
-def main(paths):
+def main(paths: Sequence[str | Path]) -> int:
     """The exit status of the command on these paths, or on all notebooks of the course."""
-    paths = [Path(path) for path in paths] or sorted(NOTEBOOKS.glob("*.ipynb"))
-    missing = [path for path in paths if not path.is_file()]
-    if missing or not paths:
+    chosen = [Path(path) for path in paths] or sorted(NOTEBOOKS.glob("*.ipynb"))
+    missing = [path for path in chosen if not path.is_file()]
+    if missing or not chosen:
         print(f"There is no notebook {missing[0] if missing else f'in {NOTEBOOKS}'}.", file=sys.stderr)
         return 1
     import matplotlib.font_manager  # noqa: F401  makes the list of fonts now: later it would say so in a cell
 
-    width = max(len(path.name) for path in paths)
-    failed = [path for path in paths if not _is_saved(path, width)]
+    width = max(len(path.name) for path in chosen)
+    failed = [path for path in chosen if not _is_saved(path, width)]
     return int(bool(failed))
 
 
@@ -57,7 +59,7 @@ def _is_saved(path, width):
     return True
 
 
-def save_executed(path, timeout=600):
+def save_executed(path: str | Path, timeout: int = 600) -> int:
     """The number of code cells of the notebook at `path`, executed in order and saved.
 
     Raises `CellFailed` if a cell does, and then the file is as it was.
@@ -70,12 +72,12 @@ def save_executed(path, timeout=600):
     return sum(cell.cell_type == "code" for cell in notebook.cells)
 
 
-def execute(notebook, folder, timeout):
+def execute(notebook: NotebookNode, folder: str | Path, timeout: int) -> None:
     """Fill in the outputs of `notebook`, run in `folder` by a fresh kernel of this environment."""
     from nbclient import NotebookClient  # what only writes files does not wait for it
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    current = [None]
+    current: list = [None]
     client = NotebookClient(
         notebook,
         timeout=timeout,
@@ -94,7 +96,7 @@ def _last_lines(text, count=12):
     return "\n".join(ANSI_COLOUR.sub("", text).strip().splitlines()[-count:])
 
 
-def clean(notebook):
+def clean(notebook: NotebookNode) -> None:
     """Drop from `notebook` what changes from run to run or needs a live kernel."""
     notebook.metadata.update(nbformat.from_dict({"kernelspec": KERNELSPEC, "language_info": LANGUAGE}))
     _drop(notebook.metadata, STATE_KEYS)
@@ -109,7 +111,7 @@ def _drop(metadata, keys):
         del metadata[key]
 
 
-def clean_outputs(outputs):
+def clean_outputs(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
     """The outputs without widget views, with each run of pieces of one stream as one."""
     return merge_streams([output for output in map(_without_widgets, outputs) if output is not None])
 
@@ -122,9 +124,9 @@ def _without_widgets(output):
     return nbformat.from_dict({**output, "data": kept}) if kept else None
 
 
-def merge_streams(outputs):
+def merge_streams(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
     """The outputs, where neighbours that belong to one stream are one output: the kernel cuts them by chance."""
-    merged = []
+    merged: list[NotebookNode] = []
     for output in outputs:
         if merged and _stream(output) and _stream(output) == _stream(merged[-1]):
             merged[-1].text += output.text
@@ -137,13 +139,13 @@ def _stream(output):
     return output.get("name") if output.output_type == "stream" else None
 
 
-def as_json(notebook):
+def as_json(notebook: NotebookNode) -> str:
     """The notebook as text: indent 1, one newline at the end."""
     nbformat.validate(notebook)
     return nbformat.writes(notebook, indent=1).rstrip("\n") + "\n"
 
 
-def write_atomically(path: Path | str, content: str | bytes) -> None:
+def write_atomically(path: str | Path, content: str | bytes) -> None:
     """Write a text (as UTF-8) or bytes to `path`: all of it, and to the disk, or the file is as it was."""
     path = Path(path)
     data = content.encode() if isinstance(content, str) else content

@@ -26,7 +26,7 @@ WORKFLOW = ".github/workflows/grade.yml"
 TEXTS = Path(__file__).parent / "release_texts"
 
 
-def write(root, folder, solutions=False):
+def write(root: str | Path, folder: str | Path, solutions: bool = False) -> list[str]:
     """Write the release of the course at `root` into `folder`, with the worked solutions if they are to be given out
     now; the names of the files that an instructor changed there, which are left as they are.
 
@@ -44,7 +44,7 @@ def write(root, folder, solutions=False):
         return _bring(Path(made), folder)
 
 
-def is_one(folder):
+def is_one(folder: Path) -> bool:
     """Whether a folder is a release."""
     return (folder / MANIFEST).is_file()
 

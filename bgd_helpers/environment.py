@@ -1,6 +1,7 @@
 """Whether this Python has what the course needs, as a text that says what to do if not."""
 
 import sys
+from collections.abc import Iterable
 from importlib import metadata
 
 from packaging.requirements import Requirement
@@ -16,7 +17,7 @@ class Report(str):
         return str(self)
 
 
-def report(requirements=None):
+def report(requirements: Iterable[str] | None = None) -> Report:
     """One line for Python and for each package the course needs: ✓, or ✗ with what was found and what to do."""
     lines = [_line("Python", SpecifierSet(">=3.11"), ".".join(map(str, sys.version_info[:3])))]
     for wanted in map(Requirement, requirements or _declared()):

@@ -1,5 +1,6 @@
 """The door, `import bgd_helpers as bgd`: what `bgd.` and Tab offers."""
 
+import inspect
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +12,7 @@ import bgd_helpers as bgd
 from bgd_course.grading import course
 
 ROOT = Path(__file__).parent.parent
+UNTYPED = {"check", "check_derivation", "check_equation", "costs_after_training"}  # of checks, equations and slips
 NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "evidence" / "evidence.ipynb"]
 
 
@@ -25,6 +27,37 @@ def test_tab_shows_the_vocabulary_and_nothing_else():
     assert not {"sys", "former", "lazy_loader", "shadows", "checks"} & set(dir(bgd))
     with pytest.raises(AttributeError, match="descent_"):
         getattr(bgd, "descent_")  # noqa: B009
+
+
+def functions_of(name):
+    """The functions, by name, that a name of the door is, or that the module of this name defines."""
+    given = getattr(bgd, name)
+    inside, room = (vars(given), given.__name__) if inspect.ismodule(given) else ({name: given}, "bgd_helpers")
+    public = {name: inspect.unwrap(value) for name, value in inside.items() if callable(value) and name[0] != "_"}
+    return {name: f for name, f in public.items() if inspect.isfunction(f) and f.__module__.startswith(room)}
+
+
+def is_annotated(function):
+    """Whether every parameter has an annotation, and what is returned."""
+    signature = inspect.signature(function)
+    annotations = [parameter.annotation for parameter in signature.parameters.values()]
+    return inspect.Signature.empty not in (*annotations, signature.return_annotation)
+
+
+@pytest.mark.parametrize("name", dir(bgd))
+def test_the_types_of_a_function_are_written_down(name):
+    functions = functions_of(name)
+    assert functions or inspect.ismodule(getattr(bgd, name))
+    assert {name for name, function in functions.items() if not is_annotated(function)} <= UNTYPED
+
+
+def test_a_function_without_types_is_noticed():
+    def half(theta: list, eta) -> list: ...
+
+    def nothing_of_the_result(theta: list): ...
+
+    assert not is_annotated(half) and not is_annotated(nothing_of_the_result)
+    assert is_annotated(bgd.descend) and {"load_digits", "split"} <= set(functions_of("data"))
 
 
 def used(path):

@@ -1,17 +1,18 @@
 """Gradient descent in exact fractions: arrays of Fraction, no rounding anywhere. Parameters are one array."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import product
 
 import numpy as np
 
 from bgd_helpers import network
-from bgd_helpers.parameters import flatten
+from bgd_helpers.parameters import Array, flatten
 
 IDENTITY = network.Activation("identity", lambda a: a, lambda a, z=None: a * 0 + 1)
 
 
-def fractions(values):
+def fractions(values) -> Array:
     """An array of Fraction from whole numbers, fractions or texts such as "4/5"."""
     table = np.array(values, object)
     return np.reshape([Fraction(value) for value in table.ravel()], table.shape)
@@ -27,7 +28,7 @@ def linear_gradient(w, X, Y):
     return X.T.dot(X.dot(w) - Y) * Fraction(2, len(X))
 
 
-def square_network():
+def square_network() -> tuple[Callable, Array, Array, Array]:
     """A 1-1-1 network with a squared hidden unit: gradient, start, two examples."""
 
     def gradient(theta, X, Y):

@@ -4,16 +4,22 @@ Equal terms are: the same examples, the same start, the same cost, and for each 
 Many runs advance together: E learning rates times S seeds (random orders) are two leading axes of the parameters.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import combinations, product
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.random import Generator
 
 from bgd_helpers import data, descent, network
+from bgd_helpers.descent import Schedule
+from bgd_helpers.parameters import Array, Layers
 
 RATES = np.array([0.001, 0.0016, 0.0025, 0.004, 0.0063, 0.01, 0.016, 0.025, 0.04, 0.063, 0.1, 0.16, 0.25, 0.4, 0.63, 1])
+Rates: TypeAlias = Array | Schedule
 INPUTS = ("flipper length", "bill length", "bill depth")
 
 
@@ -23,11 +29,11 @@ class Problem(NamedTuple):
     name: str
     X: np.ndarray
     Y: np.ndarray
-    theta: list
+    theta: Layers
     activations: tuple
 
 
-def penguin_problem(hidden=0, seed=0):
+def penguin_problem(hidden: int = 0, seed: int = 0) -> Problem:
     """Body mass from flipper, bill length and bill depth, all standardised (N = 342).
 
     Linear regression from 0, or with `hidden` tanh units in one layer from random weights. J is the share of
@@ -41,7 +47,7 @@ def penguin_problem(hidden=0, seed=0):
     return Problem(f"3-{hidden}-1 tanh network", X, Y, theta, ("tanh", "identity"))
 
 
-def copies(problem, times):
+def copies(problem: Problem, times: int) -> Problem:
     """The same problem with every example repeated: the same J for every theta, `times` as many examples."""
     return problem._replace(X=np.tile(problem.X, (times, 1)), Y=np.tile(problem.Y, (times, 1)))
 
@@ -51,7 +57,7 @@ class Runs:
     """Costs J at the recorded updates t: J[moment, learning rate, seed]."""
 
     problem: str
-    eta: object
+    eta: Any
     batch_size: int
     N: int
     t: np.ndarray
@@ -79,7 +85,16 @@ class Runs:
             return np.nan_to_num(self.J, nan=np.inf).mean(axis=-1)
 
 
-def run(problem, eta, batch_size, epochs, seeds=6, order="shuffled", points=80, progress=None):
+def run(
+    problem: Problem,
+    eta: Rates,
+    batch_size: int,
+    epochs: int,
+    seeds: int = 6,
+    order: str = "shuffled",
+    points: int = 80,
+    progress: Callable[[float], object] | None = None,
+) -> Runs:
     """Runs of E9 from one start, one for each learning rate and seed; a seed is a random order of the examples.
 
     `eta` is an array, or a function of the update t. Some `points` moments are recorded, even on a log scale.
@@ -100,7 +115,7 @@ def run(problem, eta, batch_size, epochs, seeds=6, order="shuffled", points=80, 
     return Runs(problem.name, eta, batch_size, N, np.array(sorted(moments)), np.array(J))
 
 
-def held_out(problem, eta, batch_size, epochs, splits):
+def held_out(problem: Problem, eta: Rates, batch_size: int, epochs: int, splits: Sequence[data.Split]) -> Array:
     """Final cost on the training and on the held-out examples, a row a split, each split with an order of its own."""
     train = np.array([split.train for split in splits])
     start = _repeat(problem.theta, (1, len(splits)))
@@ -109,7 +124,7 @@ def held_out(problem, eta, batch_size, epochs, splits):
     return np.column_stack([costs(theta, problem, rows)[0] for rows in (train, tested)])
 
 
-def costs(theta, problem, rows=slice(None)):
+def costs(theta: Layers, problem: Problem, rows: slice | Array = slice(None)) -> Array:
     """J of every run (E3), on all examples or on those of `rows`, one row of positions a seed."""
     with np.errstate(over="ignore", invalid="ignore"):
         return network.cost(theta, problem.X[rows], problem.Y[rows], problem.activations)
@@ -155,14 +170,14 @@ class Best(NamedTuple):
     value: float
 
 
-def best_at(runs, budget, axis="epochs"):
+def best_at(runs: Runs, budget: float, axis: str = "epochs") -> Best:
     """The learning rate with the lowest mean cost after a budget of epochs, updates or examples, and that cost."""
     costs = runs.mean()[getattr(runs, axis) <= budget * (1 + 1e-9)][-1]
     index = int(costs.argmin())
     return Best(runs.eta[index], index, costs[index])
 
 
-def updates_to_stay_below(runs, target):
+def updates_to_stay_below(runs: Runs, target: float) -> Array:
     """For each learning rate, the first recorded update from which the mean cost stays below the target (or inf).
 
     "First time below" would favour noisy runs, which dip below by luck and come back.
@@ -172,31 +187,32 @@ def updates_to_stay_below(runs, target):
     return np.array([runs.t[row + 1] if row + 1 < len(runs.t) else np.inf for row in last_above])
 
 
-def fewest_updates(runs, target):
+def fewest_updates(runs: Runs, target: float) -> Best:
     """The learning rate that stays below the target soonest, and after how many updates."""
     updates = updates_to_stay_below(runs, target)
     index = int(updates.argmin())
     return Best(runs.eta[index], index, updates[index])
 
 
-def flops(theta, N):
+def flops(theta: Layers, N: int) -> int:
     """Multiplications and additions of one gradient over N examples: forward 2NP_W, backward 4NP_W - 2N d_0 d_1."""
     weights = sum(W.size for W, _ in theta)
     return 6 * N * weights - 2 * N * theta[0][0].size
 
 
-def variance_by_enumeration(gradients, batch_size, replacement=False):
+def variance_by_enumeration(
+    gradients: Sequence[Fraction] | Array, batch_size: int, replacement: bool = False
+) -> Fraction | float:
     """Variance of the mean of a batch, over all batches there are; exact if the gradients are fractions."""
-    if replacement:
-        chosen = product(gradients, repeat=batch_size)
-    else:
-        chosen = combinations(gradients, batch_size)
+    chosen = product(gradients, repeat=batch_size) if replacement else combinations(gradients, batch_size)
     means = [sum(batch) / batch_size for batch in chosen]
     centre = sum(means) / len(means)
     return sum((mean - centre) ** 2 for mean in means) / len(means)
 
 
-def measured_variance(gradients, batch_size, rng, replacement=False, draws=2000):
+def measured_variance(
+    gradients: Array, batch_size: int, rng: Generator, replacement: bool = False, draws: int = 2000
+) -> float:
     """Variance of the mean gradient of random batches, summed over the parameters; gradients has a row an example."""
     N = len(gradients)
     if replacement:
@@ -207,7 +223,15 @@ def measured_variance(gradients, batch_size, rng, replacement=False, draws=2000)
     return ((means - gradients.mean(axis=0)) ** 2).sum(axis=-1).mean()
 
 
-def mean_paths(x, eta, updates, rng, batch_size=1, replicas=2000, order="with replacement"):
+def mean_paths(
+    x: Array,
+    eta: float | Schedule,
+    updates: int,
+    rng: Generator,
+    batch_size: int = 1,
+    replicas: int = 2000,
+    order: str = "with replacement",
+) -> Array:
     """Paths of w on E_n = (w - x_n)^2, whose best w is the mean of x: (updates + 1) x replicas, from that mean.
 
     `eta` is a number or a function of t = 0, 1, ...; order "shuffled" goes through a fresh permutation each epoch.
@@ -229,7 +253,7 @@ def _drawn(N, batch_size, updates, replicas, order, rng):
     return np.concatenate(shuffled)[: updates * batch_size].reshape(updates, batch_size, replicas)
 
 
-def reshuffled_floor(x, eta):
+def reshuffled_floor(x: Array, eta: float) -> float:
     """Variance at which w settles at the ends of epochs on E_n = (w - x_n)^2, B = 1, a fresh order each epoch.
 
     An epoch takes w to r^N w + sum_i c_i x_i with r = 1 - 2 eta, c_i = 2 eta r^(N - i): the variance over all orders
@@ -252,7 +276,7 @@ class SigmoidPath(NamedTuple):
 SIGMOID_X, SIGMOID_Y = np.array([[0.5], [3.5]]), np.array([[0.8], [0.05]])
 
 
-def sigmoid_path(start, eta=1.0, updates=3000, rng=None):
+def sigmoid_path(start: float, eta: float = 1.0, updates: int = 3000, rng: Generator | None = None) -> SigmoidPath:
     """BGD on y_hat = sigmoid(w x) with x = (0.5, 3.5), y = (0.8, 0.05): two valleys for one weight, no bias.
 
     With `rng` it is SGD, an example drawn for each update.
@@ -271,7 +295,7 @@ def _one_weight(w):
     return [(np.array([[w]], float), np.zeros(1))]
 
 
-def xor():
+def xor() -> Problem:
     """The four examples of XOR, and a 2-2-1 sigmoid network with every parameter 0."""
     X, Y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float), np.array([[0], [1], [1], [0]], float)
     theta = [(np.zeros((2, 2)), np.zeros(2)), (np.zeros((2, 1)), np.zeros(1))]

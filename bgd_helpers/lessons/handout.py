@@ -1,10 +1,13 @@
 """The handout's formulas D3-D7 as functions, and the nets that show what they get right and wrong."""
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 
 from bgd_helpers import gradcheck, network
+from bgd_helpers.parameters import Array, Layers
 
 # D1 to D7 in our symbols: its L the loss, its sum's index n, the example the first index; nothing else changed
 FORMULAS = {
@@ -21,13 +24,13 @@ FORMULAS = {
 class Net(NamedTuple):
     """A network with data: parameters, inputs, targets, and one activation a layer."""
 
-    theta: list
+    theta: Layers
     X: np.ndarray
     Y: np.ndarray
     activations: tuple
 
 
-def integer_net():
+def integer_net() -> Net:
     """A 2-2-1 net without biases, f_1(a) = a^2, linear output, one example: every value is an integer."""
     theta = [
         (np.array([[1.0, 0.0], [-1.0, 1.0]]), np.zeros(2)),
@@ -36,21 +39,21 @@ def integer_net():
     return Net(theta, np.array([[1.0, 2.0]]), np.array([[-5.0]]), ("square", "identity"))
 
 
-def two_output_net():
+def two_output_net() -> Net:
     """The integer net with a second output."""
     net = integer_net()
     theta = [net.theta[0], (np.array([[2.0, 1.0], [-2.0, 1.0]]), np.zeros(2))]
     return net._replace(theta=theta, Y=np.array([[-5.0, 4.0]]))
 
 
-def random_net(widths, N, rng, hidden="tanh", output="identity"):
+def random_net(widths: Sequence[int], N: int, rng: Generator, hidden: str = "tanh", output: str = "identity") -> Net:
     """A net of these widths with random parameters, biases not zero, and N random examples."""
     theta = network.initial_parameters(widths, rng, bias_scale=0.5)
     X, Y = rng.normal(size=(N, widths[0])), rng.normal(size=(N, widths[-1]))
     return Net(theta, X, Y, (hidden,) * (len(widths) - 2) + (output,))
 
 
-def printed_dW(net, index="j"):
+def printed_dW(net: Net, index: str = "j") -> list[Array]:
     """dW of every layer as the handout prints it, for a net with one output.
 
     D3-D7: dJ/dw_ij^(k) = -(1/N) sum_n 2 (y_n - y_hat_n) f_L'(a_n^(L)) z_nj^(k-1), for hidden layers too. index="i"
@@ -81,7 +84,7 @@ class Tally(NamedTuple):
     right: int
 
 
-def tally(net, index="j"):
+def tally(net: Net, index: str = "j") -> list[Tally]:
     """One Tally a layer: the printed formula against the complex step."""
     reference = gradcheck.complex_step(network.cost_of(net.activations, net.X, net.Y), net.theta)
     return [
@@ -90,7 +93,7 @@ def tally(net, index="j"):
     ]
 
 
-def report(nets, index="j"):
+def report(nets: Iterable[Net], index: str = "j") -> str:
     """The tallies of several nets as a table in plain text."""
     lines, totals = ["net        layer  weights  defined  right"], np.zeros(3, int)
     for net in nets:
@@ -106,7 +109,7 @@ def _agreeing(printed, dW):
     return int((np.abs(printed - dW) <= gradcheck.TOLERANCE * np.abs(dW).max()).sum())
 
 
-def hidden_cosines(nets, rng, index="j"):
+def hidden_cosines(nets: int, rng: Generator, index: str = "j") -> Array:
     """The cosine between the printed and the true dW of the hidden layers, for random tanh nets [3, 3, 3, 1]."""
     cosines = np.empty(nets)
     for trial in range(nets):

@@ -6,10 +6,11 @@ import numpy as np
 
 from bgd_helpers import descent, theory
 from bgd_helpers.lessons import exact
-from bgd_helpers.lessons.claims import between, evidence, exactly, near, spread
+from bgd_helpers.lessons.claims import Evidence, between, evidence, exactly, near, spread
+from bgd_helpers.parameters import Array
 
 
-def worst_factor(X, etas, updates=100):
+def worst_factor(X: Array, etas: Array, updates: int = 100) -> Array:
     """The factor by which the longest distance shrinks or grows in an update of BGD, for each learning rate.
 
     Measured: runs from the corners of a cube around w* = 0, and how long the longest combination of their ends is.
@@ -20,7 +21,7 @@ def worst_factor(X, etas, updates=100):
     return np.linalg.norm(np.concatenate(runs, axis=-1), 2, axis=(-2, -1)) ** (1 / updates)
 
 
-def measured_limit(X, low=0.0, high=10.0):
+def measured_limit(X: Array, low: float = 0.0, high: float = 10.0) -> float:
     """The largest eta with which runs do not grow, by bisection on runs."""
     while high - low > 1e-8 * high:
         middle = (low + high) / 2
@@ -28,18 +29,18 @@ def measured_limit(X, low=0.0, high=10.0):
     return low
 
 
-def limit_and_rate(full=False):
+def limit_and_rate(full: bool = False) -> Evidence:
     """E15-E17 on the regression of the course, measured on runs alone."""
     X = exact.X.astype(float)
     H = theory.hessian(X)
-    kappa, steps = theory.condition_number(H), updates_until_close(X)
+    kappa, steps = theory.condition_number(H), _updates_until_close(X)
     tried = np.linspace(0.159, 0.161, 2001 if full else 201)
     factors, gap = worst_factor(X, tried), tried[1] - tried[0]
     return evidence(
         near("largest η that converges", measured_limit(X), theory.learning_rate_limit(H), 5e-6, "5 digits"),
         near("η that shrinks fastest", tried[factors.argmin()], 4 / 25, gap, "distance between the η tried"),
         near("its factor per update", factors.min(), (kappa - 1) / (kappa + 1), 5e-6, "5 digits"),
-        exactly("two updates at η = 4/25, in fractions", two_updates_at_best(), Fraction(97, 125)),
+        exactly("two updates at η = 4/25, in fractions", _two_updates_at_best(), Fraction(97, 125)),
         exactly("updates at 1/λ_max until the distance is 1e-6", steps[0], 192, "a count"),
         exactly("updates at η* until the distance is 1e-6", steps[1], 113, "a count"),
         exactly("updates at 1/λ_max until it is 1e-6 of its start", steps[2], 185, "a count"),
@@ -47,7 +48,7 @@ def limit_and_rate(full=False):
     )
 
 
-def two_updates_at_best():
+def _two_updates_at_best():
     """The factor by which two updates at eta* take w - w* towards 0, the same for both coordinates and two starts."""
     factors = set()
     for start in (exact.START, exact.fractions([[3], [-7]])):
@@ -57,7 +58,7 @@ def two_updates_at_best():
     return factor
 
 
-def updates_until_close(X, share=1e-6):
+def _updates_until_close(X, share=1e-6):
     """Updates at 1/lambda_max and at eta* until ||w - w*|| is below `share`, then below `share` of its start."""
     y, w_star, H = exact.Y.astype(float), exact.BEST.astype(float), theory.hessian(X)
     etas = np.array([theory.learning_rate_limit(H) / 2, theory.best_learning_rate(H)])
@@ -69,15 +70,15 @@ def updates_until_close(X, share=1e-6):
 CENTRE, SPREAD, EXAMPLES = np.array([0.4, 0.8]), 0.2, 100
 
 
-def gaussians(seed):
+def _gaussians(seed):
     """100 examples, 50 around each of the centres (0.4, 0.8) and (-0.4, -0.8)."""
     signs = np.repeat([1.0, -1.0], EXAMPLES // 2)[:, None]
     return signs * CENTRE + np.random.default_rng(seed).normal(0, SPREAD, (EXAMPLES, 2))
 
 
-def two_gaussians(full=False):
+def two_gaussians(full: bool = False) -> Evidence:
     """Curvatures and limits with the ½ of the source and without, with the bias and without."""
-    inputs = [gaussians(seed) for seed in range(2000 if full else 200)]
+    inputs = [_gaussians(seed) for seed in range(2000 if full else 200)]
     low, high = np.array([np.linalg.eigvalsh(theory.hessian(X) / 2) for X in inputs]).T  # the source's cost has ½
     biased = np.array([np.linalg.eigvalsh(theory.hessian(theory.with_ones(X)) / 2)[-1] for X in inputs])
     first = inputs[0], theory.with_ones(inputs[0])

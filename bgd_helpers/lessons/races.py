@@ -6,20 +6,22 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers import theory
+from bgd_helpers.descent import Schedule
 from bgd_helpers.lessons import exact, experiments, tuning
-from bgd_helpers.lessons.claims import between, evidence, exactly, near, spread
+from bgd_helpers.lessons.claims import Evidence, between, evidence, exactly, near, spread
 from bgd_helpers.lessons.experiments import Problem
+from bgd_helpers.parameters import Array
 
 KAPPA = 49
 CONSTANT = 0.025
 
 
-def falling(t):
+def _falling(t):
     """A learning rate that starts at the constant one and falls like 1/t."""
     return CONSTANT / (1 + t / 2000)
 
 
-def wide_regression(N=1000, seed=0):
+def _wide_regression(N=1000, seed=0):
     """Two centred, uncorrelated inputs of variance 1 and 1/49: with the bias H has the eigenvalues 2, 2 and 2/49."""
     rng = np.random.default_rng(seed)
     drawn = rng.normal(size=(N, 2))
@@ -29,7 +31,7 @@ def wide_regression(N=1000, seed=0):
     return linear_problem(f"regression, κ = {KAPPA}", X, Y)
 
 
-def linear_problem(name, X, Y):
+def linear_problem(name: str, X: Array, Y: Array) -> Problem:
     """Linear regression from 0."""
     return Problem(name, X, Y, [(np.zeros((X.shape[1], 1)), np.zeros(1))], ("identity",))
 
@@ -47,7 +49,7 @@ class Moments(NamedTuple):
     second: np.ndarray
 
 
-def moments(X, y):
+def moments(X: Array, y: Array) -> Moments:
     """The moments of linear regression from w = 0."""
     w_star, d = theory.minimiser(X, y), X.shape[1]
     M = np.zeros((len(X), d + 1, d + 1))
@@ -60,7 +62,7 @@ def moments(X, y):
     )
 
 
-def expected_excess(moments, eta, updates, every):
+def expected_excess(moments: Moments, eta: float | Schedule, updates: int, every: int) -> Array:
     """E[J(w_t)] - J* = trace(H E[(w - w*)(w - w*)^T]) / 2 after every so many updates; eta may be a function of t."""
     H, S, first, second = moments
     found, d = [S], len(H)
@@ -85,17 +87,17 @@ class Race(NamedTuple):
     decaying: np.ndarray
 
 
-def expected_race(epochs):
+def expected_race(epochs: int) -> Race:
     """BGD with its best rate against SGD with a constant and with a falling one; no run is drawn."""
-    problem = wide_regression()
+    problem = _wide_regression()
     X, y, N = theory.with_ones(problem.X), problem.Y, len(problem.X)
-    known, lowest = moments(X, y), theory.linear_cost(theory.minimiser(X, y), X, y)
+    known, lowest = moments(X, y), float(theory.linear_cost(theory.minimiser(X, y), X, y))
     path = theory.linear_path(np.zeros((3, 1)), X, y, theory.best_learning_rate(known.H), epochs)
-    excess = (expected_excess(known, eta, epochs * N, N) for eta in (CONSTANT, falling))
+    excess = (expected_excess(known, eta, epochs * N, N) for eta in (CONSTANT, _falling))
     return Race(problem, lowest, known.H, theory.linear_cost(path, X, y) - lowest, *excess)
 
 
-def overtaking(full=False):
+def overtaking(full: bool = False) -> Evidence:
     """BGD against SGD with a constant and with a falling rate: expected J - J* at the end of each epoch."""
     epochs, seeds = (200, 400) if full else (140, 60)
     problem, lowest, H, bgd, constant, decaying = expected_race(epochs)
@@ -124,7 +126,7 @@ def overtaking(full=False):
     )
 
 
-def crossing(late, early):
+def crossing(late: Array, early: Array) -> int:
     """The first epoch from which `late` stays below `early`; there is none beyond the last."""
     behind = np.flatnonzero(~(late < early))
     return int(behind[-1]) + 1
@@ -134,21 +136,21 @@ SIZES = (100, 500, 2500)
 COARSE, FINE = 0.01 * 2.0 ** np.arange(8), 0.01 * 2.0 ** np.arange(0, 8, 0.5)
 
 
-def work_by_size(seeds, rates=COARSE):
+def work_by_size(seeds: int, rates: Array = COARSE) -> list[list[tuning.Tuned]]:
     """SGD and BGD, each `Tuned` to stay below J* + 5 % of the way to the start: a pair for each of `SIZES`."""
-    problems = [six_inputs(N) for N in SIZES]
+    problems = [_six_inputs(N) for N in SIZES]
     epochs = [{1: -(-3000 // N), N: 60} for N in SIZES]
-    return [tuning.compare(p, target_of(p, 0.05), most, rates, seeds) for p, most in zip(problems, epochs)]
+    return [tuning.compare(p, _target_of(p, 0.05), most, rates, seeds) for p, most in zip(problems, epochs)]
 
 
-def work_and_size(full=False):
+def work_and_size(full: bool = False) -> Evidence:
     """Examples until the target, BGD against SGD, each with its best rate, for N = 100, 500 and 2500 examples."""
     seeds, rates = (60, FINE) if full else (20, COARSE)
     work = work_by_size(seeds, rates)
     ratios = [bgd.examples / sgd.examples for sgd, bgd in work]
     slope = np.polyfit(np.log(SIZES), np.log(ratios), 1)[0]
     edges = sum(t.at_edge for pair in work for t in pair)
-    epochs, examples = most_over_fewest(b.epochs for _, b in work), most_over_fewest(s.examples for s, _ in work)
+    epochs, examples = _most_over_fewest(b.epochs for _, b in work), _most_over_fewest(s.examples for s, _ in work)
     return evidence(
         *(between(f"N = {N}: work of BGD ÷ SGD", r, 1, np.inf, "BGD takes more") for N, r in zip(SIZES, ratios)),
         exactly("best rates at an edge of those tried", edges, 0, "none"),
@@ -159,27 +161,27 @@ def work_and_size(full=False):
     )
 
 
-def most_over_fewest(values):
+def _most_over_fewest(values):
     """The largest of some values, as a multiple of the smallest."""
     values = list(values)
     return max(values) / min(values)
 
 
-def target_of(problem, share):
+def _target_of(problem, share):
     """J* + share (J - J*) of a linear regression, J being the cost at the start."""
     X = theory.with_ones(problem.X)
     J_star = theory.linear_cost(theory.minimiser(X, problem.Y), X, problem.Y)
     return float(J_star + share * (experiments.costs(problem.theta, problem) - J_star))
 
 
-def six_inputs(N, seed=0):
+def _six_inputs(N, seed=0):
     """Linear regression on 6 inputs of deviation 1 down to 1/5, which matter equally, with noise of deviation 1/2."""
     rng = np.random.default_rng(seed)
     signs, Z, noise = rng.choice([-1.0, 1.0], (6, 1)), rng.normal(size=(N, 6)), rng.normal(0, 0.5, (N, 1))
     return linear_problem(f"regression, N = {N}", Z * np.linspace(1, 1 / 5, 6), Z @ signs + noise)
 
 
-def ten_copies(full=False):
+def ten_copies(full: bool = False) -> Evidence:
     """BGD on 100 examples and on ten copies of each: as fractions on the regression of the course, then as work."""
     updates, seeds = (50, 100) if full else (20, 20)
     X, Y = (np.concatenate([part] * 10) for part in (exact.X, exact.Y))
@@ -187,7 +189,7 @@ def ten_copies(full=False):
         exact.bgd(exact.linear_gradient, exact.START, *given, Fraction(1, 10), updates)
         for given in ((exact.X, exact.Y), (X, Y))
     ]
-    once = six_inputs(100)
+    once = _six_inputs(100)
     ten = experiments.copies(once, 10)
     runs = [experiments.run(p, np.array([0.2]), len(p.X), epochs) for p, epochs in ((once, 50), (ten, 50), (ten, 5))]
     sgd = [experiments.run(p, np.array([0.01]), 1, epochs, seeds) for p, epochs in ((once, 50), (ten, 5))]

@@ -8,12 +8,12 @@ import numpy as np
 
 from bgd_helpers import data, theory
 from bgd_helpers.lessons import exact, experiments
-from bgd_helpers.lessons.claims import between, evidence, exactly, near, spread
+from bgd_helpers.lessons.claims import Evidence, between, evidence, exactly, near, spread
 
 SIX, SIGMA = [Fraction(g) for g in (1, 2, 4, 9, -1, 3)], Fraction(29, 3)
 
 
-def variance_law(full=False):
+def variance_law(full: bool = False) -> Evidence:
     """Sigma/B with replacement, (Sigma/B)(N - B)/(N - 1) without, over every batch there is."""
     N, most = len(SIX), 6 if full else 5
     without = {B: experiments.variance_by_enumeration(SIX, B) for B in range(1, N + 1)}
@@ -25,7 +25,7 @@ def variance_law(full=False):
     )
 
 
-def body_mass():
+def _body_mass():
     """The standardised body mass of the penguins: mean 0, variance 1, so that Sigma = 4 for E_n = (w - x_n)^2."""
     return data.standardise(data.load_penguins().y).ravel()
 
@@ -33,14 +33,14 @@ def body_mass():
 CASES = ((0.4, 1), (0.2, 1), (0.1, 1), (0.05, 1), (0.1, 4), (0.2, 16))
 
 
-def noise_floor(full=False):
+def noise_floor(full: bool = False) -> Evidence:
     """The variance of w after many updates, over independent runs, against eta Sigma / (B lambda (2 - eta lambda))."""
-    x, seeds, replicas = body_mass(), 20, 5000 if full else 500
-    found = {case: [end_variance(x, *case, seed, replicas) for seed in range(seeds)] for case in CASES}
+    x, seeds, replicas = _body_mass(), 20, 5000 if full else 500
+    found = {case: [_end_variance(x, *case, seed, replicas) for seed in range(seeds)] for case in CASES}
     laws = {(eta, B): theory.noise_floor(eta, curvature=2, sigma2=4, batch_size=B) for eta, B in CASES}
     why = "4 standard errors over the seeds"
     return evidence(
-        exactly("all 729 sequences of 6 examples, variance ÷ law", transient(), Fraction(1)),
+        exactly("all 729 sequences of 6 examples, variance ÷ law", _transient(), Fraction(1)),
         *(
             near(f"variance at η = {eta:g}, B = {B}", np.mean(ends), laws[eta, B], spread(ends), why)
             for (eta, B), ends in found.items()
@@ -49,13 +49,13 @@ def noise_floor(full=False):
     )
 
 
-def end_variance(x, eta, batch_size, seed, replicas):
+def _end_variance(x, eta, batch_size, seed, replicas):
     """The variance of w around the mean of x after so many updates that the start is forgotten."""
     updates = int(np.ceil(np.log(1e-4) / np.log((1 - 2 * eta) ** 2)))
     return (experiments.mean_paths(x, eta, updates, np.random.default_rng(seed), batch_size, replicas)[-1] ** 2).mean()
 
 
-def transient(x=(0, 1, 5), eta=Fraction(1, 10), updates=6):
+def _transient(x=(0, 1, 5), eta=Fraction(1, 10), updates=6):
     """The variance after a few updates over all sequences of examples, as a share of floor * (1 - r^(2t)): 1."""
     centre, r = Fraction(sum(x), len(x)), 1 - 2 * eta
     ends = []
@@ -71,16 +71,16 @@ ETAS = (1e-3, 5e-4, 2.5e-4)
 EPOCHS, GROUPS = 30, 20
 
 
-def reshuffled_floor(full=False):
+def reshuffled_floor(full: bool = False) -> Evidence:
     """How the floor at the ends of epochs falls with eta when every epoch is a fresh permutation: about eta^3."""
-    x, seeds = body_mass(), 10 if full else 1
+    x, seeds = _body_mass(), 10 if full else 1
     law = np.array([experiments.reshuffled_floor(x, eta) for eta in ETAS])
-    found = np.array([[group_variances(x, eta, seed) for seed in range(seeds)] for eta in ETAS]).reshape(len(ETAS), -1)
+    found = np.array([[_group_variances(x, eta, seed) for seed in range(seeds)] for eta in ETAS]).reshape(len(ETAS), -1)
     logs = np.log(ETAS)
     slope, slopes = np.polyfit(logs, np.log(law), 1)[0], np.polyfit(logs, np.log(found), 1)[0]
     ratios, why = found / law[:, None], "4 standard errors over groups of 50 runs"
     return evidence(
-        exactly("N = 4: variance over all 24 orders ÷ the closed form", small_floor(), Fraction(1)),
+        exactly("N = 4: variance over all 24 orders ÷ the closed form", _small_floor(), Fraction(1)),
         *(near(f"floor ÷ exact at η = {eta:g}", r.mean(), 1, spread(r), why) for eta, r in zip(ETAS, ratios)),
         between("slope of the exact floor on log axes", slope, 2.9, 3, "below 3, and closer to it the smaller η"),
         near("slope of the measured floor", slopes.mean(), slope, spread(slopes), why),
@@ -88,14 +88,14 @@ def reshuffled_floor(full=False):
     )
 
 
-def group_variances(x, eta, seed, replicas=1000):
+def _group_variances(x, eta, seed, replicas=1000):
     """The variance of w at the end of the last epoch, in each of 20 groups of runs."""
     rng = np.random.default_rng(seed)
     w = experiments.mean_paths(x, eta, EPOCHS * len(x), rng, replicas=replicas, order="shuffled")[-1]
     return (w.reshape(GROUPS, -1) ** 2).mean(axis=1)
 
 
-def small_floor(x=(0, 1, 5, 2), eta=Fraction(1, 10)):
+def _small_floor(x=(0, 1, 5, 2), eta=Fraction(1, 10)):
     """The variance of an epoch's sum over all orders, as a share of sampling without replacement: 1."""
     N, r = len(x), 1 - 2 * eta
     c = [2 * eta * r ** (N - 1 - i) for i in range(N)]
@@ -103,7 +103,7 @@ def small_floor(x=(0, 1, 5, 2), eta=Fraction(1, 10)):
     return exact.variance(sums) / (Fraction(N * N, N - 1) * exact.variance(x) * exact.variance(c))
 
 
-def mean_path(full=False):
+def mean_path(full: bool = False) -> Evidence:
     """The mean of SGD over every sequence of examples, against BGD: equal if drawn independently, on a quadratic."""
     linear = exact.linear_gradient, exact.START, exact.X, exact.Y, Fraction(1, 10)
     net = *exact.square_network(), Fraction(1, 20)
@@ -119,13 +119,13 @@ def mean_path(full=False):
     )
 
 
-def running_mean(full=False):
+def running_mean(full: bool = False) -> Evidence:
     """eta_t = 1/(2t) on E_n = (w - x_n)^2 makes w the mean of the examples seen; 1/(2t^2) from t = 2 stops halfway."""
     x, updates = [Fraction(value) for value in (1, 4, -2, 7, 5, 3, 3, -6)], 10_000 if full else 1000
     w, apart = Fraction(100), []
     for t, value in enumerate(x, start=1):
         w -= Fraction(1, 2 * t) * 2 * (w - value)
-        apart.append(abs(w - sum(x[:t]) / t))
+        apart.append(abs(w - Fraction(sum(x[:t]), t)))
     left = prod(1 - Fraction(1, t * t) for t in range(2, updates + 1))
     share = Fraction(updates + 1, 2 * updates)
     return evidence(

@@ -1,6 +1,7 @@
 """A fair comparison of batch sizes: one start, one cost, for each batch size the learning rate that serves it best."""
 
 import dataclasses
+from collections.abc import Mapping
 from math import ceil
 from time import perf_counter
 from typing import NamedTuple
@@ -9,7 +10,9 @@ import numpy as np
 
 from bgd_helpers import network
 from bgd_helpers.lessons import experiments
-from bgd_helpers.lessons.claims import between, evidence, exactly
+from bgd_helpers.lessons.claims import Evidence, between, evidence, exactly
+from bgd_helpers.lessons.experiments import RATES, Problem, Runs
+from bgd_helpers.parameters import Array
 
 
 class Tuned(NamedTuple):
@@ -18,7 +21,7 @@ class Tuned(NamedTuple):
     `band` holds the same for means over seeds drawn again from the seeds (with replacement): how far chance goes.
     """
 
-    runs: experiments.Runs
+    runs: Runs
     index: int  # type: ignore[assignment]  # a tuple has a method of this name
     updates: int
     band: np.ndarray
@@ -49,7 +52,9 @@ class Tuned(NamedTuple):
         return self.examples / self.runs.N
 
 
-def compare(problem, target, epochs, rates=experiments.RATES, seeds=20, points=160):
+def compare(
+    problem: Problem, target: float, epochs: Mapping[int, int], rates: Array = RATES, seeds: int = 20, points: int = 160
+) -> list[Tuned]:
     """A `Tuned` for each batch size; `epochs` maps a batch size to the epochs that it may run.
 
     Raises ValueError if some batch size does not come to stay below the target: no rate is then the best.
@@ -57,7 +62,7 @@ def compare(problem, target, epochs, rates=experiments.RATES, seeds=20, points=1
     return [tuned(experiments.run(problem, rates, B, most, seeds, points=points), target) for B, most in epochs.items()]
 
 
-def tuned(runs, target):
+def tuned(runs: Runs, target: float) -> Tuned:
     """The learning rate with which the mean cost over the seeds stays below the target soonest.
 
     Raises ValueError if there is none.
@@ -67,10 +72,10 @@ def tuned(runs, target):
         raise ValueError(
             f"B = {runs.batch_size} does not come to stay below {target:g} in {runs.epochs[-1]:g} epochs: give it more"
         )
-    return Tuned(runs, best.index, int(best.value), updates_of_resampled_seeds(runs, best.index, target))
+    return Tuned(runs, best.index, int(best.value), _updates_of_resampled_seeds(runs, best.index, target))
 
 
-def updates_of_resampled_seeds(runs, index, target, times=200):
+def _updates_of_resampled_seeds(runs, index, target, times=200):
     """Updates until the mean over seeds drawn again stays below the target, so many times, for one learning rate."""
     J = runs.J[:, index]
     again = np.random.default_rng(0).integers(0, J.shape[1], (times, J.shape[1]))
@@ -78,7 +83,7 @@ def updates_of_resampled_seeds(runs, index, target, times=200):
     return experiments.updates_to_stay_below(resampled, target)
 
 
-def seconds(problem, tuned, repeats=3):
+def seconds(problem: Problem, tuned: Tuned, repeats: int = 3) -> float:
     """Seconds that a run with one seed takes until the target, the least of a few: of this machine and this code."""
     epochs, times = ceil(tuned.epochs), []
     for _ in range(repeats):
@@ -92,7 +97,7 @@ MLP, TARGET = ("tanh", "identity"), 0.15
 EPOCHS = {1: 8, 4: 8, 16: 12, 64: 24, 256: 45, 512: 120}
 
 
-def mlp(N=512, seed=0):
+def mlp(N: int = 512, seed: int = 0) -> Problem:
     """An 8-8-1 tanh network that is to fit the noisy outputs of another one (variance 1, noise 0.09)."""
     rng = np.random.default_rng(seed)
     X, teacher = rng.normal(size=(N, 8)), network.initial_parameters([8, 8, 1], rng, bias_scale=0.5)
@@ -101,7 +106,7 @@ def mlp(N=512, seed=0):
     return experiments.Problem("8-8-1 tanh network", X, Y, network.initial_parameters([8, 8, 1], rng), MLP)
 
 
-def best_rates(full=False):
+def best_rates(full: bool = False) -> Evidence:
     """Updates and epochs until the mean cost stays below the target, each batch size with its best learning rate."""
     seeds, rates = 40 if full else 20, 0.01 * 2.0 ** np.arange(0, 7, 0.5 if full else 1)
     found = compare(mlp(), TARGET, EPOCHS, rates, seeds, 160 if full else 60)

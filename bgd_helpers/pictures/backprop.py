@@ -1,5 +1,6 @@
 """Backpropagation one step at a time, with real numbers, on a drawn network."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +9,7 @@ from matplotlib.patches import Circle
 
 from bgd_helpers import network
 from bgd_helpers.lessons import handout
+from bgd_helpers.lessons.handout import Net
 from bgd_helpers.pictures.controls import choice, step_slider
 from bgd_helpers.pictures.explorer import Explorer
 from bgd_helpers.pictures.picture import (
@@ -117,14 +119,14 @@ def tanh_net(seed=0):
     return net._replace(theta=theta, X=net.X.round(1), Y=net.Y.round(1))
 
 
-def backprop_figure(net=None, n=0, step=None):
+def backprop_figure(net: Net | None = None, n: int = 0, step: int | None = None) -> Picture:
     """The drawn network with the numbers known at one step of its walk (default: the integer net, the last step)."""
     walk, (figure, (axes,)) = trace(net or integer_net(), n), _canvas()
     moving = _draw(axes, walk)
     return Picture(figure, _show(moving, walk, step), moving)
 
 
-def backprop_explorer(nets=None):
+def backprop_explorer(nets: Mapping[str, Net] | None = None) -> Explorer:
     """Backpropagation step by step: sliders for the step, the example and the net. `nets` maps names to nets."""
     nets = nets or {"2-2-1, integers": integer_net(), "2-3-2, tanh": tanh_net()}
     figure, axes = _canvas(len(nets))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers import descent, network, theory
+from bgd_helpers.lessons.experiments import Problem
 from bgd_helpers.pictures.controls import batch_sizes_of, choice, choice_slider, step_slider
 from bgd_helpers.pictures.explorer import Explorer
 from bgd_helpers.pictures.picture import COLOURS, MARKERS, Picture, house_style, new_figure
@@ -73,7 +74,7 @@ def noise_figure(problem, batch_size=18, replacement="without", draws=300, seed=
     return Picture(figure, words, moving)
 
 
-def noise_explorer(problem, batch_size=18, draws=300):
+def noise_explorer(problem: Problem, batch_size: int = 18, draws: int = 300) -> Explorer:
     """The gradients of random batches around that of all examples, with sliders: all batch sizes measured at once."""
     places, picture = _places(problem), noise_figure(problem, batch_size, draws=draws)
     measured = lru_cache(lambda seed, epochs: _measure(places[epochs], seed))

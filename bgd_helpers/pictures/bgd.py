@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers import descent, theory
+from bgd_helpers.parameters import Array, Gradient
 from bgd_helpers.pictures import paths
 from bgd_helpers.pictures.controls import batch_sizes_of, choice, choice_slider
 from bgd_helpers.pictures.explorer import Explorer
@@ -45,14 +46,24 @@ def shifted(x, condition_number):
     return theory.with_ones(x + condition_number**0.25 - condition_number**-0.25)
 
 
-def bgd_figure(x, y, share=0.9, condition_number=10, batch_size=None, combine="mean", gradient=theory.linear_gradient):
+def bgd_figure(
+    x: Array,
+    y: Array,
+    share: float = 0.9,
+    condition_number: float = 10,
+    batch_size: int | None = None,
+    combine: str = "mean",
+    gradient: Gradient = theory.linear_gradient,
+) -> Picture:
     """The picture of one run from w = 0 at eta = share * 2 / lambda_max (default: B = N)."""
     X, B = shifted(x, condition_number), batch_size or len(x)
     path = _paths(gradient, X, y, (share,), B, combine)[:, 0]
     return picture(bowl_of(X, y), run_of(path, B, X, y), _setting(X, share, B, combine))
 
 
-def bgd_explorer(x, y, share=0.9, condition_number=10, gradient=theory.linear_gradient):
+def bgd_explorer(
+    x: Array, y: Array, share: float = 0.9, condition_number: float = 10, gradient: Gradient = theory.linear_gradient
+) -> Explorer:
     """The picture of `bgd_figure` with its controls.
 
     `gradient(w, X_batch, y_batch)`, a mean, may be your own. If it has `runs_together`, the runs of every learning

@@ -96,7 +96,7 @@ def break_it_figure(name=NO_SLIP, net=None):
     return Picture(figure, _show(moving, report(name, every[net or next(iter(every))])), moving)
 
 
-def break_it_explorer():
+def break_it_explorer() -> Explorer:
     """What a slip does to the gradient of a network, with a menu of slips and one of networks."""
     every, picture = nets(), break_it_figure()
     reports = lru_cache(maxsize=None)(lambda slip, net: report(slip, every[net]))

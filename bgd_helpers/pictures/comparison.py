@@ -1,12 +1,14 @@
 """SGD against BGD: three runs, their costs at a budget of work, and where they lie on the map of all runs."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import ceil
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from bgd_helpers.lessons import experiments
+from bgd_helpers.lessons.experiments import Problem, Runs
 from bgd_helpers.pictures import plots
 from bgd_helpers.pictures.controls import (
     BATCH_SIZES,
@@ -21,6 +23,7 @@ from bgd_helpers.pictures.explorer import Explorer
 from bgd_helpers.pictures.landscape import DIVERGED, Map, draw_map, show_map
 from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
+Tables: TypeAlias = Mapping[int, Runs] | None
 EPOCHS = 60
 SEEDS = 6
 BUDGETS = tuple(range(0, 102, 2))  # per cent of the x-axis, which is logarithmic
@@ -48,7 +51,9 @@ def comparison_figure(
     return picture(*_shown(problem, tables, eta, batch_size, axis, budget, rivals, seeds))
 
 
-def comparison_explorer(problem, tables=None, eta=0.16, batch_size=18, epochs=EPOCHS):
+def comparison_explorer(
+    problem: Problem, tables: Tables = None, eta: float = 0.16, batch_size: int = 18, epochs: int = EPOCHS
+) -> Explorer:
     """SGD, mini-batch SGD and BGD on one problem, with sliders. A batch size is run once, with all learning rates."""
     tables, progress = dict(tables or {}), Progress()
 
@@ -68,7 +73,13 @@ def comparison_explorer(problem, tables=None, eta=0.16, batch_size=18, epochs=EP
     return Explorer(shown, controls, redraw, LOOK_FOR, PREDICT, progress, lines=6)
 
 
-def comparison_tables(problem, tables=None, batch_sizes=BATCH_SIZES, epochs=EPOCHS, progress=None):
+def comparison_tables(
+    problem: Problem,
+    tables: Tables = None,
+    batch_sizes: Sequence[int] = BATCH_SIZES,
+    epochs: int = EPOCHS,
+    progress: Callable[[float], object] | None = None,
+) -> dict[int, Runs]:
     """The runs of every batch size, and of B = N: all learning rates and orders. `tables` are not run again.
 
     progress(share) is told how much of the work is done.

@@ -1,13 +1,17 @@
 """Pictures of the evidence where they say more than its numbers."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
+from bgd_helpers.lessons.tuning import Tuned
+from bgd_helpers.parameters import Array
 from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure, note
 from bgd_helpers.pictures.plots import FULL_MOON, Curve, excess
 
 
 @house_style
-def gaussians(etas, factors, limits):
+def gaussians(etas: Array, factors: Sequence[Array], limits: tuple[float, float]) -> Picture:
     """Measured factor per update against eta for the two Gaussians, without the bias and with it."""
     figure, axes = new_figure(9, 3.8)
     names = "two weights", "two weights and the bias"
@@ -26,7 +30,7 @@ def gaussians(etas, factors, limits):
     ) + ".")  # fmt: skip
 
 
-def overtaking(bgd, constant, decaying):
+def overtaking(bgd: Array, constant: Array, decaying: Array) -> Picture:
     """Expected J - J* at the ends of the epochs: SGD with two rates, and BGD."""
     t = np.arange(len(bgd))
     given = ("sgd", "SGD, constant η", constant), ("eta", "SGD, falling η", decaying), ("bgd", "BGD, η*", bgd)
@@ -35,7 +39,7 @@ def overtaking(bgd, constant, decaying):
 
 
 @house_style
-def best_rates(found, target):
+def best_rates(found: Sequence[Tuned], target: float) -> Picture:
     """Updates and epochs until the target against the batch size, each at its best eta; bands are chance."""
     figure, panels = new_figure(9, 4, 1, 2)
     B = np.array([t.batch_size for t in found])
@@ -68,7 +72,7 @@ def _band(t, name):
 
 
 @house_style
-def three_axes(found, seconds, target):
+def three_axes(found: Sequence[Tuned], seconds: Mapping[int, float], target: float) -> Picture:
     """Cost against updates, gradients of examples and seconds, at the best eta of each B; bands hold every seed."""
     figure, panels = new_figure(12, 4.4, 1, 3, sharey=True)
     chosen = [found[0], found[len(found) // 2], found[-1]]
@@ -89,7 +93,7 @@ def three_axes(found, seconds, target):
 
 
 @house_style
-def xor(J, levels):
+def xor(J: Array, levels: Array) -> Picture:
     """The costs at which runs end from random starts, sorted."""
     figure, axes = new_figure(9, 3.8)
     share = (np.arange(len(J)) + 0.5) / len(J)

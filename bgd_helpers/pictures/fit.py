@@ -68,10 +68,10 @@ def fit_figure(eta=0.1, batch_size=18, epochs=20, seed=0, hidden=8, output="tanh
     return Picture(figure, _show(moving, _table(batch_size, seed, hidden, output), eta, epochs), moving)
 
 
-def fit_explorer(eta=0.1, batch_size=18, epochs=20):
+def fit_explorer(eta: float = 0.1, batch_size: int = 18, epochs: int = 20) -> Explorer:
     """A network fitted to points, with its sliders. All learning rates of a setting are trained once, together."""
     progress, picture = Progress(), fit_figure(eta, batch_size, epochs)
-    table = lru_cache(lambda *setting: _table(*setting, progress))
+    table = lru_cache(lambda batch_size, seed, hidden, output: _table(batch_size, seed, hidden, output, progress))
 
     def redraw(eta, batch_size, epochs, seed, hidden, output):
         return _show(picture.moving, table(batch_size, seed, hidden, output), eta, epochs)

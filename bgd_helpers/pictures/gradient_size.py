@@ -72,7 +72,7 @@ def gradient_size_figure(depth=6, activation="sigmoid", scale=1, seed=0):
     return Picture(figure, _show(moving, sizes(depth, activation, scale, seed)), moving)
 
 
-def gradient_size_explorer(depth=6, activation="sigmoid"):
+def gradient_size_explorer(depth: int = 6, activation: str = "sigmoid") -> Explorer:
     """How large the gradient is in each layer of a deep network, with its controls."""
     picture = gradient_size_figure(depth, activation)
     about_scale = "Standard deviation of the first weights, times √d of the layer before"

@@ -5,6 +5,7 @@ kinds of mistakes that have been published, each beside a check that notices and
 column a check, and at the end what J does in training with that answer.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from html import escape
@@ -16,6 +17,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from bgd_helpers import gradcheck, network, slips
 from bgd_helpers.lessons import handout, trials
+from bgd_helpers.lessons.handout import Net
 from bgd_helpers.lessons.trials import NO_SLIP
 from bgd_helpers.parameters import flatten
 from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, Picture, house_style, new_figure
@@ -47,7 +49,7 @@ class Exhibit(NamedTuple):
     notices: dict
 
 
-def nets():
+def nets() -> dict[str, Net]:
     """Three nets for a check: widths all different, all equal, and one output. Biases not zero, outputs not linear."""
     return {
         "2-4-5-3": _net((2, 4, 5, 3), 7, ("tanh", "sigmoid", "tanh"), 1),
@@ -56,7 +58,7 @@ def nets():
     }
 
 
-def training_net():
+def training_net() -> Net:
     """A 3-8-8-2 tanh net, and 30 examples that another such net can fit exactly."""
     teacher, student = (
         handout.random_net((3, 8, 8, 2), 30, np.random.default_rng(seed), output="tanh") for seed in (0, 1)
@@ -69,13 +71,13 @@ def _net(widths, N, activations, seed):
     return handout.random_net(widths, N, np.random.default_rng(seed))._replace(activations=activations)
 
 
-def notices(gradient, net, judge=trials.agrees):
+def notices(gradient: Callable, net: Net, judge: Callable = trials.agrees) -> bool:
     """Whether a check on that net notices: an error, a wrong shape, or what the judge says."""
     trial = trials.Trial(net, *(trials.tried(gradient, net.theta, net) for _ in range(2)))
     return not all(check(trial)[0] for check in (trials.runs, trials.shapes, judge))
 
 
-def checks():
+def checks() -> dict[str, partial[bool]]:
     """The checks by name, each a function gradient -> whether it notices."""
     full, *_ = every = nets().values()
     weak = {
@@ -89,7 +91,7 @@ def checks():
 
 
 @cache
-def exhibit(name):
+def exhibit(name: str) -> Exhibit:
     """The exhibit of that slip, or of the right gradient for "no slip"."""
     slip = slips.BY_NAME.get(name, slips.Slip(name, "nothing is wrong.", {}))
     costs = trials.costs_in_training(trials.gradient_of(name), training_net(), ETA, UPDATES)
@@ -98,15 +100,15 @@ def exhibit(name):
     return Exhibit(name, slip.formula, slip.because, costs, found)
 
 
-def exhibits():
+def _exhibits():
     """The right gradient, then each slip of backpropagation, those first that the fewest checks notice."""
     wrong = [exhibit(slip.name) for slip in slips.of_backprop()]
     return [exhibit(NO_SLIP), *sorted(wrong, key=lambda found: sum(found.notices.values()))]
 
 
-def table():
+def table() -> "Table":
     """All exhibits: J after training, which check notices, and the wrong equation."""
-    right, *wrong = exhibits()
+    right, *wrong = _exhibits()
     counts = [str(sum(found.notices[title] for found in wrong)) for title in right.notices]
     rows = [_row(found) for found in (right, *wrong)]
     total = (f"noticed, of {len(wrong)}", "", *counts, "")
@@ -115,14 +117,14 @@ def table():
 
 def _row(found):
     formula = f"${found.formula}$" if found.formula else "–"
-    return (found.name, _end(found.costs), *map(sign, found.notices.values()), formula)
+    return (found.name, _end(found.costs), *map(_sign, found.notices.values()), formula)
 
 
 def _end(costs):
     return "stops" if np.isnan(costs).all() else f"{costs[-1]:.3f}"
 
 
-def card(name):
+def card(name: str) -> "Table":
     """One exhibit: the wrong equation, the reason, what J does, who notices and who does not."""
     found = exhibit(name)
     said = {said: ", ".join(title for title, seen in found.notices.items() if seen == said) for said in (True, False)}
@@ -137,7 +139,7 @@ def card(name):
 
 
 @house_style
-def curves(*names):
+def curves(*names: str) -> Picture:
     """J in training with the right gradient, and with that of each named slip; the names stand at the curves' ends."""
     costs = {name: exhibit(name).costs for name in (NO_SLIP, *names)}
     figure, axes = new_figure(9, 4.2)
@@ -187,7 +189,7 @@ def _end_in_words(costs):
     return f"{costs[-1]:.3f}" + ("" if costs[-1] < costs[0] else ", it rises")
 
 
-def zeros_against_zeros():
+def zeros_against_zeros() -> "Table":
     """A check by `allclose` with the answer's own cost, where both sides can be zero."""
     net, rows = nets()["2-4-5-3"], []
     at_zero = net._replace(theta=_nothing(*net))
@@ -197,23 +199,23 @@ def zeros_against_zeros():
         ("nothing", lambda *net: 0.0, _nothing),
     ):
         found = _differs(cost, gradient, net), _differs(cost, gradient, at_zero), notices(gradient, net)
-        rows.append((name, *map(sign, found), _trained(gradient, training_net())))
+        rows.append((name, *map(_sign, found), _trained(gradient, training_net())))
     return Table(("filled in", "its own cost", "its own cost, θ = 0", "the right cost", IN_TRAINING), tuple(rows))
 
 
-def drawn_apart():
+def drawn_apart() -> "Table":
     """A check of E5 that draws A and Z at random, each by itself, although Z = tanh(A)."""
     every, rows = nets(), []
     mixed = training_net()._replace(activations=("tanh", "sigmoid", "tanh"))
     for name, hidden_delta in (("f'(a)", network.hidden_delta), ("1 − z²", _slope_from_z)):
         gradient = with_equations(hidden_delta=hidden_delta)
         found = _refuses(hidden_delta), notices(gradient, every["3-3-3-3"]), notices(gradient, every["2-4-5-3"])
-        rows.append((name, *map(sign, found), _trained(gradient, mixed)))
+        rows.append((name, *map(_sign, found), _trained(gradient, mixed)))
     head = ("hidden layers use", "a, z drawn apart", "tanh net", "tanh and sigmoid net", IN_TRAINING)
     return Table(head, tuple(rows))
 
 
-def gates():
+def gates() -> "Table":
     """The slope of ReLU taken from a and from z: a net whose units are all on, and one with units that are off."""
     off = handout.random_net((4, 8, 6, 3), 20, np.random.default_rng(1), hidden="relu")
     on = off._replace(theta=[(abs(W), abs(b)) for W, b in off.theta], X=abs(off.X))
@@ -222,7 +224,7 @@ def gates():
         gradient = _gated(slope)
         cosine = gradcheck.cosine(gradient(*off), network.backprop(*off))
         found = notices(gradient, on), notices(gradient, off)
-        rows.append((name, *map(sign, found), f"{cosine:.3f}", _trained(gradient, trained)))
+        rows.append((name, *map(_sign, found), f"{cosine:.3f}", _trained(gradient, trained)))
     return Table(("open where", "all units on", "some units off", "cosine with ∇J", IN_TRAINING), tuple(rows))
 
 
@@ -258,7 +260,7 @@ def _trained(gradient, net):
     return f"{costs[0]:.3f} to {costs[-1]:.3f}"
 
 
-def sign(notices):
+def _sign(notices):
     """The sign for a check that notices, or does not."""
     return NOTICES if notices else SILENT
 

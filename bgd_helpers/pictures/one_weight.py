@@ -7,6 +7,7 @@ from matplotlib.patches import Rectangle
 
 from bgd_helpers import network
 from bgd_helpers.lessons import handout
+from bgd_helpers.lessons.handout import Net
 from bgd_helpers.pictures.controls import choice_slider, step_slider
 from bgd_helpers.pictures.explorer import Explorer
 from bgd_helpers.pictures.picture import COLOURS, SUBSCRIPTS, Picture, house_style, new_figure, number
@@ -83,7 +84,7 @@ def weight_figure(net=None, weight=(2, 2, 1), example=1):
     return Picture(figure, _show(moving, layers, weight, example), moving)
 
 
-def weight_explorer(net=None):
+def weight_explorer(net: Net | None = None) -> Explorer:
     """The row and the column that make one weight's gradient, with sliders over weights and examples."""
     net = net or small_net()
     layers, picture = products(net), weight_figure(net)

@@ -4,12 +4,16 @@ All contours are those of a quadratic cost, J(w) = J* + (1/2) (w - w*)^T H (w - 
 Two parameters are shown, the bias b across and the weight w up, as rows of a path T x 2.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.collections import LineCollection
+from numpy.typing import ArrayLike
 
 from bgd_helpers import theory
+from bgd_helpers.descent import Descent
+from bgd_helpers.parameters import Array
 from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
 PATCH = dict(facecolor="white", edgecolor="none", alpha=0.85, pad=1.5)
@@ -60,7 +64,7 @@ def contours(bowl):
 
 
 @house_style
-def cost_panels(costs, lowest, x_label="updates"):
+def cost_panels(costs: Mapping[str, Array], lowest: float, x_label: str = "updates") -> Picture:
     """Small multiples of cost curves with one scale; `costs` maps a title to J after 0, 1, 2, ... updates."""
     figure, axes = new_figure(9.5, 3.2, 1, len(costs), sharey=True, squeeze=False)
     bottom, top = lowest / 1.5, 20.0
@@ -75,7 +79,7 @@ def cost_panels(costs, lowest, x_label="updates"):
 
 
 @house_style
-def cost_curves(curves, x_label, y_label="cost $J$"):
+def cost_curves(curves: Sequence[tuple[str, str, Array, Array]], x_label: str, y_label: str = "cost $J$") -> Picture:
     """Cost curves on a logarithmic scale, each labelled at its end; `curves` lists (kind, label, x, cost)."""
     figure, axis = new_figure(9, 3.8)
     for kind, label, x, cost in curves:
@@ -90,7 +94,7 @@ def cost_curves(curves, x_label, y_label="cost $J$"):
 
 
 @house_style
-def gradient_arrows(gradients, at=(0, 0)):
+def gradient_arrows(gradients: Array, at: Sequence[float] = (0, 0)) -> Picture:
     """Steps against the gradients of single examples (rows, N x 2), all from one point, and their mean."""
     figure, axis = new_figure(6.5, 5)
     steps, mean = -gradients, -gradients.mean(axis=0)
@@ -123,7 +127,7 @@ class Section(NamedTuple):
     limit: float
 
 
-def step_section(title, X, y, w, n, eta):
+def step_section(title: str, X: ArrayLike, y: ArrayLike, w: ArrayLike, n: int, eta: float) -> Section:
     """The Section of one step on example n of a linear regression, for learning rates up to beyond its limit.
 
     The step is w - eta grad E_n; `limit` is 1 / ||x_n||^2, above which the example's own loss rises.
@@ -140,7 +144,7 @@ section = step_section  # its name in notebooks of earlier versions
 
 
 @house_style
-def along_the_step(sections):
+def along_the_step(sections: Sequence[Section]) -> Picture:
     """The loss of the stepping example and the cost J against the learning rate of that one step."""
     figure, axes = new_figure(9.5, 3.9, 1, len(sections), squeeze=False)
     for axis, section in zip(axes[0], sections):
@@ -192,7 +196,7 @@ def contour_panels(bowls, runs, titles):
     return Picture(figure, text)
 
 
-def paths_on_contours(runs, designs, y, titles):
+def paths_on_contours(runs: Sequence[Descent], designs: Sequence[Array], y: Array, titles: Sequence[str]) -> Picture:
     """Paths of `descend` on linear regression, one X of `designs` a path, on the contours of the cost, side by side."""
     drawn = [run_of(run.theta, run.examples[1], X, y) for run, X in zip(runs, designs)]
     return contour_panels([bowl_of(X, y) for X in designs], drawn, titles)

@@ -1,11 +1,15 @@
 """The pictures of notebooks 3 to 5 that do not move: gradients and digits, SGD and BGD compared, times of a cluster."""
 
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from matplotlib.axis import Axis
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from bgd_helpers.lessons.experiments import Runs
+from bgd_helpers.parameters import Array
 from bgd_helpers.pictures.picture import (
     COLOURS,
     LINESTYLES,
@@ -18,6 +22,8 @@ from bgd_helpers.pictures.picture import (
     vector,
 )
 
+Values: TypeAlias = Sequence[float] | Array
+Matrices: TypeAlias = Sequence[Array] | Array
 SMALLEST = 1e-17  # an error of zero has no place on a logarithmic axis
 MOST_NUMBERS = 6  # columns of a matrix in whose cells numbers can be read
 
@@ -28,7 +34,7 @@ WAYS = ("bgd", "bgd"), ("backward", "sgd"), ("batch_size", "minibatch"), ("eta",
 
 
 @house_style
-def v_curve(h, central_error, one_sided_error, complex_error):
+def v_curve(h: Values, central_error: Values, one_sided_error: Values, complex_error: Values) -> Picture:
     """The relative error of three numerical derivatives against their step h, both on logarithmic axes.
 
     The error is the formula's on the right (h^2, h) and rounding's on the left (1e-16 / h): a V.
@@ -55,7 +61,7 @@ def _least_error(name, h, error):
 
 
 @house_style
-def gradient_bars(true, wrong, names=("true", "wrong")):
+def gradient_bars(true: Matrices, wrong: Matrices, names: tuple[str, str] = ("true", "wrong")) -> Picture:
     """Two gradients of one shape, entry by entry with the numbers in the cells, on one scale, and their difference.
 
     `true` and `wrong` are matrices such as dW, or lists of them, one a layer.
@@ -70,7 +76,7 @@ def gradient_bars(true, wrong, names=("true", "wrong")):
     return Picture(figure, "\n".join(_compared(k, *pair, names) for k, pair in enumerate(pairs, start=1)))
 
 
-def _pairs(true, wrong):
+def _pairs(true, wrong) -> list[tuple[Array, Array]]:
     as_list = list if isinstance(true, (list, tuple)) else lambda matrix: [matrix]
     pairs = [
         (np.atleast_2d(a).astype(float), np.atleast_2d(b).astype(float))
@@ -106,7 +112,7 @@ def _compared(k, true, wrong, names):
 
 
 @house_style
-def digits_grid(images, labels, predictions=None, columns=10):
+def digits_grid(images: Matrices, labels: Values, predictions: Values | None = None, columns: int = 10) -> Picture:
     """Digits of 8 × 8 pixels with their labels; with predictions, a mistake reads true → predicted in a frame.
 
     `images` is N × 64 or N × 8 × 8.
@@ -146,7 +152,7 @@ def _digits_in_words(labels, predictions):
 
 
 @house_style
-def training_curve(updates, cost, accuracy, train_accuracy=None):
+def training_curve(updates: Values, cost: Values, accuracy: Values, train_accuracy: Values | None = None) -> Picture:
     """The training cost, and below it the share of held-out examples that are right, against updates."""
     updates = np.asarray(updates)
     _check_lengths(len(updates), {"cost": cost, "accuracy": accuracy})
@@ -191,7 +197,7 @@ class Curve(NamedTuple):
     J: np.ndarray
 
 
-def curve(kind, runs, index=0, label=None, lowest=0.0):
+def curve(kind: str, runs: Runs, index: int = 0, label: str | None = None, lowest: float = 0.0) -> Curve:
     """One learning rate of tabulated runs (anything with epochs, updates, examples, J, eta and batch_size).
 
     `lowest` is taken off the cost, for a curve of J - J*.
@@ -201,7 +207,9 @@ def curve(kind, runs, index=0, label=None, lowest=0.0):
 
 
 @house_style
-def noise_law(batch_sizes, without, with_replacement, law_without, law_with):
+def noise_law(
+    batch_sizes: Values, without: Values, with_replacement: Values, law_without: Values, law_with: Values
+) -> Picture:
     """Measured variance of the mean gradient of a batch (markers) and its law (lines), against the batch size."""
     figure, axes = new_figure(9, 3.8)
     N = batch_sizes[-1]
@@ -224,7 +232,7 @@ def noise_law(batch_sizes, without, with_replacement, law_without, law_with):
 
 
 @house_style
-def two_axes(curves, target, ylim=(0.13, 1)):
+def two_axes(curves: Sequence[Curve], target: float, ylim: tuple[float, float] = (0.13, 1)) -> Picture:
     """The same runs twice: cost against epochs and cost against updates; bands hold all seeds, lines are means."""
     figure, (left, right) = new_figure(9, 4, 1, 2, sharey=True)
     for axes, x_of, name in ((left, "epochs", "epochs"), (right, "updates", "updates")):
@@ -254,7 +262,7 @@ def _two_axes_text(curves, target):
 
 
 @house_style
-def noise_floors(variances, floors):
+def noise_floors(variances: Mapping[str, Array], floors: Mapping[str, float]) -> Picture:
     """Variance of w over many runs against the update, a line a label; floors[label] is the law, where there is one."""
     figure, axes = new_figure(9, 3.8)
     for (label, variance), kind, marker in zip(variances.items(), ("sgd", "minibatch", "eta"), "o^v"):
@@ -273,7 +281,7 @@ def noise_floors(variances, floors):
 
 
 @house_style
-def two_valleys(grid, J, paths):
+def two_valleys(grid: Array, J: Array, paths: Sequence[tuple[Array, Array]]) -> Picture:
     """A cost over one weight with the paths of several descents: paths holds (w, J) pairs of arrays."""
     figure, axes = new_figure(9, 3.8)
     axes.plot(grid, J, color=COLOURS["truth"])
@@ -291,7 +299,7 @@ def two_valleys(grid, J, paths):
 
 
 @house_style
-def excess(curves, ylim=(1e-9, 1)):
+def excess(curves: Sequence[Curve], ylim: tuple[float, float] = (1e-9, 1)) -> Picture:
     """J - J* against epochs on a log scale; the curves hold J - J* in place of J."""
     figure, axes = new_figure(9, 3.8)
     for curve in curves:
@@ -311,7 +319,7 @@ def _excess_text(curves):
     return "; ".join(ends) + ". " + "; ".join(overtaken) + "."
 
 
-def overtakes(late, early):
+def overtakes(late: Curve, early: Curve) -> int:
     """The first whole epoch from which the mean of `late` stays below that of `early`."""
     epochs = np.arange(1, int(min(late.epochs[-1], early.epochs[-1])) + 1)
     ahead = np.interp(epochs, late.epochs, late.J.mean(axis=1)) < np.interp(epochs, early.epochs, early.J.mean(axis=1))
@@ -320,7 +328,7 @@ def overtakes(late, early):
 
 
 @house_style
-def held_out_pairs(sgd, bgd):
+def held_out_pairs(sgd: Array, bgd: Array) -> Picture:
     """Held-out cost of SGD against that of BGD, one point a split; on the diagonal they are equal."""
     figure, axes = new_figure(5.5, 4.6)
     ends = min(sgd.min(), bgd.min()) * 0.95, max(sgd.max(), bgd.max()) * 1.05
@@ -345,7 +353,7 @@ def _band(axes, x, J, curve):
               markevery=0.12, label=curve.label, **FULL_MOON)  # fmt: skip
 
 
-def plain_ticks(axis, limits):
+def plain_ticks(axis: Axis, limits: tuple[float, float]) -> None:
     ticks = [tick for tick in (0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 2) if limits[0] <= tick <= limits[1]]
     axis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.set_ticks([], minor=True)
@@ -361,7 +369,7 @@ def _scientific(value):
 
 
 @house_style
-def steps_picture(N, ratios, machine):
+def steps_picture(N: Values, ratios: Mapping[str, Values], machine: str) -> Picture:
     """A line a way of working: its time of a step as a multiple of one process's, over N (both logarithmic).
 
     `ratios` is a dictionary from its name to an array like N; below the line at 1 it beats one process.

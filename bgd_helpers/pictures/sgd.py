@@ -9,6 +9,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
 from bgd_helpers import descent, theory
+from bgd_helpers.parameters import Array, Gradient
 from bgd_helpers.pictures import paths
 from bgd_helpers.pictures.controls import batch_sizes_of, choice, choice_slider, step_slider
 from bgd_helpers.pictures.explorer import Explorer
@@ -59,7 +60,16 @@ class Arrows(NamedTuple):
     step: np.ndarray
 
 
-def sgd_figure(X, y, eta=0.02, batch_size=1, updates=None, order="shuffled", seed=0, gradient=theory.linear_gradient):
+def sgd_figure(
+    X: Array,
+    y: Array,
+    eta: float = 0.02,
+    batch_size: int = 1,
+    updates: int | None = None,
+    order: str = "shuffled",
+    seed: int = 0,
+    gradient: Gradient = theory.linear_gradient,
+) -> Picture:
     """The picture of one run from w = 0: its path, its cost after each update, and the arrows at its end.
 
     By default N updates are shown.
@@ -70,7 +80,7 @@ def sgd_figure(X, y, eta=0.02, batch_size=1, updates=None, order="shuffled", see
     return picture(bowl_of(X, y), *_at_the_end(path, batch, gradient, batch_size, X, y), updates)
 
 
-def sgd_explorer(X, y, eta=0.02, gradient=theory.linear_gradient):
+def sgd_explorer(X: Array, y: Array, eta: float = 0.02, gradient: Gradient = theory.linear_gradient) -> Explorer:
     """The picture of `sgd_figure` with its controls.
 
     `gradient(w, X_batch, y_batch)` may be your own. If it has `runs_together`, the runs of every learning rate are
@@ -118,7 +128,7 @@ def _next_batches(N, batch_size, updates, order, seed):
     return [batch for _ in range(epochs) for batch in descent.batches(N, batch_size, rng, order)]
 
 
-def _at_the_end(path, batch, gradient, batch_size, X, y):
+def _at_the_end(path, batch, gradient, batch_size, X, y) -> tuple[paths.Run, Arrows]:
     """(run, arrows): the run with its costs, and what the examples and the next update ask for at its end."""
     w = path[-1]
     with np.errstate(over="ignore", invalid="ignore"):

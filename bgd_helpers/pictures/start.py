@@ -22,7 +22,7 @@ def slope(w):
 
 
 @house_style
-def slope_picture(w):
+def slope_picture(w: float) -> Picture:
     """J(w) = (w - 1)^2 with the tangent at w."""
     figure, axis = new_figure(6.5, 3.4)
     grid = np.linspace(*REACH, 200)
@@ -34,7 +34,7 @@ def slope_picture(w):
     return Picture(figure, _show(moving, w), moving)
 
 
-def slope_explorer(w=-0.5):
+def slope_explorer(w: float = -0.5) -> Explorer:
     """The picture of `slope_picture` with a slider for w."""
     picture = slope_picture(w)
     values = [(f"{tenths / 10:.1f}".replace("-", "−"), tenths / 10) for tenths in range(-15, 36)]

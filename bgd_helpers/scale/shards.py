@@ -7,16 +7,18 @@ of its rows, named by (path, row, count), so that whoever can open the file can 
 import mmap
 import os
 import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.random import Generator
 
-from bgd_helpers.parameters import arrays, like
+from bgd_helpers.parameters import Array, Gradient, Parameters, arrays, like
 
 ROWS = 4096  # examples whose gradient is taken at a time: as float64 they stay in the cache, for narrow data
 WINDOW = 2**24  # bytes of the file that are mapped into memory at a time
@@ -24,6 +26,8 @@ GENERATED = 2**16  # rows that are drawn at a time, each time by a generator of 
 TYPE = np.dtype("<f4")
 PARSING = Lock()  # NumPy has Python parse a header; in two threads at once that can fail in 3.11 (cpython issue 106905)
 LEAVE = 2**30  # bytes of the disk that a new file leaves free
+File: TypeAlias = str | Path
+Progress: TypeAlias = Callable[[int, int], object] | None
 
 
 class Shard(NamedTuple):
@@ -42,7 +46,7 @@ class Table(NamedTuple):
     start: int
 
 
-def regression_rows(rng, rows, w, noise=0.1):
+def regression_rows(rng: Generator, rows: int, w: Array | Sequence[float], noise: float = 0.1) -> Array:
     """Examples for linear regression, rows x (d + 1): a one, d - 1 normal inputs, and y = x^T w + noise."""
     table = np.empty((rows, len(w) + 1), TYPE)
     table[:, 0] = 1
@@ -51,7 +55,14 @@ def regression_rows(rng, rows, w, noise=0.1):
     return table
 
 
-def generate(path, N, make, seed=0, progress=None, leave=LEAVE):
+def generate(
+    path: File,
+    N: int,
+    make: Callable[[Generator, int], Array],
+    seed: int = 0,
+    progress: Progress = None,
+    leave: int = LEAVE,
+) -> Path:
     """The path of a new file of N examples, drawn by `make(rng, rows)` -> rows x columns: the same for a seed.
 
     `progress(done, N)` is called now and then. Raises as `write` does.
@@ -62,7 +73,9 @@ def generate(path, N, make, seed=0, progress=None, leave=LEAVE):
     return write(path, chunks, N, columns, progress, leave)
 
 
-def write(path, chunks, N, columns, progress=None, leave=LEAVE):
+def write(
+    path: File, chunks: Iterable[Array], N: int, columns: int, progress: Progress = None, leave: int = LEAVE
+) -> Path:
     """The path of a new file of N rows, given as an iterable of chunks of rows; whole or not there at all.
 
     Raises OSError if less than `leave` bytes of the disk would stay free, ValueError if the chunks are not N rows.
@@ -111,7 +124,7 @@ def _appears_whole(path):
         part.unlink(missing_ok=True)
 
 
-def table_of(path):
+def table_of(path: File) -> Table:
     """The Table that the header of a file describes.
 
     Raises FileNotFoundError, or ValueError if it is not a whole .npy file of float32 with a row an example.
@@ -126,7 +139,7 @@ def table_of(path):
     expected = start + shape[0] * shape[1] * TYPE.itemsize
     if size != expected:
         raise ValueError(f"{path} has {size} bytes and its header promises {expected}: write it again")
-    return Table(*shape, start)
+    return Table(shape[0], shape[1], start)
 
 
 def _header(file, path):
@@ -143,7 +156,7 @@ def _header(file, path):
     return shape, dtype
 
 
-def shards_of(path, number):
+def shards_of(path: File, number: int) -> list[Shard]:
     """`number` shards that are the whole file, in its order; their sizes differ by 1 at most.
 
     Raises as `table_of` does, and ValueError unless 1 <= number <= N.
@@ -154,7 +167,7 @@ def shards_of(path, number):
     return shards_with(path, [N // number + (s < N % number) for s in range(number)])
 
 
-def shards_with(path, sizes):
+def shards_with(path: File, sizes: Sequence[int]) -> list[Shard]:
     """Shards of these sizes N_s that are the whole file, in its order.
 
     Raises as `table_of` does, and ValueError unless the sizes are at least 1 and sum to N.
@@ -165,7 +178,7 @@ def shards_with(path, sizes):
     return [Shard(str(path), stop - size, size) for size, stop in zip(sizes, accumulate(sizes))]
 
 
-def rows_of(shard, rows=ROWS):
+def rows_of(shard: Shard, rows: int = ROWS) -> Iterator[Array]:
     """The examples of a shard in order, as float64 arrays of `rows` rows (the last may be shorter).
 
     The file is mapped a window at a time, while the system already reads the next.
@@ -205,7 +218,9 @@ def _check_shard(shard, table, rows):
         raise ValueError(f"rows is {rows!r}: a chunk has 1 example or more")
 
 
-def gradient_over(gradient, theta, shard, targets=1, rows=ROWS):
+def gradient_over(
+    gradient: Gradient, theta: Parameters, shard: Shard, targets: int = 1, rows: int = ROWS
+) -> Parameters:
     """The gradient of J_s, the mean over a shard, from chunks of rows: the extra memory is bounded.
 
     E10, the chunks being shards of the shard. `gradient(theta, X, Y)` is the mean gradient over the examples that it
@@ -224,7 +239,9 @@ def _check_targets(targets, table):
         raise ValueError(f"targets is {targets!r}: of {table.columns} columns 1 to {table.columns - 1} are targets")
 
 
-def gradient_over_all(gradient, theta, shards, targets=1, rows=ROWS, threads=1):
+def gradient_over_all(
+    gradient: Gradient, theta: Parameters, shards: Sequence[Shard], targets: int = 1, rows: int = ROWS, threads: int = 1
+) -> Parameters:
     """The gradient of J over several shards. E10: grad J = sum_s (N_s / N) grad J_s.
 
     They are added in their order, so that the sum is the same for any number of threads. Raises as `gradient_over`.
@@ -234,7 +251,7 @@ def gradient_over_all(gradient, theta, shards, targets=1, rows=ROWS, threads=1):
         return weighted_mean(parts, [shard.count for shard in shards])
 
 
-def weighted_mean(values, counts):
+def weighted_mean(values: Iterable[Parameters | float], counts: Sequence[int]) -> Parameters:
     """The mean over all examples from the means over parts of them: sum_s (N_s / N) value_s (E10).
 
     A value is a number, an array or a list of (dW, db) pairs; they are added in order, as float64 or wider.
@@ -242,9 +259,9 @@ def weighted_mean(values, counts):
     """
     total, N = None, sum(counts)
     for value, count in zip(values, counts, strict=True):
-        value = value if isinstance(value, list) else np.asarray(value)
-        parts = [np.float64(count / N) * p for p in arrays(value)]
+        built = value if isinstance(value, list) else np.asarray(value)
+        parts = [np.float64(count / N) * p for p in arrays(built)]
         total = parts if total is None else [a + b for a, b in zip(total, parts)]
     if total is None:
         raise ValueError("no shards: a mean needs at least one")
-    return like(value, total)
+    return like(built, total)
