@@ -210,3 +210,47 @@ def environment(name, known):
     if name.endswith("matrix"):
         return MATRIX
     return rf"{name} is not in the language; an equation of several lines stands in {known[0]}."
+
+
+# what is legitimate and not in the language, by its name
+OUTSIDE = [(re.compile(pattern), text) for pattern, text in (
+    (r"\\partial\s*\^|\\nabla\s*\^\s*\{?\s*2|\\Delta\s*J\b", "second derivatives are not in the language, but for the Hessian H of linear regression."),
+    (r"\\arg|\\operatorname\s*\{\s*arg", r"argmin is not in the language: say that the gradient is zero, \nabla J(w^*) = 0."),
+    (r"\\lim(?![A-Za-z])", r"a limit is not in the language, but for w_t \to w^*; a derivative is \frac{\partial J}{\partial w}."),
+    (r"\\(operatorname|mathrm|text)\s*\{\s*vec\s*\}|\\vec(?![A-Za-z])", r"vec, which stacks a matrix into a column, is not in the language: write it with indices."),
+    (r"\\otimes", r"\otimes is the Kronecker product or the outer product, which are not in the language: an outer product is z_n^{(k-1)} \delta_n^{(k)\top}, entry by entry is \odot."),
+    (r"\\prod(?![A-Za-z])", r"a product over an index, \prod, is not in the language: write the factors, or one step from layer to layer."),
+    (r"\\(tanh|operatorname\s*\{\s*tanh\s*\})|1\s*-\s*\\tanh", "the hyperbolic tangent is one activation function among others: write f_k, its derivative f_k'."),
+    (r"\\sigma(?![A-Za-z])|\\operatorname\s*\{\s*(sigmoid|sigm|logistic)\s*\}", "the sigmoid is one activation function among others: an activation function is written f_k, its derivative f_k'."),
+    (r"\\operatorname\s*\{\s*(softmax|Softmax)\s*\}|\\mathrm\s*\{\s*softmax\s*\}|\\text\s*\{\s*softmax", "softmax is not in the language: f_k acts on each unit alone."),
+    (r"\\operatorname\s*\{\s*(relu|ReLU|Relu)\s*\}|\\(mathrm|text)\s*\{\s*(ReLU|relu)\s*\}", "ReLU is one activation function among others: write f_k, its derivative f_k'."),
+    (r"\\(phi|varphi|psi|sinh|cosh|sech)(?![A-Za-z])", ACTIVATION),
+    (r"\\(log|ln|lg)(?![A-Za-z])", "the logarithm is not in the language: the loss here is the squared one."),
+    (r"\\exp(?![A-Za-z])|(?<![A-Za-z\\])e\s*\^", "the exponential is not in the language: an activation function is written f_k."),
+    (r"\\(max|min)(?![A-Za-z])(?!\s*\})", "a maximum or minimum is not in the language: ReLU is one of the f_k."),
+    (r"\\(sin|cos|tan)(?![A-Za-z])", "trigonometric functions are not in the language."),
+    (r"\\beta|\\gamma|v_\s*\{?\s*t", "momentum is not in the language: an update takes the gradient alone."),
+    (r"\+\s*\\lambda|\\lambda\s*(\\\||\\lVert|[\x0e]|\\theta|w\b|W)", "weight decay, a penalty on the parameters, is not in the language: J is the mean loss alone."),
+    (r"\\mathbb\s*\{?\s*R|\\in\s*\\mathbb", "the shape of a matrix is not a claim of the language: matrices have the shapes of the notation card."),
+    (r"\^\s*(\{?\s*\\dagger|\+|\{\s*\+\s*\})", r"the pseudo-inverse is not in the language: (X^\top X)^{-1} X^\top."),
+    (r"\\begin\s*\{[a-z]*matrix", MATRIX),
+    (r"\\i?int(?![A-Za-z])", "integrals are not in the language."),
+    (r"\\sqrt", r"a square root is not in the language: the norm is \lVert ... \rVert, its square \lVert ... \rVert^2."),
+    (r"\\det(?![A-Za-z])|\\operatorname\s*\{\s*det\s*\}", "the determinant is not in the language."),
+    (r"\\(operatorname|mathrm)\s*\{\s*(rank|rk)\s*\}|\\rank", "the rank of a matrix is not in the language."),
+    (r"\\langle|\\innerproduct", r"an inner product is written as a matrix product here: x^\top y."),
+    (r"\\propto", "that something is proportional is not a claim of the language: write the factor."),
+    (r"\\neq?(?![A-Za-z])|\\not\s*=", "an inequality, \\ne, is not a claim of the language; a sum runs over all values of its index."),
+    (r"\\mathcal\s*\{?\s*L", LOSS),
+    (r"\\(operatorname|mathrm)\s*\{\s*(sign|sgn|sum|mean|Cov|cov)\s*\}", "this function is not in the language: sums are \\sum_n, means \\frac1N \\sum_n."),
+    (r"\\[lcdvd]?dots(?![A-Za-z])|\.\.\.", r"a list with dots is not in the language: write a sum, \sum_j."),
+    (r"\\(exists|nexists|forall|cup|cap|subset|setminus)(?![A-Za-z])", "logic and sets are not in the language: an equation holds for all values of its letters."),
+    (r"\\(sup|inf|infty)(?![A-Za-z])", "infinity and limits are not in the language."),
+    (r"(?<![|\\])\|(?!\|)[^|]+\|(?!\|)", r"the absolute value is not in the language; a norm is written \lVert ... \rVert, | | is for the size of a batch, |\mathcal B_t|."),
+)]  # fmt: skip
+
+
+def outside(text):
+    """(place, its name) of the first thing in a text that is legitimate and not in the language; None if all is."""
+    found = [(match.start(), said) for pattern, said in OUTSIDE if (match := pattern.search(text))]
+    return min(found, key=lambda each: each[0], default=None)

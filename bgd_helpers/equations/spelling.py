@@ -1,0 +1,354 @@
+r"""The many ways of writing an equation, brought to one: tables of synonyms, and what stands around the mathematics.
+
+COMMANDS takes the arguments of a command, SIGNS stands for one sign, PATTERNS are read last, in their order. Every
+character keeps the place in the learner's text that it comes from.
+"""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+from bgd_helpers.equations.errors import Misfit
+
+FONTS = "mathbf boldsymbol bm pmb mathit mathsf mathrm mathcal mathscr mathnormal mathtt mathfrak vec bar mathbb operatorname bf rm it cal sf bold symbf symbfit".split()  # fmt: skip
+TEXTS = "text textrm textbf textit textsf mbox hbox textnormal emph".split()
+# a command, how many arguments it takes, and what is read: #1 is the first
+COMMANDS = {
+    "tag label eqref ref cite hspace vspace phantom hphantom vphantom color": (1, ""),
+    "intertext shortintertext": (1, r"\\ "),
+    "boxed fbox underline cancel bcancel ensuremath mathop mathbin mathord smash": (1, "{#1}"),
+    "textcolor colorbox": (2, "{#2}"),
+    "underset overset": (2, "#2"),
+    "stackrel": (2, "#2"),
+    "mathrel": (1, " #1"),
+    "blacksquare square Box qed qedhere checkmark therefore because nonumber notag noindent hfill medskip smallskip "
+    "bigskip par displaystyle textstyle scriptstyle limits nolimits mathstrut strut quad qquad enspace": (0, " "),
+    "Rightarrow implies Longrightarrow leadsto": (0, r"\\ "),
+    "intercal transpose trans transp": (0, r"\top "),
+    "gets longleftarrow Leftarrow mapsfrom": (0, r"\leftarrow "),
+    "equiv triangleq doteq eqdef coloneqq coloneq defeq leftrightarrow": (0, "= "),
+    "ast star": (0, "* "),
+    "bullet": (0, "* "),
+    "circ": (0, r"\odot "),
+    "dfrac tfrac cfrac nicefrac sfrac": (0, r"\frac "),
+    "tr Tr": (0, r"\trace "),
+    "lbrace lbrack": (0, "("),
+    "rbrace rbrack": (0, ")"),
+    "widehat": (0, r"\hat "),
+}
+RULES = {f"\\{name}": rule for names, rule in COMMANDS.items() for name in names.split()}
+# what an argument of a font or of \text{...} means; other words are no part of the equation
+NAMES = {
+    "T": r"\top ", "t": r"\top ", "tr": r"\trace ", "Tr": r"\trace ", "trace": r"\trace ", "diag": r"\diag ",
+    "Diag": r"\diag ", "grad": r"\nabla ", "rate": r"\rate ", "Var": r"\Var ", "Im": r"\imag ", "with": r"\with ",
+    "without": r"\without ", "F": "F", "d": "d",
+}  # fmt: skip
+OF_FONTS = {
+    ("mathrm", "i"): r"\imaginary ", ("mathbf", "1"): r"\ones ", ("boldsymbol", "1"): r"\ones ", ("bf", "1"): r"\ones ",
+    ("bm", "1"): r"\ones ", ("pmb", "1"): r"\ones ", ("vec", "1"): r"\ones ", ("mathbb", "1"): r"\ones ",
+    ("mathbb", "I"): r"\ones ", ("mathbb", "E"): r"\mean ", ("operatorname", "E"): r"\mean ", ("mathcal", "B"): r"\batch ",
+    ("operatorname", r"\mean"): r"\mean ",
+}  # fmt: skip
+AND = re.compile(r"\b(and|so|hence|thus|since|because|where|then|therefore|as|und|mit|also|wobei|if|for|by|from|using)\b", re.I)  # fmt: skip
+
+SIGNS = {
+    "α": r"\alpha ", "β": r"\beta ", "γ": r"\gamma ", "ε": r"\epsilon ", "ϵ": r"\epsilon ", "μ": r"\mu ", "σ": r"\sigma ",
+    "δ": r"\delta ", "Δ": r"\Delta ", "∆": r"\Delta ", "∂": r"\partial ", "∑": r"\sum ", "Σ": r"\Sigma ", "η": r"\eta ",
+    "θ": r"\theta ", "λ": r"\lambda ", "κ": r"\kappa ", "ŷ": r"\hat y", "Ŷ": r"\hat Y", "⊙": r"\odot ", "∘": r"\odot ",
+    "∗": "*", "•": "*", "·": r"\cdot ", "⋅": r"\cdot ", "×": r"\times ", "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-",
+    "’": "'", "′": "'", "‘": "'", "ʹ": "'", "∇": r"\nabla ", "⊤": r"\top ", "←": r"\leftarrow ", "→": r"\to ",
+    "⇒": r"\\ ", "⟹": r"\\ ", "⇔": r"\iff ", "≈": r"\approx ", "≡": "=", "≔": ":=", "≝": "=", "≜": "=", "∈": r"\in ",
+    "‖": r"\|", "∥": r"\|", "½": r"\frac12 ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "∀": r"\forall ", "…": r"\dots ",
+    "⋯": r"\cdots ", "∞": r"\infty ", "√": r"\sqrt ", "∏": r"\prod ", "∫": r"\int ", "⊗": r"\otimes ", "∝": r"\propto ",
+    "ℓ": r"\ell ", "ℒ": r"\mathcal L", "⟨": r"\langle ", "⟩": r"\rangle ", "⁄": "/", "∕": "/", "÷": "/", "∎": " ",
+    "■": " ", "□": " ", "✓": " ", "∴": " ", "𝟙": r"\ones ", "𝔼": r"\mean ", "ᵀ": r"^\top ", "\u0302": r"\hat ",
+    **dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad", ""),
+    **dict.fromkeys("\u00a0\u2002\u2003\u2009\u200a\u202f\u205f\u3000", " "),
+}  # fmt: skip
+RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵏⁿᴸᵗⁱʲ", "₀₁₂₃₄₅₆₇₈₉₊₋ₙᵢⱼₖₗₘₜₚₛ"
+
+INSIDE = r"(?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*"
+LAYERED = r"[A-Za-z](?:_(?:\w|\{\w*\}))?(?:\^\{\([^()]*\)\})?(?:_(?:\w|\{\w*\}))?"
+KRONECKER = r"\kronecker_{<1><2>}"
+RANGE = r"(?:[a-z]|\\ell)(?:\s*,\s*(?:[a-z]|\\ell))*\s*(?:=|\\in(?![a-z]))\s*(?:\\?[{(\[])?\s*[0-9][\s,]*(?:[0-9][\s,]*)?(?:\\[lc]?dotsb?(?![a-z])|\.\.\.?)[\s,]*(?:[LN](?:\s*-\s*1)?|d_\w|d_\{[^{}]*\}|[0-9])\s*(?:\\?[})\]])?"
+# a pattern, and what is read in its place: <1> is the first group
+PATTERNS = [(re.compile(pattern), plain) for pattern, plain in (
+    (r"\\(?:under|over)brace\s*\{(%s)\}\s*[_^]\s*\{%s\}" % (INSIDE, INSIDE), "{<1>}"),
+    (r"(?<!\\)\\(?:[,;:>]|!(?!\s*=)| )|~", " "),
+    (r"(?<=[-+])\\!\s*(?==)", ""),
+    (r"\^\s*\{\s*\\prime\s*\}|\^\s*\\prime(?![A-Za-z])", "'"),
+    (r"(?<=[\])XYHWZ])'", r"^\top "),
+    (r"(\^\s*\{\s*\([^()]*\)\s*\}\s*\}?)'", r"<1>^\top "),
+    (r"(?<=X)\s*\^\s*(?:t(?![A-Za-z])|\{\s*t\s*\})", r"^\top "),
+    (r"(?:\\ones|(?<![A-Za-z_^\])}])(?=\[))\s*_?\s*(?:\\left|\\[bB]igg?l?)?\s*(?:\{\s*(?:\\\{|\[)?|\\\{|\[|\()\s*([a-z])\s*=\s*([a-z])\s*(?:\\right|\\[bB]igg?r?)?\s*(?:(?:\\\}|\])?\s*\}|\\\}|\]|\))", KRONECKER),
+    (r"\\ones\s*_\s*(?:N|\{\s*N\s*\})", r"\ones "),
+    (r"\\mean\s*_\s*(?:[a-z]|\{%s\})" % INSIDE, r"\mean "),
+    (r"\\batch\s*_\s*(?:t|\{\s*t\s*\})", r"\batch "),
+    (r"(?:\\lvert|\\left\s*\||\|)\s*\\batch\s*(?:\\rvert|\\right\s*\||\|)", r"\batchsize "),
+    (r"\\theta\s*\^\s*\{\s*\(\s*(t(?:\s*[+-]\s*1)?|0)\s*\)\s*\}", r"\theta_{<1>}"),
+    (r"(?<![A-Za-z\\_{])w\s*\^\s*\{\s*\(\s*(t(?:\s*[+-]\s*1)?|0)\s*\)\s*\}", "w_{<1>}"),
+    (r"J\s*\(\s*W\s*,\s*b\s*\)", "J"),
+    (r"\{(%s)\\over(?![A-Za-z])(%s)\}" % (INSIDE, INSIDE), r"\frac{<1>}{<2>}"),
+    (r"\\frac\s*\{\s*d(?!\s*_)(%s)\}\s*\{\s*d(?!\s*_)(%s)\}" % (INSIDE, INSIDE), r"\frac{\partial <1>}{\partial <2>}"),
+    (r"(?<![A-Za-z\\])d\s*((?:\\hat\s*)?%s)\s*/\s*d\s*((?:\\hat\s*)?%s)" % (LAYERED, LAYERED), r"\partial <1>/\partial <2>"),
+    (r"\\partial\s*_\s*(?:\{(%s)\}|([a-z]))" % INSIDE, r"\frac{\partial}{\partial <1><2>}"),
+    (r"(?:\\left\s*)?\\\{(?=\s*\\begin)|\\right\s*\.|\\left\s*\.", " "),
+    (r"(?:\\right|\\[bB]igg?r?)?\s*\|\s*_\s*\{\s*((?:\\theta|w)[^{}]*)\}", "(<1>)"),
+    (r"(?:\\left|\\[bB]igg?l?)\s*\|\s*(?:\\left|\\[bB]igg?l?)\s*\||\\left\s*\\(?:\||Vert)|(?:\\left\s*)?\\lVert(?![A-Za-z])", "\x0e "),
+    (r"(?:\\right|\\[bB]igg?r?)\s*\|\s*(?:\\right|\\[bB]igg?r?)\s*\||\\right\s*\\(?:\||Vert)|(?:\\right\s*)?\\rVert(?![A-Za-z])", "\x0f "),
+    (r"(?:\\[bB]igg?[lrm]?\s*)?\\(?:\||Vert(?![A-Za-z]))|\|\|", "\x10 "),
+    (r"(?:\(\s*)?\\forall(?:\s*(?:%s|[a-z](?![A-Za-z_^(])|,|\\in(?![a-z])|<|>|\\[lg]eq?(?![a-z])|[LN0-9]))+(?:\s*\))?" % RANGE, r"\\ "),
+    (r"(?:\(\s*)?(?<![A-Za-z_^{\\])%s(?:\s*\))?" % RANGE, r"\\ "),
+    (r"((?:^|,|\(|\\\\)\s*)(?:[0-9]\s*(?:<|\\leq?)\s*)?k\s*(?:<|\\leq?(?![a-z]))\s*L(?:\s*-\s*1)?\s*(?=$|[,.;)]|\\\\)", "<1>"),
+    (r"(?:\\left|\\right|\\[bB]igg?[lrm]?)\s*(?=[()\[\]|/]|\\[{}|])", ""),
+    (r"\\\{", "("),
+    (r"\\\}", ")"),
+    (r"\(\s*(\\\\\s*)?\)", " "),
+    (r"(?<![<>:!=])=\s*=", "= ="),
+    (r"\{\s*\}", " "),
+)]  # fmt: skip
+
+
+class Text(NamedTuple):
+    """Characters, and for each where it stands in the learner's text: from, to."""
+
+    text: str
+    at: tuple
+
+    def part(self, start, end=None):
+        """The characters from one position to another."""
+        return Text(self.text[start:end], self.at[start:end])
+
+    def replaced(self, start, end, *new):
+        """The text with something else from one position to another: strings, or parts of it that are kept."""
+        place = (self.at[start][0], self.at[end - 1][1]) if start < end else (self.place(start),) * 2
+        parts = [part if isinstance(part, Text) else Text(part, (place,) * len(part)) for part in new]
+        return joined(self.part(0, start), *parts, self.part(end))
+
+    def place(self, position):
+        """The place in the learner's text of a position here; the end of it after the last character."""
+        return self.at[position][0] if position < len(self.at) else self.at[-1][1] if self.at else 0
+
+
+def joined(*parts):
+    """One text of several."""
+    return Text("".join(part.text for part in parts), tuple(place for part in parts for place in part.at))
+
+
+def spelled(latex):
+    """The Text of some LaTeX in the one spelling that the grammar knows."""
+    text = Text(latex, tuple((place, place + 1) for place in range(len(latex))))
+    text = _substituted(text, re.compile(r"(?<!\\)%[^\n]*"), "")
+    text = _mathematics(_signs(text))
+    text = _commands(text)
+    for pattern, plain in PATTERNS:
+        text = _substituted(text, pattern, plain)
+    return _norms_paired(text)
+
+
+def _substituted(text, pattern, plain):
+    """The text with what a pattern finds replaced, again and again where that lays open more."""
+    for _ in range(6):
+        found = list(pattern.finditer(text.text))
+        for match in reversed(found):
+            text = text.replaced(match.start(), match.end(), *_filled(plain, "<", ">", lambda n, m=match: m.span(n), text))
+        if not found or not any(match.groups() for match in found):
+            break
+    return text
+
+
+def _filled(plain, before, after, span_of, text):
+    """The pieces of a template: strings, and the parts of the text that its numbers stand for."""
+    for position, piece in enumerate(re.split(f"{before}([12]){after}", plain)):
+        if position % 2 == 0:
+            yield piece
+        elif span_of(int(piece))[0] >= 0:
+            yield text.part(*span_of(int(piece)))
+
+
+def _signs(text):
+    """The text with signs that have a spelling in LaTeX spelled so; small raised and lowered ones too."""
+    for match in reversed(list(re.finditer(rf"[{RAISED}]+|[{LOWERED}]+|[^\x00-\x7f]", text.text))):
+        sign = match[0]
+        plain = unicodedata.normalize("NFKC", sign)
+        if sign in SIGNS:
+            summed = sign == "Σ" and re.match(r"\s*_|\s*[₀-ₜ]", text.text[match.end() :])
+            new = r"\sum " if summed else SIGNS[sign]
+            if sign == "\u0302" and match.start():  # a hat that stands behind its letter
+                text = text.replaced(match.start() - 1, match.end(), new, text.part(match.start() - 1, match.start()))
+                continue
+        elif sign[0] in RAISED or sign[0] in LOWERED:
+            new = f"{'^' if sign[0] in RAISED else '_'}{{{plain.replace(chr(8722), '-')}}}"
+        else:
+            new = "".join(SIGNS.get(letter, letter) for letter in plain) if len(plain) == 1 else sign
+        text = text.replaced(match.start(), match.end(), new)
+    return text
+
+
+TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
+
+
+def _commands(text):
+    """The text with the commands of the table, fonts and words read."""
+    position = 0
+    while position < len(text.text):
+        token = TOKEN.match(text.text, position)
+        name, end = token[0], token.end()
+        if name == "{" and (font := re.compile(r"\{\s*\\(bf|rm|it|cal|sf)(?![A-Za-z])").match(text.text, position)):
+            _, last = _argument(text.text, position)
+            text = text.replaced(position, font.end(), rf"\{font[1]}{{") if last else text
+            token = TOKEN.match(text.text, position)
+            name, end = token[0], token.end()
+        if name[1:] in FONTS or name[1:] in TEXTS:
+            text, position = _font(text, position, end, name[1:])
+        elif name in RULES:
+            text, position = _command(text, position, end, *RULES[name])
+        else:
+            position = end
+    return text
+
+
+def _command(text, start, end, arity, plain):
+    spans = {}
+    for number in range(1, arity + 1):
+        end = end + 1 if number == 1 and text.text[end : end + 1] == "*" else end
+        spans[number], last = _argument(text.text, end)
+        if not last:
+            return text, end
+        end = last
+    if re.fullmatch(r"(#2)", plain) and not re.fullmatch(r"\s*(:?=|\\equiv\s*|-|\+)\s*", text.text[slice(*spans[2])]):
+        plain = "{#2}"
+    if plain == "{#1}" and re.search(EQUALS, text.text[slice(*spans[1])]):
+        plain = " #1 "
+    return text.replaced(start, end, *_filled(plain, "#", "", spans.get, text)), start
+
+
+def _argument(text, position):
+    """(from, to) of the inside of the argument that begins here, and where it ends; (None, 0) if there is none."""
+    token = TOKEN.match(text, position + len(text[position:]) - len(text[position:].lstrip()))
+    if not token or token[0] == "}":
+        return None, 0
+    if token[0] != "{":
+        return token.span(), token.end()
+    depth = 0
+    for match in re.finditer(r"\\.|[{}]", text[token.start() :], re.DOTALL):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        if depth == 0:
+            end = token.start() + match.end()
+            return (token.end(), end - 1), end
+    return None, 0
+
+
+def _font(text, start, end, font):
+    """A font is left out; of words only those that mean something are kept. And where reading goes on."""
+    end = end + 1 if text.text[end : end + 1] == "*" else end
+    span, last = _argument(text.text, end)
+    if not last:
+        return text, end
+    inside = text.text[slice(*span)].strip()
+    if (font, inside) in OF_FONTS:
+        return text.replaced(start, last, OF_FONTS[font, inside]), start
+    if font == "operatorname" and inside.startswith("\\math"):
+        return text.replaced(start, last, text.part(*span)), start
+    if inside in NAMES and not (inside in ("F", "T", "t", "d") and font in ("mathbf", "mathcal", "bf", "cal")):
+        return text.replaced(start, last, NAMES[inside]), start
+    if font in TEXTS or re.fullmatch(r"(where|and|for|so|since|if|hence|thus|with|because|def|out|in)", inside):
+        named = re.fullmatch(r"new|old|next|prev|neu|alt|arg ?min|vec|softmax", inside)
+        inline = re.search(r"\$", inside) or re.search(r"[_^]\s*\{?\s*$", text.text[:start])
+        return (text, last) if named else (text.replaced(start, last, r"\\ " if AND.search(inside) and not inline else " "), start)
+    if font in ("mathbb", "mathcal") and inside in ("R", "L") or re.fullmatch(r"[A-Za-z ]{2,}", inside):
+        return text, last
+    one = re.fullmatch(r"(\\hat\s*)?\{?(\\[A-Za-z]+\s*|.)\}?", inside, re.DOTALL)
+    return text.replaced(start, last, " ", *([text.part(*span)] if one else ["{", text.part(*span), "}"])), start
+
+
+def _norms_paired(text):
+    """Norms that open and close with the same sign do so by turns; the 2 of a square stands behind the kind."""
+    opened = 0
+    for match in list(re.finditer("[\x0e\x0f\x10]", text.text)):
+        sign = match[0] if match[0] != "\x10" else "\x0f" if opened else "\x0e"
+        opened += 1 if sign == "\x0e" else -1
+        text = text.replaced(*match.span(), sign)
+        last = match
+    if opened > 0:
+        raise Misfit(text.place(last.start()), "this norm is never closed.")
+    kind = re.compile("(?<=\x0f)" + r"\s*(\^\s*(?:\{\s*2\s*\}|2))\s*(_\s*(?:\{\s*[F2]\s*\}|[F2]))")
+    return _substituted(text, kind, "<2><1>")
+
+
+MATHEMATICS = re.compile(
+    r"\$\$(.+?)\$\$|(?<!\\)\$([^$]+?)(?<!\\)\$|(?<!\\)\\\[(.+?)\\\]|\\\((.+?)\\\)|(\\begin\s*\{(?P<name>(?:align|equation|gather|eqnarray|multline|flalign|math|displaymath)\*?)\}.+?\\end\s*\{(?P=name)\})",
+    re.DOTALL,
+)
+EQUALS = r"=|\\(?:leftarrow|approx|iff|to|equiv|le|ge|ne|in|propto|gets|stackrel|triangleq)(?![A-Za-z])|[<>]"
+OPEN_END = re.compile(rf"(?:[-+*/(,{{]|\\(?:cdot|odot|times|left|circ)|{EQUALS}|\\\\|&)\s*$")
+OPEN_START = re.compile(rf"\s*(?:[-+*/)}}^_&]|\\(?:cdot|odot|times|right|circ|\\)|{EQUALS}|:=)")
+WORD = re.compile(r"(?<![\\\w.({^\x27-])(?:[A-Za-z]{3,}|[Aa]s|[Ss]o|[Bb]y|[Ww]e|[Ii]s|[Ii]f|[Ii]n|of|to|or|at|on|an|be)(?![\w({.@^=]|\s*(?:=|\[|:=))[.,:]*")
+BULLET = re.compile(r"^\s*(?:(?:[•▪*>]|#+|\d{1,2}[.)]|\([a-z0-9]\))\s+)+")
+FENCE = re.compile(r"^[ \t]*```[^\n]*$|^\s*%%derive[^\n]*$", re.MULTILINE)
+
+
+def _mathematics(text):
+    """The text without the prose around its mathematics, its equations parted."""
+    text = _substituted(text, FENCE, "")
+    if text.text.strip().startswith("**") or re.search(r"\*\*[A-Z][^*\n]*\*\*", text.text):
+        text = _substituted(text, re.compile(r"\*\*[A-Z][^*\n]*\*\*:?"), "")
+    found = list(MATHEMATICS.finditer(text.text))
+    if not found:
+        return _lines(text)
+    spans = [match.span(next(group for group in range(1, 6) if match[group])) for match in found]
+    if not any(re.search(EQUALS, text.text[slice(*span)]) for span in spans):
+        return _substituted(text, re.compile(r"\$|(?<!\\)\\[\[\]()]"), " ")
+    outside = MATHEMATICS.sub(" ", text.text)
+    if "$" in outside or re.search(r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]", outside):
+        raise Misfit(text.place(max(0, text.text.find("$"))), "a $ stands at both ends of the equation, or nowhere.")
+    parts = []
+    for match, span in zip(found, spans):
+        part = text.part(*span)
+        shown = match[2] is None and match[4] is None
+        if shown or re.search(EQUALS, part.text):
+            parts += [part, Text(r" \\ ", ((text.at[span[1] - 1][1],) * 2,) * 4)]
+    return joined(*parts[:-1])
+
+
+def _lines(text):
+    """Plain text: lines of words go, and a line that is an equation of its own is parted from the one before."""
+    if r"\begin" in text.text:
+        return text
+    lines, start = [], 0
+    for line in text.text.split("\n"):
+        lines.append(text.part(start, start + len(line)))
+        start += len(line) + 1
+    kept = [_without_words(line, len(lines) > 1) for line in lines]
+    if not any(re.search(EQUALS, line.text) for line in kept):
+        kept = lines
+    broken = r"\\" in text.text
+    parts, before, blank = [], None, False
+    for line in kept:
+        if line.text.strip():
+            if before is not None:
+                closed = not OPEN_END.search(before.text) and not OPEN_START.match(line.text)
+                alone = re.search(EQUALS, before.text) and re.search(EQUALS, line.text) and not broken
+                parting = r" \\ " if closed and (blank or alone) else "\n"
+                parts.append(Text(parting, ((line.at[0][0],) * 2,) * len(parting)))
+            parts.append(line)
+            before = line if not parts[:-2] or parts[-2].text != "\n" else joined(before, line)
+        blank = not line.text.strip()
+    return joined(*parts) if parts else text
+
+
+def _without_words(line, several):
+    """A line without its bullet and the words before and after its mathematics; empty if it is words alone."""
+    if several and (bullet := BULLET.match(line.text) or re.match(r"\s*-\s+(?=[^=]*[=])(?=\S)", line.text)):
+        line = line.part(bullet.end())
+    if not WORD.search(re.sub(r"\{[A-Za-z ]*\}", "", line.text)):
+        return line
+    if not re.search(r"[\\_^]", line.text):
+        return line.part(0, 0) if several and len(WORD.findall(line.text)) > 1 or not re.search(EQUALS, line.text) else line
+    bare = re.compile(r"\\(?:text|operatorname|mathrm|begin|end|label|tag|color|ref|mbox|intertext)\w*\*?\s*\{[^{}]*\}")
+    hidden = bare.sub(lambda match: " " * len(match[0]), line.text)
+    for match in reversed(list(WORD.finditer(hidden))):
+        line = line.replaced(*match.span(), " ")
+    line = _substituted(line, re.compile(r"^[\s,:;.]+|[\s,:;.]+$|\(\s*\)"), " ")
+    return line if re.search(EQUALS, line.text) and not re.match(rf"\s*({EQUALS})", line.text) else line if re.match(
+        rf"\s*({EQUALS})", line.text) else line.part(0, 0)
