@@ -268,7 +268,7 @@ SLIPS = [  # a wrong equation, and what its repair must contain
     (r"\delta_{ni}^{(k)} = f_k'(a_{ni}^{(k)}) \sum_{j=1}^{d_k} w_{ij}^{(k+1)} \delta_{nj}^{(k+1)}", "d_{k+1}"),
     (r"w_{t+1} = w_t - \frac{\eta}{N} X^\top (X w_t - y)", ""),
     (r"\nabla J = \frac1N X^\top (Xw - y)", "half convention"),
-    (r"\nabla J = \frac2N X (Xw - y)", "missing transpose"),
+    (r"\nabla J = \frac2N X (Xw - y)", "X^"),
     (r"E_n = \sum_j (y_{nj} - \hat y_{nj})", "not squared"),
     (r"J = \sum_n E_n", "missing 1/N"),
     (r"a_{nj}^{(k)} = \sum_i z_{ni}^{(k-1)} w_{ij}^{(k)}", "bias left out of forward"),
@@ -277,7 +277,7 @@ SLIPS = [  # a wrong equation, and what its repair must contain
     (r"\delta_n^{(L)} = 2 (y_n - \hat y_n) \odot f_L'(a_n^{(L)})", "sign"),
     (r"\frac{\partial E_n}{\partial W^{(k)}} = \delta_n^{(k)} z_n^{(k-1)\top}", ""),
     (r"\delta_n^{(k)} = (W^{(k+1)\top} \delta_n^{(k+1)}) \odot f_k'(a_n^{(k)})", "missing transpose"),
-    (r"w^* = (X^\top X)^{-1} X y", "missing transpose"),
+    (r"w^* = (X^\top X)^{-1} X y", "X^"),
     (r"w^* = (X X^\top)^{-1} X^\top y", ""),
 ]  # fmt: skip
 
@@ -356,15 +356,15 @@ WHOLE = [
 ]  # fmt: skip
 
 PARTIAL = [  # no derivations, and what is said of them
-    ("E4", rf"\delta_{{nj}}^{{(L)}} = {E4} \\ {TRUE}", "line 2"),
+    ("E4", rf"\delta_{{nj}}^{{(L)}} = {E4} \\ {TRUE}", "Line 2"),
     ("E4", rf"\delta_{{nj}}^{{(L)}} = {E4} \\ \frac{{\partial E_n}}{{\partial a_{{nj}}^{{(L)}}}} = 1 \cdot \frac{{\partial E_n}}{{\partial a_{{nj}}^{{(L)}}}}", "leads"),
     ("E4", rf"\delta_{{nj}}^{{(L)}} = 1 \cdot \frac{{\partial E_n}}{{\partial a_{{nj}}^{{(L)}}}} = {E4}", "leads"),
     ("E4", rf"\delta_{{nj}}^{{(L)}} = \frac{{\partial E_n}}{{\partial a_{{nj}}^{{(L)}}}} + 0 = {E4}", "leads"),
     ("E4", rf"\delta_{{nj}}^{{(L)}} = \frac{{\partial E_n}}{{\partial a_{{nj}}^{{(L)}}}} \frac{{\partial a_{{nj}}^{{(L)}}}}{{\partial a_{{nj}}^{{(L)}}}} = {E4}", "leads"),
-    ("E5", rf"\delta_{{ni}}^{{(k)}} = {E5} \\ J = \frac1N \sum_n E_n \\ \frac{{\partial J}}{{\partial b_j^{{(k)}}}} = \frac1N \sum_n \frac{{\partial E_n}}{{\partial b_j^{{(k)}}}}", "line 2"),
-    ("E5", rf"\delta_{{ni}}^{{(k)}} = {E5} \\ {TRUE}", "line 2"),
-    ("E5", rf"\delta_{{ni}}^{{(k)}} = {E5} \\ \delta_{{n1}}^{{(1)}} = \sum_j \frac{{\partial E_n}}{{\partial a_{{nj}}^{{(2)}}}} \frac{{\partial a_{{nj}}^{{(2)}}}}{{\partial a_{{n1}}^{{(1)}}}}", "line 2"),
-    ("E7 and E8", rf"{W_SIDE} = {W_END} \\ {B_SIDE} = {B_END} \\ \frac{{\partial \hat y_{{nj}}}}{{\partial a_{{nj}}^{{(L)}}}} = f_L'(a_{{nj}}^{{(L)}})", "line 3"),
+    ("E5", rf"\delta_{{ni}}^{{(k)}} = {E5} \\ J = \frac1N \sum_n E_n \\ \frac{{\partial J}}{{\partial b_j^{{(k)}}}} = \frac1N \sum_n \frac{{\partial E_n}}{{\partial b_j^{{(k)}}}}", "Line 3"),
+    ("E5", rf"\delta_{{ni}}^{{(k)}} = {E5} \\ {TRUE}", "Line 2"),
+    ("E5", rf"\delta_{{ni}}^{{(k)}} = {E5} \\ \delta_{{n1}}^{{(1)}} = \sum_j \frac{{\partial E_n}}{{\partial a_{{nj}}^{{(2)}}}} \frac{{\partial a_{{nj}}^{{(2)}}}}{{\partial a_{{n1}}^{{(1)}}}}", "Line 2"),
+    ("E7 and E8", rf"{W_SIDE} = {W_END} \\ {B_SIDE} = {B_END} \\ \frac{{\partial \hat y_{{nj}}}}{{\partial a_{{nj}}^{{(L)}}}} = f_L'(a_{{nj}}^{{(L)}})", "Line 3"),
     ("E7 and E8", rf"{W_SIDE} = {W_SIDE} + 0 = {W_END} \\ {B_SIDE} = {B_END}", "leads"),
     ("E5", rf"\delta_{{ni}}^{{(k)}} = {BACK} = \sum_j \delta_{{nj}}^{{(k+1)}} w_{{ij}}^{{(k+1)}}", "f'"),
     ("E4", rf"\delta_{{nj}}^{{(L)}} = {OUT} = 2 (y_{{nj}} - \hat y_{{nj}}) f_L'(a_{{nj}}^{{(L)}})", "sign"),

@@ -298,7 +298,7 @@ def _check_free_indices(found):
                 text += f" Is a sum over {index} missing, or is it another index?"
             elif _is_summed(index, found.sides[other]):
                 text += " On the right it is summed over: sum over another letter, m say, or not at all."
-            raise Misfit(place, text, lost_sum=name == "right")
+            raise Misfit(place, text, lost_sum=True)
 
 
 def _is_constant(side):

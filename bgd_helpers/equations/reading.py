@@ -7,9 +7,12 @@ from pathlib import Path
 from bgd_helpers.equations import messages
 from bgd_helpers.equations.building import build, with_example
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.spelling import spelled
+from bgd_helpers.equations.spelling import spelled, substituted
 
 LONGEST = 3000  # characters
+GOES_ON = re.compile(  # what parts lines, before a relation
+    r"(?:(?:[,.;&]|\\\\(?:\[[^\]]*\])?)\s*)+(?=(?:=|:=|\\(?:leftarrow|approx|le|leq)(?![A-Za-z])))"
+)
 LARGEST = 60  # of one side: what it has of COUNTED, and so how deep it is
 COUNTED = set(
     "number symbol width batch_size prefix norm head activation derivative fraction mean parentheses braces".split()
@@ -128,7 +131,7 @@ def _columns_parted(text):
                 text = text.replaced(match.end() - 1, match.end(), ",")
         elif match[0] == r"\\":
             count = 0
-    return text
+    return substituted(text, GOES_ON, " ")
 
 
 def _check_size(tree):

@@ -138,15 +138,15 @@ def joined(*parts):
 def spelled(latex):
     """The Text of some LaTeX in the one spelling that the grammar knows."""
     text = Text(latex, tuple((place, place + 1) for place in range(len(latex))))
-    text = _substituted(text, re.compile(r"(?<!\\)%[^\n]*"), "")
+    text = substituted(text, re.compile(r"(?<!\\)%[^\n]*"), "")
     text = _mathematics(_signs(text))
     text = _commands(text)
     for pattern, plain in PATTERNS:
-        text = _substituted(text, pattern, plain)
+        text = substituted(text, pattern, plain)
     return _norms_paired(text)
 
 
-def _substituted(text, pattern, plain):
+def substituted(text, pattern, plain):
     """The text with what a pattern finds replaced, again and again where that lays open more."""
     for _ in range(6):
         found = list(pattern.finditer(text.text))
@@ -273,7 +273,7 @@ def _norms_paired(text):
     if opened > 0:
         raise Misfit(text.place(last.start()), "this norm is never closed.")
     kind = re.compile("(?<=\x0f)" + r"\s*(\^\s*(?:\{\s*2\s*\}|2))\s*(_\s*(?:\{\s*[F2]\s*\}|[F2]))")
-    return _substituted(text, kind, "<2><1>")
+    return substituted(text, kind, "<2><1>")
 
 
 MATHEMATICS = re.compile(
@@ -290,20 +290,24 @@ FENCE = re.compile(r"^[ \t]*```[^\n]*$|^\s*%%derive[^\n]*$", re.MULTILINE)
 
 def _mathematics(text):
     """The text without the prose around its mathematics, its equations parted."""
-    text = _substituted(text, FENCE, "")
+    text = substituted(text, FENCE, "")
     if text.text.strip().startswith("**") or re.search(r"\*\*[A-Z][^*\n]*\*\*", text.text):
-        text = _substituted(text, re.compile(r"\*\*[A-Z][^*\n]*\*\*:?"), "")
+        text = substituted(text, re.compile(r"\*\*[A-Z][^*\n]*\*\*:?"), "")
     found = list(MATHEMATICS.finditer(text.text))
     if not found:
         return _lines(text)
     spans = [match.span(next(group for group in range(1, 6) if match[group])) for match in found]
     if not any(re.search(EQUALS, text.text[slice(*span)]) for span in spans):
-        return _substituted(text, re.compile(r"\$|(?<!\\)\\[\[\]()]"), " ")
+        return substituted(text, re.compile(r"\$|(?<!\\)\\[\[\]()]"), " ")
     outside = MATHEMATICS.sub(" ", text.text)
-    if "$" in outside or re.search(r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]", outside):
-        raise Misfit(text.place(max(0, text.text.find("$"))), "a $ stands at both ends of the equation, or nowhere.")
-    parts = []
+    if "$" in outside:
+        raise Misfit(text.place(text.text.find("$")), "a $ stands at both ends of the equation, or nowhere.")
+    parts, last = [], 0
     for match, span in zip(found, spans):
+        before, last = text.part(last, match.start()), match.end()
+        before = substituted(before, re.compile(r"\n[^\n=\\]*$"), "")
+        if re.search(r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]", before.text):
+            parts += [_lines(before), Text(r" \\ ", ((match.start(),) * 2,) * 4)]
         part = text.part(*span)
         shown = match[2] is None and match[4] is None
         if shown or re.search(EQUALS, part.text):
@@ -343,12 +347,14 @@ def _without_words(line, several):
         line = line.part(bullet.end())
     if not WORD.search(re.sub(r"\{[A-Za-z ]*\}", "", line.text)):
         return line
+    if several and re.match(r"\s*(Let|Denote|Define|Set|Given|Assume|Suppose|Consider)\b", line.text):
+        return line.part(0, 0)
     if not re.search(r"[\\_^]", line.text):
         return line.part(0, 0) if several and len(WORD.findall(line.text)) > 1 or not re.search(EQUALS, line.text) else line
     bare = re.compile(r"\\(?:text|operatorname|mathrm|begin|end|label|tag|color|ref|mbox|intertext)\w*\*?\s*\{[^{}]*\}")
     hidden = bare.sub(lambda match: " " * len(match[0]), line.text)
     for match in reversed(list(WORD.finditer(hidden))):
         line = line.replaced(*match.span(), " ")
-    line = _substituted(line, re.compile(r"^[\s,:;.]+|[\s,:;.]+$|\(\s*\)"), " ")
+    line = substituted(line, re.compile(r"^[\s,:;.]+|[\s,:;.]+$|\(\s*\)"), " ")
     return line if re.search(EQUALS, line.text) and not re.match(rf"\s*({EQUALS})", line.text) else line if re.match(
         rf"\s*({EQUALS})", line.text) else line.part(0, 0)
