@@ -366,6 +366,6 @@ PARTIAL = [  # no derivations, and what is said of them
     ("E5", rf"\delta_{{ni}}^{{(k)}} = {E5} \\ \delta_{{n1}}^{{(1)}} = \sum_j \frac{{\partial E_n}}{{\partial a_{{nj}}^{{(2)}}}} \frac{{\partial a_{{nj}}^{{(2)}}}}{{\partial a_{{n1}}^{{(1)}}}}", "Line 2"),
     ("E7 and E8", rf"{W_SIDE} = {W_END} \\ {B_SIDE} = {B_END} \\ \frac{{\partial \hat y_{{nj}}}}{{\partial a_{{nj}}^{{(L)}}}} = f_L'(a_{{nj}}^{{(L)}})", "Line 3"),
     ("E7 and E8", rf"{W_SIDE} = {W_SIDE} + 0 = {W_END} \\ {B_SIDE} = {B_END}", "leads"),
-    ("E5", rf"\delta_{{ni}}^{{(k)}} = {BACK} = \sum_j \delta_{{nj}}^{{(k+1)}} w_{{ij}}^{{(k+1)}}", "f'"),
+    ("E5", rf"\delta_{{ni}}^{{(k)}} = {BACK} = \sum_j \delta_{{nj}}^{{(k+1)}} w_{{ij}}^{{(k+1)}}", "f_k'"),
     ("E4", rf"\delta_{{nj}}^{{(L)}} = {OUT} = 2 (y_{{nj}} - \hat y_{{nj}}) f_L'(a_{{nj}}^{{(L)}})", "sign"),
 ]  # fmt: skip

@@ -177,22 +177,23 @@ def _size(node):
 def _leads(exercise, lines):
     """Whether something leads to the result, and the lines that nothing needs, by their numbers."""
     leads, idle = False, []
+    asked = {(start.of.name, start.by.name) for name in DERIVATIONS[exercise] for start in _starts(name)[:1]}
     for line in lines:
         goals = [(name, _starts(name)) for name in DERIVATIONS[exercise]]
         mine = [name for name, starts in goals if any(_alike(side, s) for side in line.sides for s in starts)]
-        steps = any(_is_a_step(name, line, mine) for name, _ in goals)
+        steps = any(_is_a_step(name, line, mine, asked) for name, _ in goals)
         leads = leads or steps
         if not steps and not mine and not is_definition(Chain(line.sides[:2], ("=",))):
             idle.append(line.number)
     return leads, idle
 
 
-def _is_a_step(name, line, mine):
+def _is_a_step(name, line, mine, asked):
     """Whether a line leads to the equation of that name: a derivative on the way from what one differentiates by to the
     loss stands in it, and it is no special case; beside the quantity asked for, or with what the result is made of."""
     start = read(f"{GOALS[name].starts[0]} = 0")[0].sides[0]
     links = [
-        part for side in line.sides for part in walk(side) if isinstance(part, Derivative) and _on_the_way(part, start)
+        part for side in line.sides for part in walk(side) if isinstance(part, Derivative) and _on_the_way(part, start, asked)
     ]
     if (
         not links
@@ -223,7 +224,7 @@ def _is_special(side):
 RANKS = {"w": 0, "W": 0, "b": 0, "a": 1, "A": 1, "z": 2, "Z": 2, "yhat": 3, "Yhat": 3, "E": 4, "J": 5}
 
 
-def _on_the_way(link, whole):
+def _on_the_way(link, whole, asked):
     """Whether a derivative is a part of the way that the derivative asked for goes, and not all of it."""
     of, by = link.of, link.by
     if RANKS.get(by.name, -1) < RANKS[whole.by.name] or whole.by.layer.letter == "L" != (by.layer or Layer("L")).letter:
@@ -237,7 +238,7 @@ def _on_the_way(link, whole):
         and of.layer < (by.layer or of.layer)
     ):
         return False
-    return (of.name, by.name) != (whole.of.name, whole.by.name)
+    return (of.name, by.name) not in asked
 
 
 def _starts(name):

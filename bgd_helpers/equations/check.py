@@ -8,7 +8,7 @@ from bgd_helpers.equations.counterexample import Counterexample, first_differenc
 from bgd_helpers.equations.errors import EquationError, Misfit
 from bgd_helpers.equations.meaning import is_definition, meaning_of
 from bgd_helpers.equations.messages import advice
-from bgd_helpers.equations.reading import read
+from bgd_helpers.equations.reading import named, read
 from bgd_helpers.equations.repair import repair
 from bgd_helpers.equations.result import Result
 from bgd_helpers.equations.syntax import Chain, Equivalence, Layer, Node, chains_of, is_symbol, mapped
@@ -54,7 +54,7 @@ def check_equation(latex, rule=None, mend=True):
     try:
         return _checked(latex, rule, mend)
     except Misfit as error:
-        place, text = error.advised and advice(latex, error.position) or (error.position, error.expected)
+        place, text = not error.repair and named(latex) or error.advised and advice(latex, error.position) or (error.position, error.expected)
         raise EquationError(latex, place, text, error.repair) from None
 
 

@@ -15,7 +15,7 @@ GOES_ON = re.compile(  # what parts lines, before a relation
 )
 LARGEST = 60  # of one side: what it has of COUNTED, and so how deep it is
 COUNTED = set(
-    "number symbol width batch_size prefix norm head activation derivative fraction mean parentheses braces".split()
+    "number symbol width batch_size prefix nabla norm head activation derivative fraction mean parentheses braces".split()
 )
 ENVIRONMENTS = """aligned align split gathered equation gather eqnarray array cases rcases dcases multline multlined flalign
 alignat alignedat math displaymath subequations""".split()
@@ -37,6 +37,16 @@ def read(latex):
     return with_example(build(tree))
 
 
+def named(latex):
+    """(place, its name) of what is legitimate and not in the language; None if there is nothing of that kind."""
+    try:
+        text = spelled(latex)
+    except Misfit:
+        return None
+    found = messages.outside(text.text)
+    return found and (text.place(found[0]), found[1])
+
+
 def _parsed(latex, text):
     from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
@@ -47,9 +57,6 @@ def _parsed(latex, text):
     except UnexpectedToken as error:
         position = len(text.text) if error.token.type == "$END" else error.token.start_pos
         expected = error.expected
-    outside = messages.outside(text.text)
-    if outside:
-        raise Misfit(text.place(outside[0]), outside[1])
     place = len(latex) if not text.text[position:].strip() else text.place(position)
     raise Misfit(place, messages.misplaced(latex, place, expected), advised=True)
 
