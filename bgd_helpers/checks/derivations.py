@@ -193,7 +193,10 @@ def _is_a_step(name, line, mine, asked):
     loss stands in it, and it is no special case; beside the quantity asked for, or with what the result is made of."""
     start = read(f"{GOALS[name].starts[0]} = 0")[0].sides[0]
     links = [
-        part for side in line.sides for part in walk(side) if isinstance(part, Derivative) and _on_the_way(part, start, asked)
+        part
+        for side in line.sides
+        for part in walk(side)
+        if isinstance(part, Derivative) and _on_the_way(part, start, asked)
     ]
     if (
         not links

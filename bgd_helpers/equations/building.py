@@ -39,7 +39,12 @@ def with_example(statements):
     most = 0 if any(part.name == "E" and part.indices for part in said) else 1
     foreign = any(len(part.indices) > 1 or "n" in part.indices for part in layered + said)
     foreign = foreign or any(syntax.is_symbol(part, "J", "N", "X", "Y", "A", "Z", "Delta") for part in symbols)
-    if not without or foreign or not most or any(isinstance(part, syntax.Sum) and part.index == "n" for part in symbols):
+    if (
+        not without
+        or foreign
+        or not most
+        or any(isinstance(part, syntax.Sum) and part.index == "n" for part in symbols)
+    ):
         return statements
 
     def change(node):
@@ -213,7 +218,12 @@ class _Rules:
         return Symbol("batch_size", span=span)
 
     def prefix(self, parts, span):
-        wrap = {"\\imag": syntax.Imaginary, "\\trace": syntax.Trace, "\\diag": syntax.Diagonal, "d": syntax.Differential}
+        wrap = {
+            "\\imag": syntax.Imaginary,
+            "\\trace": syntax.Trace,
+            "\\diag": syntax.Diagonal,
+            "d": syntax.Differential,
+        }
         return _Head(wrap[str(parts[0])], span, takes_rest=False)
 
     def nabla(self, parts, span):

@@ -54,7 +54,13 @@ def check_equation(latex, rule=None, mend=True):
     try:
         return _checked(latex, rule, mend)
     except Misfit as error:
-        place, text = not error.repair and named(latex) or error.advised and advice(latex, error.position) or (error.position, error.expected)
+        place, text = (
+            not error.repair
+            and named(latex)
+            or error.advised
+            and advice(latex, error.position)
+            or (error.position, error.expected)
+        )
         raise EquationError(latex, place, text, error.repair) from None
 
 

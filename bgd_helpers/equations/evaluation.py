@@ -317,7 +317,13 @@ def _derivative(of, by, scene):
     whole = not by.indices or one_row
     rows, columns = _array(by, scene).shape[-2:]
     axes = scene.along(np.arange(rows), "row"), scene.along(np.arange(columns), "column")
-    i, j = (scene.index(by.indices[0]), axes[1]) if one_row else axes if whole else (*(scene.index(letter) for letter in by.indices), scene.index("1"))[:2]
+    i, j = (
+        (scene.index(by.indices[0]), axes[1])
+        if one_row
+        else axes
+        if whole
+        else (*(scene.index(letter) for letter in by.indices), scene.index("1"))[:2]
+    )
     here = (i[..., None, None] == np.arange(rows)[:, None]) & (j[..., None, None] == np.arange(columns))
     result = value(of, scene.move(_key(by, scene), 1j * STEP * here))
     vector = one_row or whole and columns == 1

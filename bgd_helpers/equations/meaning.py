@@ -6,7 +6,7 @@ from math import prod
 
 from bgd_helpers.equations import messages, models, syntax
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.shapes import EXAMPLES, PARAMETERS, SHARDS, extents_of, shape
+from bgd_helpers.equations.shapes import EXAMPLES, SHARDS, extents_of, shape
 from bgd_helpers.equations.syntax import Layer, Symbol, children, is_symbol, latex, symbols_of, walk, with_child
 
 LARGEST = 100_000  # places at which an equation is judged in one model: the one bound on layers, indices and parameters
@@ -262,7 +262,9 @@ def _check_derivative(node, found):
     for part in walk(node.of):
         if part == Symbol("imaginary"):
             raise Misfit(part, "derivatives are complex steps; i cannot stand inside one.")
-        if isinstance(part, syntax.Derivative | syntax.Gradient | syntax.Differential) or is_symbol(part, "delta", "Delta", "H"):
+        if isinstance(part, syntax.Derivative | syntax.Gradient | syntax.Differential) or is_symbol(
+            part, "delta", "Delta", "H"
+        ):
             text = "the language has no second derivatives, and \\delta and \\nabla are first ones."
             raise Misfit(part, text)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from bgd_helpers.equations import messages
 from bgd_helpers.equations.building import build, with_example
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.spelling import spelled, substituted
+from bgd_helpers.equations.spelling import outside, spelled, substituted
 
 LONGEST = 3000  # characters
 GOES_ON = re.compile(  # what parts lines, before a relation
@@ -15,10 +15,11 @@ GOES_ON = re.compile(  # what parts lines, before a relation
 )
 LARGEST = 60  # of one side: what it has of COUNTED, and so how deep it is
 COUNTED = set(
-    "number symbol width batch_size prefix nabla norm head activation derivative fraction mean parentheses braces".split()
+    """number symbol width batch_size prefix nabla norm head activation derivative fraction mean parentheses
+braces""".split()
 )
-ENVIRONMENTS = """aligned align split gathered equation gather eqnarray array cases rcases dcases multline multlined flalign
-alignat alignedat math displaymath subequations""".split()
+ENVIRONMENTS = """aligned align split gathered equation gather eqnarray array cases rcases dcases multline multlined
+flalign alignat alignedat math displaymath subequations""".split()
 
 
 def read(latex):
@@ -40,11 +41,9 @@ def read(latex):
 def named(latex):
     """(place, its name) of what is legitimate and not in the language; None if there is nothing of that kind."""
     try:
-        text = spelled(latex)
+        return outside(spelled(latex))
     except Misfit:
         return None
-    found = messages.outside(text.text)
-    return found and (text.place(found[0]), found[1])
 
 
 def _parsed(latex, text):

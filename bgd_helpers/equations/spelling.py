@@ -1,112 +1,29 @@
 r"""The many ways of writing an equation, brought to one: tables of synonyms, and what stands around the mathematics.
 
-COMMANDS takes the arguments of a command, SIGNS stands for one sign, PATTERNS are read last, in their order. Every
-character keeps the place in the learner's text that it comes from.
+The table is spelling.toml: commands take arguments, signs stand for themselves, patterns are read last, in their order.
+Every character keeps the place in the learner's text that it comes from.
 """
 
 import re
+import tomllib
 import unicodedata
+from pathlib import Path
 from typing import NamedTuple
 
 from bgd_helpers.equations.errors import Misfit
 
-FONTS = "mathbf boldsymbol bm pmb mathit mathsf mathrm mathcal mathscr mathnormal mathtt mathfrak vec bar mathbb operatorname bf rm it cal sf bold symbf symbfit".split()  # fmt: skip
-TEXTS = "text textrm textbf textit textsf mbox hbox textnormal emph".split()
-# a command, how many arguments it takes, and what is read: #1 is the first
-COMMANDS = {
-    "tag label eqref ref cite hspace vspace phantom hphantom vphantom color": (1, ""),
-    "intertext shortintertext": (1, r"\\ "),
-    "boxed fbox underline cancel bcancel ensuremath mathop mathbin mathord smash": (1, "{#1}"),
-    "textcolor colorbox": (2, "{#2}"),
-    "underset overset": (2, "#2"),
-    "stackrel": (2, "#2"),
-    "mathrel": (1, " #1"),
-    "blacksquare square Box qed qedhere checkmark therefore because nonumber notag noindent hfill medskip smallskip "
-    "bigskip par displaystyle textstyle scriptstyle limits nolimits mathstrut strut quad qquad enspace": (0, " "),
-    "Rightarrow implies Longrightarrow leadsto": (0, r"\\ "),
-    "intercal transpose trans transp": (0, r"\top "),
-    "gets longleftarrow Leftarrow mapsfrom": (0, r"\leftarrow "),
-    "equiv triangleq doteq eqdef coloneqq coloneq defeq leftrightarrow": (0, "= "),
-    "ast star": (0, "* "),
-    "bullet": (0, "* "),
-    "circ": (0, r"\odot "),
-    "dfrac tfrac cfrac nicefrac sfrac": (0, r"\frac "),
-    "tr Tr": (0, r"\trace "),
-    "lbrace lbrack": (0, "("),
-    "rbrace rbrack": (0, ")"),
-    "widehat": (0, r"\hat "),
-}
-RULES = {f"\\{name}": rule for names, rule in COMMANDS.items() for name in names.split()}
-# what an argument of a font or of \text{...} means; other words are no part of the equation
-NAMES = {
-    "T": r"\top ", "t": r"\top ", "tr": r"\trace ", "Tr": r"\trace ", "trace": r"\trace ", "diag": r"\diag ",
-    "Diag": r"\diag ", "grad": r"\nabla ", "rate": r"\rate ", "Var": r"\Var ", "Im": r"\imag ", "with": r"\with ",
-    "without": r"\without ", "F": "F", "d": "d",
-}  # fmt: skip
-OF_FONTS = {
-    ("mathrm", "i"): r"\imaginary ", ("mathbf", "1"): r"\ones ", ("boldsymbol", "1"): r"\ones ", ("bf", "1"): r"\ones ",
-    ("bm", "1"): r"\ones ", ("pmb", "1"): r"\ones ", ("vec", "1"): r"\ones ", ("mathbb", "1"): r"\ones ",
-    ("mathbb", "I"): r"\ones ", ("mathbb", "E"): r"\mean ", ("operatorname", "E"): r"\mean ", ("mathcal", "B"): r"\batch ",
-    ("operatorname", r"\mean"): r"\mean ",
-}  # fmt: skip
-AND = re.compile(r"\b(and|so|hence|thus|since|because|where|then|therefore|as|und|mit|also|wobei|if|for|by|from|using)\b", re.I)  # fmt: skip
-
-SIGNS = {
-    "α": r"\alpha ", "β": r"\beta ", "γ": r"\gamma ", "ε": r"\epsilon ", "ϵ": r"\epsilon ", "μ": r"\mu ", "σ": r"\sigma ",
-    "δ": r"\delta ", "Δ": r"\Delta ", "∆": r"\Delta ", "∂": r"\partial ", "∑": r"\sum ", "Σ": r"\Sigma ", "η": r"\eta ",
-    "θ": r"\theta ", "λ": r"\lambda ", "κ": r"\kappa ", "ŷ": r"\hat y", "Ŷ": r"\hat Y", "⊙": r"\odot ", "∘": r"\odot ",
-    "∗": "*", "•": "*", "·": r"\cdot ", "⋅": r"\cdot ", "×": r"\times ", "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-",
-    "’": "'", "′": "'", "‘": "'", "ʹ": "'", "∇": r"\nabla ", "⊤": r"\top ", "←": r"\leftarrow ", "→": r"\to ",
-    "⇒": r"\\ ", "⟹": r"\\ ", "⇔": r"\iff ", "≈": r"\approx ", "≡": "=", "≔": ":=", "≝": "=", "≜": "=", "∈": r"\in ",
-    "‖": r"\|", "∥": r"\|", "½": r"\frac12 ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "∀": r"\forall ", "…": r"\dots ",
-    "⋯": r"\cdots ", "∞": r"\infty ", "√": r"\sqrt ", "∏": r"\prod ", "∫": r"\int ", "⊗": r"\otimes ", "∝": r"\propto ",
-    "ℓ": r"\ell ", "ℒ": r"\mathcal L", "⟨": r"\langle ", "⟩": r"\rangle ", "⁄": "/", "∕": "/", "÷": "/", "∎": " ",
-    "■": " ", "□": " ", "✓": " ", "∴": " ", "𝟙": r"\ones ", "𝔼": r"\mean ", "ᵀ": r"^\top ", "\u0302": r"\hat ",
-    **dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad", ""),
-    **dict.fromkeys("\u00a0\u2002\u2003\u2009\u200a\u202f\u205f\u3000", " "),
-}  # fmt: skip
+TABLE = tomllib.loads(Path(__file__).with_name("spelling.toml").read_text(encoding="utf-8"))
+FONTS, TEXTS = TABLE["fonts"].split(), TABLE["texts"].split()
+RULES = {f"\\{name}": rule for names, *rule in TABLE["commands"] for name in names.split()}
+NAMES = {(font, word): plain for font, word, plain in TABLE["names"]}
+SIGNS = {sign: plain for plain, signs in TABLE["signs"] for sign in signs}
 RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵏⁿᴸᵗⁱʲ", "₀₁₂₃₄₅₆₇₈₉₊₋ₙᵢⱼₖₗₘₜₚₛ"
-
-INSIDE = r"(?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*"
-LAYERED = r"[A-Za-z](?:_(?:\w|\{\w*\}))?(?:\^\{\([^()]*\)\})?(?:_(?:\w|\{\w*\}))?"
-KRONECKER = r"\kronecker_{<1><2>}"
-RANGE = r"(?:[a-z]|\\ell)(?:\s*,\s*(?:[a-z]|\\ell))*\s*(?:=|\\in(?![a-z]))\s*(?:\\?[{(\[])?\s*[0-9][\s,]*(?:[0-9][\s,]*)?(?:\\[lc]?dotsb?(?![a-z])|\.\.\.?)[\s,]*(?:[LN](?:\s*-\s*1)?|d_\w|d_\{[^{}]*\}|[0-9])\s*(?:\\?[})\]])?"
-# a pattern, and what is read in its place: <1> is the first group
-PATTERNS = [(re.compile(pattern), plain) for pattern, plain in (
-    (r"\\(?:under|over)brace\s*\{(%s)\}\s*[_^]\s*\{%s\}" % (INSIDE, INSIDE), "{<1>}"),
-    (r"(?<!\\)\\(?:[,;:>]|!(?!\s*=)| )|~", " "),
-    (r"(?<=[-+])\\!\s*(?==)", ""),
-    (r"\^\s*\{\s*\\prime\s*\}|\^\s*\\prime(?![A-Za-z])", "'"),
-    (r"(?<=[\])XYHWZ])'", r"^\top "),
-    (r"(\^\s*\{\s*\([^()]*\)\s*\}\s*\}?)'", r"<1>^\top "),
-    (r"(?<=X)\s*\^\s*(?:t(?![A-Za-z])|\{\s*t\s*\})", r"^\top "),
-    (r"(?:\\ones|(?<![A-Za-z_^\])}])(?=\[))\s*_?\s*(?:\\left|\\[bB]igg?l?)?\s*(?:\{\s*(?:\\\{|\[)?|\\\{|\[|\()\s*([a-z])\s*=\s*([a-z])\s*(?:\\right|\\[bB]igg?r?)?\s*(?:(?:\\\}|\])?\s*\}|\\\}|\]|\))", KRONECKER),
-    (r"\\ones\s*_\s*(?:N|\{\s*N\s*\})", r"\ones "),
-    (r"\\mean\s*_\s*(?:[a-z]|\{%s\})" % INSIDE, r"\mean "),
-    (r"\\batch\s*_\s*(?:t|\{\s*t\s*\})", r"\batch "),
-    (r"(?:\\lvert|\\left\s*\||\|)\s*\\batch\s*(?:\\rvert|\\right\s*\||\|)", r"\batchsize "),
-    (r"\\theta\s*\^\s*\{\s*\(\s*(t(?:\s*[+-]\s*1)?|0)\s*\)\s*\}", r"\theta_{<1>}"),
-    (r"(?<![A-Za-z\\_{])w\s*\^\s*\{\s*\(\s*(t(?:\s*[+-]\s*1)?|0)\s*\)\s*\}", "w_{<1>}"),
-    (r"J\s*\(\s*W\s*,\s*b\s*\)", "J"),
-    (r"\{(%s)\\over(?![A-Za-z])(%s)\}" % (INSIDE, INSIDE), r"\frac{<1>}{<2>}"),
-    (r"\\frac\s*\{\s*d(?!\s*_)(%s)\}\s*\{\s*d(?!\s*_)(%s)\}" % (INSIDE, INSIDE), r"\frac{\partial <1>}{\partial <2>}"),
-    (r"(?<![A-Za-z\\])d\s*((?:\\hat\s*)?%s)\s*/\s*d\s*((?:\\hat\s*)?%s)" % (LAYERED, LAYERED), r"\partial <1>/\partial <2>"),
-    (r"\\partial\s*_\s*(?:\{(%s)\}|([a-z]))" % INSIDE, r"\frac{\partial}{\partial <1><2>}"),
-    (r"(?:\\left\s*)?\\\{(?=\s*\\begin)|\\right\s*\.|\\left\s*\.", " "),
-    (r"(?:\\right|\\[bB]igg?r?)?\s*\|\s*_\s*\{\s*((?:\\theta|w)[^{}]*)\}", "(<1>)"),
-    (r"(?:\\left|\\[bB]igg?l?)\s*\|\s*(?:\\left|\\[bB]igg?l?)\s*\||\\left\s*\\(?:\||Vert)|(?:\\left\s*)?\\lVert(?![A-Za-z])", "\x0e "),
-    (r"(?:\\right|\\[bB]igg?r?)\s*\|\s*(?:\\right|\\[bB]igg?r?)\s*\||\\right\s*\\(?:\||Vert)|(?:\\right\s*)?\\rVert(?![A-Za-z])", "\x0f "),
-    (r"(?:\\[bB]igg?[lrm]?\s*)?\\(?:\||Vert(?![A-Za-z]))|\|\|", "\x10 "),
-    (r"(?:\(\s*)?\\forall(?:\s*(?:%s|[a-z](?![A-Za-z_^(])|,|\\in(?![a-z])|<|>|\\[lg]eq?(?![a-z])|[LN0-9]))+(?:\s*\))?" % RANGE, r"\\ "),
-    (r"(?:\(\s*)?(?<![A-Za-z_^{\\])%s(?:\s*\))?" % RANGE, r"\\ "),
-    (r"((?:^|,|\(|\\\\)\s*)(?:[0-9]\s*(?:<|\\leq?)\s*)?k\s*(?:<|\\leq?(?![a-z]))\s*L(?:\s*-\s*1)?\s*(?=$|[,.;)]|\\\\)", "<1>"),
-    (r"(?:\\left|\\right|\\[bB]igg?[lrm]?)\s*(?=[()\[\]|/]|\\[{}|])", ""),
-    (r"\\\{", "("),
-    (r"\\\}", ")"),
-    (r"\(\s*(\\\\\s*)?\)", " "),
-    (r"(?<![<>:!=])=\s*=", "= ="),
-    (r"\{\s*\}", " "),
-)]  # fmt: skip
+PARTS = re.compile("|".join(reversed(TABLE["parts"])))
+PATTERNS = [
+    (re.compile(PARTS.sub(lambda part: TABLE["parts"][part[0]], pattern)), plain)
+    for pattern, plain in TABLE["patterns"]
+]
+OUTSIDE = [(re.compile(pattern), name) for pattern, name in TABLE["outside"]["names"]]
 
 
 class Text(NamedTuple):
@@ -151,7 +68,9 @@ def substituted(text, pattern, plain):
     for _ in range(6):
         found = list(pattern.finditer(text.text))
         for match in reversed(found):
-            text = text.replaced(match.start(), match.end(), *_filled(plain, "<", ">", lambda n, m=match: m.span(n), text))
+            text = text.replaced(
+                match.start(), match.end(), *_filled(plain, "<", ">", lambda n, m=match: m.span(n), text)
+            )
         if not found or not any(match.groups() for match in found):
             break
     return text
@@ -164,6 +83,12 @@ def _filled(plain, before, after, span_of, text):
             yield piece
         elif span_of(int(piece))[0] >= 0:
             yield text.part(*span_of(int(piece)))
+
+
+def outside(text):
+    """(place, its name) of the first thing in a Text that is legitimate and not in the language; None if all is."""
+    found = [(text.place(match.start()), name) for pattern, name in OUTSIDE if (match := pattern.search(text.text))]
+    return min(found, key=lambda each: each[0], default=None)
 
 
 def _signs(text):
@@ -185,6 +110,10 @@ def _signs(text):
     return text
 
 
+AND = re.compile(
+    r"\b(and|so|hence|thus|since|because|where|then|therefore|as|und|mit|also|wobei|if|for|by|from|using)\b",
+    re.IGNORECASE,
+)
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 
 
@@ -246,20 +175,24 @@ def _font(text, start, end, font):
     if not last:
         return text, end
     inside = text.text[slice(*span)].strip()
-    if (font, inside) in OF_FONTS:
-        return text.replaced(start, last, OF_FONTS[font, inside]), start
+    if (font, inside) in NAMES:
+        return text.replaced(start, last, NAMES[font, inside]), start
     if font == "operatorname" and inside.startswith("\\math"):
         return text.replaced(start, last, text.part(*span)), start
-    if inside in NAMES and not (inside in ("F", "T", "t", "d") and font in ("mathbf", "mathcal", "bf", "cal")):
-        return text.replaced(start, last, NAMES[inside]), start
+    if ("", inside) in NAMES and not (inside in ("F", "T", "t", "d") and font in ("mathbf", "mathcal", "bf", "cal")):
+        return text.replaced(start, last, NAMES["", inside]), start
     if font in TEXTS or re.fullmatch(r"(where|and|for|so|since|if|hence|thus|with|because|def|out|in)", inside):
         named = re.fullmatch(r"new|old|next|prev|neu|alt|arg ?min|vec|softmax", inside)
         inline = re.search(r"\$", inside) or re.search(r"[_^]\s*\{?\s*$", text.text[:start])
-        return (text, last) if named else (text.replaced(start, last, r"\\ " if AND.search(inside) and not inline else " "), start)
+        return (
+            (text, last)
+            if named
+            else (text.replaced(start, last, r"\\ " if AND.search(inside) and not inline else " "), start)
+        )
     if font in ("mathbb", "mathcal") and inside in ("R", "L") or re.fullmatch(r"[A-Za-z ]{2,}", inside):
         return text, last
     one = re.fullmatch(r"(\\hat\s*)?\{?(\\[A-Za-z]+\s*|.)\}?", inside, re.DOTALL)
-    return text.replaced(start, last, " ", *([text.part(*span)] if one else ["{", text.part(*span), "}"])), start
+    return text.replaced(start, last, *([" " + inside] if one else ["{", text.part(*span), "}"])), start
 
 
 def _norms_paired(text):
@@ -283,7 +216,9 @@ MATHEMATICS = re.compile(
 EQUALS = r"=|\\(?:leftarrow|approx|iff|to|equiv|le|ge|ne|in|propto|gets|stackrel|triangleq)(?![A-Za-z])|[<>]"
 OPEN_END = re.compile(rf"(?:[-+*/(,{{]|\\(?:cdot|odot|times|left|circ)|{EQUALS}|\\\\|&)\s*$")
 OPEN_START = re.compile(rf"\s*(?:[-+*/)}}^_&]|\\(?:cdot|odot|times|right|circ|\\)|{EQUALS}|:=)")
-WORD = re.compile(r"(?<![\\\w.({^\x27-])(?:[A-Za-z]{3,}|[Aa]s|[Ss]o|[Bb]y|[Ww]e|[Ii]s|[Ii]f|[Ii]n|of|to|or|at|on|an|be)(?![\w({.@^=]|\s*(?:=|\[|:=))[.,:]*")
+WORD = re.compile(
+    r"(?<![\\\w.({^\x27-])(?:[A-Za-z]{3,}|[Aa]s|[Ss]o|[Bb]y|[Ww]e|[Ii]s|[Ii]f|[Ii]n|of|to|or|at|on|an|be)(?![\w({.@^=]|\s*(?:=|\[|:=))[.,:]*"
+)
 BULLET = re.compile(r"^\s*(?:(?:[•▪*>]|#+|\d{1,2}[.)]|\([a-z0-9]\))\s+)+")
 FENCE = re.compile(r"^[ \t]*```[^\n]*$|^\s*%%derive[^\n]*$", re.MULTILINE)
 
@@ -350,11 +285,20 @@ def _without_words(line, several):
     if several and re.match(r"\s*(Let|Denote|Define|Set|Given|Assume|Suppose|Consider)\b", line.text):
         return line.part(0, 0)
     if not re.search(r"[\\_^]", line.text):
-        return line.part(0, 0) if several and len(WORD.findall(line.text)) > 1 or not re.search(EQUALS, line.text) else line
+        return (
+            line.part(0, 0)
+            if several and len(WORD.findall(line.text)) > 1 or not re.search(EQUALS, line.text)
+            else line
+        )
     bare = re.compile(r"\\(?:text|operatorname|mathrm|begin|end|label|tag|color|ref|mbox|intertext)\w*\*?\s*\{[^{}]*\}")
     hidden = bare.sub(lambda match: " " * len(match[0]), line.text)
     for match in reversed(list(WORD.finditer(hidden))):
         line = line.replaced(*match.span(), " ")
     line = substituted(line, re.compile(r"^[\s,:;.]+|[\s,:;.]+$|\(\s*\)"), " ")
-    return line if re.search(EQUALS, line.text) and not re.match(rf"\s*({EQUALS})", line.text) else line if re.match(
-        rf"\s*({EQUALS})", line.text) else line.part(0, 0)
+    return (
+        line
+        if re.search(EQUALS, line.text) and not re.match(rf"\s*({EQUALS})", line.text)
+        else line
+        if re.match(rf"\s*({EQUALS})", line.text)
+        else line.part(0, 0)
+    )

@@ -57,7 +57,7 @@ class Activation(Node):
 
 @dataclass(frozen=True)
 class Sum(Node):
-    """The sum of the body over an index; `over` is None, "batch", "L" (layers) or the last value: N, a width, a number."""
+    """The sum of the body over an index; `over` is None, "batch", "L" (layers) or the last value."""
 
     index: str
     over: object
@@ -315,7 +315,11 @@ def _latex(node):
 def _below_script(node):
     """What carries a superscript; in parentheses if it has one of its own."""
     text = latex(node, ATOM)
-    scripted = isinstance(node, Transpose | Gradient | Imaginary | Differential | Trace | Diagonal) or isinstance(node, Symbol) and "^" in text
+    scripted = (
+        isinstance(node, Transpose | Gradient | Imaginary | Differential | Trace | Diagonal)
+        or isinstance(node, Symbol)
+        and "^" in text
+    )
     return rf"\left({text}\right)" if scripted else text
 
 
