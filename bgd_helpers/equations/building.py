@@ -411,6 +411,10 @@ def _indexed(symbol, below, layer, mark, span):
         below, mark = (), text
     if symbol.name == "delta" and len(below) == 2 and not layer and "n" not in below:
         symbol = replace(symbol, name="kronecker")
+    if symbol.name in messages.ENTRIES and len(below) == 2 or symbol.name == "H" and len(below) == 2:
+        return syntax.Entry(
+            replace(symbol, layer=layer, span=span), tuple(_checked_index(i, span[0]) for i in below), span=span
+        )
     return replace(symbol, indices=below, layer=layer, mark=mark, span=span)
 
 

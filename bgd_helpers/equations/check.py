@@ -155,7 +155,7 @@ def _judged_update(chain, rule):
 
 
 def _check_target(target, relation):
-    fits = is_symbol(target, *TARGETS) and target.mark in (("", "t") if relation == "<-" else ("t+1",))
+    fits = is_symbol(target, *TARGETS) and target.mark in (("", "t", "t+1") if relation == "<-" else ("t+1",))
     if not fits:
         raise Misfit(target, r"what an update changes is w, b, W or \theta.")
 

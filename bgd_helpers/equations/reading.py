@@ -7,7 +7,7 @@ from pathlib import Path
 from bgd_helpers.equations import messages
 from bgd_helpers.equations.building import build, with_example
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.spelling import outside, spelled, substituted
+from bgd_helpers.equations.spelling import named_function, outside, spelled, substituted
 
 LONGEST = 3000  # characters
 GOES_ON = re.compile(  # what parts lines, before a relation
@@ -41,7 +41,7 @@ def read(latex):
 def named(latex):
     """(place, its name) of what is legitimate and not in the language; None if there is nothing of that kind."""
     try:
-        return outside(spelled(latex))
+        return named_function(latex) or outside(spelled(latex))
     except Misfit:
         return None
 

@@ -23,6 +23,16 @@ PATTERNS = [
     (re.compile(PARTS.sub(lambda part: TABLE["parts"][part[0]], pattern)), plain)
     for pattern, plain in TABLE["patterns"]
 ]
+COMMENT = re.compile(r"(?<!\\)%[^\n]*|(?:^|(?<=\s))#+\s[^\n]*|`(?=\$)|(?<=\$)`|\\(?=_)")
+WORDS = [
+    (
+        re.compile(
+            rf"\\(?:(?:text|textrm|mathrm|mathit|operatorname|rm)\*?\s*\{{\s*)?(?:{names.replace(' ', '|')})(?![A-Za-z])"
+        ),
+        said,
+    )
+    for names, said in TABLE["outside"]["words"]
+]
 OUTSIDE = [(re.compile(pattern), name) for pattern, name in TABLE["outside"]["names"]]
 
 
@@ -55,7 +65,9 @@ def joined(*parts):
 def spelled(latex):
     """The Text of some LaTeX in the one spelling that the grammar knows."""
     text = Text(latex, tuple((place, place + 1) for place in range(len(latex))))
-    text = substituted(text, re.compile(r"(?<!\\)%[^\n]*"), "")
+    text = substituted(text, COMMENT, "")
+    if re.search(r"\\\\(?:frac|sum|partial|delta|hat|Delta)", latex) and not re.search(r"(?<!\\)\\[A-Za-z]", latex):
+        text = substituted(text, re.compile(r"\\\\"), "\\")  # a text that was escaped once too often
     text = _mathematics(_signs(text))
     text = _commands(text)
     for pattern, plain in PATTERNS:
@@ -78,11 +90,17 @@ def substituted(text, pattern, plain):
 
 def _filled(plain, before, after, span_of, text):
     """The pieces of a template: strings, and the parts of the text that its numbers stand for."""
-    for position, piece in enumerate(re.split(f"{before}([12]){after}", plain)):
+    for position, piece in enumerate(re.split(f"{before}([1-9]){after}", plain)):
         if position % 2 == 0:
             yield piece
         elif span_of(int(piece))[0] >= 0:
             yield text.part(*span_of(int(piece)))
+
+
+def named_function(latex):
+    """(place, what it is) of a function that the language has not got; None if there is none."""
+    found = [(match.start(), said) for pattern, said in WORDS if (match := pattern.search(latex))]
+    return min(found, key=lambda each: each[0], default=None)
 
 
 def outside(text):
@@ -278,6 +296,9 @@ def _lines(text):
 
 def _without_words(line, several):
     """A line without its bullet and the words before and after its mathematics; empty if it is words alone."""
+    if bullet := re.match(r"\s*\(?[a-z0-9]{1,2}\)\s+(?=.*=)", line.text):
+        line = line.part(bullet.end())
+    line = substituted(line, re.compile(r"(?<![\w})\x27])\((?=[^()]*[a-z]{3,})[A-Za-z][A-Za-z ,.\x270-9-]*\)"), " ")
     if several and (bullet := BULLET.match(line.text) or re.match(r"\s*-\s+(?=[^=]*[=])(?=\S)", line.text)):
         line = line.part(bullet.end())
     if not WORD.search(re.sub(r"\{[A-Za-z ]*\}", "", line.text)):
