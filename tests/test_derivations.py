@@ -78,7 +78,7 @@ WRONG = [
 @pytest.mark.parametrize(("exercise", "answer"), [(name, answer) for name in RIGHT for answer in RIGHT[name]])
 def test_any_right_derivation_passes(exercise, answer):
     verdict = check_derivation(exercise, answer)
-    assert repr(verdict) == "✓ right: every step holds, and the derivation arrives."
+    assert repr(verdict).startswith("✓ right: every step holds, and the derivation arrives.")
     assert "$$" in verdict._repr_html_()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bgd_course.grading.course import parsed
+from bgd_helpers.checks.derive import as_assignment
 
 MOST_BYTES = 50 * 2**20  # of a file, with its outputs
 MOST_SOURCE = 300_000  # characters in all its cells
@@ -122,7 +123,7 @@ def _cell(raw):
     source = raw.get("source", raw.get("input", ""))
     source = "".join(map(str, source)) if isinstance(source, list) else str(source or "")
     name, kind, grade_id = (str(part or "") for part in (raw.get("id"), raw.get("cell_type"), nbgrader.get("grade_id")))
-    return Cell(name, kind, source.encode("utf-8", "replace").decode(), grade_id)
+    return Cell(name, kind, as_assignment(source.encode("utf-8", "replace").decode()), grade_id)
 
 
 def notebook_of(cells, course):

@@ -10,6 +10,7 @@ import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
 from bgd_helpers.checks import DERIVATIONS, EXERCISES
+from bgd_helpers.checks.derive import as_assignment
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 LONGEST_CELL = 50_000  # characters
@@ -96,7 +97,7 @@ def parsed(source):
     if len(source) > LONGEST_CELL:
         return None
     try:
-        return ast.parse(TransformerManager().transform_cell(source))
+        return ast.parse(TransformerManager().transform_cell(as_assignment(source)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -1,6 +1,5 @@
 """Derivations that a learner writes in LaTeX, and whether each of its lines holds and its end is reached."""
 
-import re
 from dataclasses import dataclass
 from html import escape
 from typing import NamedTuple
@@ -8,8 +7,9 @@ from typing import NamedTuple
 from bgd_helpers.checks.verdicts import Verdict
 from bgd_helpers.equations import EquationError, Result, check_equation
 from bgd_helpers.equations.meaning import is_definition
-from bgd_helpers.equations.reading import read
+from bgd_helpers.equations.reading import line_of, read
 from bgd_helpers.equations.result import typeset
+from bgd_helpers.equations.steps import steps_of
 from bgd_helpers.equations.syntax import (
     Activation,
     Add,
@@ -127,7 +127,8 @@ def check_derivation(exercise, answer):
     )
     if not leads:
         return DerivationVerdict("wrong", NO_STEP + unused)
-    return DerivationVerdict("right", ARRIVES + unused, result=result)
+    wide = [f" Line {step.line} is {step.said}" for step in steps_of(answer) if step.said] if len(chains) == 1 else []
+    return DerivationVerdict("right", ARRIVES + unused + "".join(wide), result=result)
 
 
 class _Line(NamedTuple):
@@ -139,12 +140,8 @@ class _Line(NamedTuple):
 
 def _lines(answer, chains):
     """The chains of an answer, each with the number of its line."""
-    breaks = [match.start() for match in re.finditer(r"\\\\|\n(?=[^\n]*=)", answer)]
     return [
-        _Line(
-            1 + sum(place < chain.sides[1].span[0] for place in breaks),
-            tuple(mapped(side, _plain) for side in chain.sides),
-        )
+        _Line(line_of(answer, chain.sides[1].span[0]), tuple(mapped(side, _plain) for side in chain.sides))
         for chain in chains
     ]
 

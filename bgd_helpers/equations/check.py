@@ -8,9 +8,10 @@ from bgd_helpers.equations.counterexample import Counterexample, first_differenc
 from bgd_helpers.equations.errors import EquationError, Misfit
 from bgd_helpers.equations.meaning import is_definition, meaning_of
 from bgd_helpers.equations.messages import advice
-from bgd_helpers.equations.reading import named, read
+from bgd_helpers.equations.reading import line_of, named, read
 from bgd_helpers.equations.repair import repair
 from bgd_helpers.equations.result import Result
+from bgd_helpers.equations.steps import steps_of
 from bgd_helpers.equations.syntax import Chain, Equivalence, Layer, Node, chains_of, is_symbol, mapped
 from bgd_helpers.equations.updates import (
     RULES,
@@ -175,6 +176,7 @@ def _failed(latex, fault, rule, mend):
     lines = [f"{_line_of(latex, fault.right)}{fault.what}{where}."]
     if fault.can_be_mended and mend:
         lines.append(mended.text if mended else _at_the_output(fault) or NO_REPAIR)
+        lines += _later(latex, fault)
     return Result(
         latex,
         "fails",
@@ -184,6 +186,13 @@ def _failed(latex, fault, rule, mend):
         slip=mended and mended.slip,
         span=mended.span if mended else fault.right.span,
     )
+
+
+def _later(latex, fault):
+    """What is said of the lines after the one that fails: those that follow from it, in the same chain."""
+    at = line_of(latex, fault.right.span[0])
+    later = [step for step in steps_of(latex) if step.line > at and step.outcome == "follows"]
+    return [f"Line {step.line} follows from your line {at}." for step in later]
 
 
 def _mended_throughout(latex, rule, steps=3):
@@ -221,5 +230,4 @@ def _with_last_layer(node):
 
 def _line_of(latex, right):
     """Which line a step stands in, where there are several."""
-    breaks = latex.count(r"\\", 0, right.span[0])
-    return f"line {breaks + 1} " if r"\\" in latex else ""
+    return f"line {line_of(latex, right.span[0])} " if r"\\" in latex or "\n" in latex.strip() else ""

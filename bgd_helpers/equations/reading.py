@@ -38,6 +38,13 @@ def read(latex):
     return with_example(build(tree))
 
 
+def line_of(latex, position):
+    """The number of the line in which a position stands: lines end with \\\\, or, without any, where the text's end."""
+    text = latex.lstrip()
+    position -= len(latex) - len(text)
+    return 1 + text.count("\\\\" if "\\\\" in text else "\n", 0, max(0, position))
+
+
 def named(latex):
     """(place, its name) of what is legitimate and not in the language; None if there is nothing of that kind."""
     try:

@@ -24,13 +24,9 @@ PATTERNS = [
     for pattern, plain in TABLE["patterns"]
 ]
 COMMENT = re.compile(r"(?<!\\)%[^\n]*|(?:^|(?<=\s))#+\s[^\n]*|`(?=\$)|(?<=\$)`|\\(?=_)")
+IN_FONT = r"\\(?:(?:text|textrm|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?"
 WORDS = [
-    (
-        re.compile(
-            rf"\\(?:(?:text|textrm|mathrm|mathit|operatorname|rm)\*?\s*\{{\s*)?(?:{names.replace(' ', '|')})(?![A-Za-z])"
-        ),
-        said,
-    )
+    (re.compile(rf"{IN_FONT}(?:{names.replace(' ', '|')})(?![A-Za-z])"), said)
     for names, said in TABLE["outside"]["words"]
 ]
 OUTSIDE = [(re.compile(pattern), name) for pattern, name in TABLE["outside"]["names"]]
