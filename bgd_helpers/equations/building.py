@@ -57,6 +57,16 @@ def with_example(statements):
     return [changed(each) if isinstance(each, Chain) else each for each in statements]
 
 
+def without_example(node):
+    """A node as one writes it who leaves the example out."""
+
+    def change(node):
+        of_example = isinstance(node, Symbol) and node.name in ("E", *OF_EXAMPLES) and node.indices[:1] == ("n",)
+        return replace(node, indices=node.indices[1:]) if of_example else node
+
+    return syntax.mapped(node, change)
+
+
 def is_token(part, *types):
     """Whether it is a piece of the text, of one of these terminals, and no tree."""
     return hasattr(part, "type") and (not types or part.type in types)

@@ -39,6 +39,7 @@ class Fault(NamedTuple):
     introduced: str = "the left side is"
     approximately: bool = False
     can_be_mended: bool = True
+    first: bool = True  # whether it is the first step of its chain
 
 
 def check_equation(latex, rule=None, mend=True):
@@ -130,7 +131,7 @@ def _judged_chain(latex, chain, mend):
             error.repair = mended.latex if mended else None
             raise
         if difference:
-            return Fault(left, right, difference, approximately=sign == "~")
+            return Fault(left, right, difference, approximately=sign == "~", first=left is chain.sides[0])
         left = right
     return None
 
@@ -171,7 +172,7 @@ def _follows(target, right, meaning, rule):
 
 def _failed(latex, fault, rule, mend):
     """The Result for a step that fails: where, and what mends it."""
-    mended = fault.can_be_mended and mend and repair(latex, fault.left, fault.right, fault.approximately) or None
+    mended = fault.can_be_mended and mend and _repaired(latex, fault) or None
     where = f": {fault.difference.told(fault.introduced)}" if fault.difference else ""
     lines = [f"{_line_of(latex, fault.right)}{fault.what}{where}."]
     if fault.can_be_mended and mend:
@@ -186,6 +187,10 @@ def _failed(latex, fault, rule, mend):
         slip=mended and mended.slip,
         span=mended.span if mended else fault.right.span,
     )
+
+
+def _repaired(latex, fault):
+    return repair(latex, fault.left, fault.right, fault.approximately, fault.first)
 
 
 def _later(latex, fault):
@@ -204,7 +209,7 @@ def _mended_throughout(latex, rule, steps=3):
             return None
         if not fault:
             return latex
-        mended = fault.can_be_mended and repair(latex, fault.left, fault.right, fault.approximately)
+        mended = fault.can_be_mended and _repaired(latex, fault)
         if not mended:
             return None
         latex = mended.latex

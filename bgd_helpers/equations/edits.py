@@ -349,7 +349,7 @@ def _of_pattern(node):
         case Product((*matrices, Activation(slope=True) as last)):
             yield "product", Hadamard((_joined(matrices), last), span=node.span)
         case Add((one, two)):
-            yield "parentheses", _in_parentheses(one, two)
+            yield from (("parentheses", new) for new in _in_parentheses(one, two))
 
 
 def _before(symbol):
@@ -367,11 +367,14 @@ def _joined(factors):
 
 
 def _in_parentheses(one, two):
-    """p (u + v) q for p u + v q."""
-    *p, u = getattr(_size(one), "factors", (_size(one),))
-    v, *q = getattr(_size(two), "factors", (_size(two),))
-    product = _joined((*p, Add((u, Negative(v) if isinstance(two, Negative) else v)), *q))
-    return Negative(product) if isinstance(one, Negative) else product
+    """p (u + v) q for p u + v q, wherever u begins and v ends."""
+    left, right = (getattr(_size(term), "factors", (_size(term),)) for term in (one, two))
+    for start in range(len(left) - 1, -1, -1):
+        for end in range(1, len(right) + 1):
+            v = _joined(right[:end])
+            inside = Add((_joined(left[start:]), Negative(v) if isinstance(two, Negative) else v))
+            product = _joined((*left[:start], inside, *right[end:]))
+            yield Negative(product) if isinstance(one, Negative) else product
 
 
 def _size(node):

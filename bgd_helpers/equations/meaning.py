@@ -184,6 +184,12 @@ def _over_layers(node, bound, found, within):
     body = _named_apart(body, bound, found, within)
     if not any(layer.letter == new for layer, *_ in found.layers[before:]):
         raise Misfit(node, f"nothing in this sum has the layer {node.index}.")
+    for layer, lowest, place in found.layers[before:]:
+        if layer.letter == new and not lowest <= 1 + layer.offset <= 1:
+            raise Misfit(
+                place,
+                f"the sum runs over the layers 1 to L: there is no layer {node.index}{layer.offset:+d} in all of them.",
+            )
     found.summed_layers.append(new)
     return replace(node, index=new, body=body)
 
