@@ -22,7 +22,9 @@ from bgd_helpers.equations.syntax import (
     Product,
     Quotient,
     Symbol,
+    is_symbol,
     mapped,
+    symbols_of,
     walk,
 )
 
@@ -164,6 +166,9 @@ def _plain(node):
             return Add(tuple(kept)) if len(kept) > 1 else kept[0] if kept else Number(0.0)
         case Quotient(top, Number(1.0)):
             return top
+        case Quotient(Product(factors), bottom) if bottom in factors:
+            kept = [factor for factor in factors if factor != bottom]
+            return Product(tuple(kept)) if len(kept) > 1 else kept[0] if kept else Number(1.0)
     return node
 
 
@@ -174,13 +179,16 @@ def _size(node):
 def _leads(exercise, lines):
     """Whether something leads to the result, and the lines that nothing needs, by their numbers."""
     leads, idle = False, []
-    asked = {(start.of.name, start.by.name) for name in DERIVATIONS[exercise] for start in _starts(name)[:1]}
+    asked = {(start.of.name, start.by.name) for name in DERIVATIONS[exercise] for start in _starts(name)[:1]} | DEFINED
     for line in lines:
         goals = [(name, _starts(name)) for name in DERIVATIONS[exercise]]
         mine = [name for name, starts in goals if any(_alike(side, s) for side in line.sides for s in starts)]
         steps = any(_is_a_step(name, line, mine, asked) for name, _ in goals)
         leads = leads or steps
-        if not steps and not mine and not is_definition(Chain(line.sides[:2], ("=",))):
+        forward = not any(
+            isinstance(part, Derivative) or is_symbol(part, "delta") for s in line.sides for part in walk(s)
+        )
+        if not steps and not mine and not forward and not is_definition(Chain(line.sides[:2], ("=",))):
             idle.append(line.number)
     return leads, idle
 
@@ -221,12 +229,16 @@ def _is_special(side):
     )
 
 
+DEFINED = {("E", "a"), ("E", "A")}  # delta by another name
 RANKS = {"w": 0, "W": 0, "b": 0, "a": 1, "A": 1, "z": 2, "Z": 2, "yhat": 3, "Yhat": 3, "E": 4, "J": 5}
 
 
 def _on_the_way(link, whole, asked):
     """Whether a derivative is a part of the way that the derivative asked for goes, and not all of it."""
     of, by = link.of, link.by
+    last = any(is_symbol(part, "yhat", "Yhat") or getattr(part.layer, "letter", "") == "L" for part in symbols_of(link))
+    if last and whole.by.layer.letter != "L":
+        return False
     if RANKS.get(by.name, -1) < RANKS[whole.by.name] or whole.by.layer.letter == "L" != (by.layer or Layer("L")).letter:
         return False
     if not isinstance(of, Symbol):

@@ -25,6 +25,9 @@ PATTERNS = [
 ]
 COMMENT = re.compile(r"(?<!\\)%[^\n]*|(?:^|(?<=\s))#+\s[^\n]*|`(?=\$)|(?<=\$)`|\\(?=_)")
 IN_FONT = r"\\(?:(?:text|textrm|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?"
+REMARK = re.compile(  # a column of words
+    r"&\s*&(?:(?!\\\\|\\end).)*?\\(?:text|textrm|textit|mbox|mathrm|tag)(?![A-Za-z])(?:(?!\\\\|\\end).)*", re.DOTALL
+)
 WORDS = [
     (re.compile(rf"{IN_FONT}(?:{names.replace(' ', '|')})(?![A-Za-z])"), said)
     for names, said in TABLE["outside"]["words"]
@@ -64,7 +67,7 @@ def spelled(latex):
     text = substituted(text, COMMENT, "")
     if re.search(r"\\\\(?:frac|sum|partial|delta|hat|Delta)", latex) and not re.search(r"(?<!\\)\\[A-Za-z]", latex):
         text = substituted(text, re.compile(r"\\\\"), "\\")  # a text that was escaped once too often
-    text = _mathematics(_signs(text))
+    text = substituted(_mathematics(_signs(text)), REMARK, " ")
     text = _commands(text)
     for pattern, plain in PATTERNS:
         text = substituted(text, pattern, plain)
@@ -252,14 +255,15 @@ def _mathematics(text):
     if "$" in outside:
         raise Misfit(text.place(text.text.find("$")), "a $ stands at both ends of the equation, or nowhere.")
     parts, last = [], 0
-    for match, span in zip(found, spans):
+    goes_on = [re.match(rf"\s*&?\s*({EQUALS})", text.part(*span).text) for span in spans[1:]] + [None]
+    for match, span, continued in zip(found, spans, goes_on):
         before, last = text.part(last, match.start()), match.end()
         before = substituted(before, re.compile(r"\n[^\n=\\]*$"), "")
         if re.search(r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]", before.text):
             parts += [_lines(before), Text(r" \\ ", ((match.start(),) * 2,) * 4)]
         part = text.part(*span)
         shown = match[2] is None and match[4] is None
-        if shown or re.search(EQUALS, part.text):
+        if shown or continued or re.search(EQUALS, part.text):
             parts += [part, Text(r" \\ ", ((text.at[span[1] - 1][1],) * 2,) * 4)]
     return joined(*parts[:-1])
 
