@@ -1,6 +1,7 @@
 """Equations and derivations as people write them (as_written.toml): right ones hold, wrong ones do not, slips are
 mended, and what the language has not got is called by its name."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from bgd_helpers.checks import check_derivation
 from bgd_helpers.equations import EquationError, check_equation
+from bgd_helpers.equations.reading import read
 
 WRITTEN = tomllib.loads(Path(__file__).with_name("as_written.toml").read_text(encoding="utf-8"))
 
@@ -54,3 +56,20 @@ def test_a_derivation_is_accepted_in_its_style(exercise, answer):
 def test_a_result_with_a_line_that_leads_nowhere_is_none(exercise, answer, said):
     verdict = check_derivation(exercise, answer)
     assert verdict.outcome == "wrong" and said in verdict.text, verdict
+
+
+SPELLINGS = [
+    tuple(part.strip().strip("`").replace(r"\|\|", "||") for part in line.strip("| \n").split("` | `"))
+    for line in (Path(__file__).parent.parent / "docs" / "equations.md").read_text(encoding="utf-8").split("\n")
+    if line.startswith("| `")
+]
+
+
+def test_the_table_of_spellings_is_shown():
+    assert len(SPELLINGS) >= 40
+
+
+@pytest.mark.parametrize(("written", "plain"), SPELLINGS)
+def test_a_spelling_means_what_the_table_says(written, plain):
+    one, other = (read(text if re.search("=|arrow|equiv", text) else f"{text} = 0") for text in (written, plain))
+    assert [chain.sides for chain in one] == [chain.sides for chain in other]

@@ -66,6 +66,10 @@ GOALS = {
     "E7 as matrices": Goal((r"\frac{\partial J}{\partial W^{(k)}}",), "Z Delta N", r"$N$, $Z$ and $\Delta$"),
     "E8 as matrices": Goal((r"\frac{\partial J}{\partial b^{(k)}}",), "Delta N ones", r"$N$, $\Delta$ and $\mathbf 1$"),
 }
+NOT_YET = (
+    "there is no derivation yet. Write it between the quotation marks, or in plain lines in a cell that begins with "
+    "%%derive and the exercise's name."
+)
 ARRIVES = "every step holds, and the derivation arrives."
 NO_STEP = (
     "the result holds, but nothing leads to it: put a step before it, with the derivatives of the chain rule or those "
@@ -108,7 +112,7 @@ def check_derivation(exercise, answer):
     if not isinstance(answer, str):
         raise ValueError(f'the answer is a string of LaTeX, r"...", not a value of type {type(answer).__name__}')
     if not answer.strip(" .\n\t…"):
-        return DerivationVerdict("not attempted", "there is no derivation yet. Write it between the quotation marks.")
+        return DerivationVerdict("not attempted", NOT_YET)
     try:
         result = check_equation(answer)
         chains = [chain for chain in read(answer) if isinstance(chain, Chain)]
