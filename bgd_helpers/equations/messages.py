@@ -19,20 +19,11 @@ GRADIENT = (
 )
 ONES = r"a number has no entries and no transpose; the column of N times 1 is \mathbf 1: \mathbf 1^\top \Delta^{(k)}."
 IMAGINARY = r"\operatorname{Im} carries no script: put its quantity in parentheses."
-SIGNS = {
-    "δ": r"\delta", "Δ": r"\Delta", "∆": r"\Delta", "∂": r"\partial", "Σ": r"\sum or \Sigma", "∑": r"\sum",
-    "η": r"\eta", "θ": r"\theta", "λ": r"\lambda", "κ": r"\kappa", "ŷ": r"\hat y", "Ŷ": r"\hat Y", "⊙": r"\odot",
-    "·": r"\cdot", "×": r"\cdot", "−": "-", "–": "-", "’": "'", "′": "'", "←": r"\leftarrow", "∇": r"\nabla",
-    "ᵀ": r"^\top", "⊤": r"^\top", "²": "^2", "₁": "_1", "≈": r"\approx", "∈": r"\in", "‖": r"\lVert and \rVert",
-    "∘": r"\odot", "½": r"\frac12", "≤": r"\le", "≥": r"\ge", "→": r"\to", "⇔": r"\iff", "σ": "f_k", "ε": r"\eta",
-}  # fmt: skip
-
 # what stands around the place of an error, and what to write instead; the caret goes to the group, if there is one
 ADVICE = [(re.compile(pattern), text) for pattern, text in (
     ("[\a\b\f][a-z]|\t(heta|o|ext|imes)|\n(abla|e[^a-z])|\r(ight|ho)",
      'write r before the quotation marks, r"...": without it Python takes \\f, \\t and \\n for signs of its own.'),
     (r"\\(wide)?hat\s*\{\s*[yY]\s*_", r"the hat stands on y alone, and the index outside: \hat y_{nj}."),
-    (f"[{''.join(SIGNS)}]", lambda match: f"write {SIGNS[match.group()]} for {match.group()}."),
     (r"\\(text|tag|label|textrm|textbf|intertext|mbox|underbrace|overbrace|nonumber|notag)\b(?!\s*\{\s*(rate|Var))",
      WORDS),
     (r"@", f"{PYTHON} Z W: a product of matrices needs no sign."),

@@ -206,6 +206,8 @@ def _font(text, start, end, font):
             if named
             else (text.replaced(start, last, r"\\ " if AND.search(inside) and not inline else " "), start)
         )
+    if font in ("mathbf", "boldsymbol", "bm") and re.fullmatch(r"[XwyWZAYb]{2,3}", inside):
+        return text.replaced(start, last, inside), start
     if font in ("mathbb", "mathcal") and inside in ("R", "L") or re.fullmatch(r"[A-Za-z ]{2,}", inside):
         return text, last
     one = re.fullmatch(r"(\\hat\s*)?\{?(\\[A-Za-z]+\s*|.)\}?", inside, re.DOTALL)
@@ -296,6 +298,7 @@ def _lines(text):
 
 def _without_words(line, several):
     """A line without its bullet and the words before and after its mathematics; empty if it is words alone."""
+    line = substituted(line, re.compile(r"\s{2,}\((?:\d{1,2}|E\d+)[a-z]?\)\s*$|^\s*=>"), " ")
     if bullet := re.match(r"\s*\(?[a-z0-9]{1,2}\)\s+(?=.*=)", line.text):
         line = line.part(bullet.end())
     line = substituted(line, re.compile(r"(?<![\w})\x27])\((?=[^()]*[a-z]{3,})[A-Za-z][A-Za-z ,.\x270-9-]*\)"), " ")
