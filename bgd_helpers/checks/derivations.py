@@ -98,7 +98,7 @@ class DerivationVerdict(Verdict):
         return f"{typeset(self.result.latex)}\n<div>{escape(repr(self))}</div>"
 
 
-def check_derivation(exercise, answer):
+def check_derivation(exercise: str, answer: str | None) -> DerivationVerdict:
     """The verdict on a derivation: a string of LaTeX, one chain for each equation that is asked for.
 
     `exercise` is a name in DERIVATIONS. Every step must hold; each chain begins with the quantity that is asked for

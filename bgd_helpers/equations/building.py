@@ -30,7 +30,7 @@ def build(part):
     return getattr(RULES, part.data)(parts, (part.meta.start_pos, part.meta.end_pos))
 
 
-def with_example(statements):
+def with_example(statements: list) -> list:
     """The statements with the example n, where they leave it out everywhere: a_j^{(k)} is then a_{nj}^{(k)}."""
     symbols = [part for chain in syntax.chains_of(statements) for side in chain.sides for part in syntax.walk(side)]
     layered = [part for part in symbols if syntax.is_symbol(part, "a", "z", "delta")]
@@ -57,7 +57,7 @@ def with_example(statements):
     return [changed(each) if isinstance(each, Chain) else each for each in statements]
 
 
-def without_example(node):
+def without_example(node: Node) -> Node:
     """A node as one writes it who leaves the example out."""
 
     def change(node):

@@ -42,7 +42,7 @@ class Fault(NamedTuple):
     first: bool = True  # whether it is the first step of its chain
 
 
-def check_equation(latex, rule=None, mend=True):
+def check_equation(latex: str, rule: str | None = None, mend: bool = True) -> Result:
     """The Result for an equation, or several, in the notation of the course.
 
     Both sides are evaluated in random networks, for every layer and every value of the free indices; derivatives are

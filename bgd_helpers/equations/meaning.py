@@ -146,6 +146,8 @@ def _named_apart(node, bound, found, within):
         return _over_layers(node, bound, found, within)
     if isinstance(node, syntax.Sum):
         bound, node = _note_sum(node, bound, found)
+    if isinstance(node, syntax.Entry) and isinstance(node.of, Symbol):
+        _check_form(node.of)
     if isinstance(node, Symbol):
         _check_form(node)
         found.symbols.append(node)

@@ -42,7 +42,7 @@ class Scene:
     moved: dict
     quantities: object
     changing: tuple = ()  # what differentials are of
-    extents: dict = None
+    extents: dict | None = None
 
     def number(self, layer):
         """The layer's number here."""

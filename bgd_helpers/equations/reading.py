@@ -8,6 +8,7 @@ from bgd_helpers.equations import messages
 from bgd_helpers.equations.building import build, with_example
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.spelling import named_function, outside, spelled, substituted
+from bgd_helpers.equations.syntax import Chain, Equivalence
 
 LONGEST = 3000  # characters
 GOES_ON = re.compile(  # what parts lines, before a relation
@@ -22,7 +23,7 @@ ENVIRONMENTS = """aligned align split gathered equation gather eqnarray array ca
 flalign alignat alignedat math displaymath subequations""".split()
 
 
-def read(latex):
+def read(latex: str) -> list[Chain | Equivalence]:
     """The statements of an equation, each a Chain or an Equivalence.
 
     Raises Misfit, with the position, for anything that is no equation of the language.
@@ -38,14 +39,14 @@ def read(latex):
     return with_example(build(tree))
 
 
-def line_of(latex, position):
+def line_of(latex: str, position: int) -> int:
     """The number of the line in which a position stands: lines end with \\\\, or, without any, where the text's end."""
     text = latex.lstrip()
     position -= len(latex) - len(text)
     return 1 + text.count("\\\\" if "\\\\" in text else "\n", 0, max(0, position))
 
 
-def named(latex):
+def named(latex: str) -> tuple[int, str] | None:
     """(place, its name) of what is legitimate and not in the language; None if there is nothing of that kind."""
     try:
         return named_function(latex) or outside(spelled(latex))

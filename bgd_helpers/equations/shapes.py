@@ -1,12 +1,12 @@
 """What the indices of a symbol run over, and the rows and columns of an expression."""
 
 from bgd_helpers.equations import messages, syntax
-from bgd_helpers.equations.syntax import Layer, Symbol, children
+from bgd_helpers.equations.syntax import Layer, Node, Symbol, children
 
 SHARDS, EXAMPLES, PARAMETERS = "shards", "examples", "parameters"
 
 
-def extents_of(symbol):
+def extents_of(symbol: Symbol) -> tuple:
     """What each index of a symbol runs over."""
     match symbol.name, len(symbol.indices):
         case "w", _:
@@ -28,7 +28,7 @@ def extents_of(symbol):
     return ()
 
 
-def shape(node):
+def shape(node: Node) -> tuple:
     """What the rows and the columns of a matrix expression run over."""
     match node:
         case Symbol(name=name) if name in messages.ENTRIES and not messages.form(node):

@@ -61,7 +61,7 @@ def joined(*parts):
     return Text("".join(part.text for part in parts), tuple(place for part in parts for place in part.at))
 
 
-def spelled(latex):
+def spelled(latex: str) -> Text:
     """The Text of some LaTeX in the one spelling that the grammar knows."""
     text = Text(latex, tuple((place, place + 1) for place in range(len(latex))))
     text = substituted(text, COMMENT, "")
@@ -74,7 +74,7 @@ def spelled(latex):
     return _norms_paired(text)
 
 
-def substituted(text, pattern, plain):
+def substituted(text: Text, pattern: re.Pattern, plain: str) -> Text:
     """The text with what a pattern finds replaced, again and again where that lays open more."""
     for _ in range(6):
         found = list(pattern.finditer(text.text))
@@ -96,13 +96,13 @@ def _filled(plain, before, after, span_of, text):
             yield text.part(*span_of(int(piece)))
 
 
-def named_function(latex):
+def named_function(latex: str) -> tuple[int, str] | None:
     """(place, what it is) of a function that the language has not got; None if there is none."""
     found = [(match.start(), said) for pattern, said in WORDS if (match := pattern.search(latex))]
     return min(found, key=lambda each: each[0], default=None)
 
 
-def outside(text):
+def outside(text: Text) -> tuple[int, str] | None:
     """(place, its name) of the first thing in a Text that is legitimate and not in the language; None if all is."""
     found = [(text.place(match.start()), name) for pattern, name in OUTSIDE if (match := pattern.search(text.text))]
     return min(found, key=lambda each: each[0], default=None)
