@@ -200,29 +200,18 @@ def _leads(exercise, lines):
 def _is_a_step(name, line, mine, asked):
     """Whether a line leads to the equation of that name: a derivative on the way from what one differentiates by to the
     loss stands in it, and it is no special case; beside the quantity asked for, or with what the result is made of."""
-    start = read(f"{GOALS[name].starts[0]} = 0")[0].sides[0]
-    links = [
-        part
-        for side in line.sides
-        for part in walk(side)
-        if isinstance(part, Derivative) and _on_the_way(part, start, asked)
-    ]
-    if (
-        not links
-        or len(dict.fromkeys(line.sides)) < 2
-        or Number(0.0) in line.sides
-        or any(map(_is_special, line.sides))
-    ):
+    parts = [part for side in line.sides for part in walk(side)]
+    derivatives = [part for part in parts if isinstance(part, Derivative)]
+    if len(dict.fromkeys(line.sides)) < 2 or Number(0.0) in line.sides or any(map(_is_special, line.sides)):
+        return False
+    if not any(_on_the_way(part, _starts(name)[0], asked) for part in derivatives):
         return False
     if name in mine:
         return True
     allowed = {*GOALS[name].made_of.split(), "E", "J", "N", "width", "kronecker"}
-    made = [part for side in line.sides for part in walk(side) if isinstance(part, Symbol | Activation)]
-    slopes = "a" in allowed or not any(isinstance(part, Activation) for part in made)
-    inside = {
-        id(part) for side in line.sides for link in walk(side) if isinstance(link, Derivative) for part in walk(link)
-    }
-    return slopes and all(part.name in allowed for part in made if isinstance(part, Symbol) and id(part) not in inside)
+    slopes = "a" in allowed or not any(isinstance(part, Activation) for part in parts)
+    inside = {id(part) for link in derivatives for part in walk(link)}
+    return slopes and all(part.name in allowed for part in parts if isinstance(part, Symbol) and id(part) not in inside)
 
 
 def _is_special(side):
@@ -247,14 +236,8 @@ def _on_the_way(link, whole, asked):
         return False
     if not isinstance(of, Symbol):
         return True
-    if (
-        RANKS.get(of.name, 0) == 0
-        or RANKS[of.name] > RANKS[whole.of.name]
-        or of.layer
-        and of.layer < (by.layer or of.layer)
-    ):
-        return False
-    return (of.name, by.name) not in asked
+    back = of.layer and by.layer and of.layer.letter == by.layer.letter and of.layer.offset < by.layer.offset
+    return not back and 0 < RANKS.get(of.name, 0) <= RANKS[whole.of.name] and (of.name, by.name) not in asked
 
 
 def _starts(name):

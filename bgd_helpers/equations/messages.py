@@ -89,9 +89,10 @@ def misplaced(latex, position, expected):
     if not rest.strip():
         return f"the equation stops short.{_wanted(latex, position, expected)}"
     token = re.match(r"\\[A-Za-z]+|\\.|.", rest, re.DOTALL).group()
-    if not token.isascii() or not token.isprintable():
-        name = unicodedata.name(token, "without a name")
-        return f"this character, {name} (U+{ord(token):04X}), is not in the language."
+    odd = next((sign for sign in token if not sign.isascii() or not sign.isprintable()), None)
+    if odd:
+        name = unicodedata.name(odd, "without a name")
+        return f"this character, {name} (U+{ord(odd):04X}), is not in the language."
     if token in "^_" and "RELATION" in expected:
         return rf"one {token} to a symbol, as in LaTeX: W^{{(k)\top}}, or with parentheses, (J^2)^2."
     if len(token) > 2 and token[1:] not in COMMANDS:
