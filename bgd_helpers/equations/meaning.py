@@ -62,7 +62,9 @@ class Meaning:
     def scene(self, model, setting):
         """The model with axes for the letters. Raises Misfit if its arrays would grow too large."""
         extents = {letter: self.extents[letter] for letter in self.letters}
-        sizes = {letter: max([1, *(size(each, model, setting) for each in found)]) for letter, found in extents.items()}
+        sizes = {
+            letter: max([size(each, model, setting) for each in found] or [3]) for letter, found in extents.items()
+        }
         place = self.changing or (Symbol("theta"),)
         check_size(prod(sizes.values()) * (len(model.theta) if self.has_gradient else 1))
         return models.Scene(model, setting, self.axes, sizes, {}, getattr(model, "still", None), place, self.extents)

@@ -233,6 +233,7 @@ MATHEMATICS = re.compile(
     re.DOTALL,
 )
 EQUALS = r"=|\\(?:leftarrow|approx|iff|to|equiv|le|ge|ne|in|propto|gets|stackrel|triangleq)(?![A-Za-z])|[<>]"
+EQUATION = r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]"  # mathematics outside the signs of mathematics
 OPEN_END = re.compile(rf"(?:[-+*/(,{{]|\\(?:cdot|odot|times|left|circ)|{EQUALS}|\\\\|&)\s*$")
 OPEN_START = re.compile(rf"\s*(?:[-+*/)}}^_&]|\\(?:cdot|odot|times|right|circ|\\)|{EQUALS}|:=)")
 WORD = re.compile(
@@ -261,12 +262,15 @@ def _mathematics(text):
     for match, span, continued in zip(found, spans, goes_on):
         before, last = text.part(last, match.start()), match.end()
         before = substituted(before, re.compile(r"\n[^\n=\\]*$"), "")
-        if re.search(r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]", before.text):
+        if re.search(EQUATION, before.text):
             parts += [_lines(before), Text(r" \\ ", ((match.start(),) * 2,) * 4)]
         part = text.part(*span)
         shown = match[2] is None and match[4] is None
         if shown or continued or re.search(EQUALS, part.text):
             parts += [part, Text(r" \\ ", ((text.at[span[1] - 1][1],) * 2,) * 4)]
+    tail = text.part(last)
+    if re.search(EQUATION, tail.text):
+        return joined(*parts, _lines(tail))
     return joined(*parts[:-1])
 
 
@@ -306,7 +310,7 @@ def _without_words(line, several):
         line = line.part(bullet.end())
     if not WORD.search(re.sub(r"\{[A-Za-z ]*\}", "", line.text)):
         return line
-    if several and re.match(r"\s*(Let|Denote|Define|Set|Given|Assume|Suppose|Consider)\b", line.text):
+    if several and re.match(r"\s*(Let|Denote|Define|Set|Given|Assume|Suppose|Consider)\b[^^]*$", line.text):
         return line.part(0, 0)
     if not re.search(r"[\\_^]", line.text):
         return (
