@@ -25,6 +25,7 @@ PATTERNS = [
 ]
 COMMENT = re.compile(r"(?<!\\)%[^\n]*|(?:^|(?<=\s))#+\s[^\n]*|`(?=\$)|(?<=\$)`|\\(?=_)")
 IN_FONT = r"\\(?:(?:text|textrm|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?"
+NUMBER = re.compile(r"(?:\\q?quad\s*)+\((?:\d{1,2}|E\d+)[a-z]?\)\s*(?=$|\\\\|\$|\n)")
 REMARK = re.compile(  # a column of words
     r"&\s*&(?:(?!\\\\|\\end).)*?\\(?:text|textrm|textit|mbox|mathrm|tag)(?![A-Za-z])(?:(?!\\\\|\\end).)*", re.DOTALL
 )
@@ -64,7 +65,7 @@ def joined(*parts):
 def spelled(latex: str) -> Text:
     """The Text of some LaTeX in the one spelling that the grammar knows."""
     text = Text(latex, tuple((place, place + 1) for place in range(len(latex))))
-    text = substituted(text, COMMENT, "")
+    text = substituted(substituted(text, COMMENT, ""), NUMBER, " ")
     if re.search(r"\\\\(?:frac|sum|partial|delta|hat|Delta)", latex) and not re.search(r"(?<!\\)\\[A-Za-z]", latex):
         text = substituted(text, re.compile(r"\\\\"), "\\")  # a text that was escaped once too often
     text = substituted(_mathematics(_signs(text)), REMARK, " ")
@@ -192,6 +193,9 @@ def _font(text, start, end, font):
     if not last:
         return text, end
     inside = text.text[slice(*span)].strip()
+    below = re.search(r"_\s*\{?\s*$", text.text[:start])
+    if inside in ("with", "without") and not below:
+        return text.replaced(start, last, "\\\\\n"), start
     if (font, inside) in NAMES:
         return text.replaced(start, last, NAMES[font, inside]), start
     if font == "operatorname" and inside.startswith("\\math"):
@@ -240,7 +244,7 @@ WORD = re.compile(
     r"(?<![\\\w.({^\x27-])(?:[A-Za-z]{3,}|[Aa]s|[Ss]o|[Bb]y|[Ww]e|[Ii]s|[Ii]f|[Ii]n|of|to|or|at|on|an|be)(?![\w({.@^=]|\s*(?:=|\[|:=))[.,:]*"
 )
 BULLET = re.compile(r"^\s*(?:(?:[•▪*>]|#+|\d{1,2}[.)]|\([a-z0-9]\))\s+)+")
-FENCE = re.compile(r"^[ \t]*```[^\n]*$|^\s*%%derive[^\n]*$", re.MULTILINE)
+FENCE = re.compile(r"^[ \t]*```[^\n]*$|^\s*%%derive[^\n]*$|`", re.MULTILINE)
 
 
 def _mathematics(text):
