@@ -4,9 +4,12 @@ The learner's checks compare an answer with what each slip would give, and so ca
 added to EXHIBITED or ASIDE; a wrong function of more than a line goes into `wrong`.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from bgd_helpers import descent, network
+from bgd_helpers.parameters import Array, Layers
 from bgd_helpers.slips import wrong
 from bgd_helpers.slips.slip import Slip
 
@@ -977,7 +980,9 @@ def of_backprop():
     return [slip for slip in EXHIBITED if slip.variants("backprop")]
 
 
-def costs_after_training(names, theta, X, Y, activations, eta, updates):
+def costs_after_training(
+    names: Sequence[str], theta: Layers, X: Array, Y: Array, activations: Sequence[str], eta: float, updates: int
+) -> dict[str, float]:
     """The cost J after BGD with the right gradient ("no slip") and with the gradient of each named slip."""
     gradients = {"no slip": network.backprop} | {name: BY_NAME[name].gradient for name in names}
     return {
