@@ -104,13 +104,14 @@ def learners_folder(root: Path) -> Path:
 @commands.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
 def progress(folder: Path | None) -> None:
-    """Show which exercises are solved, attempted and open.
+    """Show which exercises are solved, attempted and open, and how the predictions went.
 
     It reads what the checks in your saved notebooks said (in FOLDER, or in my-course): save them first.
     """
     root = checkout()
     need("nbformat", "rich")
     from bgd_course import edition
+    from bgd_helpers.lessons.predictions import summary
 
     folder = folder or root / MINE
     if not folder.is_dir():
@@ -120,6 +121,7 @@ def progress(folder: Path | None) -> None:
     solved = [row for row in rows if row[-1] == "solved"]
     points = f"{sum(row[2] for row in solved):g} of {sum(row[2] for row in rows):g} points"
     click.echo(f"{len(solved)} of {len(rows)} exercises solved, {points}")
+    click.echo(summary(edition.guesses(root / "notebooks", folder)))
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str | float]]) -> None:

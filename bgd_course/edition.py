@@ -10,6 +10,7 @@ import json
 import os
 import re
 import uuid
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -22,29 +23,54 @@ from nbformat.v4.rwbase import rejoin_lines
 from bgd_course.grading.collect import as_text, defined
 from bgd_course.grading.course import parsed
 from bgd_course.notebooks import as_json, remove_leftovers, write_atomically
+from bgd_helpers.lessons.predictions import guesses_in
 
 STATE = ".course"  # in the learner's folder: what was delivered last, and backups
 BLANK = "# Your code here"
 BLANK_TEXT = "# Your lines go between the quotation marks above"
+PROMPT = "**Predict"
+HEADING = re.compile(r"#+ ")
+FOLD = "<details><summary>What we see</summary>\n\n{}\n\n</details>"
 UNREAD = "its notebook cannot be read"
 SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
 HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
 
 
 def learners(notebook: NotebookNode) -> NotebookNode:
-    """A copy of a notebook as a learner gets it: no solution, no hidden test, no output of either."""
+    """A copy of a notebook as a learner gets it: no solution, no hidden test, no output, and what tells a result that
+    was to be predicted is folded."""
     notebook = copy.deepcopy(notebook)
-    after_answer = False
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
-        answer = is_answer(cell)
-        if answer or after_answer:
-            cell.outputs, cell.execution_count = [], None
+        cell.outputs, cell.execution_count = [], None
         instead = BLANK_TEXT if '= r"""' in cell.source else BLANK
         cell.source = without(without(cell.source, SOLUTION, instead), HIDDEN)
-        after_answer = answer
+    for cell in telling(notebook.cells):
+        cell.source = folded(cell.source)
     return notebook
+
+
+def telling(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
+    """The Markdown cells that tell what a prompt asks to predict: the first without a heading after its code."""
+    asked = ran = False
+    for cell in cells:
+        if cell.cell_type == "code":
+            ran = asked and (ran or not cell.source.startswith("bgd.predict("))
+            continue
+        if asked and ran and not HEADING.match(cell.source):
+            yield cell
+        if ran:
+            asked = ran = False
+        asked = asked or PROMPT in cell.source
+
+
+def folded(source: str) -> str:
+    """The source with all that stands before its first heading or prompt folded away."""
+    if source.startswith("<details>"):
+        return source
+    parts = re.split(r"\n\n(?=#|[^\n]*\*\*Predict)", source, maxsplit=1)
+    return "\n\n".join([FOLD.format(parts[0]), *parts[1:]])
 
 
 def is_answer(cell: NotebookNode) -> bool:
@@ -201,6 +227,7 @@ def merge(base: NotebookNode, new: NotebookNode, mine: NotebookNode) -> Merged:
         cells += resolved
         beside += [problem] if problem else []
     merged = copy.deepcopy(new)
+    cells = [_with_guess(cell, theirs.get(cell.id)) for cell in cells]
     merged.cells = _with_former_imports(_with_own_cells(cells, mine.cells, old, known), base, new)
     return Merged(merged, beside)
 
@@ -268,6 +295,15 @@ def _with_verdict(cell, mine):
         return cell
     cell = copy.deepcopy(cell)
     cell.update(outputs=mine.get("outputs", []), execution_count=mine.get("execution_count"))
+    return cell
+
+
+def _with_guess(cell, mine):
+    """The cell; if the learner's of that id holds a prediction, with its outputs: what is committed stays."""
+    if mine is None or guesses_in([cell]) or not guesses_in([mine]):
+        return cell
+    cell = copy.deepcopy(cell)
+    cell.update(outputs=mine.outputs, execution_count=mine.execution_count)
     return cell
 
 
@@ -360,6 +396,15 @@ def progress(source: str | Path, folder: str | Path) -> list[tuple[str, str, flo
                 state = UNREAD if unread else _state(answer, written.get(answer.id), written.get(check.id))
                 rows.append((path.name, answer.id, check.metadata["nbgrader"]["points"], state))
     return rows
+
+
+def guesses(source: Path | str, folder: Path | str) -> dict[str, str | float]:
+    """The predictions, by name, in the notebooks of the course that are saved in `folder`."""
+    found: dict[str, str | float] = {}
+    for path in sorted(Path(source).glob("*.ipynb")):
+        mine = _read(Path(folder) / path.name)
+        found |= guesses_in(mine.cells) if mine else {}
+    return found
 
 
 def _state(blank, answer, check):

@@ -40,7 +40,6 @@ from .network import (
     forward as forward,
     gradient_of as gradient_of,
     initial_parameters as initial_parameters,
-    predict as predict,
 )
 from .pictures import evidence_plots as evidence_plots, museum as museum, plots as plots
 from .pictures.backprop import backprop_explorer as backprop_explorer, backprop_figure as backprop_figure
@@ -59,6 +58,7 @@ from .pictures.paths import (
     paths_on_contours as paths_on_contours,
     step_section as step_section,
 )
+from .pictures.predictions import predict as predict, predicted as predicted
 from .pictures.sgd import sgd_explorer as sgd_explorer, sgd_figure as sgd_figure
 from .pictures.start import slope_explorer as slope_explorer, slope_picture as slope_picture
 from .scale import shards as shards

@@ -20,6 +20,7 @@ def test_no_file_is_one_that_others_write():
 
 def test_jupyterlab_finds_them_in_this_environment():
     overrides, error = _get_overrides(str(Path(sys.prefix, SETTINGS)))
+    assert overrides["@jupyterlab/docmanager-extension:plugin"] == {"autosaveInterval": 20}
     assert not error and overrides[NOTIFICATION] == {"fetchNews": "false", "checkForUpdates": False}
     assert "@jupyter/nbgrader" in get_page_config([])["disabledExtensions"]
 

@@ -7,7 +7,9 @@ import os
 import re
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +26,7 @@ from bgd_course.grading.course import (
 )
 from bgd_course.grading.judging import limited
 from bgd_helpers.checks.derive import as_assignment
+from bgd_helpers.lessons.predictions import MIME, guesses_in
 
 MOST_BYTES = 250 * 2**20  # of a file, with its outputs
 MOST_TEXT = 20 * 2**20  # of it without outputs and attachments
@@ -71,6 +74,18 @@ def cells_of(path: Path | str) -> list[Cell]:
     if sum(len(cell.source) for cell in cells if cell.kind not in TEXTS) > MOST_SOURCE:
         raise Unreadable(f"its cells hold more than {MOST_SOURCE:,} characters of code")
     return cells
+
+
+KEPT = re.compile(rb'"%s"\s*+:\s*+(\{[^{}]{0,2000}\})' % re.escape(MIME.encode()))
+
+
+def guesses_of(path: Path | str) -> dict[str, str | float]:
+    """The predictions in the outputs of the notebook at `path`, by name: of all outputs these alone are read, and of
+    them only what our questions allow. Raises `Unreadable`."""
+    data = bytes_of(Path(path))
+    data = as_text(data).encode("utf-8", "replace") if b"\0" in data[:200] else data
+    found = [_json(match[1].decode("utf-8", "replace")) for match in islice(KEPT.finditer(data), MOST_CELLS)]
+    return guesses_in({"outputs": [{"data": {MIME: kept}}]} for kept in found)
 
 
 # The start of what is cut, or a text, in which nothing is.
@@ -386,6 +401,15 @@ def _latest(files, notes):
         if cells and name not in names.values():
             notes.append(f"{name} was not graded: {names[cells[0]]} is later.")
     return File(last, kept or files[-1][1], names)
+
+
+def predictions(files: Sequence[str]) -> dict[str, str | float]:
+    """The guesses in the files, by name, the first of each; a file that cannot be read has none."""
+    found: dict[str, str | float] = {}
+    for path in files:
+        with suppress(Exception), limited(READING):  # nobody's file ends the grader
+            found = guesses_of(path) | found
+    return found
 
 
 def read(path: str, asked: Course) -> tuple[str, list[Piece]]:

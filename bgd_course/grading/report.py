@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from statistics import mean
@@ -12,6 +13,7 @@ from typing import NamedTuple
 from bgd_course.grading.results import Result
 from bgd_course.grading.submissions import Recognised, file_name
 from bgd_course.notebooks import write_atomically
+from bgd_helpers.lessons.predictions import answer_to, questions
 
 SIGNS = {"right": "✓", "wrong": "✗", "stopped": "■", "not attempted": "○"}
 BECAUSE = {"right": "", "wrong": "because ", "stopped": "", "not attempted": ""}
@@ -50,6 +52,7 @@ def write(results: list[Result], output: Path, table: Table = Table(), layout: s
     if layout in GRADEBOOKS:
         write_atomically(output / f"gradebook-{layout}.csv", _as_csv(GRADEBOOKS[layout](results)))
     write_atomically(output / "feedback" / "index.html", overview(results))
+    write_atomically(output / "predictions.html", predictions([result.guesses for result in results]))
     for result in results:
         name = file_name(result.learner)
         write_atomically(output / "feedback" / f"{name}.md", feedback_markdown(result))
@@ -252,6 +255,28 @@ def overview(results):
     body += "<h2>Exercises</h2>\n" + _table(("exercise", *SIGNS, "points on average"), _exercises(results))
     body += "<h2>Slips</h2>\n" + (_table(("exercise", "slip", "times"), made) if made else "<p>No known slip.</p>\n")
     return PAGE.format(title=f"Scores of {len(results)} learners", style=STYLE, body=body)
+
+
+def predictions(guesses: Sequence[dict[str, str | float]]) -> str:
+    """What a class predicted, on a page without names: where most were wrong first, and which wrong guesses were made
+    how often. `guesses` has a dictionary for each learner."""
+    made = {name: Counter(each[name] for each in guesses if name in each) for name in questions()}
+    rows = [_predicted(questions()[name], counts) for name, counts in made.items() if counts]
+    rows = [row for _, row in sorted(rows, key=lambda pair: -pair[0])]
+    body = _table(("prediction", "made", "right", "wrong guesses, and what they show"), rows)
+    return PAGE.format(title="Predictions of the class", style=STYLE, body=body if rows else "<p>None was made.</p>")
+
+
+def _predicted(asked, counts):
+    """The number of wrong guesses at a question, and its row in the table."""
+    answers = [(answer_to(asked, guess), guess, count) for guess, count in counts.most_common()]
+    wrong = [(answer.misconception, guess, count) for answer, guess, count in answers if not answer.is_right]
+    many, missed = sum(counts.values()), sum(count for *_, count in wrong)
+    said = "<br>".join(
+        f"{count} × {_html(str(guess))}" + f" <em>({_html(name)})</em>" * bool(name) for name, guess, count in wrong
+    )
+    title = f"<td>{_html(asked.text)}<br><small>{_html(asked.name)}</small></td>"
+    return missed, f"<tr>{title}<td class=n>{many}</td><td class=n>{many - missed}</td><td>{said}</td></tr>"
 
 
 def _exercises(results):

@@ -1,6 +1,6 @@
 """What grading finds: the result of a submission, with a row for each exercise."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bgd_course.grading.course import Task
@@ -26,7 +26,8 @@ class Row:
 @dataclass(frozen=True)
 class Result:
     """What was found of a submission. `key` changes with what it was graded from; `kept`: by an earlier run, when the
-    learner was called `former`. `recognised`: the name that the layout gives."""
+    learner was called `former`. `recognised`: the name that the layout gives. `guesses`: its predictions, on which no
+    point depends."""
 
     learner: str
     graded: bool
@@ -37,6 +38,7 @@ class Result:
     junit: str = ""
     former: str = ""
     recognised: str = ""
+    guesses: dict[str, str | float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The result as JSON can hold it."""

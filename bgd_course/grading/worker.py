@@ -9,7 +9,7 @@ import os
 import sys
 
 from bgd_course.grading import course, engine
-from bgd_course.grading.collect import answers
+from bgd_course.grading.collect import answers, predictions
 from bgd_course.grading.judging import Cases, Outcome
 from bgd_course.grading.results import Result, row
 from bgd_course.grading.sandbox import ForkServer, remove
@@ -45,7 +45,7 @@ def grade(job, settings, asked, server):
     outcomes = engine.run(settings["notebooks"], attempts, job["junit"])
     graded = len(outcomes) == len(asked.tasks) and (bool(found) or not job["files"] + job["left"])
     rows = [_row(task, outcomes.get(task.cell, NOT_RUN), found.get(task.notebook)) for task in asked.tasks]
-    return Result(job["learner"], graded, notes, rows)
+    return Result(job["learner"], graded, notes, rows, guesses=predictions(job["files"]))
 
 
 def _attempt(asked, notebook, file, grader, unread):

@@ -1,0 +1,138 @@
+"""A prediction in the notebook: the question with its options, a button to commit, and the answer beside the result.
+
+A guess is kept in the output of the cell that asked, and nowhere else; from there it is found again.
+"""
+
+import html
+import json
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from bgd_helpers import network
+from bgd_helpers.lessons.predictions import MIME, Question, feedback, guesses_in, in_words, question
+
+guesses: dict[str, str | float] = {}  # of this process
+MOST_BYTES = 50 * 2**20  # of a saved notebook
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+ADVICE = "Choose first, then commit."
+
+
+def predict(name: str, *former: Any) -> Any:
+    """Ask for a prediction, to be committed before the result is seen: `bgd.predict("slope")`.
+
+    A committed guess is shown again, and stays. With parameters in place of a name, as notebooks of earlier versions
+    call it, the outputs of a network: `bgd.network.predict`. Raises ValueError if there is no question of that name.
+    """
+    if not isinstance(name, str):
+        return network.predict(name, *former)
+    asked = question(name)
+    remember()
+    if name in guesses:
+        _show(_bundle(asked, guesses[name]))
+    else:
+        _ask(asked)
+
+
+def predicted(name: str) -> None:
+    """Show the guess that was committed beside the result, and what is to say of it; nothing if there is none.
+
+    Raises ValueError if there is no question of that name.
+    """
+    asked = question(name)
+    remember()
+    if name in guesses:
+        text = feedback(asked, guesses[name])
+        _show({"text/plain": text, "text/html": _paragraphs(text)})
+
+
+def remember() -> None:
+    """Take over the guesses in the saved notebook, where this process has none."""
+    for name, guess in guesses_in(_saved_cells()).items():
+        guesses.setdefault(name, guess)
+
+
+def _saved_cells() -> list:
+    """The cells of the notebook that this kernel belongs to, as it was saved last."""
+    path = Path(os.environ.get("JPY_SESSION_NAME", ""))  # JupyterLab says it
+    with suppress(OSError, ValueError, RecursionError, LookupError, TypeError):
+        if path.suffix == ".ipynb" and path.stat().st_size <= MOST_BYTES:
+            return list(json.loads(path.read_text(encoding="utf-8"))["cells"])
+    return []
+
+
+def _bundle(asked: Question, guess: str | float | None = None) -> dict[str, Any]:
+    """The question as text and as HTML; with a guess, also as data, by which it is found again."""
+    text = in_words(asked, guess)
+    if guess is None:
+        return {"text/plain": text, "text/html": _paragraphs(text)}
+    *question_and_options, last = text.splitlines()
+    folded = _paragraphs("\n".join([*question_and_options[1:], "It stays, however often you run this cell."]))
+    page = f"{_paragraphs(question_and_options[0])}<details><summary>{html.escape(last)}</summary>{folded}</details>"
+    return {"text/plain": text, "text/html": page, MIME: {"id": asked.name, "guess": guess}}
+
+
+def _paragraphs(text: str) -> str:
+    return f"<div>{'<br>'.join(html.escape(line).replace('  ', '&ensp;') for line in text.splitlines())}</div>"
+
+
+def _show(bundle: dict[str, Any]) -> None:
+    """Show a bundle in the notebook; outside of one, its text."""
+    if "IPython" in sys.modules and sys.modules["IPython"].get_ipython():
+        sys.modules["IPython"].display.display(bundle, raw=True)
+    else:
+        print(bundle["text/plain"])
+
+
+def _ask(asked: Question) -> None:
+    """Show the question with what it takes to commit a guess; where there are no widgets, the question alone."""
+    try:
+        import ipywidgets  # noqa: F401
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        return _show(_bundle(asked))
+    if get_ipython() is None:
+        return _show(_bundle(asked))
+    handle: list = []
+    box = form(asked, lambda guess: handle[0].update(_bundle(asked, guess), raw=True))
+    view = {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": box.model_id}}
+    handle.append(display(_bundle(asked) | view, raw=True, display_id=True))
+
+
+def form(asked: Question, commit: Any) -> Any:
+    """The question, its options or a field for a number, and a button: pressed, it keeps the guess, once, and calls
+    `commit` with it."""
+    import ipywidgets as widgets
+
+    wide = {"width": "auto"}
+    if asked.is_number:
+        field = widgets.Text(description="your number", tooltip=asked.text, style={"description_width": "auto"})
+    else:
+        texts = [str(answer.value) for answer in asked.answers]
+        field = widgets.RadioButtons(options=texts, index=None, tooltip=asked.text, layout=wide)
+    button = widgets.Button(description="Commit", tooltip="Commit to this prediction: it stays")
+    said = widgets.HTML()
+    text = widgets.HTML(f"<b>Predict.</b> {html.escape(asked.text)}", layout=wide)
+    box = widgets.VBox([text, field, widgets.HBox([button, said])])
+
+    def pressed(_):
+        guess = _number(field.value) if asked.is_number else field.value
+        if guess is None:
+            said.value = "A number, please: 2, −0.5, 1/3." if asked.is_number else ADVICE
+        else:
+            commit(guesses.setdefault(asked.name, guess))
+
+    button.on_click(pressed)
+    return box
+
+
+def _number(text: str) -> float | None:
+    """The number that a text is, None if it is none: 2, −0.5, 1/3, 1e-3."""
+    parts = text.replace("−", "-").replace(",", ".").split("/")
+    with suppress(ValueError, ZeroDivisionError, OverflowError):
+        value = float(parts[0]) if len(parts) == 1 else float(parts[0]) / float(parts[1])
+        return value if len(parts) < 3 and abs(value) < 1e300 else None
+    return None
