@@ -265,7 +265,9 @@ def what_cannot_be_written(output):
     except (FileExistsError, NotADirectoryError):
         raise UserError(f"{output} is a file: name a folder with --output", 2) from None
     except OSError as error:
-        what = f"{error.filename or output} cannot be written: {error.strerror or error}"
+        where = Path(os.fsdecode(error.filename or output))
+        where = where.parent if where.name.startswith(".saving-") else where
+        what = f"{where} cannot be written: {error.strerror or error}"
         raise UserError(
             f"{what}. What is graded is kept; mend it, and the same command goes on from there", 2
         ) from None

@@ -34,3 +34,13 @@ if "" in sys.path:  # in a kernel, the learner's folder goes before everything e
 
     if word := shadows.word():
         print(word, file=sys.stderr)
+
+
+def _derive(line, cell):
+    from bgd_helpers.checks.derive import derive
+
+    return derive(line, cell)
+
+
+if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):  # in a kernel: the cells of %%derive
+    shell.register_magic_function(_derive, "cell", "derive")

@@ -41,9 +41,17 @@ class Finder:
         """Put the present module in the place of an empty one; of a room, each module that is asked for."""
         name = module.__name__
         if name in ROOMS:
-            module.__getattr__ = lambda part: import_module(f"{name}.{part}")
+            module.__getattr__ = lambda part: _module_in(name, part)
         else:
             sys.modules[name] = import_module(present(name))
+
+
+def _module_in(room, part):
+    """The module of that name in a former room. Raises AttributeError where there is none, as any module does."""
+    try:
+        return import_module(f"{room}.{part}")
+    except ModuleNotFoundError:
+        raise AttributeError(f"module {room!r} has no attribute {part!r}") from None
 
 
 def present(name):

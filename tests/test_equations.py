@@ -174,7 +174,7 @@ REFUSED = [  # LaTeX, where, and a piece of what is said
     (r"w_{ij}^{(0)} = 1", 0, "no layer 0"),
     (r"E_n = (y_{nj} - \hat y_{nj})^2", 7, "free on the right side only"),
     (r"E_n = J", 0, "free on the left side only"),
-    (r"\sum_k z_{nj}^{(k)} = 1", 0, "no sums over layers"),
+    (r"\sum_k z_{nj}^{(k)} = 1", 0, "a sum over layers is written"),
     (r"\frac{\partial \delta_{nj}^{(k)}}{\partial b_j^{(k)}} = 1", 15, "no second derivatives"),
     (r"\sum_j \sum_j w_{jj}^{(k)} = 1", 7, "summed over twice"),
     (r"0 < \eta", 4, "\\iff"),

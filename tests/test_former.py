@@ -102,3 +102,10 @@ def test_a_folder_that_an_update_leaves_behind_is_not_taken_for_the_room(tmp_pat
     shutil.copytree(Path(bgd_helpers.__file__).parent, tmp_path / "bgd_helpers", ignore=ignored)
     (tmp_path / "bgd_helpers" / "exercises" / "__pycache__").mkdir(parents=True)
     assert failing("from bgd_helpers.exercises import check", tmp_path) == []
+
+
+def test_a_former_room_is_a_module_like_any_other():
+    import bgd_helpers.explorers as former
+
+    assert not hasattr(former, "nothing_of_this_name") and not hasattr(former, "__file__")
+    assert former.sgd.sgd_explorer

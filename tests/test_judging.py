@@ -98,6 +98,7 @@ def test_a_value_of_another_kind():
 
 CHANGED = Outcome("wrong", "its values could not be read: what it sent out was changed on the way.")
 RIGHT = sent(UPDATE, EXERCISES["update"].right)
+FIRST = CASES.of("update").first
 FORGED = {
     "a text": RIGHT._replace(values="seen"),
     "a number": RIGHT._replace(values=7),
@@ -107,7 +108,9 @@ FORGED = {
     "too few": changed(RIGHT, lambda values: values[:1]),
     "too many": changed(RIGHT, lambda values: [*values, 1]),
     "one case less": changed(RIGHT, lambda values: ["seen", [values[1][0], *(part[1:] for part in values[1][1:])]]),
-    "no later case": changed(RIGHT, lambda values: ["seen", [*values[1][:2], values[1][2][:2], values[1][3]]]),
+    "no later case": changed(
+        RIGHT, lambda values: ["seen", [*values[1][:2], values[1][2][: len(values[1][3])], values[1][3]]]
+    ),
     "no second call": changed(RIGHT, lambda values: ["seen", [True, [], values[1][2], []]]),
     "no case": changed(RIGHT, lambda values: ["seen", [True, [], [], []]]),
     "nothing": RIGHT._replace(values=[]),
@@ -120,8 +123,8 @@ def test_what_was_changed_on_the_way_is_wrong(name):
 
 
 def stateful():
-    """An update that is right in its first two calls."""
-    calls = iter((1, 1))
+    """An update that is right in the first round of calls."""
+    calls = iter([1] * FIRST)
 
     def update(theta, gradient, eta):
         return theta - eta * gradient if next(calls, 0) else theta
@@ -136,7 +139,12 @@ def in_place(theta, gradient, eta):
 
 def second_round(replaced):
     """A change of what is sent: in place of the second round of calls, the first; no argument was changed."""
-    return lambda values: ["seen", [True, [False] * 2, values[1][2], values[1][2][:2] if replaced else values[1][3]]]
+
+    def change(values):
+        takes, changed, found, again = values[1]
+        return ["seen", [takes, [False] * len(changed), found, found[: len(again)] if replaced else again]]
+
+    return change
 
 
 @pytest.mark.parametrize(("update", "replaced"), [(stateful(), True), (stateful(), False), (in_place, False)])

@@ -198,7 +198,7 @@ def test_signs_are_not_colours_alone():
 
 def test_a_slip_of_the_catalogue_appears_by_itself(monkeypatch):
     new = slips.Slip("three times", "it is.", {"backprop": slips.wrong.times(lambda X, Y: 3)}, formula="w = 3")
-    monkeypatch.setattr(slips.catalogue, "SLIPS", (*slips.SLIPS, new))
+    monkeypatch.setattr(slips.catalogue, "EXHIBITED", (*slips.catalogue.EXHIBITED, new))
     monkeypatch.setitem(slips.BY_NAME, new.name, new)
     row = next(row for row in museum.table().rows if row[0] == "three times")
     assert row[2:] == (SILENT,) * 3 + (NOTICES,) * 6 + ("$w = 3$",)

@@ -125,6 +125,11 @@ def test_what_cannot_be_written_is_said_in_a_line(number, tmp_path, monkeypatch,
     assert cli.main(["grade", str(tmp_path), "--output", str(tmp_path / "out"), "--no-sandbox"]) == 2
     error = capsys.readouterr().err
     assert os.strerror(number) in error and "scores.csv" in error and "Traceback" not in error
+    monkeypatch.setattr(
+        classroom, "grade", lambda *_: (_ for _ in ()).throw(OSError(number, "no", "out/.saving-1-a.tmp"))
+    )
+    assert cli.main(["grade", str(tmp_path), "--output", str(tmp_path / "out"), "--no-sandbox"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith("bgd grade: out cannot be written: no")
 
 
 def test_two_runs_in_one_folder_do_not_mix(tmp_path, monkeypatch, capsys):

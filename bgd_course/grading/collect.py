@@ -25,6 +25,7 @@ from bgd_course.grading.course import (
     without_solution,
 )
 from bgd_course.grading.judging import limited
+from bgd_helpers.checks.derive import as_assignment
 from bgd_helpers.lessons.predictions import MIME, guesses_in
 
 MOST_BYTES = 250 * 2**20  # of a file, with its outputs
@@ -189,7 +190,7 @@ def _cell(raw):
     source = raw.get("source", raw.get("input", ""))
     source = "".join(map(str, source)) if isinstance(source, list) else str(source or "")
     name, kind, grade_id = (str(part or "") for part in (raw.get("id"), raw.get("cell_type"), nbgrader.get("grade_id")))
-    source = source.encode("utf-8", "replace").decode().replace("\r\n", "\n").lstrip("\ufeff")
+    source = as_assignment(source.encode("utf-8", "replace").decode().replace("\r\n", "\n").lstrip("\ufeff"))
     return Cell(name, kind, source[:LONGEST_TEXT] if kind in TEXTS else source, grade_id)
 
 

@@ -12,6 +12,7 @@ import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
 from bgd_helpers.checks import DERIVATIONS, EXERCISES
+from bgd_helpers.checks.derive import as_assignment
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 LONGEST_CELL = 50_000  # characters
@@ -106,7 +107,7 @@ def parsed(source):
 
 def _python(source):
     """The source of a cell, its magics replaced; what only times or captures it is taken away."""
-    return TransformerManager().transform_cell(TIMED.sub("", source))
+    return TransformerManager().transform_cell(TIMED.sub("", as_assignment(source)))
 
 
 @lru_cache(maxsize=2_000)

@@ -7,10 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers import descent, gradcheck, network, slips
-from bgd_helpers.checks.observing import Cubic
+from bgd_helpers.checks.observing import Polynomial
 from bgd_helpers.checks.outcomes import one_array, pairs, several_arrays
 
-EPOCH = (12, 3)  # N and B of the epochs whose order is looked at
+EPOCHS = ((12, 3), (10, 4))  # N and B of the epochs whose order is looked at
+SGD, BGD = "01-stochastic-gradient-descent.ipynb", "02-batch-gradient-descent.ipynb"
+BACKPROP = "03-backpropagation.ipynb"
+LARGE = 40  # times the other targets and gradients: what cuts them off is found
 
 
 class Exercise(NamedTuple):
@@ -18,12 +21,15 @@ class Exercise(NamedTuple):
 
     `cases(*salt)` are the cases of the learner's own check; whole numbers as salt draw others of the same shapes.
     `read` puts an answer's value into lists of arrays. `origin` is the part of the right value that no factor
-    multiplies: theta, in an update. `needs` names the exercises whose functions this one may call.
+    multiplies: theta, in an update. `needs` names the exercises whose functions this one may call. `shapes` says what
+    the shapes are of, in the notation of the course; `reread` is an equation, its notebook and the heading above it.
     """
 
     right: Callable
     cases: Callable
     praise: str
+    reread: tuple
+    shapes: dict
     read: Callable = one_array
     origin: Callable = lambda *case: 0.0
     needs: tuple = ()
@@ -53,11 +59,13 @@ def _net(widths, N, activations, seed, salt):
 
 
 def _nets(salt, activations=("tanh", "tanh", "tanh")):
-    """Sizes all different: shapes that do not fit raise. Square: silent slips get a value. One output."""
+    """Sizes all different: shapes that do not fit raise. Square, also in N: silent slips get a value. One output, far
+    from its large targets."""
+    one = _net((2, 4, 1), 6, activations[:2], 3, salt)
     return (
         _net((2, 4, 5, 3), 7, activations, 1, salt),
-        _net((3, 3, 3, 3), 5, activations, 2, salt),
-        _net((2, 4, 1), 6, activations[:2], 3, salt),
+        _net((3, 3, 3, 3), 3, activations, 2, salt),
+        one._replace(Y=LARGE * one.Y),
     )
 
 
@@ -100,29 +108,31 @@ def _loss_cases(*salt):
 
 def _update_cases(*salt):
     rng = _rng(4, salt)
-    return [(rng.normal(size=shape), rng.normal(size=shape), eta) for shape, eta in (((3,), 0.1), ((4, 2), 0.7))]
+    kinds = ((3,), 0.1, 1), ((4, 2), 0.7, 1), ((5,), 0.2, LARGE)
+    return [(rng.normal(size=shape), size * rng.normal(size=shape), eta) for shape, eta, size in kinds]
 
 
 def _mini_batch_cases(*salt):
     rng = _rng(5, salt)
     theta, G = rng.normal(size=3), rng.normal(size=(10, 3))
     examples = rng.permutation(10)
-    return [(theta, G, examples[start : start + slips.FULL_BATCH], 0.3) for start in (0, 4, 8)]
+    batches = [examples[start : start + slips.FULL_BATCH] for start in (0, 4, 8)]
+    return [(theta, G, batch, 0.3) for batch in batches] + [(theta, LARGE * G, batches[0], 0.05)]
 
 
 def _batches_cases(*salt):
-    """Four sizes; then epochs of two generators, and the first epoch of each again. A salt mixes the calls, so that
-    only the generator tells which epoch is shown again."""
-    sizes = [(N, B, _rng(seed, salt)) for seed, (N, B) in enumerate(((10, 4), (12, 3), (5, 5), (7, 1)))]
-    epochs = [[*[(*EPOCH, _rng(seed, salt))] * 4, (*EPOCH, _rng(seed, salt))] for seed in (10, 11)]
-    calls = [*sizes, *epochs[0], *epochs[1]]
+    """Four sizes; then six epochs of each of some generators, and the first epoch of each again. A salt mixes the
+    calls, so that only the generator tells which epoch is shown again."""
+    calls = [(N, B, _rng(seed, salt)) for seed, (N, B) in enumerate(((10, 4), (12, 3), (5, 5), (7, 1)))]
+    for seed, size in enumerate(EPOCHS, start=10):
+        calls += [*[(*size, _rng(seed, salt))] * 6, (*size, _rng(seed, salt))]
     return [calls[i] for i in _rng(12, salt).permutation(len(calls))] if salt else calls
 
 
 def _difference_cases(*salt):
     rng = _rng(9, salt)
     points = (np.array([0.7, -1.2, 0.4]), 0.1), (np.array([1.5, 0.3]), 0.01)
-    return [(Cubic(*_away_from_zero(rng, 4)), _moved(theta, rng, salt), h) for theta, h in points]
+    return [(Polynomial(*_away_from_zero(rng, 4)), _moved(theta, rng, salt), h) for theta, h in points]
 
 
 def _away_from_zero(rng, size):
@@ -137,43 +147,83 @@ def _theta(theta, *rest):
     return theta
 
 
+_PLACES = {"Y": "N x d_L", "Y_hat": "N x d_L", "A": "N x d_L", "return": "N x d_L"}
+_HIDDEN = {"delta_next": "N x d_(k+1)", "W_next": "d_k x d_(k+1)", "A": "N x d_k", "Z": "N x d_k", "return": "N x d_k"}
+_INTO_LAYER = {"Z_prev": "N x d_(k-1)", "delta": "N x d_k", "return": "d_(k-1) x d_k"}
+
 EXERCISES = {
     "loss": Exercise(
         lambda y, y_hat: ((y - y_hat) ** 2).sum(),
         _loss_cases,
         "E2 holds for one output and for several.",
+        ("E2", "00-start-here.ipynb", "Exercise and check"),
+        {"y": "d_L", "y_hat": "d_L"},
     ),
     "update": Exercise(
         lambda theta, gradient, eta: theta - eta * gradient,
         _update_cases,
         "E9 holds, for parameters of any shape, and theta is left as it is.",
+        ("E9", SGD, "The update, with one meaning for each letter"),
+        {},
         origin=_theta,
     ),
     "mini_batch_update": Exercise(
         lambda theta, example_gradients, batch, eta: theta - eta * example_gradients[batch].mean(axis=0),
         _mini_batch_cases,
         "E9 holds for full and short batches.",
+        ("E9", BGD, "The mean gradient, with one meaning for each letter"),
+        {"theta": "P", "example_gradients": "N x P", "batch": "|B|", "return": "P"},
         origin=_theta,
     ),
     "batches": Exercise(
         lambda N, batch_size, rng: descent.batches(N, batch_size, rng),
         _batches_cases,
         "every example once an epoch, in groups that change, the short batch kept, repeatable from the rng.",
+        ("what a batch is", BGD, "Exercise: the batches of an epoch (3 points)"),
+        {},
         read=several_arrays,
     ),
     "central_difference": Exercise(
         lambda cost, theta, h: gradcheck.central_difference(cost, theta, h),
         _difference_cases,
         "one entry at a time, to both sides, over 2h.",
+        ("the formula", BACKPROP, "A judge that needs no theory"),
+        {"theta": "P", "return": "P"},
     ),
-    "output_delta": Exercise(network.output_delta, _output_cases, "E4 holds on three networks."),
-    "hidden_delta": Exercise(network.hidden_delta, _hidden_cases, "E5 holds on three networks."),
-    "weight_gradient": Exercise(network.weight_gradient, _weight_cases, "E7 holds on three networks."),
-    "bias_gradient": Exercise(network.bias_gradient, _bias_cases, "E8 holds on three networks."),
+    "output_delta": Exercise(
+        network.output_delta,
+        _output_cases,
+        "E4 holds on three networks.",
+        ("E4", BACKPROP, "The output layer"),
+        _PLACES,
+    ),
+    "hidden_delta": Exercise(
+        network.hidden_delta,
+        _hidden_cases,
+        "E5 holds on three networks.",
+        ("E5", BACKPROP, "The hidden layers"),
+        _HIDDEN,
+    ),
+    "weight_gradient": Exercise(
+        network.weight_gradient,
+        _weight_cases,
+        "E7 holds on three networks.",
+        ("E7", BACKPROP, "From error signals to gradients"),
+        _INTO_LAYER,
+    ),
+    "bias_gradient": Exercise(
+        network.bias_gradient,
+        _bias_cases,
+        "E8 holds on three networks.",
+        ("E8", BACKPROP, "From error signals to gradients"),
+        {"delta": "N x d_k", "return": "d_k"},
+    ),
     "backprop": Exercise(
         lambda theta, X, Y, activations: network.backprop(theta, X, Y, activations),
         _backprop_cases,
         "the gradient is right on five networks of different depths, widths and activations.",
+        ("the order of the steps", BACKPROP, "Any depth"),
+        {"X": "N x d_0", "Y": "N x d_L"},
         read=pairs,
         needs=("output_delta", "hidden_delta", "weight_gradient", "bias_gradient"),
     ),

@@ -5,20 +5,27 @@ slip of `slips` gives on the same cases; the one that agrees on all of them name
 tried together: one, and another that only multiplies by a number.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
 from bgd_helpers import slips
 from bgd_helpers.checks.batches import judge_batches
 from bgd_helpers.checks.cases import EXERCISES
 from bgd_helpers.checks.naming import known_slip
-from bgd_helpers.checks.observing import observe
-from bgd_helpers.checks.outcomes import all_agree, is_repeated, outcomes_of
+from bgd_helpers.checks.observing import Observation, observe
+from bgd_helpers.checks.outcomes import Failure, agree, all_agree, is_repeated, outcomes_of
+from bgd_helpers.checks.patterns import largest_difference
 from bgd_helpers.checks.verdicts import Verdict, named, not_attempted
-from bgd_helpers.checks.wording import call, describe
+from bgd_helpers.checks.wording import call, describe, differing_arrays, located, with_line
+
+SECONDS = 5  # that an answer may run
+_again: dict[str, tuple] = {}  # exercise -> how it was wrong last, and how many times in a row
 
 
-def check(exercise, answer):
-    """The verdict on a learner's function.
+def check(exercise: str, answer: Callable) -> Verdict:
+    """The verdict on a learner's function, which may run for SECONDS; who is wrong in the same way again is told more.
 
     `exercise` is a name in EXERCISES. Raises ValueError for another name, or if `answer` cannot be called.
     """
@@ -31,10 +38,28 @@ def check(exercise, answer):
         )
     task = EXERCISES[exercise]
     cases = list(task.cases())
-    return judge(exercise, cases, observe(answer, task.parameters, cases, task.read))
+    seen = observe(answer, task.parameters, cases, task.read, seconds=SECONDS)
+    return _told_again(exercise, judge(exercise, cases, seen), cases, seen.found)
 
 
-def judge(exercise, cases, seen, reveal=True):
+def _told_again(exercise, verdict, cases, found):
+    """The verdict; where it is wrong for the second time in the same way, with the largest difference and the equation
+    to read again."""
+    way = verdict.slip or verdict.text
+    times = _again.get(exercise, (None, 0))[1] if _again.get(exercise, (None, 0))[0] == way else 0
+    _again[exercise] = way, times + 1
+    if verdict.outcome != "wrong" or not times:
+        return verdict
+    return replace(verdict, more=_more(exercise, cases, found), reread=EXERCISES[exercise].reread)
+
+
+def _more(exercise, cases, found):
+    """The largest difference in the first case that is wrong, if there are numbers to compare."""
+    pairs = differing_arrays(exercise, cases, found)
+    return f"Again the same. Of {pairs[0]}, {largest_difference(*pairs[1:])}." if pairs else "Again the same."
+
+
+def judge(exercise: str, cases: list, seen: Observation, reveal: bool = True) -> Verdict:
     """The verdict on the Observation `seen` of an answer to that exercise on these cases.
 
     Without `reveal`, the text holds no value that was asked for or given.
@@ -49,7 +74,7 @@ def judge(exercise, cases, seen, reveal=True):
 
 def _judge_values(exercise, cases, seen, reveal):
     if any(seen.changed):
-        return named(slips.BY_NAME["theta changed in place"], exercise)
+        return _changed(exercise, next(filter(None, seen.changed)))
     if all(value is None for value in seen.found):
         return not_attempted(exercise)
     if not all(map(is_repeated, seen.found, seen.again)):
@@ -57,8 +82,20 @@ def _judge_values(exercise, cases, seen, reveal):
     task = EXERCISES[exercise]
     expected = outcomes_of(task.right, cases, task.read)
     if all_agree(seen.found, expected):
-        is_right = all_agree(seen.again, expected)
-        return Verdict("right", task.praise) if is_right else named(slips.BY_NAME["stale gradients"], exercise)
-    return known_slip(exercise, cases, seen.found, expected) or Verdict(
-        "wrong", describe(exercise, cases, seen.found, expected, reveal)
-    )
+        if not all_agree(seen.again, expected):
+            return named(slips.BY_NAME["stale gradients"], exercise)
+        return Verdict("right", task.praise)
+    first = next(value for value, right in zip(seen.found, expected) if not agree(value, right))
+    python = with_line(first) if isinstance(first, Failure) else ""
+    known = known_slip(exercise, cases, seen.found, expected)
+    text = known.text if known else describe(exercise, cases, seen.found, expected, reveal)
+    before = located(exercise, cases, seen.found, expected) if known else ""
+    before = f"{before}: " if before and "already" not in before else ""
+    return Verdict("wrong", before + text, known and known.slip, python)
+
+
+def _changed(exercise, name):
+    """The verdict on a function that changed an argument, with its name if that is known (it does not leave the
+    sandbox)."""
+    verdict = named(slips.BY_NAME["theta changed in place"], exercise)
+    return verdict if name is True else replace(verdict, text=f"{verdict.text} Here `{name}` was changed.")

@@ -6,9 +6,27 @@ from typing import NamedTuple
 
 from bgd_helpers.checks.verdicts import Verdict
 from bgd_helpers.equations import EquationError, Result, check_equation
-from bgd_helpers.equations.reading import read
+from bgd_helpers.equations.meaning import is_definition
+from bgd_helpers.equations.reading import line_of, read
 from bgd_helpers.equations.result import typeset
-from bgd_helpers.equations.syntax import Chain, Derivative, Gradient, Symbol, walk
+from bgd_helpers.equations.steps import steps_of
+from bgd_helpers.equations.syntax import (
+    Activation,
+    Add,
+    Chain,
+    Derivative,
+    Gradient,
+    Layer,
+    Negative,
+    Number,
+    Product,
+    Quotient,
+    Symbol,
+    is_symbol,
+    mapped,
+    symbols_of,
+    walk,
+)
 
 
 class Goal(NamedTuple):
@@ -22,13 +40,23 @@ class Goal(NamedTuple):
 
 GOALS = {
     "E4": Goal(
-        (r"\frac{\partial E_n}{\partial a_{nj}^{(L)}}", r"\delta_{nj}^{(L)}"),
+        (
+            r"\frac{\partial E_n}{\partial a_{nj}^{(L)}}",
+            r"\delta_{nj}^{(L)}",
+            r"\frac{\partial E_n}{\partial a_n^{(L)}}",
+            r"\delta_n^{(L)}",
+        ),
         "y yhat z a",
         r"$y_{nj}$, $\hat y_{nj}$, $f_L'$ and $a_{nj}^{(L)}$",
     ),
     "E5": Goal(
-        (r"\frac{\partial E_n}{\partial a_{ni}^{(k)}}", r"\delta_{ni}^{(k)}"),
-        "w delta a z",
+        (
+            r"\frac{\partial E_n}{\partial a_{ni}^{(k)}}",
+            r"\delta_{ni}^{(k)}",
+            r"\frac{\partial E_n}{\partial a_n^{(k)}}",
+            r"\delta_n^{(k)}",
+        ),
+        "w W delta a z",
         r"$f_k'$, $a_{ni}^{(k)}$, and the weights and error signals of layer $k + 1$",
     ),
     "E7": Goal((r"\frac{\partial J}{\partial w_{ij}^{(k)}}",), "z x delta N", r"$N$, $z$ and $\delta$"),
@@ -38,6 +66,11 @@ GOALS = {
     "E7 as matrices": Goal((r"\frac{\partial J}{\partial W^{(k)}}",), "Z Delta N", r"$N$, $Z$ and $\Delta$"),
     "E8 as matrices": Goal((r"\frac{\partial J}{\partial b^{(k)}}",), "Delta N ones", r"$N$, $\Delta$ and $\mathbf 1$"),
 }
+NOT_YET = (
+    "there is no derivation yet. Write it between the quotation marks, or in plain lines in a cell that begins with "
+    "%%derive and the exercise's name."
+)
+ARRIVES = "every step holds, and the derivation arrives."
 NO_STEP = (
     "the result holds, but nothing leads to it: put a step before it, with the derivatives of the chain rule or those "
     "of each $E_n$."
@@ -65,7 +98,7 @@ class DerivationVerdict(Verdict):
         return f"{typeset(self.result.latex)}\n<div>{escape(repr(self))}</div>"
 
 
-def check_derivation(exercise, answer):
+def check_derivation(exercise: str, answer: str | None) -> DerivationVerdict:
     """The verdict on a derivation: a string of LaTeX, one chain for each equation that is asked for.
 
     `exercise` is a name in DERIVATIONS. Every step must hold; each chain begins with the quantity that is asked for
@@ -79,7 +112,7 @@ def check_derivation(exercise, answer):
     if not isinstance(answer, str):
         raise ValueError(f'the answer is a string of LaTeX, r"...", not a value of type {type(answer).__name__}')
     if not answer.strip(" .\n\t…"):
-        return DerivationVerdict("not attempted", "there is no derivation yet. Write it between the quotation marks.")
+        return DerivationVerdict("not attempted", NOT_YET)
     try:
         result = check_equation(answer)
         chains = [chain for chain in read(answer) if isinstance(chain, Chain)]
@@ -87,20 +120,124 @@ def check_derivation(exercise, answer):
         return DerivationVerdict("wrong", f"it cannot be read. {error}")
     if result.verdict == "fails":
         subject = "" if result.message.startswith("line") else "it "
-        return DerivationVerdict("wrong", subject + result.message, result.slip, result)
+        return DerivationVerdict("wrong", subject + result.message, result.slip, result=result)
     missing = [text for name in DERIVATIONS[exercise] if (text := _unreached(name, chains))]
     if missing:
         return DerivationVerdict("wrong", "every step holds, but " + " ".join(missing))
-    if exercise != "matrix forms" and not _has_a_step(exercise, chains):
-        return DerivationVerdict("wrong", NO_STEP)
-    return DerivationVerdict("right", "every step holds, and the derivation arrives.", result=result)
+    if exercise == "matrix forms":
+        return DerivationVerdict("right", ARRIVES, result=result)
+    leads, idle = _leads(exercise, _lines(answer, chains))
+    unused = "".join(
+        f" Line {number} is true, but the derivation does not need it: nothing leads from line {number} to the result."
+        for number in idle
+    )
+    if not leads:
+        return DerivationVerdict("wrong", NO_STEP + unused)
+    wide = [f" Line {step.line} is {step.said}" for step in steps_of(answer) if step.said] if len(chains) == 1 else []
+    return DerivationVerdict("right", ARRIVES + unused + "".join(wide), result=result)
 
 
-def _has_a_step(exercise, chains):
-    """Whether a derivative stands anywhere but as one of the quantities that are asked for."""
-    starts = [start for name in DERIVATIONS[exercise] for start in _starts(name)]
-    sides = [side for chain in chains for side in chain.sides if not any(_alike(side, start) for start in starts)]
-    return any(isinstance(part, Derivative) for side in sides for part in walk(side))
+class _Line(NamedTuple):
+    """A chain of a derivation: where it stands, and its sides without what changes nothing (1 times, + 0, da/da)."""
+
+    number: int
+    sides: tuple
+
+
+def _lines(answer, chains):
+    """The chains of an answer, each with the number of its line."""
+    return [
+        _Line(line_of(answer, chain.sides[1].span[0]), tuple(mapped(side, _plain) for side in chain.sides))
+        for chain in chains
+    ]
+
+
+def _plain(node):
+    """A node without what changes nothing."""
+    match node:
+        case Derivative(of, by) if of == by:
+            return Number(1.0)
+        case Product(factors):
+            kept = tuple(factor for factor in factors if factor != Number(1.0))
+            if Number(0.0) in factors:
+                return Number(0.0)
+            return Product(kept) if len(kept) > 1 else kept[0] if kept else Number(1.0)
+        case Add(terms):
+            kept = [term for term in terms if _size(term) != Number(0.0)]
+            for term in list(kept):
+                if Negative(term) in kept:
+                    kept = [other for other in kept if other not in (term, Negative(term))]
+            return Add(tuple(kept)) if len(kept) > 1 else kept[0] if kept else Number(0.0)
+        case Quotient(top, Number(1.0)):
+            return top
+        case Quotient(Product(factors), bottom) if bottom in factors:
+            kept = [factor for factor in factors if factor != bottom]
+            return Product(tuple(kept)) if len(kept) > 1 else kept[0] if kept else Number(1.0)
+    return node
+
+
+def _size(node):
+    return node.of if isinstance(node, Negative) else node
+
+
+def _leads(exercise, lines):
+    """Whether something leads to the result, and the lines that nothing needs, by their numbers."""
+    leads, idle = False, []
+    asked = {(start.of.name, start.by.name) for name in DERIVATIONS[exercise] for start in _starts(name)[:1]} | DEFINED
+    for line in lines:
+        goals = [(name, _starts(name)) for name in DERIVATIONS[exercise]]
+        mine = [name for name, starts in goals if any(_alike(side, s) for side in line.sides for s in starts)]
+        steps = any(_is_a_step(name, line, mine, asked) for name, _ in goals)
+        leads = leads or steps
+        forward = not any(
+            isinstance(part, Derivative) or is_symbol(part, "delta") for s in line.sides for part in walk(s)
+        )
+        if not steps and not mine and not forward and not is_definition(Chain(line.sides[:2], ("=",))):
+            idle.append(line.number)
+    return leads, idle
+
+
+def _is_a_step(name, line, mine, asked):
+    """Whether a line leads to the equation of that name: a derivative on the way from what one differentiates by to the
+    loss stands in it, and it is no special case; beside the quantity asked for, or with what the result is made of."""
+    parts = [part for side in line.sides for part in walk(side)]
+    derivatives = [part for part in parts if isinstance(part, Derivative)]
+    if len(dict.fromkeys(line.sides)) < 2 or Number(0.0) in line.sides or any(map(_is_special, line.sides)):
+        return False
+    if not any(_on_the_way(part, _starts(name)[0], asked) for part in derivatives):
+        return False
+    if name in mine:
+        return True
+    allowed = {*GOALS[name].made_of.split(), "E", "J", "N", "width", "kronecker"}
+    slopes = "a" in allowed or not any(isinstance(part, Activation) for part in parts)
+    inside = {id(part) for link in derivatives for part in walk(link)}
+    return slopes and all(part.name in allowed for part in parts if isinstance(part, Symbol) and id(part) not in inside)
+
+
+def _is_special(side):
+    """Whether a unit, an example or a layer is given as a number: a single case proves nothing."""
+    symbols = [part for part in walk(side) if isinstance(part, Symbol)]
+    return any(index.isdigit() for part in symbols for index in part.indices) or any(
+        part.layer and part.layer.letter is None for part in symbols
+    )
+
+
+DEFINED = {("E", "a"), ("E", "A")}  # delta by another name
+RANKS = {"w": 0, "W": 0, "b": 0, "a": 1, "A": 1, "z": 2, "Z": 2, "yhat": 3, "Yhat": 3, "E": 4, "J": 5}
+
+
+def _on_the_way(link, whole, asked):
+    """Whether a derivative is a part of the way that the derivative asked for goes, and not all of it."""
+    of, by = link.of, link.by
+    last = any(is_symbol(part, "yhat", "Yhat") or getattr(part.layer, "letter", "") == "L" for part in symbols_of(link))
+    if last and whole.by.layer.letter != "L":
+        return False
+    if RANKS.get(by.name, -1) < RANKS[whole.by.name] or whole.by.layer.letter == "L" != (by.layer or Layer("L")).letter:
+        return False
+    if not isinstance(of, Symbol):
+        return True
+    back = of.layer and by.layer and of.layer.letter == by.layer.letter and of.layer.offset < by.layer.offset
+    return not back and 0 < RANKS.get(of.name, 0) <= RANKS[whole.of.name] and (of.name, by.name) not in asked
 
 
 def _starts(name):
@@ -110,7 +247,12 @@ def _starts(name):
 def _unreached(name, chains):
     """Why no chain reaches the goal of that name, or None if one does."""
     goal = GOALS[name]
-    begun = [chain for chain in chains if any(_alike(chain.sides[0], start) for start in _starts(name))]
+    begun = [
+        Chain((side, *(other for other in chain.sides if other is not side)), chain.relations)
+        for chain in chains
+        for side in chain.sides
+        if any(_alike(side, start) for start in _starts(name))
+    ]
     if not begun:
         return f"{name} is missing: a chain that begins with {' or '.join(f'${start}$' for start in goal.starts)}."
     if any(_arrives(name, chain) for chain in begun):
@@ -120,7 +262,10 @@ def _unreached(name, chains):
 
 def _arrives(name, chain):
     """Whether the last side is made of what it may be made of, error signals only of a later layer than the first's."""
-    first, last = chain.sides[0], chain.sides[-1]
+    return any(_is_end(name, chain.sides[0], side) for side in chain.sides[1:])
+
+
+def _is_end(name, first, last):
     parts = list(walk(last))
     if any(isinstance(part, Derivative | Gradient) for part in parts):
         return False

@@ -1,12 +1,13 @@
 """Known slips: the one, or the two, that give just what the learner's function gives."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from bgd_helpers import slips
 from bgd_helpers.checks.cases import EXERCISES
-from bgd_helpers.checks.outcomes import TOLERANCE, Failure, flat, gives, is_real, layout, outcomes_of
+from bgd_helpers.checks.outcomes import TOLERANCE, Failure, agree, flat, gives, is_real, layout, outcome_of, outcomes_of
 from bgd_helpers.checks.verdicts import Verdict, named
 
 ROUGH = 1e-5
@@ -19,17 +20,47 @@ class _Tried(NamedTuple):
     outcomes: list
 
 
-def known_slip(exercise, cases, found, expected):
+def known_slip(exercise: str, cases: list, found: list, expected: list) -> Verdict | None:
     """The verdict that names the slip, or the two slips, that give just this; None if none do."""
     read = EXERCISES[exercise].read
     known = [(slip, variant) for slip in slips.of_exercise(exercise) for variant in slip.variants(exercise)]
     for slip, variant in known:
         if gives(variant, cases, read, found):
             return named(slip, exercise)
-    if _almost(found, expected):
-        return None  # no slip: two that cancel would fit
-    tried = [_Tried(slip, outcomes_of(variant, cases, read)) for slip, variant in known]
-    return _two_slips(exercise, [EXERCISES[exercise].origin(*case) for case in cases], tried, found, expected)
+    if not _almost(found, expected):  # two slips that cancel would fit
+        tried = [_Tried(slip, outcomes_of(variant, cases, read)) for slip, variant in known]
+        origins = [EXERCISES[exercise].origin(*case) for case in cases]
+        if two := _two_slips(exercise, origins, tried, found, expected):
+            return two
+        for slip, outcomes in tried:
+            if _agree_where_both_run(outcomes, found, expected):
+                return named(slip, exercise)
+    for slip in slips.of_exercise(exercise):
+        if any(_fits_with_a_number(family, cases, read, found) for family in slip.free.get(exercise, ())):
+            return named(slip, exercise)
+    return None
+
+
+def _agree_where_both_run(outcomes, found, expected):
+    """Whether two answers, one of which raises in some cases, give the same wrong values where both give any: another
+    way of writing the same raises elsewhere."""
+    both = [values for values in zip(outcomes, found, expected) if not any(isinstance(v, Failure) for v in values)]
+    runs = 0 < len(both) < len(found) and all(isinstance(mine, list) and agree(mine, slip) for slip, mine, _ in both)
+    return runs and any(not agree(mine, right) for _, mine, right in both)
+
+
+def _fits_with_a_number(family, cases, read, found):
+    """Whether family(number, *case) gives just this for one number: the one that fits the last array in which it
+    matters, and that changes in proportion to it."""
+    for case, value in zip(cases, found):
+        none, one = (outcome_of(partial(family, number), case, read) for number in (0.0, 1.0))
+        if not _comparable(value, none, 0.0):
+            return False
+        for a, b, c in reversed(list(zip(flat(value), flat(none), flat(one)))):
+            if not np.array_equal(b, c):
+                number = np.vdot(c - b, a - b) / np.vdot(c - b, c - b)
+                return abs(number) > ROUGH and gives(partial(family, number), cases, read, found)
+    return False
 
 
 def _almost(found, expected):
@@ -53,6 +84,23 @@ def _two_slips(exercise, origins, tried, found, expected):
                     f"there are two slips. One: {first.slip.reason(exercise)} Two: {slip.reason(exercise)}",
                     f"{first.slip.name} + {slip.name}",
                 )
+    others = [one for one, (_, factors) in zip(tried, scales) if np.nan in factors]
+    return None if exercise == "loss" else _with_a_factor(exercise, origins, others, found)
+
+
+def _with_a_factor(exercise, origins, tried, found):
+    """The verdict for a slip together with the same number in every case, whatever that comes from; None if none
+    fits."""
+    for slip, outcomes in tried:
+        numbers = {n for n in _factors(found, outcomes, origins) if n is not None}
+        number = next(iter(numbers), np.nan)
+        if np.isfinite(number) and all(abs(n - number) <= TOLERANCE * abs(number) for n in numbers):
+            return Verdict(
+                "wrong",
+                f"there are two slips. One: {slip.reason(exercise)} Two: every entry is {number:.4g} times what it "
+                "would be with this alone.",
+                slip.name,
+            )
     return None
 
 

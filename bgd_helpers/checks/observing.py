@@ -1,5 +1,6 @@
 """Calling an answer: what it gives on the cases, before anyone judges it. Nothing here knows a right value."""
 
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from inspect import signature
 from typing import NamedTuple
@@ -7,10 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers.checks.outcomes import Failure, is_changed, outcome_of, outcomes_of
+from bgd_helpers.checks.tracing import Endless, limited
 
 
-class Cubic(NamedTuple):
-    """A cost with third derivatives, so that central and one-sided differences part; its four coefficients."""
+class Polynomial(NamedTuple):
+    """A cost with third and fifth derivatives, so that one-sided, central and five-point differences part; its four
+    coefficients. Raises TypeError for complex parameters."""
 
     a: float
     b: float
@@ -18,13 +21,18 @@ class Cubic(NamedTuple):
     d: float
 
     def __call__(self, theta):
+        if np.iscomplexobj(theta):
+            raise TypeError("cost was called with complex numbers: the complex step is another method")
+        if np.ndim(theta) != 1 or len(theta) < 2:
+            raise TypeError("cost takes the whole vector theta, with one entry moved: no single number, no matrix")
         first, second, last = theta[0], theta[1], theta[-1]
-        return float(self.a * first**3 + self.b * first * second**2 + self.c * second * last + self.d * last**3)
+        cubic = self.a * first**3 + self.b * first * second**2 + self.c * second * last + self.d * last**3
+        return float(cubic + self.a * second**5 + self.b * last**5 + self.c * first**5)
 
 
 class Observation(NamedTuple):
-    """What an answer does: whether it takes the arguments, which cases' arguments it changed, what it gives in a first
-    round of calls, and what the same arguments, as it left them, give in a second."""
+    """What an answer does: whether it takes the arguments, in each case the name of one that it changed, what it gives
+    in a first round of calls, and what the same arguments, as it left them, give in a second."""
 
     takes: bool
     changed: list
@@ -32,16 +40,25 @@ class Observation(NamedTuple):
     again: list
 
 
-def observe(answer, parameters, cases, read, later=()):
+def observe(
+    answer: Callable, parameters: list, cases: list, read: Callable, later: Iterable = (), seconds: float | None = None
+) -> Observation:
     """The Observation of an answer, called on the cases in order; what it prints in the first round is shown. What it
-    gives on `later` cases, after both rounds, is found too."""
+    gives on `later` cases, after both rounds, is found too.
+
+    One that still runs after so many seconds is stopped, and called no more.
+    """
     if not _takes(answer, parameters):
         return Observation(False, [], [], [])
-    with np.errstate(all="ignore"):
-        used = deepcopy(cases)
-        found = [outcome_of(answer, case, read) for case in used]
-        changed = [_is_case_changed(*pair) and not isinstance(v, Failure) for *pair, v in zip(used, cases, found)]
-        left = [case if isinstance(value, Failure) else mine for mine, case, value in zip(used, cases, found)]
+    with np.errstate(all="ignore"), limited(seconds):
+        used, found = deepcopy(cases), []
+        for case in used:
+            found.append(outcome_of(answer, case, read))
+            if isinstance(found[-1], Failure) and found[-1].kind == Endless.__name__:
+                return Observation(True, [""] * len(cases), found[-1:] * len(cases), found[-1:] * len(cases))
+        failed = [isinstance(value, Failure) for value in found]
+        changed = ["" if bad else _changed(parameters, *pair) for bad, *pair in zip(failed, used, cases)]
+        left = [case if bad else mine for bad, mine, case in zip(failed, used, cases)]
         again = outcomes_of(answer, left, read)
         return Observation(True, changed, found + outcomes_of(answer, later, read), again)
 
@@ -56,7 +73,7 @@ def _takes(answer, parameters):
     return True
 
 
-def _is_case_changed(used, given):
-    """Whether an argument was changed; a random generator is there to be used."""
-    pairs = [pair for pair in zip(used, given) if not isinstance(pair[0], np.random.Generator)]
-    return any(is_changed(*pair) for pair in pairs)
+def _changed(parameters, used, given):
+    """The name of an argument that was changed, or ""; a random generator is there to be used."""
+    triples = [triple for triple in zip(parameters, used, given) if not isinstance(triple[1], np.random.Generator)]
+    return next((name for name, *pair in triples if is_changed(*pair)), "")

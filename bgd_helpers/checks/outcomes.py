@@ -1,7 +1,7 @@
 """What a learner's function gives, read into lists of arrays, and whether two such outcomes agree."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Set
 from contextlib import redirect_stdout
 from copy import deepcopy
 from itertools import islice
@@ -9,16 +9,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bgd_helpers.checks.tracing import Endless, Where, is_placeholder, where
+
 TOLERANCE = 1e-8  # of the largest right entry: room for any order of summation, none for a slip
 SINGLE = 1e-5  # the same for an answer in float32
-LONGEST = 10_000  # values taken from a generator, which may have no end
+LONGEST = 1000  # values taken from a generator, which may have no end
 
 
 class Failure(NamedTuple):
-    """A call that raised: the exception's type, and what it said."""
+    """A call that raised: the exception's type, what it said, and the learner's line it was raised in, where that is
+    known: it does not leave the sandbox."""
 
     kind: str
     message: str
+    where: Where | None = None
 
 
 def outcomes_of(function, cases, read):
@@ -30,11 +34,14 @@ def outcomes_of(function, cases, read):
 def outcome_of(function, case, read):
     """What the function gives, read into lists of arrays; None for nothing, or the Failure it ends in."""
     try:
-        value = _listed(function(*case))
-        return None if _is_blank(value) else read(value)
-    except (Exception, SystemExit) as error:  # a learner's function may raise anything
-        failure = Failure(type(error).__name__, _message(error))
-        return None if failure.kind == "NotImplementedError" or "ellipsis" in failure.message else failure
+        value = function(*case)
+        is_empty = isinstance(value, tuple) and not value  # no placeholder: NumPy found nothing to give
+        value = _listed(value)
+        return None if _is_blank(value) and not is_empty else read(value)
+    except (Exception, SystemExit, Endless) as error:  # a learner's function may raise anything
+        if isinstance(error, NotImplementedError) or is_placeholder(error):
+            return None
+        return Failure(type(error).__name__, _message(error), where(error))
 
 
 def _message(error):
@@ -45,12 +52,12 @@ def _message(error):
 
 
 def _listed(value):
-    """The value with lists in place of tuples, generators and arrays of objects, however nested."""
-    if isinstance(value, Iterator):
-        value = list(islice(value, LONGEST))
-    if isinstance(value, np.ndarray) and value.dtype == object and value.ndim:
-        value = list(value)
-    return [_listed(part) for part in value] if isinstance(value, tuple | list) else value
+    """The value with lists in place of tuples, generators, other sequences and arrays of objects, however nested."""
+    if isinstance(value, np.ndarray):
+        is_sequence = value.dtype == object and value.ndim > 0
+    else:
+        is_sequence = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping | Set)
+    return [_listed(part) for part in islice(value, LONGEST)] if is_sequence else value
 
 
 def _is_blank(value):

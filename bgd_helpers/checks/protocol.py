@@ -13,7 +13,7 @@ import re
 import numpy as np
 
 from bgd_helpers import network
-from bgd_helpers.checks.observing import Cubic, Observation
+from bgd_helpers.checks.observing import Observation, Polynomial
 from bgd_helpers.checks.outcomes import Failure
 
 MOST_BYTES = 1_000_000  # of one array
@@ -62,7 +62,7 @@ _PACKERS = (
     (type(None), lambda value: ["none"]),
     (Failure, lambda value: ["failure", str(value.kind)[:60], str(value.message)[:LONGEST_TEXT]]),
     (network.Activation, lambda value: ["activation", value.name]),
-    (Cubic, lambda value: ["cubic", *map(float, value)]),
+    (Polynomial, lambda value: ["polynomial", *map(float, value)]),
     (np.ndarray, _pack_array),
     (np.random.Generator, _pack_generator),
     (bool | str | int | float | np.number, lambda value: ["plain", value.item() if hasattr(value, "item") else value]),
@@ -81,9 +81,13 @@ def arguments(text):
             return (tuple if kind == "tuple" else list)(map(read, rest))
         if kind == "rng":
             return generators.setdefault(rest[0], _generator(rest[1]))
-        return {"plain": _same, "array": _array, "activation": network.activation, "cubic": Cubic, "slope": _slope}[
-            kind
-        ](*rest)
+        return {
+            "plain": _same,
+            "array": _array,
+            "activation": network.activation,
+            "polynomial": Polynomial,
+            "slope": _slope,
+        }[kind](*rest)
 
     return read(json.loads(text))
 

@@ -1,23 +1,45 @@
 """What a check says: the outcome, the text shown and the name of the slip."""
 
 from dataclasses import dataclass
+from html import escape
+
+SIGNS = {"right": "✓ right: ", "wrong": "✗ wrong because ", "not attempted": "○ not attempted: "}
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What a check found: outcome "right", "wrong" or "not attempted", the text shown, the slip's name if it has one.
 
-    Of two slips together, the names are joined by " + ".
+    Of two slips together, the names are joined by " + ". `python` is what Python says of an exception; `more` is added
+    for who is wrong in the same way again, and `reread` is then an equation, its notebook and the heading above it.
     """
 
     outcome: str
     text: str
     slip: str | None = None
+    python: str = ""
+    more: str = ""
+    reread: tuple[str, str, str] | None = None
 
     def __repr__(self):
-        return {"right": "✓ right: ", "wrong": "✗ wrong because ", "not attempted": "○ not attempted: "}[
-            self.outcome
-        ] + self.text
+        return "\n".join([SIGNS[self.outcome] + self.text, *self._below()])
+
+    def _below(self):
+        python = [f"Python says: {self.python}"] if self.python else []
+        reread = ["Reread {}: in {}, under “{}”.".format(*self.reread)] if self.reread else []
+        return [*([self.more] if self.more else []), *reread, *python]
+
+    def _repr_html_(self):
+        """The same with Python's own text folded and the equation linked; None where there is neither."""
+        if not self.python and not self.reread:
+            return None
+        lines = [escape(SIGNS[self.outcome] + self.text), escape(self.more)]
+        if self.reread:
+            equation, notebook, heading = map(escape, self.reread)
+            link = f'<a href="{notebook}#{heading.replace(" ", "-")}">under “{heading}”</a>'
+            lines.append(f"Reread {equation}: in {notebook}, {link}.")
+        folded = f"<details><summary>What Python says</summary><pre>{escape(self.python)}</pre></details>"
+        return "".join(f"<div>{line}</div>" for line in lines if line) + (folded if self.python else "")
 
     def must_be_right(self):
         """Nothing, or an AssertionError that says the verdict unless it is "right".
@@ -29,9 +51,9 @@ class Verdict:
             raise AssertionError(repr(self))
 
 
-def named(slip, exercise):
-    """The verdict that gives this slip as the reason, in the words for that exercise."""
-    return Verdict("wrong", slip.reason(exercise), slip.name)
+def named(slip, exercise, before=""):
+    """The verdict that gives this slip as the reason, in the words for that exercise, after where it goes wrong."""
+    return Verdict("wrong", before + slip.reason(exercise), slip.name)
 
 
 def not_attempted(exercise):

@@ -1,22 +1,180 @@
-"""What differs, in words, where no known slip explains it."""
+"""What differs, in words, where no known slip explains it: where it goes wrong first, then what is seen there."""
+
+import re
 
 import numpy as np
 
-from bgd_helpers import gradcheck
 from bgd_helpers.checks.cases import EXERCISES
-from bgd_helpers.checks.outcomes import TOLERANCE, Failure, agree, close, flat, is_real, layout, tolerance
+from bgd_helpers.checks.outcomes import Failure, agree, close, flat, is_real, layout, outcomes_of, tolerance
+from bgd_helpers.checks.parts import other_part
+from bgd_helpers.checks.patterns import factor, largest_difference, pattern
+from bgd_helpers.checks.tracing import Endless
 
-IMPRECISE = 1e-3  # of the largest right entry: what differs by less was rounded, or is no float64
+GRADIENTS = ("weight_gradient", "bias_gradient", "backprop")
+RATE = "; a learning rate does not belong in a gradient"
+NUMBER = re.compile(r"-?[\d.]+(e[-+]\d+)?")
+FITS = {
+    True: "In a product with `@` or `np.dot` the numbers that meet inside must be equal.",
+    False: "`*`, `+` and `-` go entry by entry and want equal shapes; a matrix product is written with `@`.",
+}
 
 
-def describe(exercise, cases, found, expected, reveal=True):
+def describe(exercise: str, cases: list, found: list, expected: list, reveal: bool = True) -> str:
     """What differs, where no known slip explains it: the first case of which that is so.
 
     Without `reveal`, neither a value that was asked for nor the one that was given is in the text.
     """
-    for case, mine, right in zip(cases, found, expected):
-        if not agree(mine, right):
-            return _describe_one(exercise, _given(exercise, case), mine, right, reveal)
+    wrong = [n for n, pair in enumerate(zip(found, expected)) if not agree(*pair)]
+    case, mine, right = cases[wrong[0]], found[wrong[0]], expected[wrong[0]]
+    given = _given(exercise, case)
+    if isinstance(mine, Failure):
+        return failure_text(exercise, mine, given)
+    if mine is None:
+        return f"it returns nothing for some arguments{given}: see that every branch ends with `return`."
+    if layout(mine) != layout(right):
+        if set(layout(mine)) == {2}:
+            return f"it returns {len(mine)} pairs (dW, db) for {len(right)} layers: one for each, layer 1 first{given}."
+        return f"it does not return a list of {len(right)} pairs (dW, db), one for each layer, layer 1 first{given}."
+    name, a, b = _first_wrong(exercise, mine, right)
+    strange = _no_numbers(name, a, b, exercise, given)
+    if strange:
+        return _joined(located(exercise, cases, found, expected), strange)
+    if part := other_part(exercise, cases, found):
+        return f"{part}{given}."
+    scalars = all(value.size == 1 for one in expected for value in flat(one))
+    text = _seen_in_all(found, expected) if scalars else _seen(exercise, name, case, a, b, cases, found, expected)
+    if not reveal or "is right but" in text:
+        more = "" if text else f" in {_differing(a, b)} of {b.size} entries"
+    else:
+        more = f"; {largest_difference(a, b)}"
+    where = located(exercise, cases, found, expected)
+    return _joined(where, f"{name} {text or 'is not the right value'}{more}{given}.")
+
+
+def _joined(where, text):
+    return f"{where}: {text}" if where else text
+
+
+def located(exercise: str, cases: list, found: list, expected: list) -> str:
+    """Where a gradient of a network goes wrong, from the output back, as a sentence without its stop; "" where its
+    arrangement is another, or in another exercise."""
+    for mine, right in zip(found, expected):
+        if exercise == "backprop" and not agree(mine, right):
+            if not isinstance(mine, list) or layout(mine) != layout(right):
+                return ""
+            return _same_activations(cases, found, expected) + _step(
+                [list(map(close, *pair)) for pair in zip(mine, right)]
+            )
+    return ""
+
+
+def _same_activations(cases, found, expected):
+    """Whether only the networks whose layers have different activations are wrong."""
+    mixed = [len({f.name for f in case[-1]}) > 1 for case in cases]
+    if mixed == [not agree(*pair) for pair in zip(found, expected)]:
+        return "it is right where all layers have the same activation, and wrong where they differ; "
+    return ""
+
+
+def _step(right):
+    """What is right of the layers' (dW, db), the last layer's first, and the step that this points to."""
+    L = len(right)
+    k = next((k for k in range(L, 0, -1) if not all(right[k - 1])), 0)
+    if k == L and not any(right[-1]):
+        return f"dW^({L}), db^({L}) of the output layer are wrong already: look at its error signal (E4), and before it"
+    fine = ", ".join(f"dW^({n}), db^({n})" for n in range(L, k, -1))
+    fine = f"{fine} are right; " if fine else ""
+    if not any(right[k - 1]):
+        return f"{fine}it goes wrong from layer {k} on: look at the step from {k + 1} to {k} (E5)"
+    good, bad, equation = ("dW", "db", "E8") if right[k - 1][0] else ("db", "dW", "E7")
+    return f"{fine}{good}^({k}) is right and {bad}^({k}) is not: the error signal is right there, so look at {equation}"
+
+
+def _first_wrong(exercise, mine, right):
+    """The name of the first array that is wrong, from the output back in a network, and its two values."""
+    names = [f"{part}^({k})" for k in range(1, len(right) + 1) for part in ("dW", "db")]
+    triples = list(zip(names if exercise == "backprop" else ["it"], flat(mine), flat(right)))
+    layers = range(0, len(triples), 2) if exercise == "backprop" else [0]
+    ordered = [triple for start in reversed(layers) for triple in triples[start : start + 2]]
+    return next(triple for triple in ordered if not close(*triple[1:]))
+
+
+def differing_arrays(exercise: str, cases: list, found: list) -> tuple | None:
+    """The name of an array that is wrong, its value and the right one; None where no numbers can be compared."""
+    task = EXERCISES[exercise]
+    if exercise == "batches":
+        return None
+    for mine, right in zip(found, outcomes_of(task.right, cases, task.read)):
+        if isinstance(mine, list) and layout(mine) == layout(right) and not agree(mine, right):
+            name, a, b = _first_wrong(exercise, mine, right)
+            return (f"`{exercise}`" if name == "it" else name, a, b) if a.shape == b.shape and is_real(a) else None
+    return None
+
+
+def _seen(exercise, name, case, a, b, cases, found, expected):
+    """What a wrong array has to do with the right one, and whether a factor is another in another case."""
+    origin = EXERCISES[exercise].origin(*case)
+    text = pattern(a, b, origin, _others(exercise, name, case)) or ""
+    if "times the right value" in text:
+        number = factor(a - origin, b - origin)
+        others = _other_factors(exercise, number, cases, found, expected)
+        text += others or RATE * (exercise in GRADIENTS and abs(number) < 0.5)
+    return text if np.ndim(origin) == 0 or not text else f"takes a step that {text}"
+
+
+def _other_factors(exercise, number, cases, found, expected):
+    """Factors of other arrays and cases that are not `number`, in brackets."""
+    numbers = [
+        factor(*(part - EXERCISES[exercise].origin(*case) for part in pair))
+        for case, mine, right in zip(cases, found, expected)
+        if isinstance(mine, list) and layout(mine) == layout(right)
+        for pair in zip(flat(mine), flat(right))
+        if pair[0].shape == pair[1].shape and is_real(pair[0])
+    ]
+    others = dict.fromkeys(f"{n:.4g}" for n in numbers if n is not None and not np.isclose(n, number, rtol=1e-6))
+    return f" (in other cases {', '.join(list(others)[:3])})" if others else ""
+
+
+def _seen_in_all(found, expected):
+    """What the numbers of all cases have to do with the right ones, where each is one number."""
+    pairs = [(mine[0][0], right[0][0]) for mine, right in zip(found, expected) if isinstance(mine, list)]
+    if not all(mine.shape == right.shape and is_real(mine) for mine, right in pairs):
+        return ""
+    wrong = [pair for pair in pairs if not close(*pair)]
+    text = pattern(*map(np.array, zip(*wrong)), 0.0, {}) if len(wrong) > 1 else None
+    return (text or "").replace("every entry", "every case").split(": a sum or mean")[0]
+
+
+def _others(exercise, name, case):
+    """Arrays of the case that may have got into the value, by name."""
+    if exercise == "backprop":
+        return {
+            f"{p}^({k})": array for k, pair in enumerate(case[0], 1) for p, array in zip("Wb", pair) if str(k) in name
+        }
+    named = dict(zip(EXERCISES[exercise].parameters, case))
+    arrays = {name: value for name, value in named.items() if isinstance(value, np.ndarray)}
+    slopes = {f"df({name})": named["df"](arrays[name]) for name in ("A", "Z") if "df" in named and name in arrays}
+    return slopes | arrays
+
+
+def _no_numbers(name, mine, right, exercise, given):
+    """What is wrong with an array that is not of real, finite numbers in the right shape, or is zero; else None."""
+    if not is_real(mine):
+        return f"{name} {_of_another_kind(mine)}{given}."
+    if mine.shape != right.shape:
+        symbols = EXERCISES[exercise].shapes.get("return")
+        if mine.shape == right.shape[::-1] and close(mine.T, right):
+            return f"{name} is the transpose of the right one: its shape is {mine.shape}, not {right.shape}{given}."
+        return f"{name} has {_shape(mine)} and should have {_shape(right)}{f', {symbols}' if symbols else ''}{given}."
+    if not np.isfinite(mine).all():
+        return f"{name} is NaN or infinite in {np.sum(~np.isfinite(mine))} of {mine.size} entries{given}."
+    if not mine.any() and mine.size:
+        return f"{name} is zero in every entry{given}. If the zeros are where you start from, fill in the entries."
+    return None
+
+
+def _differing(mine, right):
+    return int(np.sum(np.abs(mine - right) > tolerance(mine) * np.abs(right).max()))
 
 
 def _given(exercise, case):
@@ -25,46 +183,77 @@ def _given(exercise, case):
     return f" (with {', '.join(shapes)})" if shapes else ""
 
 
-def _describe_one(exercise, given, mine, right, reveal):
-    if isinstance(mine, Failure):
-        return f"it raises {said(mine)}{given}."
-    if mine is None:
-        return f"it returns nothing for some arguments{given}: see that every branch ends with `return`."
-    if layout(mine) != layout(right):
-        return f"it does not return a list of {len(right)} pairs (dW, db), one for each layer, layer 1 first{given}."
-    names = [f"{part}^({k})" for k in range(1, len(right) + 1) for part in ("dW", "db")]
-    for name, a, b in zip(names if exercise == "backprop" else ["it"], flat(mine), flat(right)):
-        if not close(a, b):
-            return _describe_array(name, a, b, given, reveal)
+# -------------------------------------------------------------- exceptions
 
 
-def _describe_array(name, mine, right, given, reveal):
-    if not is_real(mine):
-        return f"{name} {_of_another_kind(mine)}{given}."
-    if mine.shape != right.shape:
-        return f"{name} has {_shape(mine)} and should have {_shape(right)}{given}."
-    if not np.isfinite(mine).all():
-        return f"{name} is NaN or infinite in {np.sum(~np.isfinite(mine))} of {mine.size} entries{given}."
-    if not mine.any():
-        return f"{name} is zero in every entry{given}. If the zeros are where you start from, fill in the entries."
-    return _describe_numbers(name, mine, right, given, reveal)
+def failure_text(exercise: str, failure: Failure, given: str) -> str:
+    """What an exception comes from, with the learner's own line if it is known, in the words of the course."""
+    place = failure.where
+    if place is None:
+        return f"it raises {said(failure)}{given}."
+    line = f"line {place.line}, `{shortened(place.code, 80)}`," if place.code else f"line {place.line}"
+    if failure.kind == Endless.__name__:
+        return (
+            f"it does not end: it was stopped in the loop of {line} which goes on for ever. What should change in it?"
+        )
+    lists = failure.kind == "IndexError"
+    holds = {name: value for name, value in place.holds.items() if lists or not str(value).startswith("a list")}
+    told = [f"`{name}` is {_told(exercise, name, value)}" for name, value in holds.items()]
+    here = f" There {', '.join(told)}." if told else ""
+    reason = _reason(exercise, failure, place)
+    return f"{line} raises {failure.kind}{f': {reason}' if reason else ''}{here or '.' * (not reason)}"
 
 
-def _describe_numbers(name, mine, right, given, reveal):
-    error = np.abs(mine - right).max() / np.abs(right).max()
-    if error < IMPRECISE:
-        digits = int(-np.log10(error))
-        return f"{name} agrees to about {digits} digits only{given}. Rounding does this, or float32."
-    factor = _constant_factor(mine, right)
-    if factor is not None:
-        return f"{name} is {factor:.4g} times the right value in every entry{given}: look for that factor."
-    if not reveal:
-        wrong = np.sum(np.abs(mine - right) > tolerance(mine) * np.abs(right).max())
-        return f"{name} is not the right value in {wrong} of {mine.size} entries{given}."
-    if mine.ndim == 0:
-        return f"{name} gives {mine:.4f} where {right:.4f} is right{given}."
-    place = "" if name == "it" else f"in {name} "
-    return place + gradcheck.compare(name, mine, right, TOLERANCE).text.split(": ", 1)[1] + given + "."
+def _told(exercise, name, value):
+    """A shape in the notation of the course, with its numbers; or the phrase that there is."""
+    if not isinstance(value, tuple):
+        return value
+    numbers = " x ".join(map(str, value)) or "one number"
+    symbols = EXERCISES[exercise].shapes.get(name)
+    return f"{'a vector of ' * (len(value) == 1)}{f'{symbols} = ' if symbols else ''}{numbers}"
+
+
+def _reason(exercise, failure, place):
+    """Why that kind of exception is raised, in one or two sentences."""
+    values = place.holds.values()
+    if any(str(value).startswith("nothing") for value in values) or "NoneType" in failure.message:
+        return (
+            "a value is missing. What should give it has no `return` yet, or works in place and returns nothing, as "
+            "`shuffle`, `sort` and `append` do."
+        )
+    if failure.kind in ("NameError", "UnboundLocalError"):
+        return (
+            f"`{place.part}` is not defined there. The function is called as {call(exercise)}: is it a misspelt name?"
+        )
+    if "^" in place.part and failure.kind == "TypeError":
+        return "`^` is no power in Python: that is `**`."
+    if (
+        failure.kind == "IndexError"
+        and not place.called
+        and any(isinstance(v, str) and NUMBER.fullmatch(v) and "." in v for v in values)
+    ):
+        return "a value stands where a position belongs: an index counts 0, 1, 2, …, as `range` does."
+    if failure.kind == "IndexError" and "out of" in failure.message:
+        return (
+            "an index goes past the end: positions run from 0 to the length less 1. Where does the loop start and stop?"
+        )
+    if "a function" in values and failure.kind == "TypeError":
+        return "a function is used as if it were an array: call it, with what it is to be taken at."
+    if failure.kind == "ValueError":
+        return _shapes_that_meet(failure, place, values)
+    return failure.message and f"{shortened(failure.message, 120)}."
+
+
+def _shapes_that_meet(failure, place, values):
+    """Which shapes do not fit each other, and what the operation wants."""
+    is_product = any(sign in place.part for sign in ("@", "dot(", "matmul(")) or "matmul" in failure.message
+    is_product = is_product and "broadcast" not in failure.message
+    met = [" x ".join(filter(None, pair)) for pair in re.findall(r"\((\d+), ?(\d*)\)", failure.message)]
+    if len(met) > 1 or "core dimension" in failure.message or sum(isinstance(value, tuple) for value in values) > 1:
+        return f"the shapes do not fit{': ' if met else ''}{' meets '.join(met[:2])}. {FITS[is_product]}"
+    if "enough dimensions" in failure.message:
+        return "`@` multiplies matrices, and here is a single number, or nothing. A number is multiplied with `*`."
+    return failure.message and f"{shortened(failure.message, 120)}."
 
 
 def _of_another_kind(array):
@@ -75,18 +264,14 @@ def _of_another_kind(array):
         return "is made of True and False: numbers are asked for"
     if array.dtype == object and isinstance(array.tolist(), list):
         return "is a list from which no one array can be made: its parts differ in shape, or one is missing"
-    return f"holds a value of type {type(array.astype(object).flat[0]).__name__}: numbers are asked for, in an array"
+    kind = type(array.astype(object).flat[0]).__name__
+    if kind in ("NoneType", "ellipsis"):
+        return "is missing: what should give it returns nothing, or a placeholder is left"
+    return f"holds a value of type {kind}: numbers are asked for, in an array"
 
 
 def _shape(array):
     return f"the shape {array.shape}" if array.ndim else "no axes (one number)"
-
-
-def _constant_factor(mine, right):
-    if right.size < 2 or (right == 0).any():
-        return None
-    factors = mine / right
-    return float(factors.flat[0]) if np.allclose(factors, factors.flat[0], rtol=1e-6, atol=0) else None
 
 
 def call(exercise):
@@ -97,6 +282,12 @@ def call(exercise):
 def said(failure):
     """What an exception says: its type and its message in one line."""
     return f"{failure.kind}: {shortened(failure.message)}" if failure.message else failure.kind
+
+
+def with_line(failure):
+    """What Python says of an exception, with the learner's line."""
+    place = failure.where
+    return f"{said(failure)} (line {place.line}: {shortened(place.code, 80)})" if place else ""
 
 
 def shortened(value, limit=200):

@@ -1,19 +1,22 @@
 """From the parse tree to the trees of syntax.py: a rule for each rule of the grammar."""
 
+import itertools
 import re
 from dataclasses import dataclass, replace
 
 from bgd_helpers.equations import messages, syntax
 from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.shapes import shape
 from bgd_helpers.equations.syntax import MARKS, Chain, Equivalence, Layer, Node, Number, Symbol
 
 # how the course writes what is spelt in several ways; what is not here stands for itself
 SYNONYMS = {
-    ":=": "=", r"\coloneqq": "=", r"\leftarrow": "<-", r"\gets": "<-", r"\approx": "~", r"\to": "->",
+    ":=": "=", "-=": "<-", "+=": "<-", r"\leftarrow": "<-", r"\approx": "~", r"\to": "->",
     r"\rightarrow": "->", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=",
-    "*": "dot", r"\cdot": "dot", r"\times": "dot", r"\odot": "odot", r"\circ": "odot",
-    r"\ell": "ℓ", "1": "ones", "i": "imaginary",
+    "*": "star", r"\cdot": "dot", r"\times": "dot", r"\odot": "odot",
+    r"\ell": "ℓ",
 }  # fmt: skip
+OF_EXAMPLES = ("a", "z", "delta", "y", "yhat", "x")
 VARIABLES = set("w b a z x y yhat W A Z X Y Yhat theta".split())
 
 
@@ -25,6 +28,43 @@ def build(part):
     for child in part.children:  # no comprehension: it would double the depth of the recursion in Python 3.11
         parts.append(build(child))
     return getattr(RULES, part.data)(parts, (part.meta.start_pos, part.meta.end_pos))
+
+
+def with_example(statements: list) -> list:
+    """The statements with the example n, where they leave it out everywhere: a_j^{(k)} is then a_{nj}^{(k)}."""
+    symbols = [part for chain in syntax.chains_of(statements) for side in chain.sides for part in syntax.walk(side)]
+    layered = [part for part in symbols if syntax.is_symbol(part, "a", "z", "delta")]
+    said = [part for part in symbols if syntax.is_symbol(part, "E", *OF_EXAMPLES) and part not in layered]
+    without = any(part.layer and len(part.indices) < 2 for part in layered) or Symbol("E") in said
+    most = 0 if any(part.name == "E" and part.indices for part in said) else 1
+    foreign = any(len(part.indices) > 1 or "n" in part.indices for part in layered + said)
+    foreign = foreign or any(syntax.is_symbol(part, "J", "N", "X", "Y", "A", "Z", "Delta") for part in symbols)
+    if (
+        not without
+        or foreign
+        or not most
+        or any(isinstance(part, syntax.Sum) and part.index == "n" for part in symbols)
+    ):
+        return statements
+
+    def change(node):
+        of_example = syntax.is_symbol(node, *OF_EXAMPLES) or node == Symbol("E")
+        return replace(node, indices=("n", *node.indices)) if of_example else node
+
+    def changed(chain):
+        return Chain(tuple(syntax.mapped(side, change) for side in chain.sides), chain.relations)
+
+    return [changed(each) if isinstance(each, Chain) else each for each in statements]
+
+
+def without_example(node: Node) -> Node:
+    """A node as one writes it who leaves the example out."""
+
+    def change(node):
+        of_example = isinstance(node, Symbol) and node.name in ("E", *OF_EXAMPLES) and node.indices[:1] == ("n",)
+        return replace(node, indices=node.indices[1:]) if of_example else node
+
+    return syntax.mapped(node, change)
 
 
 def is_token(part, *types):
@@ -81,14 +121,17 @@ class _Rules:
     """A method for each rule of the grammar: from its parts, and where it stands, what it is."""
 
     def start(self, statements, span):
-        return statements
+        return [statement for each in statements for statement in each]
 
     def statement(self, parts, span):
-        return parts[0] if len(parts) == 1 else Equivalence(parts[0], parts[2])
+        if len(parts) == 3 and all(set(chain.relations) <= {"=", "~"} for chain in parts[::2]):
+            return [parts[0], parts[2]]  # two equations, of which one is said to follow from the other
+        return parts if len(parts) == 1 else [Equivalence(parts[0], parts[2])]
 
     def chain(self, parts, span):
         sides = tuple(map(_plain, parts[::2]))
-        return Chain(sides, tuple(map(_relation, parts[1::2], sides, sides[1:])))
+        relations = tuple(map(_relation, parts[1::2], sides, sides[1:]))
+        return Chain((sides[0], *map(_stepped, parts[1::2], sides, sides[1:])), relations)
 
     def expr(self, parts, span):
         """A sum of signed terms; a single one without a sign stays in its parentheses, if it has some."""
@@ -140,7 +183,7 @@ class _Rules:
         if isinstance(parts[-1], Layer):
             return Symbol("width", layer=parts[-1], span=span)
         text = str(parts[0])
-        if not text.isdigit() and text not in ("N", "B"):
+        if not text.isdigit() and text not in ("N", "B", "L"):
             raise Misfit(span[0], "a sum ends at N, at a width such as d_k, or at a number.")
         return int(text) if text.isdigit() else text
 
@@ -175,13 +218,8 @@ class _Rules:
     def symbol(self, parts, span):
         """The symbol that a piece of LaTeX names, as yet without indices."""
         text = str(parts[0])
-        inner = re.fullmatch(r"\\(mathbf|boldsymbol|bm|mathrm|text|operatorname)\s*\{?\s*(.*?)\s*\}?", text)
-        hat = re.fullmatch(r"\\(?:wide)?hat\s*\{?\s*([yY])\s*\}?", text)
-        if hat:
-            return Symbol(f"{hat.group(1)}hat", span=span)
-        if inner:
-            text = SYNONYMS.get(inner.group(2), inner.group(2))
-        return Symbol(text.lstrip("\\"), span=span)
+        hat = re.fullmatch(r"\\hat\s*\{?\s*([yY])\s*\}?", text)
+        return Symbol(f"{hat[1]}hat" if hat else text.lstrip("\\"), span=span)
 
     def width(self, parts, span):
         return Symbol("width", layer=parts[1], span=span)
@@ -190,9 +228,20 @@ class _Rules:
         return Symbol("batch_size", span=span)
 
     def prefix(self, parts, span):
-        if len(parts) > 1 and parts[1] not in (r"\theta", "w"):
-            raise Misfit(parts[1].start_pos, messages.GRADIENT)
-        return _Head(syntax.Gradient if is_token(parts[0], "NABLA") else syntax.Imaginary, span, takes_rest=False)
+        wrap = {
+            "\\imag": syntax.Imaginary,
+            "\\trace": syntax.Trace,
+            "\\diag": syntax.Diagonal,
+            "d": syntax.Differential,
+        }
+        return _Head(wrap[str(parts[0])], span, takes_rest=False)
+
+    def nabla(self, parts, span):
+        """The gradient by all parameters, or the derivative by what stands below."""
+        if len(parts) == 1 or syntax.is_symbol(parts[1], "theta", "w") and not parts[1].layer and not parts[1].indices:
+            return _Head(syntax.Gradient, span, takes_rest=False)
+        by = _variable(parts[1])
+        return _Head(lambda of, span: syntax.Derivative(of, by, span=span), span, takes_rest=False)
 
     def parentheses(self, parts, span):
         return _Parentheses(replace(_plain(parts[0]), span=span))
@@ -233,17 +282,26 @@ class _Rules:
     def mean(self, parts, span):
         return syntax.Quotient(syntax.Sum("n", None, _plain(parts[1]), span=span), Symbol("N"), span=span)
 
-    braces, bottom = parentheses, top
+    braces, bottom, symbol_alone = parentheses, top, symbol
 
 
 RULES = _Rules()
 
 
 def _relation(sign, left, right):
-    """The relation that a sign stands for; := is an update where the left side occurs on the right, w := w - 1."""
-    if sign in (":=", r"\coloneqq") and left in syntax.walk(right):
+    """The relation that a sign stands for; w := w - 1 and w = w - 1 are updates."""
+    stepped = syntax.is_symbol(left, "w", "b", "W", "theta") and isinstance(right, syntax.Add) and left in right.terms
+    if sign == ":=" and left in syntax.walk(right) or sign == "=" and stepped:
         return "<-"
     return SYNONYMS.get(sign, str(sign))
+
+
+def _stepped(sign, left, right):
+    """The right side of w -= step and of w += step as that of an update: w - step, w + step."""
+    if sign not in ("-=", "+="):
+        return right
+    step = syntax.Negative(right, span=right.span) if sign == "-=" else right
+    return syntax.Add((replace(left, span=None), step), span=right.span)
 
 
 def _signed(sign, node):
@@ -256,15 +314,25 @@ def _takes_rest(part):
 
 def _joined(parts):
     groups = [[]]
-    for part in _applied(parts):
-        if part == "odot":
+    parts = _applied(parts)
+    for position, part in enumerate(parts):
+        if part == "odot" or part == "star" and _alike(groups[-1], parts[position + 1 :]):
             groups.append([])
-        elif part != "dot":
+        elif part not in ("dot", "star"):
             groups[-1].append(part)
     if len(groups) == 1 and len(groups[0]) == 1:
         return groups[0][0]
     joined = [_product(group) for group in groups]
     return joined[0] if len(joined) == 1 else syntax.Hadamard(tuple(joined), span=_around(joined))
+
+
+def _alike(before, after):
+    """Whether a product before * and what follows it have the same shape, and are no numbers: entry by entry then."""
+    after = [part for part in itertools.takewhile(lambda part: part not in ("odot", "star"), after) if part != "dot"]
+    if not before or not after or "/" in before + after:
+        return False
+    one, other = (shape(_product(group)) for group in (before, after))
+    return one == other != (1, 1)
 
 
 def _applied(parts):
@@ -351,8 +419,12 @@ def _indexed(symbol, below, layer, mark, span):
     text = "".join(below)
     if text in MARKS.get(symbol.name, ()) and not layer:
         below, mark = (), text
-    elif text.startswith("text"):
-        below, mark = (), text[4:].strip("{} ")
+    if symbol.name == "delta" and len(below) == 2 and not layer and "n" not in below:
+        symbol = replace(symbol, name="kronecker")
+    if symbol.name in messages.ENTRIES and len(below) == 2 or symbol.name == "H" and len(below) == 2:
+        return syntax.Entry(
+            replace(symbol, layer=layer, span=span), tuple(_checked_index(i, span[0]) for i in below), span=span
+        )
     return replace(symbol, indices=below, layer=layer, mark=mark, span=span)
 
 

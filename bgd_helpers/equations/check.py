@@ -8,9 +8,10 @@ from bgd_helpers.equations.counterexample import Counterexample, first_differenc
 from bgd_helpers.equations.errors import EquationError, Misfit
 from bgd_helpers.equations.meaning import is_definition, meaning_of
 from bgd_helpers.equations.messages import advice
-from bgd_helpers.equations.reading import read
+from bgd_helpers.equations.reading import line_of, named, read
 from bgd_helpers.equations.repair import repair
 from bgd_helpers.equations.result import Result
+from bgd_helpers.equations.steps import steps_of
 from bgd_helpers.equations.syntax import Chain, Equivalence, Layer, Node, chains_of, is_symbol, mapped
 from bgd_helpers.equations.updates import (
     RULES,
@@ -38,9 +39,10 @@ class Fault(NamedTuple):
     introduced: str = "the left side is"
     approximately: bool = False
     can_be_mended: bool = True
+    first: bool = True  # whether it is the first step of its chain
 
 
-def check_equation(latex, rule=None, mend=True):
+def check_equation(latex: str, rule: str | None = None, mend: bool = True) -> Result:
     """The Result for an equation, or several, in the notation of the course.
 
     Both sides are evaluated in random networks, for every layer and every value of the free indices; derivatives are
@@ -54,7 +56,13 @@ def check_equation(latex, rule=None, mend=True):
     try:
         return _checked(latex, rule, mend)
     except Misfit as error:
-        place, text = error.advised and advice(latex, error.position) or (error.position, error.expected)
+        place, text = (
+            not error.repair
+            and named(latex)
+            or error.advised
+            and advice(latex, error.position)
+            or (error.position, error.expected)
+        )
         raise EquationError(latex, place, text, error.repair) from None
 
 
@@ -123,7 +131,7 @@ def _judged_chain(latex, chain, mend):
             error.repair = mended.latex if mended else None
             raise
         if difference:
-            return Fault(left, right, difference, approximately=sign == "~")
+            return Fault(left, right, difference, approximately=sign == "~", first=left is chain.sides[0])
         left = right
     return None
 
@@ -149,7 +157,7 @@ def _judged_update(chain, rule):
 
 
 def _check_target(target, relation):
-    fits = is_symbol(target, *TARGETS) and target.mark in (("", "t") if relation == "<-" else ("t+1",))
+    fits = is_symbol(target, *TARGETS) and target.mark in (("", "t", "t+1") if relation == "<-" else ("t+1",))
     if not fits:
         raise Misfit(target, r"what an update changes is w, b, W or \theta.")
 
@@ -164,11 +172,12 @@ def _follows(target, right, meaning, rule):
 
 def _failed(latex, fault, rule, mend):
     """The Result for a step that fails: where, and what mends it."""
-    mended = fault.can_be_mended and mend and repair(latex, fault.left, fault.right, fault.approximately) or None
+    mended = fault.can_be_mended and mend and _repaired(latex, fault) or None
     where = f": {fault.difference.told(fault.introduced)}" if fault.difference else ""
     lines = [f"{_line_of(latex, fault.right)}{fault.what}{where}."]
     if fault.can_be_mended and mend:
         lines.append(mended.text if mended else _at_the_output(fault) or NO_REPAIR)
+        lines += _later(latex, fault)
     return Result(
         latex,
         "fails",
@@ -180,6 +189,17 @@ def _failed(latex, fault, rule, mend):
     )
 
 
+def _repaired(latex, fault):
+    return repair(latex, fault.left, fault.right, fault.approximately, fault.first)
+
+
+def _later(latex, fault):
+    """What is said of the lines after the one that fails: those that follow from it, in the same chain."""
+    at = line_of(latex, fault.right.span[0])
+    later = [step for step in steps_of(latex) if step.line > at and step.outcome == "follows"]
+    return [f"Line {step.line} follows from your line {at}." for step in later]
+
+
 def _mended_throughout(latex, rule, steps=3):
     """The equation with what fails after a first repair mended as well; None where that does not succeed."""
     for _ in range(steps):
@@ -189,7 +209,7 @@ def _mended_throughout(latex, rule, steps=3):
             return None
         if not fault:
             return latex
-        mended = fault.can_be_mended and repair(latex, fault.left, fault.right, fault.approximately)
+        mended = fault.can_be_mended and _repaired(latex, fault)
         if not mended:
             return None
         latex = mended.latex
@@ -215,5 +235,4 @@ def _with_last_layer(node):
 
 def _line_of(latex, right):
     """Which line a step stands in, where there are several."""
-    breaks = latex.count(r"\\", 0, right.span[0])
-    return f"line {breaks + 1} " if r"\\" in latex else ""
+    return f"line {line_of(latex, right.span[0])} " if r"\\" in latex or "\n" in latex.strip() else ""

@@ -63,6 +63,8 @@ SENTENCES = {
     "lost factor": "a factor is missing.",
     "extra slope": "delta already holds the f'; it is one factor too many.",
     "lost slope": "",
+    "lost activation": "the weight w_ij meets what unit i sends: da_nj/dw_ij = z_ni, of the layer before.",
+    "bound": "a sum ends at the width of the layer that its index belongs to.",
     "lost sum": "the contributions of all values of the index are added.",
     "sum": "the sum runs over something else.",
     "product": "a product of matrices and a product entry by entry are different things.",
@@ -138,8 +140,9 @@ def _slip(edit):
             return "missing transpose", ""
         case "transpose" if _by(left, "w", "W"):
             text = ROWS if _by(left, "W") and is_symbol(old, "Z", "Delta", "X") else ""
-            return "dW transposed" if new == edit.whole else "missing transpose", text
-        case "transpose" if goes_back and is_symbol(old, "W"):
+            turned = new == edit.whole or not isinstance(old, Symbol) and isinstance(getattr(old, "of", old), Product)
+            return "dW transposed" if turned else "missing transpose", "" if turned else text
+        case "transpose" if goes_back and is_symbol(getattr(old, "of", old), "W"):
             return "missing transpose", ""
         case "layer":
             return _slip_of_layer(old, goes_back)
@@ -282,6 +285,9 @@ def _local(node, letters, layers):
             yield "sum", body
             yield from (("sum", _with_index(body, index, letter)) for letter in letters if letter != index)
             yield from (("layer", _shifted(node, by)) for by in (1, -1))
+            if isinstance(over, Symbol):
+                near = _near(over.layer, layers)
+                yield from (("bound", replace(node, over=replace(over, layer=layer))) for layer in near)
         case Negative(of):
             yield "turned sign", of
         case Add(terms):
@@ -343,7 +349,7 @@ def _of_pattern(node):
         case Product((*matrices, Activation(slope=True) as last)):
             yield "product", Hadamard((_joined(matrices), last), span=node.span)
         case Add((one, two)):
-            yield "parentheses", _in_parentheses(one, two)
+            yield from (("parentheses", new) for new in _in_parentheses(one, two))
 
 
 def _before(symbol):
@@ -361,11 +367,14 @@ def _joined(factors):
 
 
 def _in_parentheses(one, two):
-    """p (u + v) q for p u + v q."""
-    *p, u = getattr(_size(one), "factors", (_size(one),))
-    v, *q = getattr(_size(two), "factors", (_size(two),))
-    product = _joined((*p, Add((u, Negative(v) if isinstance(two, Negative) else v)), *q))
-    return Negative(product) if isinstance(one, Negative) else product
+    """p (u + v) q for p u + v q, wherever u begins and v ends."""
+    left, right = (getattr(_size(term), "factors", (_size(term),)) for term in (one, two))
+    for start in range(len(left) - 1, -1, -1):
+        for end in range(1, len(right) + 1):
+            v = _joined(right[:end])
+            inside = Add((_joined(left[start:]), Negative(v) if isinstance(two, Negative) else v))
+            product = _joined((*left[:start], inside, *right[end:]))
+            yield Negative(product) if isinstance(one, Negative) else product
 
 
 def _size(node):
@@ -390,6 +399,15 @@ def _shifted(tree, by):
 
 def _from_left(node, left):
     """What the left side tells is missing: the weights that an error signal comes back through, the gradient."""
+    for by in (part.by for part in walk(left) if isinstance(part, Derivative) and is_symbol(part.by, "w", "W")):
+        match by, node:
+            case Symbol("w", (i, _), Layer() as k), Symbol("delta", (n, _)):
+                yield "lost activation", Product((Symbol("z", (n, i), k.moved(-1)), node), span=node.span)
+            case Symbol("W", (), Layer() as k), Symbol("Delta"):
+                yield "lost activation", Product((Transpose(Symbol("Z", (), k.moved(-1))), node), span=node.span)
+            case Symbol("W", (), Layer() as k), Symbol("delta", (n,)):
+                z = Symbol("z", (n,), k.moved(-1))
+                yield "lost activation", Product((z, Transpose(node)), span=node.span)
     match left, node:
         case Symbol("Delta"), Symbol("Delta", (), layer):
             yield "no W in hidden layers", Product((node, Transpose(Symbol("W", (), layer))), span=node.span)
@@ -477,7 +495,8 @@ def _of_whole(left, right):
     for factor in (Number(2.0), Quotient(Number(1.0), Number(2.0)), Quotient(Number(1.0), Symbol("N")), Symbol("N")):
         yield "lost factor", _scaled(right, factor)
     for slope in _slopes(left):
-        yield "lost slope", (_entry_by_entry if slope.argument.name == "A" else _with_slope)(right, slope)
+        whole = slope.argument.name == "A" or len(slope.argument.indices) == 1
+        yield "lost slope", (_entry_by_entry if whole else _with_slope)(right, slope)
     for letter in _letters_of(right):
         yield "lost sum", _summed(right, letter)
     if is_symbol(left, "a"):
@@ -508,7 +527,7 @@ def _letters_of(tree):
 def _is_of_matrices(node):
     """Whether a whole matrix stands in it, other than in a norm or as what one differentiates by."""
     if isinstance(node, Symbol):
-        return node.name in MATRICES and not node.indices
+        return node.name in MATRICES and not node.indices or len(node.indices) == 1 and node.name in ("a", "z", "delta")
     parts = [child for name, _, child in children(node) if name != "by"]
     return not isinstance(node, Norm) and any(map(_is_of_matrices, parts))
 
@@ -571,8 +590,8 @@ def _factors(node):
 
 
 def _slopes(left):
-    """f_k'(a), where the left side is an error signal or a derivative by a pre-activation."""
-    node = left.by if isinstance(left, Derivative) else left
-    if is_symbol(node, "delta", "Delta") or node is not left and is_symbol(node, "a", "A"):
+    """f_k'(a), where the left side is an error signal, or a derivative by a pre-activation stands in it."""
+    by = [node.by for node in walk(left) if isinstance(node, Derivative) and is_symbol(node.by, "a", "A")]
+    for node in dict.fromkeys([left] * is_symbol(left, "delta", "Delta") + by):
         name = "a" if node.name in ("delta", "a") else "A"
         yield _slope(Symbol(name, node.indices if name == "a" else (), node.layer))

@@ -4,11 +4,15 @@ Every array has an axis for each index of the equation, of length 1 where it doe
 columns: a number is 1 x 1. What does not exist (unit 4 of a layer of 3) is NaN, which equals nothing.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from bgd_helpers.equations import syntax
 from bgd_helpers.equations.models import STEP
+from bgd_helpers.equations.shapes import shape
 
+ROWS = ("a", "z", "delta", "x", "y", "yhat")  # with one index: a row of the matrix, as a column
 ROUNDING = 1e-13  # a sum that cancels to less than this share of its terms is zero
 SMALL_STEP = 1e-4  # h, where the text writes one
 
@@ -46,10 +50,18 @@ def value(node, scene):
             return value(of, scene).mT
         case syntax.Norm(of, spectral):
             return _norm(value(of, scene), spectral)
+        case syntax.Sum(index, "L", body):
+            return sum(value(body, _at_layer(scene, index, k)) for k in range(1, scene.model.L + 1))
         case syntax.Sum(index, over, body):
             return _sum(value(body, scene), index, over, scene)
         case syntax.Entry(of, indices):
             return _entry(value(of, scene), indices, scene)
+        case syntax.Trace(of):
+            return _trace(value(of, scene))
+        case syntax.Diagonal(of):
+            return _diagonal(value(of, scene))
+        case syntax.Differential(of):
+            return _slope(value(of, _changed(scene)))
         case syntax.Imaginary(of):
             return value(of, scene).imag
         case syntax.At(of, point):
@@ -68,10 +80,33 @@ def _symbol(symbol, scene):
         return scene.full(np.atleast_2d(constant))
     if name == "w" and symbol.mark and "t" in scene.setting:
         return scene.full(model.iterate(scene.setting["t"] if symbol.mark == "t" else 0))
+    if name == "kronecker":
+        return (scene.index(symbol.indices[0]) == scene.index(symbol.indices[1])).astype(float)[..., None, None]
     found = scene.full(np.atleast_2d(_array(symbol, scene)))
-    if name == "e" or name == "x" and len(symbol.indices) == 1:
+    if name == "e" or name in ROWS and len(symbol.indices) == 1:
         return _row(found, scene.index(symbol.indices[0]))
     return _picked(found, symbol.indices, scene) if symbol.indices else found
+
+
+def _trace(matrix):
+    if matrix.shape[-1] != matrix.shape[-2]:
+        raise Undefined(f"{_shapes([matrix], '')} has no trace")
+    return np.trace(matrix, axis1=-2, axis2=-1)[..., None, None]
+
+
+def _diagonal(column):
+    if column.shape[-1] != 1:
+        raise Undefined("diag is taken of a column")
+    return column * np.eye(column.shape[-2])
+
+
+def _changed(scene):
+    """The scene with what the differentials are of moved, each in a direction of its own."""
+    for symbol in dict.fromkeys(replace(part, indices=(), span=None) for part in scene.changing):
+        key = ("theta", None) if symbol.name in ("theta", "w") and not symbol.layer else _key(symbol, scene)
+        direction = np.random.default_rng([ord(key[0][0]), key[1] or 0]).normal(size=_array(symbol, scene).shape[-2:])
+        scene = scene.move(key, 1j * STEP * direction)
+    return scene
 
 
 def _array(symbol, scene):
@@ -165,7 +200,7 @@ def _cleared(total, largest):
 
 
 def _entry_by_entry(values):
-    if len({v.shape[-2:] for v in values}) > 1:
+    if len({v.shape[-2:] for v in values} - {(1, 1)}) > 1:
         raise Undefined(f"{_shapes(values, ' and ')} cannot be multiplied entry by entry")
     return np.prod(np.broadcast_arrays(*values), axis=0)
 
@@ -203,11 +238,19 @@ def _power(base, exponent):
         raise Undefined("an exponent is a number")
     if base.shape[-2:] == (1, 1):
         return base**exponent
-    if exponent.size > 1 or exponent.item() not in range(65):
-        raise Undefined("a matrix has the whole powers 0 to 64 only")
+    if exponent.size > 1 or exponent.item() not in range(-1, 65):
+        raise Undefined("a matrix has the whole powers -1 to 64 only")
     if base.shape[-1] != base.shape[-2]:
         raise Undefined(f"{_shapes([base], '')} has no powers; entry by entry one multiplies with \\odot")
+    if exponent.item() == -1:
+        return _inverse(base)
     return np.linalg.matrix_power(base, int(exponent.item()))
+
+
+def _inverse(matrix):
+    if not np.isfinite(matrix).all() or np.linalg.cond(matrix).max() > 1e8:
+        raise Undefined(f"the matrix, {_shapes([matrix], '')}, has no inverse")
+    return np.linalg.inv(matrix)
 
 
 def _norm(inside, spectral):
@@ -227,6 +270,17 @@ def _sum(body, index, over, scene):
         return body * len(members)
     chosen = np.take(body, members, axis=axis)
     return _cleared(chosen.sum(axis=axis, keepdims=True), np.abs(chosen).max(axis=axis, keepdims=True, initial=0))
+
+
+def _at_layer(scene, letter, k):
+    """The scene with a letter that is summed over standing for layer k, and the indices as long as its units."""
+    setting = {**scene.setting, letter: k}
+    sizes = dict(scene.sizes)
+    for index, found in scene.extents.items():
+        own = [each for each in found if getattr(each, "letter", None) == letter]
+        if own:
+            sizes[index] = max(scene.model.widths[each.offset + k] for each in own)
+    return replace(scene, setting=setting, sizes=sizes)
 
 
 def _members(index, over, scene):
@@ -259,15 +313,25 @@ def _derivative(of, by, scene):
     if by.name == "theta" or by.name == "w" and not by.layer:
         column = _gradient(of, scene)
         return _picked(column, by.indices, scene) if by.indices else column
-    whole = not by.indices
+    one_row = len(by.indices) == 1 and by.name in ROWS
+    whole = not by.indices or one_row
     rows, columns = _array(by, scene).shape[-2:]
     axes = scene.along(np.arange(rows), "row"), scene.along(np.arange(columns), "column")
-    i, j = axes if whole else (*(scene.index(letter) for letter in by.indices), scene.index("1"))[:2]
+    i, j = (
+        (scene.index(by.indices[0]), axes[1])
+        if one_row
+        else axes
+        if whole
+        else (*(scene.index(letter) for letter in by.indices), scene.index("1"))[:2]
+    )
     here = (i[..., None, None] == np.arange(rows)[:, None]) & (j[..., None, None] == np.arange(columns))
     result = value(of, scene.move(_key(by, scene), 1j * STEP * here))
-    if whole and result.shape[-2:] != (1, 1):
+    vector = one_row or whole and columns == 1
+    if whole and shape(of) != (1, 1) and not (vector and result.shape[-1] == 1):
         raise Undefined("a matrix differentiated by a matrix has four indices: write it with indices")
     slopes = np.where(((i < rows) & (j < columns))[..., None, None], _slope(result), np.nan)
+    if vector:  # of a number the gradient, a column; of a column its Jacobian, a row for each entry
+        return np.swapaxes(slopes, scene.axes["column" if one_row else "row"], -2 if shape(of) == (1, 1) else -1)
     if whole:
         slopes = np.swapaxes(np.swapaxes(slopes, scene.axes["row"], -2), scene.axes["column"], -1)
     return slopes
@@ -276,7 +340,7 @@ def _derivative(of, by, scene):
 def _key(by, scene):
     """Which quantity of the network one differentiates by."""
     if by.layer:
-        return ("b" if by.name == "b" else by.name.upper()), scene.number(by.layer)
+        return by.name if by.name == "b" else by.name.upper(), scene.number(by.layer)
     layers = {"x": 0, "yhat": scene.model.L}
     return ("Z", layers[by.name.lower()]) if by.name.lower() in layers else ("Y", None)
 

@@ -6,13 +6,14 @@ from math import prod
 
 from bgd_helpers.equations import messages, models, syntax
 from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.shapes import EXAMPLES, SHARDS, extents_of, shape
 from bgd_helpers.equations.syntax import Layer, Symbol, children, is_symbol, latex, symbols_of, walk, with_child
 
 LARGEST = 100_000  # places at which an equation is judged in one model: the one bound on layers, indices and parameters
 PRIVATE = ("row", "column", "parameter")  # axes for a derivative by a whole matrix, and for a gradient
 NOISE = {"Sigma", "v", "Var", "lambda", "B", "N", "eta"}
+CHANGING = {"w", "W", "b", "a", "A", "z", "Z", "x", "X", "y", "Y", "yhat", "Yhat", "theta"}
 REGRESSION = {"H", "I", "kappa", "rate"}
-SHARDS, EXAMPLES, PARAMETERS = "shards", "examples", "parameters"
 
 
 @dataclass
@@ -28,6 +29,8 @@ class Meaning:
     sums: int = 0  # how many have been renamed, here and before
     counts_updates: bool = False
     has_gradient: bool = False
+    summed_layers: list = field(default_factory=list)  # letters of sums over layers
+    changing: tuple = ()  # what differentials are of; of an equation, those of its right side if it has some
 
     @property
     def axes(self):
@@ -59,13 +62,16 @@ class Meaning:
     def scene(self, model, setting):
         """The model with axes for the letters. Raises Misfit if its arrays would grow too large."""
         extents = {letter: self.extents[letter] for letter in self.letters}
-        sizes = {letter: max([1, *(size(each, model, setting) for each in found)]) for letter, found in extents.items()}
+        sizes = {
+            letter: max([size(each, model, setting) for each in found] or [3]) for letter, found in extents.items()
+        }
+        place = self.changing or (Symbol("theta"),)
         check_size(prod(sizes.values()) * (len(model.theta) if self.has_gradient else 1))
-        return models.Scene(model, setting, self.axes, sizes, {}, getattr(model, "still", None))
+        return models.Scene(model, setting, self.axes, sizes, {}, getattr(model, "still", None), place, self.extents)
 
     def settings(self, model):
         """All values of the layer letters, and of t, for which every symbol exists in that model."""
-        letters = sorted({layer.letter for layer, *_ in self.layers} - {None, "L"})
+        letters = sorted({layer.letter for layer, *_ in self.layers} - {None, "L", *self.summed_layers})
         values = {letter: range(model.L + 1) for letter in letters} | {"L": [model.L], None: [0]}
         values = {letter: [k for k in ks if self._exists({letter: k}, model)] for letter, ks in values.items()}
         values |= {"t": range(4)} if self.counts_updates else {}
@@ -99,6 +105,8 @@ def number(layer, setting):
 
 def size(extent, model, setting):
     """How many values an index takes: examples, shards, parameters, the units of a layer, or a number of its own."""
+    if isinstance(extent, Layer) and extent.letter not in setting:
+        return max(model.widths)
     if isinstance(extent, Layer):
         return model.widths[number(extent, setting)]
     return extent if isinstance(extent, int) else {EXAMPLES: model.N, SHARDS: 2}.get(extent) or len(model.theta)
@@ -125,6 +133,8 @@ def together(left, right):
         right.sums,
         left.counts_updates or right.counts_updates,
         left.has_gradient or right.has_gradient,
+        left.summed_layers + right.summed_layers,
+        right.changing or left.changing,
     )
     _check_marks(found.marks, next(iter(right.marks.values()), None))
     _check_roles(found)
@@ -134,8 +144,12 @@ def together(left, right):
 
 def _named_apart(node, bound, found, within):
     """The node with its sums' indices renamed, so that each has an axis of its own; notes what the letters do."""
+    if isinstance(node, syntax.Sum) and node.over == "L":
+        return _over_layers(node, bound, found, within)
     if isinstance(node, syntax.Sum):
         bound, node = _note_sum(node, bound, found)
+    if isinstance(node, syntax.Entry) and isinstance(node.of, Symbol):
+        _check_form(node.of)
     if isinstance(node, Symbol):
         _check_form(node)
         found.symbols.append(node)
@@ -147,7 +161,7 @@ def _named_apart(node, bound, found, within):
         found.layers.append((node.layer, 1, _place(node)))
     if isinstance(node, syntax.Entry):
         _note_entry(node, found)
-    if isinstance(node, syntax.Derivative | syntax.Gradient):
+    if isinstance(node, syntax.Derivative | syntax.Gradient | syntax.Differential):
         _check_derivative(node, found)
         within = True
     for name, position, child in list(children(node)):
@@ -156,8 +170,32 @@ def _named_apart(node, bound, found, within):
     if isinstance(node, syntax.Sum) and not found.extents[node.index]:
         layers = {layer.letter for layer, *_ in found.layers}
         text = f"nothing in this sum has the index {shown(node.index)}."
-        raise Misfit(node, "the language has no sums over layers." if shown(node.index) in layers else text)
+        over_layers = rf"a sum over layers is written \sum_{{{shown(node.index)}=1}}^L."
+        raise Misfit(node, over_layers if shown(node.index) in layers else text)
     return node
+
+
+def _over_layers(node, bound, found, within):
+    """A sum over layers, its letter under a name of its own."""
+    new, found.sums = f"{node.index}{found.sums}", found.sums + 1
+
+    def renamed(part):
+        layer = getattr(part, "layer", None)
+        return replace(part, layer=Layer(new, layer.offset)) if layer and layer.letter == node.index else part
+
+    body = syntax.mapped(node.body, renamed)
+    before = len(found.layers)
+    body = _named_apart(body, bound, found, within)
+    if not any(layer.letter == new for layer, *_ in found.layers[before:]):
+        raise Misfit(node, f"nothing in this sum has the layer {node.index}.")
+    for layer, lowest, place in found.layers[before:]:
+        if layer.letter == new and not lowest <= 1 + layer.offset <= 1:
+            raise Misfit(
+                place,
+                f"the sum runs over the layers 1 to L: there is no layer {node.index}{layer.offset:+d} in all of them.",
+            )
+    found.summed_layers.append(new)
+    return replace(node, index=new, body=body)
 
 
 def _check_form(symbol):
@@ -187,6 +225,9 @@ def _index(index, bound, found, node, within):
 
 
 def _note_symbol(symbol, found):
+    if symbol.name == "kronecker":
+        for index in symbol.indices:
+            found.extents.setdefault(index, [])
     if symbol.layer:
         found.layers.append((symbol.layer, 0 if symbol.name in ("z", "Z", "width") else 1, _place(symbol)))
     _note_extents(symbol.indices, extents_of(symbol), found)
@@ -212,65 +253,28 @@ def _note_extents(indices, extents, found):
         found.extents.setdefault(index, []).append(extent)
 
 
-def extents_of(symbol):
-    """What each index of a symbol runs over."""
-    match symbol.name, len(symbol.indices):
-        case "w", _:
-            return (symbol.layer.moved(-1), symbol.layer) if symbol.layer else ()
-        case "b", _:
-            return (symbol.layer,)
-        case "a" | "z" | "delta", _:
-            return EXAMPLES, symbol.layer
-        case "x", _:
-            return EXAMPLES, Layer(None, 0)
-        case "y" | "yhat", _:
-            return EXAMPLES, Layer("L")
-        case "E", _:
-            return (EXAMPLES,)
-        case "J" | "N", 1:
-            return (SHARDS,)
-        case "theta" | "e", _:
-            return (PARAMETERS,)
-    return ()
-
-
 def _note_entry(entry, found):
     """An entry of a matrix: its indices run over the rows and the columns."""
-    shape = _shape(entry.of)
-    if len(entry.indices) != (1 if shape[1] == 1 else 2):
+    extents = shape(entry.of)
+    if len(entry.indices) != (1 if extents[1] == 1 else 2):
         raise Misfit(entry, "an entry of a matrix has two indices, that of a column one.")
-    _note_extents(entry.indices, shape, found)
-
-
-def _shape(node):
-    """What the rows and the columns of a matrix expression run over."""
-    match node:
-        case Symbol(name=name) if name in messages.ENTRIES and not messages.form(node):
-            return extents_of(Symbol(messages.ENTRIES[name], ("i", "j"), node.layer))
-        case Symbol(name="b", layer=Layer() as layer):
-            return layer, 1
-        case Symbol(name="ones"):
-            return EXAMPLES, 1
-        case syntax.Transpose(of):
-            return _shape(of)[::-1]
-        case syntax.Derivative(_, by):
-            return _shape(by)
-        case syntax.Product(factors):
-            shapes = [shape for shape in map(_shape, factors) if shape != (1, 1)] or [(1, 1)]
-            return shapes[0][0], shapes[-1][1]
-    parts = [_shape(child) for _, _, child in children(node)]
-    return next((shape for shape in parts if shape != (1, 1)), (1, 1))
+    _note_extents(entry.indices, extents, found)
 
 
 def _check_derivative(node, found):
     """Raises Misfit for what the language cannot differentiate."""
-    found.has_gradient |= isinstance(node, syntax.Gradient) or node.by.name in ("theta", "w") and not node.by.layer
+    if isinstance(node, syntax.Differential):
+        found.changing += tuple(part for part in symbols_of(node.of) if part.name in CHANGING)
+    else:
+        found.has_gradient |= isinstance(node, syntax.Gradient) or node.by.name in ("theta", "w") and not node.by.layer
     if isinstance(node, syntax.Gradient) and not _is_cost(node.of):
         raise Misfit(node, r"\nabla stands before J or E_n: it is their gradient.")
     for part in walk(node.of):
         if part == Symbol("imaginary"):
             raise Misfit(part, "derivatives are complex steps; i cannot stand inside one.")
-        if isinstance(part, syntax.Derivative | syntax.Gradient) or is_symbol(part, "delta", "Delta", "H"):
+        if isinstance(part, syntax.Derivative | syntax.Gradient | syntax.Differential) or is_symbol(
+            part, "delta", "Delta", "H"
+        ):
             text = "the language has no second derivatives, and \\delta and \\nabla are first ones."
             raise Misfit(part, text)
 
@@ -306,7 +310,7 @@ def _check_free_indices(found):
                 text += f" Is a sum over {index} missing, or is it another index?"
             elif _is_summed(index, found.sides[other]):
                 text += " On the right it is summed over: sum over another letter, m say, or not at all."
-            raise Misfit(place, text, lost_sum=name == "right")
+            raise Misfit(place, text, lost_sum=True)
 
 
 def _is_constant(side):
@@ -325,10 +329,15 @@ def models_of(found):
         others = [s for s in found.symbols if s.name not in NOISE or s.mark in ("*", "min", "max")]
         _check_together(noise[0], "batches", others)
         return models.noises()
+    if any(map(_is_of_network, found.symbols)):
+        regression = [symbol for symbol in regression if symbol.name != "x"]
     if regression:
         _check_together(regression[0], "linear regression", list(filter(_is_of_network, found.symbols)))
         return models.regressions()
-    one_output = any(is_symbol(symbol, "y", "yhat") and len(symbol.indices) == 1 for symbol in found.symbols)
+    vectors = any(is_symbol(symbol, "a", "z", "delta") and len(symbol.indices) == 1 for symbol in found.symbols)
+    whole = (syntax.Norm, syntax.Transpose, syntax.Hadamard, syntax.Diagonal)
+    vectors = vectors or any(isinstance(part, whole) for side in found.sides for part in walk(side))
+    one_output = not vectors and any(is_symbol(s, "y", "yhat") and len(s.indices) == 1 for s in found.symbols)
     return models.networks(one_output, deep=found.depth > 3)
 
 

@@ -2,39 +2,23 @@
 
 import difflib
 import re
+import unicodedata
 from dataclasses import replace
 
 from bgd_helpers.equations import syntax
 from bgd_helpers.equations.syntax import FORMS, MARKS, Layer, Symbol
 
 MATRIX = "the language has no matrices written out in numbers: W^{(k)} is a matrix."
-NO_SECOND = "the language has no second derivatives."
 LOSS = "L is the last layer; the loss of an example is E_n, the cost is J."
-ACTIVATION = "an activation function is written f_k, its derivative f_k'."
-WORDS = "text, labels and braces below a term are no part of an equation here: leave them out."
 PYTHON = "this is Python; in LaTeX write"
-GRADIENT = (
-    r"\nabla is by all parameters and carries no script: \nabla J, (\nabla J)^\top. "
-    r"By some parameters: \frac{\partial J}{\partial W^{(k)}}. There are no second derivatives."
-)
+GRADIENT = r"\nabla carries nothing above: (\nabla J)^\top; below it stands what it is by, \nabla_{W^{(k)}} J."
 ONES = r"a number has no entries and no transpose; the column of N times 1 is \mathbf 1: \mathbf 1^\top \Delta^{(k)}."
 IMAGINARY = r"\operatorname{Im} carries no script: put its quantity in parentheses."
-SIGNS = {
-    "δ": r"\delta", "Δ": r"\Delta", "∆": r"\Delta", "∂": r"\partial", "Σ": r"\sum or \Sigma", "∑": r"\sum",
-    "η": r"\eta", "θ": r"\theta", "λ": r"\lambda", "κ": r"\kappa", "ŷ": r"\hat y", "Ŷ": r"\hat Y", "⊙": r"\odot",
-    "·": r"\cdot", "×": r"\cdot", "−": "-", "–": "-", "’": "'", "′": "'", "←": r"\leftarrow", "∇": r"\nabla",
-    "ᵀ": r"^\top", "⊤": r"^\top", "²": "^2", "₁": "_1", "≈": r"\approx", "∈": r"\in", "‖": r"\lVert and \rVert",
-    "∘": r"\odot", "½": r"\frac12", "≤": r"\le", "≥": r"\ge", "→": r"\to", "⇔": r"\iff", "σ": "f_k", "ε": r"\eta",
-}  # fmt: skip
-
 # what stands around the place of an error, and what to write instead; the caret goes to the group, if there is one
 ADVICE = [(re.compile(pattern), text) for pattern, text in (
     ("[\a\b\f][a-z]|\t(heta|o|ext|imes)|\n(abla|e[^a-z])|\r(ight|ho)",
      'write r before the quotation marks, r"...": without it Python takes \\f, \\t and \\n for signs of its own.'),
     (r"\\(wide)?hat\s*\{\s*[yY]\s*_", r"the hat stands on y alone, and the index outside: \hat y_{nj}."),
-    (f"[{''.join(SIGNS)}]", lambda match: f"write {SIGNS[match.group()]} for {match.group()}."),
-    (r"\\(text|tag|label|textrm|textbf|intertext|mbox|underbrace|overbrace|nonumber|notag)\b(?!\s*\{\s*(rate|Var))",
-     WORDS),
     (r"@", f"{PYTHON} Z W: a product of matrices needs no sign."),
     (r"\.T\b", rf"{PYTHON} ^\top, in Z^{{(k-1)\top}}."),
     (r"==", f"{PYTHON} =."),
@@ -43,20 +27,13 @@ ADVICE = [(re.compile(pattern), text) for pattern, text in (
     (r"(?<!\\)\by_?hat\b|\by_pred\b", rf"{PYTHON} \hat y_{{nj}}, or \hat Y."),
     (r"(?<!\\)\b(\w+_(next|prev|hat|out|in|new|old)|(delta|[A-Za-z])_[A-Za-z]{3,}|[A-Za-z]{3,}_\w+)\b",
      f"{PYTHON} the symbol with its layer, as in \\delta_{{nj}}^{{(k+1)}}."),
-    (r"\\[dt]?frac\s*\{\s*d(?!\s*_)\s*\S|\bd[A-Za-z]\s*/\s*d[A-Za-z]",
-     r"a derivative is written with \partial; d_k is a width."),
     (r"\\sum(\s*\\(no)?limits)?(?!\s*_)(?![A-Za-z])\s*\S?", r"say what the sum runs over: \sum_n, \sum_i."),
-    (r"\\sum\s*_\s*\{[^{}]*(\\ne|\\neq|<|,\s*\.|\\[lc]?dots)",
-     r"a sum runs over all values: \sum_j, \sum_{n=1}^N, or \sum_{n \in \mathcal B_t}."),
-    (r"\\partial\s*\^", NO_SECOND),
-    (r"\\nabla\s*_\s*\{?\s*(?!\\theta\b|[\s{])[^{}]*", GRADIENT),
     (r"(\\partial\s*|\\mathcal\s*\{?\s*)(?P<here>L)(?![A-Za-z])", LOSS),
     (r"\^\s*\{?\s*([kLl](?![A-Za-z])|\\ell)|\^\s*\(", "a layer is written ^{(k)}, in parentheses and in braces."),
     (r"\^\s*[0-9]{2,}", "a number of several digits needs braces: ^{10}."),
     (r"(?<!\\sum)_\s*[a-z0-9],?[a-z0-9](?![A-Za-z])",
      lambda match: f"several indices need braces: _{{{_letters(match)}}}."),
     (r"\\[dt]?frac\s*(?:1|\{\s*1\s*\})\s*\{?\s*(?P<here>n)\b", "n is an index; the number of examples is N."),
-    (r"(\\(sigma|tanh|phi|varphi|exp|sinh|cosh|max|log)|\\(operatorname|mathrm)\s*\{\w{3,}\})(?![A-Za-z])", ACTIVATION),
     (r"(?<![A-Za-z\\])(?P<here>f)\s*('|\^\s*\{?\s*\\prime\s*\}?)?\s*(\\left|\\[bB]igg?l?)?\s*[(\[]",
      lambda match: f"f needs its layer: f_k{chr(39) if match[2] else ''}."),
     (r"\\(epsilon|varepsilon|alpha|gamma|mu)(?![A-Za-z])", r"the learning rate is \eta."),
@@ -64,8 +41,7 @@ ADVICE = [(re.compile(pattern), text) for pattern, text in (
     (r"\\?[A-Za-z]+\s*[_^]\s*\{\s*(\\\w+\s*\{)?\s*(new|old|next|neu|alt)\b",
      r"updates are counted: \theta_{t+1}, \theta_t."),
     (r"[0-9]{16,}", "a number has at most 15 digits."),
-    (r"\\mathcal\s*\{?\s*[A-Z]|(?<![A-Za-z\\_^])L(?![A-Za-z])", LOSS),
-    (r"\\begin\s*\{[a-z]*matrix", MATRIX),
+    (r"(?<![A-Za-z\\_^])L(?![A-Za-z])", LOSS),
     (r"\\(wide)?hat\s*\{?\s*[^yY\s{]", r"\hat stands on y and Y alone: \hat y_{nj}, \hat Y."),
     (r"(\\(cdot|times|odot|circ)|[*/])\s*(?P<here>-)", r"a negative factor stands in parentheses: 2 \cdot (-y_{nj})."),
     (r"\\(top|intercal)(?![A-Za-z])", r"a transpose stands above: X^\top, W^{(k)\top}."),
@@ -113,11 +89,15 @@ def misplaced(latex, position, expected):
     if not rest.strip():
         return f"the equation stops short.{_wanted(latex, position, expected)}"
     token = re.match(r"\\[A-Za-z]+|\\.|.", rest, re.DOTALL).group()
+    odd = next((sign for sign in token if not sign.isascii() or not sign.isprintable()), None)
+    if odd:
+        name = unicodedata.name(odd, "without a name")
+        return f"this character, {name} (U+{ord(odd):04X}), is not in the language."
     if token in "^_" and "RELATION" in expected:
         return rf"one {token} to a symbol, as in LaTeX: W^{{(k)\top}}, or with parentheses, (J^2)^2."
     if len(token) > 2 and token[1:] not in COMMANDS:
         near = difflib.get_close_matches(token[1:], COMMANDS, n=1, cutoff=0.8)
-        hint = f" Did you mean \\{near[0]}?" if near else _wanted(latex, position, expected)
+        hint = f" Did you mean \\{near[0]}?" if near else ""
         return f"{token} is not in the language.{hint}"
     return f"{token} does not fit here.{_wanted(latex, position, expected)}"
 

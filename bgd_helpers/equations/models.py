@@ -41,6 +41,8 @@ class Scene:
     sizes: dict
     moved: dict
     quantities: object
+    changing: tuple = ()  # what differentials are of
+    extents: dict | None = None
 
     def number(self, layer):
         """The layer's number here."""

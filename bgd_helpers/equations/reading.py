@@ -1,24 +1,29 @@
 """From LaTeX to trees: the text made ready, parsed by grammar.lark, bounded, and built."""
 
-import itertools
 import re
 from functools import cache
 from pathlib import Path
 
 from bgd_helpers.equations import messages
-from bgd_helpers.equations.building import build
+from bgd_helpers.equations.building import build, with_example
 from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.spelling import named_function, outside, spelled, substituted
+from bgd_helpers.equations.syntax import Chain, Equivalence
 
 LONGEST = 3000  # characters
+GOES_ON = re.compile(  # what parts lines, before a relation
+    r"(?:(?:[,.;&]|\\\\(?:\[[^\]]*\])?)\s*)+(?=(?:=|:=|\\(?:leftarrow|approx|le|leq)(?![A-Za-z])))"
+)
 LARGEST = 60  # of one side: what it has of COUNTED, and so how deep it is
 COUNTED = set(
-    "number symbol width batch_size prefix norm head activation derivative fraction mean parentheses braces".split()
+    """number symbol width batch_size prefix nabla norm head activation derivative fraction mean parentheses
+braces""".split()
 )
-ENVIRONMENTS = "aligned align align* split gathered equation equation*".split()
-WRAPPINGS = (r"\$\$(.*)\$\$", r"\$(.*)\$", r"\\\[(.*)\\\]", r"\\\((.*)\\\)")
+ENVIRONMENTS = """aligned align split gathered equation gather eqnarray array cases rcases dcases multline multlined
+flalign alignat alignedat math displaymath subequations""".split()
 
 
-def read(latex):
+def read(latex: str) -> list[Chain | Equivalence]:
     """The statements of an equation, each a Chain or an Equivalence.
 
     Raises Misfit, with the position, for anything that is no equation of the language.
@@ -26,22 +31,50 @@ def read(latex):
     if not isinstance(latex, str):
         raise TypeError(f"an equation is a string of LaTeX, not a value of type {type(latex).__name__}")
     _check_text(latex)
-    tree = _parsed(latex)
+    text = _prepared(latex)
+    if not text.text.strip(" \\\n,.;"):
+        raise Misfit(0, "there is no equation yet.")
+    tree = _placed(_parsed(latex, text), text)
     _check_size(tree)
-    return build(tree)
+    return with_example(build(tree))
 
 
-def _parsed(latex):
+def line_of(latex: str, position: int) -> int:
+    """The number of the line in which a position stands: lines end with \\\\, or, without any, where the text's end."""
+    text = latex.lstrip()
+    position -= len(latex) - len(text)
+    return 1 + text.count("\\\\" if "\\\\" in text else "\n", 0, max(0, position))
+
+
+def named(latex: str) -> tuple[int, str] | None:
+    """(place, its name) of what is legitimate and not in the language; None if there is nothing of that kind."""
+    try:
+        return named_function(latex) or outside(spelled(latex))
+    except Misfit:
+        return None
+
+
+def _parsed(latex, text):
     from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
     try:
-        return _parser().parse(_prepared(latex))
+        return _parser().parse(text.text)
     except UnexpectedCharacters as error:
         position, expected = error.pos_in_stream, error.allowed
     except UnexpectedToken as error:
-        position = len(latex) if error.token.type == "$END" else error.token.start_pos
+        position = len(text.text) if error.token.type == "$END" else error.token.start_pos
         expected = error.expected
-    raise Misfit(position, messages.misplaced(latex, position, expected), advised=True)
+    place = len(latex) if not text.text[position:].strip() else text.place(position)
+    raise Misfit(place, messages.misplaced(latex, place, expected), advised=True)
+
+
+def _placed(tree, text):
+    """The parse tree with its positions in the learner's own text."""
+    for part in tree.iter_subtrees():
+        for each in (part.meta, *(child for child in part.children if hasattr(child, "type"))):
+            if getattr(each, "start_pos", None) is not None:
+                each.end_pos, each.start_pos = text.at[each.end_pos - 1][1], text.place(each.start_pos)
+    return tree
 
 
 @cache
@@ -53,67 +86,50 @@ def _parser():
 
 
 def _check_text(latex):
-    """Refuse what is too long or empty, and braces that do not pair."""
+    """Refuse what is too long or empty."""
     if len(latex) > LONGEST:
         raise Misfit(LONGEST, f"an equation has at most {LONGEST} characters; this has {len(latex)}.")
     if not latex.strip():
         raise Misfit(0, "there is no equation yet.")
+
+
+def _check_pairs(text):
+    """Refuse parentheses and braces that do not pair."""
     openings = []
-    for match in re.finditer(r"\\[{}|]|\\.|[{}()\[\]]", latex):
+    for match in re.finditer(r"\\[{}|]|\\.|[{}()\[\]]", text.text):
         sign = match.group()
         if sign in "{([":
             openings.append(match)
         elif sign in "})]":
             if not openings or openings.pop().group() != {"}": "{", ")": "(", "]": "["}[sign]:
-                raise Misfit(match.start(), f"this {sign} closes nothing that was opened.")
+                raise Misfit(text.place(match.start()), f"this {sign} closes nothing that was opened.")
     if openings:
-        raise Misfit(openings[-1].start(), f"this {openings[-1].group()} is never closed.")
+        raise Misfit(text.place(openings[-1].start()), f"this {openings[-1].group()} is never closed.")
 
 
 def _prepared(latex):
-    """The text as the grammar takes it, every character in its place: $ $ and begin-end blank, norms paired."""
-    return _columns_parted(_environments_blank(_norms_paired(_unwrapped(latex))))
-
-
-def _unwrapped(latex):
-    """$...$, $$...$$, \\[...\\] or \\(...\\) around the whole are blanks."""
-    for pattern in WRAPPINGS:
-        match = re.fullmatch(rf"\s*{pattern}[\s.,;]*", latex, re.DOTALL)
-        if match:
-            return " " * match.start(1) + match[1] + " " * (len(latex) - match.end(1))
-    return latex
-
-
-def _norms_paired(text):
-    """\\| and \\Vert open and close by turns; \\left\\| opens, \\right\\| closes."""
-    turns = itertools.cycle("\x0e\x0f")
-    pattern = r"(\\(left|right|[bB]igg?[lr]?)\s*)?\\(\||Vert(?![A-Za-z]))"
-    found = list(re.finditer(pattern, text))
-    for match in found:
-        sign = {"left": "\x0e", "right": "\x0f"}.get(match[2]) or next(turns)
-        text = _replaced(text, match, sign)
-    if text.count("\x0e") > text.count("\x0f"):
-        raise Misfit(found[-1].start(), f"this {found[-1][0]} is never closed.")
-    return text
-
-
-def _replaced(text, match, sign=""):
-    """The text with a sign and blanks in place of a match."""
-    return text[: match.start()] + sign.ljust(len(match[0])) + text[match.end() :]
+    """The Text as the grammar takes it: in one spelling, environments blank, columns parted."""
+    text = _environments_blank(spelled(latex))
+    _check_pairs(text)
+    return _columns_parted(text)
 
 
 def _environments_blank(text):
-    r"""\begin{aligned} and \end{aligned} are blanks, if they pair."""
+    r"""\begin{aligned} and \end{aligned} are blanks, if they pair; a line that goes on is no line of its own."""
     open_ones = []
-    for match in re.finditer(r"\\(begin|end)\s*\{\s*([A-Za-z]*\*?)\s*\}", text):
-        side, name = match.groups()
-        if name not in ENVIRONMENTS:
-            raise Misfit(match.start(), messages.environment(name, ENVIRONMENTS))
+    for match in re.finditer(r"\\(begin|end)\s*\{\s*([A-Za-z]*\*?)\s*\}(\s*(\[\w\]\s*)?\{[lcr|@0-9 ]*\})?", text.text):
+        side, name, place = match[1], match[2], text.place(match.start())
+        if name.rstrip("*") not in ENVIRONMENTS:
+            raise Misfit(place, messages.environment(name, ENVIRONMENTS))
         if side == "end" and (not open_ones or open_ones.pop()[1] != name):
-            raise Misfit(match.start(), rf"this \end{{{name}}} has no \begin{{{name}}}.")
+            raise Misfit(place, rf"this \end{{{name}}} has no \begin{{{name}}}.")
         if side == "begin":
-            open_ones.append((match.start(), name))
-        text = _replaced(text, match)
+            open_ones.append((place, name))
+        end = match.end() if name in ("array", "alignat", "alignedat", "subarray") and match[3] else match.end(2) + 1
+        end = text.text.index("}", match.start(2)) + 1 if end != match.end() else end
+        text = text.replaced(match.start(), end, " " * (end - match.start()))
+        if name.startswith("multline"):
+            text = text._replace(text=text.text.replace("\\\\", "  "))
     for place, name in open_ones:
         raise Misfit(place, rf"this \begin{{{name}}} has no \end{{{name}}}.")
     return text
@@ -122,14 +138,14 @@ def _environments_blank(text):
 def _columns_parted(text):
     """The second &, the fourth and so on of a line begin another equation, unless they stand at a relation."""
     count = 0
-    for match in re.finditer(r"\\\\|\\&|(?P<relation>=\s*)?&", text):
+    for match in re.finditer(r"\\\\|\\&|(?P<relation>(=|\+|-)\s*)?&", text.text):
         if match[0].endswith("&") and not match[0].startswith("\\"):
             count += 1
             if count % 2 == 0 and not match["relation"]:
-                text = text[: match.end() - 1] + "," + text[match.end() :]
+                text = text.replaced(match.end() - 1, match.end(), ",")
         elif match[0] == r"\\":
             count = 0
-    return text
+    return substituted(text, GOES_ON, " ")
 
 
 def _check_size(tree):

@@ -1,11 +1,13 @@
 """What mends an equation that fails: the first edit of its right side, or two edits, that make it hold."""
 
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
 from bgd_helpers.equations import syntax
+from bgd_helpers.equations.building import without_example
 from bgd_helpers.equations.counterexample import first_difference
-from bgd_helpers.equations.edits import HIDDEN, single_edits
+from bgd_helpers.equations.edits import HIDDEN, SENTENCES, single_edits
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import meaning_of, together
 from bgd_helpers.equations.reading import read
@@ -27,15 +29,19 @@ class Repair(NamedTuple):
     span: tuple
 
 
-def repair(latex, left, right, approximately=False):
-    """The likeliest Repair of the right side, or None. Nothing is offered that was not seen to hold."""
+def repair(latex, left, right, approximately=False, first=True):
+    """The likeliest Repair of the right side, or None. Nothing is offered that was not seen to hold, nor, for the first
+    step of a chain, what would only repeat the left side."""
     size = sum(map(_size, (left, right)))
-    judge = _Judge(left, right, approximately)
+    judge = _Judge(left, right, approximately, first)
     reach = judge.reach(right)
     edits = single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
     good = [edit for edit in edits if judge.holds(edit.whole)]
     if good:  # one that says as much, for as many layers, comes before one that says less
         return _described(latex, right, max(good, key=lambda edit: min(judge.reach(edit.whole), reach)))
+    turned = first and _turned_on_the_left(latex, left, right, approximately)
+    if turned:
+        return turned
     pairs = ((one, two) for one in edits for two in single_edits(left, one.whole) if two.kind not in ALONE)
     most = MOST_PAIRS * SMALL**3 // max(size, SMALL) ** 3
     first = None
@@ -47,20 +53,45 @@ def repair(latex, left, right, approximately=False):
     return _described(latex, right, *first) if first else None
 
 
+def _turned_on_the_left(latex, left, right, approximately):
+    """The Repair that swaps the two indices of a symbol of the left side, or None."""
+    for old in (part for part in syntax.symbols_of(left) if len(part.indices) == 2 and part.span):
+        new = replace(old, indices=old.indices[::-1])
+        side = syntax.mapped(left, lambda node, old=old, new=new: new if node == old else node)
+        try:
+            meaning = meaning_of(side)
+            holds = first_difference(meaning, meaning_of(right, after=meaning), approximately) is None
+        except Misfit:
+            continue
+        if holds:
+            mended = f"It holds with ${syntax.latex(new)}$ in place of ${syntax.latex(old)}$ on the left"
+            text = f"{mended}: {SENTENCES['swap']}"
+            return Repair(_exchanged(latex, old.span, syntax.latex(new)), text, None, old.span)
+    return None
+
+
 def _size(side):
     """How long a side takes to evaluate, in nodes: a cost at another point is a run of the network of its own."""
-    return sum(60 if isinstance(node, syntax.At) else 1 for node in syntax.walk(side))
+    heavy = {syntax.At: 60, syntax.Differential: 8}
+    return sum(heavy.get(type(node), 1) for node in syntax.walk(side))
 
 
 class _Judge:
     """Whether left = candidate. The meaning of the left side is the same for all."""
 
-    def __init__(self, left, right, approximately):
-        self.says_left = left.span is None or left in syntax.walk(right)
+    def __init__(self, left, right, approximately, first):
+        self.says_left = not first or left.span is None or left in syntax.walk(right)
+        self.first = first
         self.left, self.meaning, self.approximately = left, meaning_of(left), approximately
 
     def holds(self, candidate):
-        if candidate == self.left and self.left.span or not self.says_left and self.left in syntax.walk(candidate):
+        if (
+            self.first
+            and candidate == self.left
+            and self.left.span
+            or not self.says_left
+            and self.left in syntax.walk(candidate)
+        ):
             return False  # it would say nothing: a = a, J = J^\\top
         try:
             return first_difference(self.meaning, meaning_of(candidate, after=self.meaning), self.approximately) is None
@@ -101,13 +132,19 @@ def _spliced(latex, right, edit):
     new = syntax.latex(edit.new)
     everywhere = edit.kind == "index everywhere"
     spans = [node.span for node in syntax.walk(right) if node == edit.old] if everywhere else [edit.old.span]
-    for text in (new, rf"\left({new}\right)", f"{{{new}}}", syntax.latex(syntax.Transpose(edit.new))):
+    short = syntax.latex(without_example(edit.new))
+    for text in (new, rf"\left({new}\right)", f"{{{new}}}", syntax.latex(syntax.Transpose(edit.new)), short):
         mended = latex
         for span in sorted(filter(None, spans), reverse=True):
             mended = _exchanged(mended, span, text)
         if _has_side(mended, edit.whole):
             return mended
-    return _exchanged(latex, right.span, syntax.latex(edit.whole))
+    whole = _exchanged(latex, right.span, syntax.latex(edit.whole))
+    return (
+        whole
+        if _has_side(whole, edit.whole)
+        else _exchanged(latex, right.span, syntax.latex(without_example(edit.whole)))
+    )
 
 
 def _exchanged(latex, span, text):

@@ -57,7 +57,7 @@ class Activation(Node):
 
 @dataclass(frozen=True)
 class Sum(Node):
-    """The sum of the body over an index; `over` is None, "batch" or the last value: N, a width or a number."""
+    """The sum of the body over an index; `over` is None, "batch", "L" (layers) or the last value."""
 
     index: str
     over: object
@@ -89,6 +89,25 @@ class At(Node):
 
 @dataclass(frozen=True)
 class Imaginary(Node):
+    of: Node
+
+
+@dataclass(frozen=True)
+class Trace(Node):
+    of: Node
+
+
+@dataclass(frozen=True)
+class Diagonal(Node):
+    """The matrix with a column on its diagonal."""
+
+    of: Node
+
+
+@dataclass(frozen=True)
+class Differential(Node):
+    """The change of a quantity with those that the right side of the equation names."""
+
     of: Node
 
 
@@ -163,9 +182,10 @@ class Equivalence(NamedTuple):
 FORMS = {
     "w": {(2, True): "w_{ij}^{(k)}", (0, False): "w"},
     "b": {(1, True): "b_j^{(k)}", (0, True): "b^{(k)}"},
-    "a": {(2, True): "a_{nj}^{(k)}"},
-    "z": {(2, True): "z_{nj}^{(k)}"},
-    "delta": {(2, True): r"\delta_{nj}^{(k)}"},
+    "a": {(2, True): "a_{nj}^{(k)}", (1, True): "a_n^{(k)}"},
+    "z": {(2, True): "z_{nj}^{(k)}", (1, True): "z_n^{(k)}"},
+    "delta": {(2, True): r"\delta_{nj}^{(k)}", (1, True): r"\delta_n^{(k)}"},
+    "kronecker": {(2, False): r"\delta_{ij}"},
     "x": {(2, False): "x_{ni}", (1, False): "x_n"},
     "y": {(2, False): "y_{nj}", (1, False): "y_n", (0, False): "y"},
     "yhat": {(2, False): r"\hat y_{nj}", (1, False): r"\hat y_n"},
@@ -234,7 +254,7 @@ def mapped(node, change):
 
 NAMES = {
     "yhat": r"\hat y", "Yhat": r"\hat Y", "ones": r"\mathbf 1", "imaginary": r"\mathrm i",
-    "batch_size": r"|\mathcal B_t|", "rate": r"\text{rate}", "Var": r"\operatorname{Var}",
+    "batch_size": r"|\mathcal B_t|", "kronecker": r"\delta", "rate": r"\text{rate}", "Var": r"\operatorname{Var}",
     **{name: rf"\{name}" for name in ("eta", "delta", "Delta", "theta", "lambda", "kappa", "Sigma")},
 }  # fmt: skip
 SUM, PRODUCT, POWER, ATOM = range(4)
@@ -264,6 +284,10 @@ def _latex(node):
             return rf"{latex(of, POWER)}\left({latex(point)}\right)", ATOM
         case Imaginary(of):
             return rf"\operatorname{{Im}} {latex(of, POWER)}", ATOM
+        case Trace(of) | Diagonal(of):
+            return rf"\operatorname{{{'tr' if isinstance(node, Trace) else 'diag'}}}\left({latex(of)}\right)", ATOM
+        case Differential(of):
+            return f"d {latex(of, POWER)}", ATOM
         case Negative(of):
             return f"-{latex(of, PRODUCT)}", SUM
         case Add(terms):
@@ -291,7 +315,11 @@ def _latex(node):
 def _below_script(node):
     """What carries a superscript; in parentheses if it has one of its own."""
     text = latex(node, ATOM)
-    scripted = isinstance(node, Transpose | Gradient | Imaginary) or isinstance(node, Symbol) and "^" in text
+    scripted = (
+        isinstance(node, Transpose | Gradient | Imaginary | Differential | Trace | Diagonal)
+        or isinstance(node, Symbol)
+        and "^" in text
+    )
     return rf"\left({text}\right)" if scripted else text
 
 

@@ -1,12 +1,15 @@
 """Each slip once: its name, why it is wrong, and the wrong function for every exercise it can occur in.
 
 The learner's checks compare an answer with what each slip would give, and so can name it. A new slip is
-added to SLIPS; a wrong function of more than a line goes into `wrong`.
+added to EXHIBITED or ASIDE; a wrong function of more than a line goes into `wrong`.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from bgd_helpers import descent, network
+from bgd_helpers.parameters import Array, Layers
 from bgd_helpers.slips import wrong
 from bgd_helpers.slips.slip import Slip
 
@@ -15,7 +18,7 @@ TWICE_AS_LONG = "the step is twice as long as it should be. E9 takes eta times t
 UPHILL = "the step goes uphill. The gradient points to where J grows, so E9 subtracts eta times it."
 FULL_BATCH = 4  # the batch size of the mini-batch exercise's check; its last batch is shorter
 
-SLIPS = (
+EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3
     Slip(
         "missing 1/N",
         "the sum over the examples is not divided by their number. J is a mean: E7 and E8 carry one 1/N.",
@@ -107,6 +110,11 @@ SLIPS = (
         {"loss": lambda y, y_hat: (y - y_hat).sum() ** 2},
     ),
     Slip(
+        "every pair",
+        "every target meets every output. Only those of the same unit j belong together: one loop, not two.",
+        {"loss": lambda y, y_hat: (np.subtract.outer(y, y_hat) ** 2).sum()},
+    ),
+    Slip(
         "difference of squares",
         "y and y_hat are squared before one is taken from the other. Take the difference, then square it: (y - "
         "y_hat)^2.",
@@ -122,7 +130,12 @@ SLIPS = (
     Slip(
         "root of the sum",
         "there is a square root around the sum. E2 is the squared distance, without a root.",
-        {"loss": lambda y, y_hat: np.sqrt(((y - y_hat) ** 2).sum())},
+        {
+            "loss": (
+                lambda y, y_hat: np.sqrt(((y - y_hat) ** 2).sum()),
+                lambda y, y_hat: np.sqrt(((y - y_hat) ** 2).mean()),
+            )
+        },
     ),
     Slip(
         "mean over outputs",
@@ -232,7 +245,12 @@ SLIPS = (
         "z_j for z_i",
         "the weight w_ij is multiplied by z_j. It carries what unit i sends: z_i^(k-1), with i the row of dW.",
         {
-            "weight_gradient": lambda Z_prev, delta: np.tile((Z_prev * delta).mean(axis=0), (Z_prev.shape[1], 1)),
+            "weight_gradient": (
+                lambda Z_prev, delta: np.tile((Z_prev * delta).mean(axis=0), (Z_prev.shape[1], 1)),
+                lambda Z_prev, delta: np.tile(
+                    (Z_prev[:, range(delta.shape[1])] * delta).mean(axis=0), (Z_prev.shape[1], 1)
+                ),
+            )
         },
         formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac1N \sum_n z_{nj}^{(k-1)} \delta_{nj}^{(k)}",
     ),
@@ -252,6 +270,12 @@ SLIPS = (
                 wrong.f_of_wrong_layer(lambda f: f[:1] + f[:-1]),
                 wrong.f_of_wrong_layer(lambda f: f[:1] * len(f)),
                 wrong.f_of_wrong_layer(lambda f: f[-1:] * len(f)),
+                wrong.slope_of_wrong_layer(lambda f: f[::-1]),
+                wrong.slope_of_wrong_layer(lambda f: f[1:] + f[-1:]),
+                wrong.slope_of_wrong_layer(lambda f: f[:1] + f[:-1]),
+                wrong.slope_of_wrong_layer(lambda f: f[:1] * len(f)),
+                wrong.slope_of_wrong_layer(lambda f: f[-1:] * len(f)),
+                wrong.slope_of_wrong_layer(lambda f: f[:1] * (len(f) - 1) + f[-1:]),
             )
         },
         formula=r"\delta_{ni}^{(k)} = f_{L+1-k}'(a_{ni}^{(k)}) \sum_j w_{ij}^{(k+1)} \delta_{nj}^{(k+1)}",
@@ -311,7 +335,7 @@ SLIPS = (
                 lambda theta, G, batch, eta: theta - eta * G[batch[0]],
                 lambda theta, G, batch, eta: theta - eta * G[batch[0]] / len(batch),
             ),
-            "backprop": (wrong.of_one_example(0, lambda N: 1 / N), wrong.of_one_example(0)),
+            "backprop": (wrong.of_examples(0, 1, lambda N: 1 / N), wrong.of_examples(0, 1)),
         },
         formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac1N z_{1i}^{(k-1)} \delta_{1j}^{(k)}",
     ),
@@ -328,7 +352,7 @@ SLIPS = (
                 lambda theta, G, batch, eta: theta - eta * G[batch[-1]],
                 lambda theta, G, batch, eta: theta - eta * G[batch[-1]] / len(batch),
             ),
-            "backprop": (wrong.of_one_example(-1, lambda N: 1 / N), wrong.of_one_example(-1)),
+            "backprop": (wrong.of_examples(-1, None, lambda N: 1 / N), wrong.of_examples(-1, None)),
         },
         formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac1N z_{Ni}^{(k-1)} \delta_{Nj}^{(k)}",
     ),
@@ -337,6 +361,7 @@ SLIPS = (
         "a layer's weights were changed before the layer below was computed. All of the gradient belongs to theta_t: "
         "finish the backward pass, then update every layer together.",
         {"backprop": wrong.updated_weights},
+        free={"backprop": (wrong.updated_at,)},
         formula=(
             r"\delta_{ni}^{(k)} = f_k'(a_{ni}^{(k)}) \sum_j (w_{ij}^{(k+1)} - \eta \frac{\partial "
             r"J}{\partial w_{ij}^{(k+1)}}) \delta_{nj}^{(k+1)}"
@@ -513,8 +538,8 @@ SLIPS = (
     ),
     Slip(
         "theta changed in place",
-        "the function changed an argument. Whoever calls it still needs that as it was (theta_t, say): return a new "
-        "array, theta - ... rather than theta -= ... , or work on a copy.",
+        "the function changed an argument, and whoever calls it still needs that as it was. `-=`, `*=`, `x[...] =` and "
+        "a second array in `np.square` write into what is there: give the result a name of its own, or copy first.",
         {
             "update": wrong.change_theta,
             "mini_batch_update": lambda theta, G, batch, eta: wrong.change_theta(theta, G[batch].mean(axis=0), eta),
@@ -533,7 +558,7 @@ SLIPS = (
     ),
     Slip(
         "batch ignored",
-        "the sum runs over all N examples. Take the rows of the batch: example_gradients[batch].",
+        "all N examples count. Take those rows of the gradients that the batch names.",
         {
             "mini_batch_update": (
                 lambda theta, G, batch, eta: theta - eta * G.mean(axis=0),
@@ -549,7 +574,7 @@ SLIPS = (
     ),
     Slip(
         "biased mini-batch",
-        "the first rows are taken, whatever the batch says. Take the rows of the batch: example_gradients[batch].",
+        "the first rows are taken, whatever the batch says. Take those rows of the gradients that it names.",
         {"mini_batch_update": lambda theta, G, batch, eta: theta - eta * G[: len(batch)].mean(axis=0)},
     ),
     Slip(
@@ -559,7 +584,7 @@ SLIPS = (
     ),
     Slip(
         "no shuffling",
-        "the examples come in the order they are stored in. Draw a new order in every epoch: rng.permutation(N).",
+        "the examples come in the order they are stored in. Draw a new order in every epoch.",
         {"batches": lambda N, B, rng: wrong.in_groups(np.arange(N), B)},
     ),
     Slip(
@@ -567,6 +592,18 @@ SLIPS = (
         "the groups are the same in every epoch, so that the same examples always meet. Shuffle all the examples, "
         "then cut.",
         {"batches": wrong.starts_shuffled},
+    ),
+    Slip(
+        "rest not shuffled",
+        "the last, shorter batch holds the same examples in every epoch: it is not shuffled with the rest. "
+        "Shuffle all N examples, then cut.",
+        {"batches": wrong.rest_kept},
+    ),
+    Slip(
+        "neighbours stay together",
+        "the same neighbours share a batch in every epoch: the order is shifted or turned round, not shuffled. "
+        "Draw a new order of all the examples.",
+        {"batches": wrong.shifted},
     ),
     Slip(
         "drawn with replacement",
@@ -587,8 +624,7 @@ SLIPS = (
     ),
     Slip(
         "one-sided difference",
-        "it compares theta + h with theta itself. The central difference goes to both sides: J(theta + h e) - J(theta "
-        "- h e).",
+        "it compares theta + h with theta itself. The central difference goes to both sides.",
         {
             "central_difference": (
                 lambda cost, theta, h: wrong.differences(cost, theta, h, 0, h),
@@ -599,8 +635,8 @@ SLIPS = (
     ),
     Slip(
         "missing brackets",
-        "the brackets are missing: / 2 * h divides by 2 and multiplies by h, and / (2 * h) belongs to the whole "
-        "difference. Write (J(theta + h e) - J(theta - h e)) / (2 * h).",
+        "brackets are missing: / 2 * h divides by 2 and multiplies by h, and without those around the difference "
+        "only its second cost is divided.",
         {
             "central_difference": (
                 lambda cost, theta, h: wrong.differences(cost, theta, h, h, 2 / h),
@@ -610,17 +646,23 @@ SLIPS = (
     ),
     Slip(
         "h of its own",
-        "the value is that of another, smaller h. Use the h that is handed over.",
+        "the value is that of another step than h: one of the function's own, or one that depends on the entry. Use "
+        "the h that is handed over, the same for every entry.",
         {
-            "central_difference": tuple(
-                lambda cost, theta, h, own=own: wrong.differences(cost, theta, own, own, 2 * own)
-                for own in (1e-5, 1e-4, 1e-3, 1e-6)
+            "central_difference": (
+                *(
+                    lambda cost, theta, h, own=own: wrong.differences(cost, theta, own, own, 2 * own)
+                    for own in (1e-5, 1e-4, 1e-3, 1e-6, 1e-2)
+                ),
+                wrong.relative_step(lambda h, theta: h * np.abs(theta)),
+                wrong.relative_step(lambda h, theta: h * (1 + np.abs(theta))),
+                wrong.relative_step(lambda h, theta: h * np.maximum(1, np.abs(theta))),
             )
         },
     ),
     Slip(
         "sum of the costs",
-        "the two costs are added. The difference J(theta + h e) - J(theta - h e) is what counts.",
+        "the two costs are added. Their difference is what counts.",
         {
             "central_difference": lambda cost, theta, h: np.array(
                 [(cost(theta + h * e) + cost(theta - h * e)) / (2 * h) for e in np.eye(len(theta))]
@@ -639,8 +681,8 @@ SLIPS = (
     ),
     Slip(
         "one array with two names",
-        "every entry is zero. If you wrote up = theta, that is no copy but a second name, so that both costs are of "
-        "the same array: write theta.copy(). If the zeros are where you start from, fill in the entries.",
+        "every entry is zero: the two costs are the same. `up = theta` is no copy but a second name of one array; an "
+        "int array loses a step h < 1. Or the zeros are where you start from, and are not filled in.",
         {"central_difference": lambda cost, theta, h: np.zeros_like(theta)},
     ),
     Slip(
@@ -666,24 +708,281 @@ SLIPS = (
     Slip(
         "entry left moved",
         "an entry is not put back before the next one moves. Start from theta for every entry.",
-        {"central_difference": wrong.moved_and_left},
+        {"central_difference": (wrong.moved_and_left, wrong.unit_vector_kept)},
+    ),
+    Slip(
+        "second derivative",
+        "this is how the slope itself changes: J at the middle is there, too, and h^2 below. The slope needs the two "
+        "outer costs alone.",
+        {
+            "central_difference": lambda cost, theta, h: (
+                (wrong.differences(cost, theta, h, 0, h) - wrong.differences(cost, theta, 0, h, h)) / h
+            )
+        },
+    ),
+    Slip(
+        "theta and gradient exchanged",
+        "theta and the gradient have changed places. E9 begins with theta and takes eta times the gradient from it.",
+        {
+            "update": lambda theta, gradient, eta: gradient - eta * theta,
+            "mini_batch_update": lambda theta, G, batch, eta: G[batch].mean(axis=0) - eta * theta,
+        },
+    ),
+    Slip(
+        "five-point formula",
+        "these are costs at h and 2h to both sides. That formula is a good one, but another: the central difference "
+        "has one cost to each side.",
+        {"central_difference": wrong.five_points},
+    ),
+    Slip(
+        "eta of its own",
+        "the step has a learning rate of its own, the same in every call. E9 takes the eta that is handed over.",
+        {},
+        free={
+            "update": (lambda own, theta, gradient, eta: theta - own * gradient,),
+            "mini_batch_update": (
+                lambda own, theta, G, batch, eta: theta - own * G[batch].mean(axis=0),
+                lambda own, theta, G, batch, eta: theta - own * G[batch].sum(axis=0),
+            ),
+        },
     ),
 )
 
+ASIDE = (  # for the checks alone
+    Slip(
+        "not the mean",
+        "another number than the mean is taken over the examples: a median, a largest value, a spread or a length.",
+        {
+            "bias_gradient": tuple(
+                lambda delta, of=of: of(delta, axis=0) for of in (np.median, np.max, np.min, np.std, np.linalg.norm)
+            ),
+            "mini_batch_update": tuple(
+                lambda theta, G, batch, eta, of=of: theta - eta * of(G[batch], axis=0)
+                for of in (np.median, np.max, np.min)
+            ),
+        },
+    ),
+    Slip(
+        "weight decay",
+        "a multiple of the weights is added: that is the gradient of a cost with weight decay (regularisation). J (E3) "
+        "has no such term.",
+        {},
+        free={
+            "backprop": tuple(
+                wrong.decayed(share, biases) for share in (lambda N: 1, lambda N: 1 / N) for biases in (0, 1)
+            )
+        },
+    ),
+    Slip(
+        "sigmoid's slope",
+        "z (1 - z) is the slope of the sigmoid alone. The layer has an activation of its own, and its slope is handed "
+        "over as a function.",
+        {
+            "output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * Y_hat * (1 - Y_hat),
+            "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * Z * (1 - Z),
+        },
+    ),
+    Slip(
+        "1 - a^2",
+        "1 - a^2 is taken of the pre-activation. The slope of tanh is 1 - z^2 with z = tanh(a): some texts write a for "
+        "what is z here. And the layer's own slope is handed over as a function.",
+        {
+            "output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * (1 - A**2),
+            "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * (1 - A**2),
+        },
+    ),
+    Slip(
+        "slope of the error",
+        "the slope is taken of the error that comes back, not of the layer's activation function at a.",
+        {
+            "hidden_delta": (
+                lambda delta, W, A, Z, df: (delta @ W.T) * (1 - delta @ W.T),
+                lambda delta, W, A, Z, df: (delta @ W.T) * (1 - (delta @ W.T) ** 2),
+                lambda delta, W, A, Z, df: (delta @ W.T) * df(delta @ W.T),
+            )
+        },
+    ),
+    Slip(
+        "f' twice",
+        "the slope f'(a) is there twice. The chain rule passes each activation function once.",
+        {
+            "output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * df(A) ** 2,
+            "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * df(A) ** 2,
+        },
+    ),
+    Slip(
+        "brackets around the difference",
+        "the other factors meet only one of the two terms. The whole difference of targets and outputs is a factor: it "
+        "needs brackets.",
+        {
+            "output_delta": (
+                lambda Y, Y_hat, A, df: -2 * Y - Y_hat * df(A),
+                lambda Y, Y_hat, A, df: -2 * (Y - Y_hat * df(A)),
+                lambda Y, Y_hat, A, df: -2 * Y + Y_hat * df(A),
+                lambda Y, Y_hat, A, df: 2 * (Y_hat - Y * df(A)),
+                lambda Y, Y_hat, A, df: 2 * Y_hat - Y * df(A),
+                lambda Y, Y_hat, A, df: (-2 * Y - Y_hat) * df(A),
+                lambda Y, Y_hat, A, df: (2 * Y_hat - Y) * df(A),
+            )
+        },
+    ),
+    Slip(
+        "targets left out",
+        "only one of targets and outputs is there. The derivative of (y - y_hat)^2 has the difference of the two.",
+        {
+            "output_delta": (
+                lambda Y, Y_hat, A, df: 2 * Y_hat * df(A),
+                lambda Y, Y_hat, A, df: -2 * Y * df(A),
+            )
+        },
+    ),
+    Slip(
+        "matrix product for *",
+        "a matrix product stands where each entry is multiplied by its own: `@` adds up over an index, and here "
+        "nothing is to be added.",
+        {
+            "output_delta": (
+                lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) @ df(A),
+                lambda Y, Y_hat, A, df: -2 * (Y - Y_hat).T @ df(A),
+                lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) @ df(A).T,
+                lambda Y, Y_hat, A, df: -2 * df(A) @ (Y - Y_hat),
+            ),
+            "hidden_delta": (
+                lambda delta, W, A, Z, df: delta @ W.T @ df(A),
+                lambda delta, W, A, Z, df: delta @ W.T @ df(A).T,
+                lambda delta, W, A, Z, df: df(A) @ (delta @ W.T),
+            ),
+        },
+        elsewhere={
+            "hidden_delta": "a second matrix product stands where each entry meets its own slope: the sum over j is "
+            "done by then, and f' goes entry by entry."
+        },
+    ),
+    Slip(
+        "* for a matrix product",
+        "the arrays are multiplied entry by entry where a sum belongs: over the units j in E5, over the examples n in "
+        "E7. That is a matrix product.",
+        {
+            "hidden_delta": (
+                lambda delta, W, A, Z, df: delta * W.T * df(A),
+                lambda delta, W, A, Z, df: delta * W * df(A),
+            ),
+            "weight_gradient": (
+                lambda Z_prev, delta: Z_prev * delta / len(delta),
+                lambda Z_prev, delta: Z_prev.T * delta / len(delta),
+            ),
+        },
+    ),
+    Slip(
+        "examples as columns",
+        "the product is that of texts in which an example is a column. Here it is a row: the index that counts the "
+        "examples comes first, in every array.",
+        {
+            "hidden_delta": (
+                lambda delta, W, A, Z, df: (W.T @ delta) * df(A),
+                lambda delta, W, A, Z, df: (W @ delta) * df(A),
+                lambda delta, W, A, Z, df: (W @ delta.T) * df(A),
+            ),
+            "weight_gradient": (
+                lambda Z_prev, delta: Z_prev @ delta.T / len(delta),
+                lambda Z_prev, delta: delta @ Z_prev.T / len(delta),
+                lambda Z_prev, delta: Z_prev @ delta / len(delta),
+            ),
+        },
+    ),
+    Slip(
+        "f' before the weights",
+        "f' is applied before the error has gone back along the weights. `*` and `@` are taken from left to right: the "
+        "product with the weights first, in brackets.",
+        {"hidden_delta": lambda delta, W, A, Z, df: (delta * df(A)) @ W.T},
+    ),
+    Slip(
+        "weights as shares",
+        "the weights are divided by their sum. The error is not shared out: it comes back through the weights as they "
+        "are, by the chain rule.",
+        {
+            "hidden_delta": (
+                lambda delta, W, A, Z, df: (delta @ (W / W.sum(axis=0)).T) * df(A),
+                lambda delta, W, A, Z, df: (delta @ (W / W.sum(axis=1, keepdims=True)).T) * df(A),
+            )
+        },
+    ),
+    Slip(
+        "error sent back without f'",
+        "the error goes back to the layer below as it was before it met f'. What goes back is delta, f' included.",
+        {"backprop": lambda *net: wrong.sent_back_bare(lambda error, delta: delta, *net)},
+    ),
+    Slip(
+        "db without f'",
+        "the biases' gradient is taken before the error meets f'. E8 takes delta, as E7 does.",
+        {"backprop": lambda *net: wrong.sent_back_bare(lambda error, delta: error, *net)},
+    ),
+    Slip(
+        "a for z in E7",
+        "the weights are multiplied by the pre-activation a. What unit i sends, and E7 takes, is z = f(a).",
+        {"backprop": wrong.a_for_z},
+    ),
+    Slip(
+        "dW for W in E5",
+        "the error goes back through the gradient dW. E5 takes the weights W themselves.",
+        {"backprop": wrong.dw_for_w},
+    ),
+    Slip(
+        "first term left out",
+        "the first term of the sum is missing. Positions count from 0: a loop or slice that starts at 1 leaves it out.",
+        {
+            "loss": lambda y, y_hat: ((y - y_hat)[1:] ** 2).sum(),
+            "hidden_delta": lambda delta, W, A, Z, df: (delta[:, 1:] @ W[:, 1:].T) * df(A),
+            "weight_gradient": (
+                lambda Z_prev, delta: Z_prev[1:].T @ delta[1:] / len(delta),
+                lambda Z_prev, delta: Z_prev[1:].T @ delta[1:] / (len(delta) - 1),
+            ),
+            "bias_gradient": (lambda delta: delta[1:].sum(axis=0) / len(delta), lambda delta: delta[1:].mean(axis=0)),
+            "backprop": (wrong.of_examples(1, None), wrong.of_examples(1, None, lambda N: (N - 1) / N)),
+            "mini_batch_update": (
+                lambda theta, G, batch, eta: theta - eta * G[batch[1:]].sum(axis=0) / len(batch),
+                lambda theta, G, batch, eta: theta - eta * G[batch[1:]].mean(axis=0),
+            ),
+        },
+    ),
+    Slip(
+        "last term left out",
+        "the last term of the sum is missing. `range(n)` and slices end before n by themselves: one that is told n - 1 "
+        "leaves the last out.",
+        {
+            "loss": lambda y, y_hat: ((y - y_hat)[:-1] ** 2).sum(),
+            "hidden_delta": lambda delta, W, A, Z, df: (delta[:, :-1] @ W[:, :-1].T) * df(A),
+            "weight_gradient": (
+                lambda Z_prev, delta: Z_prev[:-1].T @ delta[:-1] / len(delta),
+                lambda Z_prev, delta: Z_prev[:-1].T @ delta[:-1] / (len(delta) - 1),
+            ),
+            "bias_gradient": (lambda delta: delta[:-1].sum(axis=0) / len(delta), lambda delta: delta[:-1].mean(axis=0)),
+            "backprop": (wrong.of_examples(0, -1), wrong.of_examples(0, -1, lambda N: (N - 1) / N)),
+            "mini_batch_update": (
+                lambda theta, G, batch, eta: theta - eta * G[batch[:-1]].sum(axis=0) / len(batch),
+                lambda theta, G, batch, eta: theta - eta * G[batch[:-1]].mean(axis=0),
+            ),
+        },
+    ),
+)
+
+SLIPS = EXHIBITED + ASIDE
 BY_NAME = {slip.name: slip for slip in SLIPS}
 
 
 def of_exercise(exercise):
     """The slips that can occur in that exercise."""
-    return [slip for slip in SLIPS if slip.variants(exercise)]
+    return [slip for slip in SLIPS if slip.variants(exercise) or slip.free.get(exercise)]
 
 
 def of_backprop():
-    """The slips that give a wrong gradient of a whole network."""
-    return of_exercise("backprop")
+    """The slips that give a wrong gradient of a whole network, and hang in the museum."""
+    return [slip for slip in EXHIBITED if slip.variants("backprop")]
 
 
-def costs_after_training(names, theta, X, Y, activations, eta, updates):
+def costs_after_training(
+    names: Sequence[str], theta: Layers, X: Array, Y: Array, activations: Sequence[str], eta: float, updates: int
+) -> dict[str, float]:
     """The cost J after BGD with the right gradient ("no slip") and with the gradient of each named slip."""
     gradients = {"no slip": network.backprop} | {name: BY_NAME[name].gradient for name in names}
     return {

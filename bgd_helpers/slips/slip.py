@@ -14,13 +14,15 @@ from bgd_helpers.slips.wrong import with_equations
 class Slip:
     """A known slip. `because` completes the sentence "wrong because ..."; `wrong` maps the name of an
     exercise to a function, or a tuple of functions, that commits it there; `formula` is the wrong equation as LaTeX;
-    `elsewhere` has the reason for exercises whose equation is another than that of `because`."""
+    `elsewhere` has the reason for exercises whose equation is another than that of `because`; `free` maps an exercise
+    to functions that commit it with a number, the first argument, that only the learner knows."""
 
     name: str
     because: str
     wrong: Mapping[str, Callable | tuple]
     formula: str = ""
     elsewhere: Mapping[str, str] = field(default_factory=dict)
+    free: Mapping[str, tuple] = field(default_factory=dict)
 
     def reason(self, exercise):
         """Why this slip is wrong in that exercise."""

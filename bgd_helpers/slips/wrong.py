@@ -20,10 +20,11 @@ def times(factor):
     ]
 
 
-def of_one_example(n, share=lambda N: 1):
-    """The gradient of example n alone, times share(N)."""
+def of_examples(start, stop, share=lambda N: 1):
+    """The gradient of the examples from start to stop alone, times share(N)."""
+    part = slice(start, stop)
     return lambda theta, X, Y, f: [
-        (dW * share(len(X)), db * share(len(X))) for dW, db in network.backprop(theta, X[[n]], Y[[n]], f)
+        (dW * share(len(X)), db * share(len(X))) for dW, db in network.backprop(theta, X[part], Y[part], f)
     ]
 
 
@@ -40,14 +41,14 @@ def bias_left_out(theta, X, Y, activations):
 
 
 def _layer_by_layer(
-    theta, X, Y, activations, Z_of=lambda Z, k: Z[k - 1], W_of=lambda theta, k, dW: theta[k][0], f_of=list
+    theta, X, Y, activations, Z_of=lambda A, Z, k: Z[k - 1], W_of=lambda theta, k, dW: theta[k][0], f_of=list
 ):
     """Backpropagation with another Z in E7, another W in E5, or other f'; k is the layer whose gradient is sought."""
     A, Z = network.forward(theta, X, activations)
     f = f_of([network.activation(name) for name in activations])
     delta, grad = network.output_delta(Y, Z[-1], A[-1], f[-1].df), []
     for k in range(len(theta), 0, -1):
-        grad.insert(0, (network.weight_gradient(Z_of(Z, k), delta), network.bias_gradient(delta)))
+        grad.insert(0, (network.weight_gradient(Z_of(A, Z, k), delta), network.bias_gradient(delta)))
         if k > 1:
             W = W_of(theta, k - 1, grad[0][0])
             delta = network.hidden_delta(delta, W, A[k - 1], Z[k - 1], f[k - 2].df)
@@ -56,7 +57,7 @@ def _layer_by_layer(
 
 def z_of_wrong_layer(theta, X, Y, activations):
     """Backpropagation with Z^(k) in E7."""
-    return _layer_by_layer(theta, X, Y, activations, Z_of=lambda Z, k: Z[k])
+    return _layer_by_layer(theta, X, Y, activations, Z_of=lambda A, Z, k: Z[k])
 
 
 def w_of_wrong_layer(theta, X, Y, activations):
@@ -64,14 +65,61 @@ def w_of_wrong_layer(theta, X, Y, activations):
     return _layer_by_layer(theta, X, Y, activations, W_of=lambda theta, k, dW: theta[k - 1][0])
 
 
+def a_for_z(theta, X, Y, activations):
+    """Backpropagation with A^(k-1) in E7."""
+    return _layer_by_layer(theta, X, Y, activations, Z_of=lambda A, Z, k: A[k - 1] if k > 1 else Z[0])
+
+
+def dw_for_w(theta, X, Y, activations):
+    """Backpropagation with dW^(k+1) in E5."""
+    return _layer_by_layer(theta, X, Y, activations, W_of=lambda theta, k, dW: dW)
+
+
 def f_of_wrong_layer(f_of):
-    """Backpropagation with the activations rearranged by f_of."""
+    """Backpropagation with the activations rearranged by f_of; their slopes are those of z where that is cheaper."""
     return lambda theta, X, Y, activations: _layer_by_layer(theta, X, Y, activations, f_of=f_of)
+
+
+def slope_of_wrong_layer(f_of):
+    """The same with slopes of a alone, as df(A) has them."""
+
+    def of_a_alone(f):
+        return [one._replace(df=lambda a, z=None, df=one.df: df(a)) for one in f_of(f)]
+
+    return f_of_wrong_layer(of_a_alone)
 
 
 def updated_weights(theta, X, Y, activations):
     """Backpropagation with each W in E5 already updated."""
-    return _layer_by_layer(theta, X, Y, activations, W_of=lambda theta, k, dW: theta[k][0] - ETA * dW)
+    return updated_at(ETA, theta, X, Y, activations)
+
+
+def updated_at(eta, theta, X, Y, activations):
+    """The same at another learning rate."""
+    return _layer_by_layer(theta, X, Y, activations, W_of=lambda theta, k, dW: theta[k][0] - eta * dW)
+
+
+def decayed(share, biases):
+    """Gradients with lambda times share(N) times W added, and with the same of b where `biases` is 1."""
+
+    def gradient(strength, theta, X, Y, activations):
+        pairs = zip(network.backprop(theta, X, Y, activations), theta)
+        t = strength * share(len(X))
+        return [(dW + t * W, db + biases * t * b) for (dW, db), (W, b) in pairs]
+
+    return gradient
+
+
+def sent_back_bare(bias_of, theta, X, Y, activations):
+    """Backpropagation that sends the error back before it meets f'; `bias_of` is what E8 gets: the error or delta."""
+    A, Z = network.forward(theta, X, activations)
+    f = [network.activation(name) for name in activations]
+    error, grad = -2 * (Y - Z[-1]), []
+    for k in range(len(theta), 0, -1):
+        delta = error * f[k - 1].df(A[k])
+        grad.insert(0, (network.weight_gradient(Z[k - 1], delta), network.bias_gradient(bias_of(error, delta))))
+        error = (delta if bias_of(0, 1) == 0 else error) @ theta[k - 1][0].T
+    return grad
 
 
 def layers_reversed(theta, X, Y, activations):
@@ -129,6 +177,27 @@ def difference_without_brackets(cost, theta, h):
     return np.array([cost(theta + h * e) - cost(theta - h * e) / (2 * h) for e in np.eye(len(theta))])
 
 
+def unit_vector_kept(cost, theta, h):
+    """Central differences along a vector that gets one more 1 in every round."""
+    return np.array([(cost(theta + h * e) - cost(theta - h * e)) / (2 * h) for e in np.tri(len(theta))])
+
+
+def five_points(cost, theta, h):
+    """The formula with costs at h and 2h to both sides."""
+    near, far = (differences(cost, theta, step, step, 1) for step in (h, 2 * h))
+    return (8 * near - far) / (12 * h)
+
+
+def relative_step(step_of):
+    """Central differences with a step of its own for each entry, step_of(h, theta)."""
+
+    def found(cost, theta, h):
+        steps = np.diag(step_of(h, theta))
+        return np.array([(cost(theta + row) - cost(theta - row)) / (2 * row.sum()) for row in steps])
+
+    return found
+
+
 def starts_shuffled(N, batch_size, rng):
     """Batches of neighbours, in shuffled order."""
     starts = np.arange(0, N, batch_size)
@@ -138,3 +207,14 @@ def starts_shuffled(N, batch_size, rng):
 def in_groups(examples, batch_size):
     """The examples cut into batches."""
     return [examples[start : start + batch_size] for start in range(0, len(examples), batch_size)]
+
+
+def rest_kept(N, batch_size, rng):
+    """Batches of which only the full ones are shuffled."""
+    full = N - N % batch_size
+    return in_groups(np.concatenate([rng.permutation(full), np.arange(full, N)]), batch_size)
+
+
+def shifted(N, batch_size, rng):
+    """Batches of neighbours, cut at a place that is drawn."""
+    return in_groups(np.roll(np.arange(N), rng.integers(N)), batch_size)

@@ -1,0 +1,102 @@
+"""The cell magic %%derive: a derivation in plain lines, each shown with its verdict beside it."""
+
+import re
+import sys
+from dataclasses import dataclass
+from html import escape
+
+from bgd_helpers.checks.derivations import DerivationVerdict, check_derivation
+from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.steps import Step, steps_of
+
+ANSWERS = {  # what an exercise's derivation is called in the notebook
+    "E4": "derivation_e4",
+    "E5": "derivation_e5",
+    "E7 and E8": "derivation_e7_e8",
+    "matrix forms": "matrix_forms",
+}
+FIRST = re.compile(r"\s*%%derive\b[ \t]*([^\n]*)(?:\n|$)")
+SIGNS = {"holds": "✓", "fails": "✗", "follows": "↳"}
+WORDS = {"holds": "holds", "fails": "does not hold", "follows": "follows"}
+
+
+def name_of(line: str) -> str:
+    """The exercise that the first line of the cell names. Raises ValueError if it names none."""
+    wanted = " ".join(line.split()).casefold()
+    found = [
+        name for name in ANSWERS if wanted and (name.casefold() == wanted or wanted in name.casefold().split(" and "))
+    ]
+    if not found:
+        raise ValueError(f"write %%derive and one of {', '.join(ANSWERS)} on the first line, not {line.strip()!r}")
+    return found[0]
+
+
+def as_assignment(source: str) -> str:
+    """A cell that begins with %%derive as the assignment that it stands for; any other as it is."""
+    first = FIRST.match(source)
+    if not first:
+        return source
+    try:
+        return f"{ANSWERS[name_of(first[1])]} = {source[first.end() :]!r}\n"
+    except ValueError:
+        return source
+
+
+@dataclass(frozen=True, repr=False)
+class Derivation:
+    """A derivation as the cell shows it: its lines, what is said of each, and the verdict on the whole."""
+
+    text: str
+    steps: list[Step]
+    verdict: DerivationVerdict
+
+    def _rows(self):
+        """(sign, line, what is said) for each line that has something in it."""
+        for number, line in enumerate(self.text.strip("\n").split("\n"), 1):
+            steps = [step for step in self.steps if step.line == number]
+            worst = next((step for kind in WORDS for step in reversed(steps) if step.outcome == kind), None)
+            worst = next((step for step in steps if step.outcome == "fails"), worst)
+            if line.strip():
+                yield (
+                    SIGNS[worst.outcome] if worst else "",
+                    line,
+                    f"{WORDS[worst.outcome]} {worst.said}" if worst else "",
+                )
+
+    def __repr__(self):
+        rows = [f"{sign or ' '} {line}{'   ' * bool(said)}{said}" for sign, line, said in self._rows()]
+        return "\n".join([*rows, repr(self.verdict)])
+
+    def _repr_html_(self):
+        cells = "".join(
+            f'<tr><td style="text-align: left">{_shown(line)}</td><td>{sign}</td>'
+            f'<td style="text-align: left">{escape(said)}</td></tr>'
+            for sign, line, said in self._rows()
+        )
+        said = "".join(f"<div>{escape(line)}</div>" for line in repr(self.verdict).split("\n"))
+        return f'<table aria-label="derivation">{cells}</table>{said}'
+
+
+def _shown(line: str) -> str:
+    """A line as HTML: words as they are, mathematics typeset."""
+    plain = escape(line.replace("&", "").strip())
+    mathematical = (
+        "$" not in line
+        and re.search(r"[=\\_^]", line)
+        and not re.match(r"\s*(\\\[|\\\(|\\begin|\\end|[A-Z][a-z]+ )", line)
+    )
+    return rf"$\displaystyle {plain}$" if mathematical else plain
+
+
+def derive(line: str, cell: str) -> Derivation:
+    """The derivation of a cell that begins with %%derive, bound to the name that the exercise's check asks for."""
+    exercise = name_of(line)
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell:
+        shell.user_ns[ANSWERS[exercise]] = cell
+    verdict = check_derivation(exercise, cell)
+    try:
+        steps = steps_of(cell) if cell.strip() else []
+    except Misfit:
+        steps = []
+    return Derivation(cell, steps, verdict)

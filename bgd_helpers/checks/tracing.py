@@ -1,0 +1,151 @@
+"""The learner's own lines: where an exception was raised, which loop does not end, whether a `...` still stands."""
+
+import dis
+import linecache
+import os
+import re
+import sys
+from contextlib import contextmanager
+from functools import lru_cache
+from time import perf_counter
+from types import EllipsisType, FunctionType, TracebackType
+from typing import NamedTuple
+
+import numpy as np
+
+_FOREIGN = tuple(os.path.dirname(os.path.abspath(name)) + os.sep for name in (os.__file__, np.__file__))
+_FOREIGN += (os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep, "<frozen ", "<__array")
+LOOP = 500  # lines that are looked at to find the head of a loop
+
+
+class Where(NamedTuple):
+    """A line of the learner's: its number in the cell, its code, the part that failed, what the names in that hold (an
+    array's shape, or a phrase), and whether it failed in what the part calls."""
+
+    line: int
+    code: str
+    part: str
+    holds: dict
+    called: bool
+
+
+class Endless(BaseException):
+    """Raised in a learner's function that runs on when its time is over; no `except Exception` stops it."""
+
+    def __init__(self, line: int):
+        self.line = line
+
+
+@contextmanager
+def limited(seconds: float | None):
+    """Raise Endless in the learner's line that runs when `seconds` are over: by a trace function, so in any thread,
+    browser and system. Without a limit, or where a debugger traces already, nothing is watched."""
+    if seconds is None or sys.gettrace() is not None:
+        yield
+        return
+    sys.settrace(_watch(perf_counter() + seconds))
+    try:
+        yield
+    finally:
+        sys.settrace(None)
+
+
+def _watch(until):
+    seen = []
+
+    def step(frame, event, arg):
+        if event in ("line", "opcode") and perf_counter() > until:
+            seen.append((frame.f_code, frame.f_lineno))
+            if len(seen) > LOOP:
+                raise Endless(min(number for code, number in seen if code is frame.f_code))
+        return step
+
+    def enter(frame, event, arg):
+        if not _is_own(frame.f_code.co_filename):
+            return None
+        frame.f_trace_opcodes = _loops_in_a_line(frame.f_code)
+        return step
+
+    return enter
+
+
+@lru_cache
+def _loops_in_a_line(code):
+    """Whether a loop of that code stands in one line, as in a comprehension: going round it, no new line begins."""
+    lines = {step.offset: step.positions.lineno for step in dis.get_instructions(code) if step.positions}
+    jumps = [step for step in dis.get_instructions(code) if step.opcode in dis.hasjrel + dis.hasjabs]
+    return any(step.argval <= step.offset and lines.get(step.argval) == lines.get(step.offset) for step in jumps)
+
+
+@lru_cache
+def _is_own(filename):
+    return not filename.startswith(_FOREIGN)
+
+
+def where(error: BaseException) -> Where | None:
+    """The last line of the learner's that an exception passed; None if there is none."""
+    last = _last_own(error.__traceback__)
+    if last is None:
+        return None
+    frame, line = last.tb_frame, getattr(error, "line", last.tb_lineno)
+    code = linecache.getline(frame.f_code.co_filename, line, frame.f_globals).strip()
+    part = _part(last) or code
+    called = last.tb_next is not None
+    return Where(line, code, part, {} if isinstance(error, Endless) else _held(frame, part), called)
+
+
+def is_placeholder(error: BaseException) -> bool:
+    """Whether an exception is due to a `...` that stands, as a value, in the learner's line, or that a name in it got
+    in the same function."""
+    last = _last_own(error.__traceback__) if isinstance(error, TypeError) else None
+    if last is None or not any(constant is ... for constant in last.tb_frame.f_code.co_consts):
+        return False
+    place = where(error)
+    return _has_dots(last) or place is not None and "nothing (...)" in place.holds.values()
+
+
+def _last_own(traceback: TracebackType | None):
+    last = None
+    while traceback is not None:
+        last = traceback if _is_own(traceback.tb_frame.f_code.co_filename) else last
+        traceback = traceback.tb_next
+    return last
+
+
+def _part(traceback):
+    """The piece of the line that was being evaluated."""
+    code = traceback.tb_frame.f_code
+    line, end, first, last = list(code.co_positions())[traceback.tb_lasti // 2]
+    text = linecache.getline(code.co_filename, line or 0, traceback.tb_frame.f_globals)
+    return text.encode()[first:last].decode() if text and line == end and first is not None else ""
+
+
+def _has_dots(traceback):
+    """Whether `...` stands on the line, and not in the brackets of an index."""
+    line = traceback.tb_lineno
+    steps = [s for s in dis.get_instructions(traceback.tb_frame.f_code) if s.positions and s.positions.lineno == line]
+    indexed = [s.positions for s in steps if "SUBSCR" in s.opname or s.argrepr == "[]"]
+    dots = [s.positions for s in steps if s.argval is ...]
+    return any(not any(i.col_offset < d.col_offset < i.end_col_offset for i in indexed) for d in dots)
+
+
+def _held(frame, part):
+    """What the names in a piece of code hold: an array's shape, or a phrase; modules and long things are left out."""
+    names = dict.fromkeys(re.findall(r"(?<![\w.])[A-Za-z_]\w*\b(?!\()", part))
+    scope = {**frame.f_globals, **frame.f_locals}
+    held = {name: _phrase(scope[name]) for name in names if name in scope}
+    return {name: phrase for name, phrase in held.items() if phrase is not None}
+
+
+def _phrase(value):
+    if isinstance(value, np.ndarray):
+        return value.shape
+    if value is None:
+        return "nothing (None)"
+    if isinstance(value, EllipsisType):
+        return "nothing (...)"
+    if isinstance(value, FunctionType):
+        return "a function"
+    if isinstance(value, np.number) or type(value) in (bool, int, float):
+        return f"{value:.4g}" if abs(value) < 1e9 else None
+    return f"a list of {len(value)}" if type(value) in (list, tuple) else None

@@ -1,0 +1,336 @@
+r"""The many ways of writing an equation, brought to one: tables of synonyms, and what stands around the mathematics.
+
+The table is spelling.toml: commands take arguments, signs stand for themselves, patterns are read last, in their order.
+Every character keeps the place in the learner's text that it comes from.
+"""
+
+import re
+import tomllib
+import unicodedata
+from pathlib import Path
+from typing import NamedTuple
+
+from bgd_helpers.equations.errors import Misfit
+
+TABLE = tomllib.loads(Path(__file__).with_name("spelling.toml").read_text(encoding="utf-8"))
+FONTS, TEXTS = TABLE["fonts"].split(), TABLE["texts"].split()
+RULES = {f"\\{name}": rule for names, *rule in TABLE["commands"] for name in names.split()}
+NAMES = {(font, word): plain for font, word, plain in TABLE["names"]}
+SIGNS = {sign: plain for plain, signs in TABLE["signs"] for sign in signs}
+RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵏⁿᴸᵗⁱʲ", "₀₁₂₃₄₅₆₇₈₉₊₋ₙᵢⱼₖₗₘₜₚₛ"
+PARTS = re.compile("|".join(reversed(TABLE["parts"])))
+PATTERNS = [
+    (re.compile(PARTS.sub(lambda part: TABLE["parts"][part[0]], pattern)), plain)
+    for pattern, plain in TABLE["patterns"]
+]
+COMMENT = re.compile(r"(?<!\\)%[^\n]*|(?:^|(?<=\s))#+\s[^\n]*|`(?=\$)|(?<=\$)`|\\(?=_)")
+IN_FONT = r"\\(?:(?:text|textrm|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?"
+NUMBER = re.compile(r"(?:\\q?quad\s*)+\((?:\d{1,2}|E\d+)[a-z]?\)\s*(?=$|\\\\|\$|\n)")
+REMARK = re.compile(  # a column of words
+    r"&\s*&(?:(?!\\\\|\\end).)*?\\(?:text|textrm|textit|mbox|mathrm|tag)(?![A-Za-z])(?:(?!\\\\|\\end).)*", re.DOTALL
+)
+WORDS = [
+    (re.compile(rf"{IN_FONT}(?:{names.replace(' ', '|')})(?![A-Za-z])"), said)
+    for names, said in TABLE["outside"]["words"]
+]
+OUTSIDE = [(re.compile(pattern), name) for pattern, name in TABLE["outside"]["names"]]
+
+
+class Text(NamedTuple):
+    """Characters, and for each where it stands in the learner's text: from, to."""
+
+    text: str
+    at: tuple
+
+    def part(self, start, end=None):
+        """The characters from one position to another."""
+        return Text(self.text[start:end], self.at[start:end])
+
+    def replaced(self, start, end, *new):
+        """The text with something else from one position to another: strings, or parts of it that are kept."""
+        place = (self.at[start][0], self.at[end - 1][1]) if start < end else (self.place(start),) * 2
+        parts = [part if isinstance(part, Text) else Text(part, (place,) * len(part)) for part in new]
+        return joined(self.part(0, start), *parts, self.part(end))
+
+    def place(self, position):
+        """The place in the learner's text of a position here; the end of it after the last character."""
+        return self.at[position][0] if position < len(self.at) else self.at[-1][1] if self.at else 0
+
+
+def joined(*parts):
+    """One text of several."""
+    return Text("".join(part.text for part in parts), tuple(place for part in parts for place in part.at))
+
+
+def spelled(latex: str) -> Text:
+    """The Text of some LaTeX in the one spelling that the grammar knows."""
+    text = Text(latex, tuple((place, place + 1) for place in range(len(latex))))
+    text = substituted(substituted(text, COMMENT, ""), NUMBER, " ")
+    if re.search(r"\\\\(?:frac|sum|partial|delta|hat|Delta)", latex) and not re.search(r"(?<!\\)\\[A-Za-z]", latex):
+        text = substituted(text, re.compile(r"\\\\"), "\\")  # a text that was escaped once too often
+    text = substituted(_mathematics(_signs(text)), REMARK, " ")
+    text = _commands(text)
+    for pattern, plain in PATTERNS:
+        text = substituted(text, pattern, plain)
+    return _norms_paired(text)
+
+
+def substituted(text: Text, pattern: re.Pattern, plain: str) -> Text:
+    """The text with what a pattern finds replaced, again and again where that lays open more."""
+    for _ in range(6):
+        found = list(pattern.finditer(text.text))
+        for match in reversed(found):
+            text = text.replaced(
+                match.start(), match.end(), *_filled(plain, "<", ">", lambda n, m=match: m.span(n), text)
+            )
+        if not found or not any(match.groups() for match in found):
+            break
+    return text
+
+
+def _filled(plain, before, after, span_of, text):
+    """The pieces of a template: strings, and the parts of the text that its numbers stand for."""
+    for position, piece in enumerate(re.split(f"{before}([1-9]){after}", plain)):
+        if position % 2 == 0:
+            yield piece
+        elif span_of(int(piece))[0] >= 0:
+            yield text.part(*span_of(int(piece)))
+
+
+def named_function(latex: str) -> tuple[int, str] | None:
+    """(place, what it is) of a function that the language has not got; None if there is none."""
+    found = [(match.start(), said) for pattern, said in WORDS if (match := pattern.search(latex))]
+    return min(found, key=lambda each: each[0], default=None)
+
+
+def outside(text: Text) -> tuple[int, str] | None:
+    """(place, its name) of the first thing in a Text that is legitimate and not in the language; None if all is."""
+    found = [(text.place(match.start()), name) for pattern, name in OUTSIDE if (match := pattern.search(text.text))]
+    return min(found, key=lambda each: each[0], default=None)
+
+
+def _signs(text):
+    """The text with signs that have a spelling in LaTeX spelled so; small raised and lowered ones too."""
+    for match in reversed(list(re.finditer(rf"[{RAISED}]+|[{LOWERED}]+|[^\x00-\x7f]", text.text))):
+        sign = match[0]
+        plain = unicodedata.normalize("NFKC", sign)
+        if sign in SIGNS:
+            summed = sign == "Σ" and re.match(r"\s*_|\s*[₀-ₜ]", text.text[match.end() :])
+            new = r"\sum " if summed else SIGNS[sign]
+            if sign == "\u0302" and match.start():  # a hat that stands behind its letter
+                text = text.replaced(match.start() - 1, match.end(), new, text.part(match.start() - 1, match.start()))
+                continue
+        elif sign[0] in RAISED or sign[0] in LOWERED:
+            new = f"{'^' if sign[0] in RAISED else '_'}{{{plain.replace(chr(8722), '-')}}}"
+        else:
+            new = "".join(SIGNS.get(letter, letter) for letter in plain) if len(plain) == 1 else sign
+        text = text.replaced(match.start(), match.end(), new)
+    return text
+
+
+AND = re.compile(
+    r"\b(and|so|hence|thus|since|because|where|then|therefore|as|und|mit|also|wobei|if|for|by|from|using)\b",
+    re.IGNORECASE,
+)
+TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
+
+
+def _commands(text):
+    """The text with the commands of the table, fonts and words read."""
+    position = 0
+    while position < len(text.text):
+        token = TOKEN.match(text.text, position)
+        name, end = token[0], token.end()
+        if name == "{" and (font := re.compile(r"\{\s*\\(bf|rm|it|cal|sf)(?![A-Za-z])").match(text.text, position)):
+            _, last = _argument(text.text, position)
+            text = text.replaced(position, font.end(), rf"\{font[1]}{{") if last else text
+            token = TOKEN.match(text.text, position)
+            name, end = token[0], token.end()
+        if name[1:] in FONTS or name[1:] in TEXTS:
+            text, position = _font(text, position, end, name[1:])
+        elif name in RULES:
+            text, position = _command(text, position, end, *RULES[name])
+        else:
+            position = end
+    return text
+
+
+def _command(text, start, end, arity, plain):
+    spans = {}
+    for number in range(1, arity + 1):
+        end = end + 1 if number == 1 and text.text[end : end + 1] == "*" else end
+        spans[number], last = _argument(text.text, end)
+        if not last:
+            return text, end
+        end = last
+    if re.fullmatch(r"(#2)", plain) and not re.fullmatch(r"\s*(:?=|\\equiv\s*|-|\+)\s*", text.text[slice(*spans[2])]):
+        plain = "{#2}"
+    if plain == "{#1}" and re.search(EQUALS, text.text[slice(*spans[1])]):
+        plain = " #1 "
+    return text.replaced(start, end, *_filled(plain, "#", "", spans.get, text)), start
+
+
+def _argument(text, position):
+    """(from, to) of the inside of the argument that begins here, and where it ends; (None, 0) if there is none."""
+    token = TOKEN.match(text, position + len(text[position:]) - len(text[position:].lstrip()))
+    if not token or token[0] == "}":
+        return None, 0
+    if token[0] != "{":
+        return token.span(), token.end()
+    depth = 0
+    for match in re.finditer(r"\\.|[{}]", text[token.start() :], re.DOTALL):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        if depth == 0:
+            end = token.start() + match.end()
+            return (token.end(), end - 1), end
+    return None, 0
+
+
+def _font(text, start, end, font):
+    """A font is left out; of words only those that mean something are kept. And where reading goes on."""
+    end = end + 1 if text.text[end : end + 1] == "*" else end
+    span, last = _argument(text.text, end)
+    if not last:
+        return text, end
+    inside = text.text[slice(*span)].strip()
+    below = re.search(r"_\s*\{?\s*$", text.text[:start])
+    if inside in ("with", "without") and not below:
+        return text.replaced(start, last, "\\\\\n"), start
+    if (font, inside) in NAMES:
+        return text.replaced(start, last, NAMES[font, inside]), start
+    if font == "operatorname" and inside.startswith("\\math"):
+        return text.replaced(start, last, text.part(*span)), start
+    if ("", inside) in NAMES and not (inside in ("F", "T", "t", "d") and font in ("mathbf", "mathcal", "bf", "cal")):
+        return text.replaced(start, last, NAMES["", inside]), start
+    if font in TEXTS or re.fullmatch(r"(where|and|for|so|since|if|hence|thus|with|because|def|out|in)", inside):
+        named = re.fullmatch(r"new|old|next|prev|neu|alt|arg ?min|vec|softmax", inside)
+        inline = re.search(r"\$", inside) or re.search(r"[_^]\s*\{?\s*$", text.text[:start])
+        return (
+            (text, last)
+            if named
+            else (text.replaced(start, last, r"\\ " if AND.search(inside) and not inline else " "), start)
+        )
+    if font in ("mathbf", "boldsymbol", "bm") and re.fullmatch(r"[XwyWZAYb]{2,3}", inside):
+        return text.replaced(start, last, inside), start
+    if font in ("mathbb", "mathcal") and inside in ("R", "L") or re.fullmatch(r"[A-Za-z ]{2,}", inside):
+        return text, last
+    one = re.fullmatch(r"(\\hat\s*)?\{?(\\[A-Za-z]+\s*|.)\}?", inside, re.DOTALL)
+    return text.replaced(start, last, *([" " + inside] if one else ["{", text.part(*span), "}"])), start
+
+
+def _norms_paired(text):
+    """Norms that open and close with the same sign do so by turns; the 2 of a square stands behind the kind."""
+    opened = 0
+    for match in list(re.finditer("[\x0e\x0f\x10]", text.text)):
+        sign = match[0] if match[0] != "\x10" else "\x0f" if opened else "\x0e"
+        opened += 1 if sign == "\x0e" else -1
+        text = text.replaced(*match.span(), sign)
+        last = match
+    if opened > 0:
+        raise Misfit(text.place(last.start()), "this norm is never closed.")
+    kind = re.compile("(?<=\x0f)" + r"\s*(\^\s*(?:\{\s*2\s*\}|2))\s*(_\s*(?:\{\s*[F2]\s*\}|[F2]))")
+    return substituted(text, kind, "<2><1>")
+
+
+MATHEMATICS = re.compile(
+    r"\$\$(.+?)\$\$|(?<!\\)\$([^$]+?)(?<!\\)\$|(?<!\\)\\\[(.+?)\\\]|\\\((.+?)\\\)|(\\begin\s*\{(?P<name>(?:align|equation|gather|eqnarray|multline|flalign|math|displaymath)\*?)\}.+?\\end\s*\{(?P=name)\})",
+    re.DOTALL,
+)
+EQUALS = r"=|\\(?:leftarrow|approx|iff|to|equiv|le|ge|ne|in|propto|gets|stackrel|triangleq)(?![A-Za-z])|[<>]"
+EQUATION = r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]"  # mathematics outside the signs of mathematics
+OPEN_END = re.compile(rf"(?:[-+*/(,{{]|\\(?:cdot|odot|times|left|circ)|{EQUALS}|\\\\|&)\s*$")
+OPEN_START = re.compile(rf"\s*(?:[-+*/)}}^_&]|\\(?:cdot|odot|times|right|circ|\\)|{EQUALS}|:=)")
+WORD = re.compile(
+    r"(?<![\\\w.({^\x27-])(?:[A-Za-z]{3,}|[Aa]s|[Ss]o|[Bb]y|[Ww]e|[Ii]s|[Ii]f|[Ii]n|of|to|or|at|on|an|be)(?![\w({.@^=]|\s*(?:=|\[|:=))[.,:]*"
+)
+BULLET = re.compile(r"^\s*(?:(?:[•▪*>]|#+|\d{1,2}[.)]|\([a-z0-9]\))\s+)+")
+FENCE = re.compile(r"^[ \t]*```[^\n]*$|^\s*%%derive[^\n]*$|`", re.MULTILINE)
+
+
+def _mathematics(text):
+    """The text without the prose around its mathematics, its equations parted."""
+    text = substituted(text, FENCE, "")
+    if text.text.strip().startswith("**") or re.search(r"\*\*[A-Z][^*\n]*\*\*", text.text):
+        text = substituted(text, re.compile(r"\*\*[A-Z][^*\n]*\*\*:?"), "")
+    found = list(MATHEMATICS.finditer(text.text))
+    if not found:
+        return _lines(text)
+    spans = [match.span(next(group for group in range(1, 6) if match[group])) for match in found]
+    if not any(re.search(EQUALS, text.text[slice(*span)]) for span in spans):
+        return substituted(text, re.compile(r"\$|(?<!\\)\\[\[\]()]"), " ")
+    outside = MATHEMATICS.sub(" ", text.text)
+    if "$" in outside:
+        raise Misfit(text.place(text.text.find("$")), "a $ stands at both ends of the equation, or nowhere.")
+    parts, last = [], 0
+    goes_on = [re.match(rf"\s*&?\s*({EQUALS})", text.part(*span).text) for span in spans[1:]] + [None]
+    for match, span, continued in zip(found, spans, goes_on):
+        before, last = text.part(last, match.start()), match.end()
+        before = substituted(before, re.compile(r"\n[^\n=\\]*$"), "")
+        if re.search(EQUATION, before.text):
+            parts += [_lines(before), Text(r" \\ ", ((match.start(),) * 2,) * 4)]
+        part = text.part(*span)
+        shown = match[2] is None and match[4] is None
+        if shown or continued or re.search(EQUALS, part.text):
+            parts += [part, Text(r" \\ ", ((text.at[span[1] - 1][1],) * 2,) * 4)]
+    tail = text.part(last)
+    if re.search(EQUATION, tail.text):
+        return joined(*parts, _lines(tail))
+    return joined(*parts[:-1])
+
+
+def _lines(text):
+    """Plain text: lines of words go, and a line that is an equation of its own is parted from the one before."""
+    if r"\begin" in text.text:
+        return text
+    lines, start = [], 0
+    for line in text.text.split("\n"):
+        lines.append(text.part(start, start + len(line)))
+        start += len(line) + 1
+    kept = [_without_words(line, len(lines) > 1) for line in lines]
+    if not any(re.search(EQUALS, line.text) for line in kept):
+        kept = lines
+    broken = r"\\" in text.text
+    parts, before, blank = [], None, False
+    for line in kept:
+        if line.text.strip():
+            if before is not None:
+                closed = not OPEN_END.search(before.text) and not OPEN_START.match(line.text)
+                alone = re.search(EQUALS, before.text) and re.search(EQUALS, line.text) and not broken
+                parting = r" \\ " if closed and (blank or alone) else "\n"
+                parts.append(Text(parting, ((line.at[0][0],) * 2,) * len(parting)))
+            parts.append(line)
+            before = line if not parts[:-2] or parts[-2].text != "\n" else joined(before, line)
+        blank = not line.text.strip()
+    return joined(*parts) if parts else text
+
+
+def _without_words(line, several):
+    """A line without its bullet and the words before and after its mathematics; empty if it is words alone."""
+    line = substituted(line, re.compile(r"\s{2,}\((?:\d{1,2}|E\d+)[a-z]?\)\s*$|^\s*=>"), " ")
+    if bullet := re.match(r"\s*\(?[a-z0-9]{1,2}\)\s+(?=.*=)", line.text):
+        line = line.part(bullet.end())
+    line = substituted(line, re.compile(r"(?<![\w})\x27])\((?=[^()]*[a-z]{3,})[A-Za-z][A-Za-z ,.\x270-9-]*\)"), " ")
+    if several and (bullet := BULLET.match(line.text) or re.match(r"\s*-\s+(?=[^=]*[=])(?=\S)", line.text)):
+        line = line.part(bullet.end())
+    if not WORD.search(re.sub(r"\{[A-Za-z ]*\}", "", line.text)):
+        return line
+    if several and re.match(r"\s*(Let|Denote|Define|Set|Given|Assume|Suppose|Consider)\b[^^]*$", line.text):
+        return line.part(0, 0)
+    if not re.search(r"[\\_^]", line.text):
+        return (
+            line.part(0, 0)
+            if several and len(WORD.findall(line.text)) > 1 or not re.search(EQUALS, line.text)
+            else line
+        )
+    bare = re.compile(r"\\(?:text|operatorname|mathrm|begin|end|label|tag|color|ref|mbox|intertext)\w*\*?\s*\{[^{}]*\}")
+    hidden = bare.sub(lambda match: " " * len(match[0]), line.text)
+    for match in reversed(list(WORD.finditer(hidden))):
+        line = line.replaced(*match.span(), " ")
+    line = substituted(line, re.compile(r"^[\s,:;.]+|[\s,:;.]+$|\(\s*\)"), " ")
+    return (
+        line
+        if re.search(EQUALS, line.text) and not re.match(rf"\s*({EQUALS})", line.text)
+        else line
+        if re.match(rf"\s*({EQUALS})", line.text)
+        else line.part(0, 0)
+    )

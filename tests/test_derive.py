@@ -1,0 +1,77 @@
+"""The cell magic %%derive: plain lines, each with its verdict; what is graded is what the cell binds."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+import bgd_helpers
+from bgd_course.grading.collect import _cell
+from bgd_course.grading.course import read
+from bgd_helpers.checks.derive import ANSWERS, as_assignment, derive, name_of
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+E5 = """By the chain rule over the units of the next layer:
+δ_{ni}^{(k)} = ∑_j (∂E_n/∂a_{nj}^{(k+1)}) (∂a_{nj}^{(k+1)}/∂a_{ni}^{(k)})
+= \\sum_j \\delta_{nj}^{(k+1)} w_{ij}^{(k+1)} f_k'(a_{ni}^{(k)})
+"""
+LOST = E5.replace(" f_k'(a_{ni}^{(k)})", "") + "= \\sum_j w_{ij}^{(k+1)} \\delta_{nj}^{(k+1)}\n"
+
+
+def test_each_line_has_its_verdict():
+    shown = repr(derive("E5", E5)).split("\n")
+    assert shown[0].startswith("  By the chain rule") and shown[1].endswith("holds ") and "large step" in shown[2]
+    assert shown[-1].startswith("✓ right")
+
+
+def test_the_first_wrong_line_and_what_follows_from_it():
+    shown = derive("E5", LOST)
+    lines = repr(shown).split("\n")
+    assert lines[2].startswith("✗") and lines[3].startswith("↳") and "follows from line 3" in lines[3]
+    assert "f_k'" in shown.verdict.text and "Line 4 follows from your line 3." in shown.verdict.text
+
+
+def test_html_has_the_same_signs_as_the_text():
+    html = derive("E5", LOST)._repr_html_()
+    assert html.count("<tr>") == 4 and "✗" in html and "↳" in html and r"$\displaystyle" in html
+
+
+def test_a_cell_that_cannot_be_read_says_so():
+    assert "cannot be read" in repr(derive("E4", r"\delta_{nj}^{(L)} = \frac{"))
+    assert "not attempted" in repr(derive("E4", "\n"))
+
+
+@pytest.mark.parametrize(
+    ("line", "name"), [("E4", "E4"), (" e5 ", "E5"), ("E7", "E7 and E8"), ("matrix forms", "matrix forms")]
+)
+def test_names(line, name):
+    assert name_of(line) == name
+
+
+@pytest.mark.parametrize("line", ["", "E6", "and"])
+def test_another_name_is_refused(line):
+    with pytest.raises(ValueError, match="one of E4, E5"):
+        name_of(line)
+
+
+def test_the_kernel_binds_the_name_that_is_checked():
+    shell = InteractiveShell.instance()
+    try:
+        shell.register_magic_function(bgd_helpers._derive, "cell", "derive")
+        shell.run_cell("%%derive E5\n" + E5)
+        assert shell.user_ns["derivation_e5"] == E5
+    finally:
+        InteractiveShell.clear_instance()
+
+
+def test_grading_reads_the_cell_as_that_assignment():
+    cell = _cell({"id": "derive-e5", "cell_type": "code", "source": "%%derive E5\n" + E5})
+    (statement,) = ast.parse(cell.source).body
+    assert statement.targets[0].id == "derivation_e5" and statement.value.value == E5
+    assert as_assignment("x = 1") == "x = 1" and as_assignment("%%derive E6\nx") == "%%derive E6\nx"
+
+
+def test_the_names_are_those_of_the_notebooks():
+    tasks = {task.exercise: task.variable for task in read(NOTEBOOKS).tasks if task.is_derivation}
+    assert tasks == ANSWERS

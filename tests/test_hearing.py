@@ -1,0 +1,253 @@
+"""What a check says beyond the slip: the line, the argument, the place, more the second time, and never the answer."""
+
+import re
+import threading
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from test_learners_answers import answer
+
+from bgd_helpers import network, slips
+from bgd_helpers.checks import EXERCISES, check, checks
+from bgd_helpers.checks.observing import observe
+from bgd_helpers.checks.patterns import largest_difference, pattern
+from bgd_helpers.checks.tracing import limited
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+ENDLESS = "j, s = 0, 0\nwhile j < len(y):\n    s += (y[j] - y_hat[j]) ** 2\nreturn s"
+
+
+@pytest.fixture(autouse=True)
+def _short_and_forgetful(monkeypatch):
+    monkeypatch.setattr(checks, "SECONDS", 0.5)
+    checks._again.clear()
+
+
+# -------------------------------------------------------------- time
+
+
+def test_an_endless_loop_is_told_with_its_head():
+    assert "stopped in the loop of line 3, `while j < len(y):`," in check("loss", answer("loss", ENDLESS)).text
+
+
+def test_an_endless_loop_is_stopped_in_a_thread():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(check("loss", answer("loss", ENDLESS))), daemon=True)
+    thread.start()
+    thread.join(60)
+    assert found and "does not end" in found[0].text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "while True: pass",
+        "for n in iter(int, 1):\n    y_hat.sum()",
+        "try:\n    while True:\n        y.sum()\nexcept Exception:\n    return 0",
+        "return [n for n in iter(int, 1)]",
+        "return sum(n for n in iter(int, 1))",
+        "return sum(map(lambda n: n, iter(int, 1)))",
+        "def again():\n    while 1:\n        np.sum(y)\nagain()",
+    ],
+)
+def test_loops_of_all_kinds_are_stopped(body):
+    assert "does not end" in check("loss", answer("loss", body)).text
+
+
+def test_the_limit_leaves_no_trace_and_respects_a_debugger():
+    import sys
+
+    with limited(1):
+        assert sys.gettrace() is not None
+    assert sys.gettrace() is None
+    sys.settrace(debugger := lambda *event: None)
+    try:
+        with limited(1):
+            assert sys.gettrace() is debugger
+    finally:
+        sys.settrace(None)
+
+
+def test_without_a_limit_nothing_is_traced():
+    import sys
+
+    task, traced = EXERCISES["loss"], []
+    observe(lambda y, y_hat: traced.append(sys.gettrace()), task.parameters, list(task.cases()), task.read)
+    assert not any(traced)
+
+
+# -------------------------------------------------------------- placeholders
+
+
+@pytest.mark.parametrize(
+    "body", ["...", "pass", "return ...", "return y - ...", "d = ...\nreturn d ** 2", "return [...]"]
+)
+def test_a_placeholder_is_known_by_what_it_is(body):
+    assert check("loss", answer("loss", body)).outcome == "not attempted"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "raise ValueError('ellipsis')",
+        "return y[y[0]]",
+        "return (y[..., 0] @ 1).sum()",
+        "return sum(y[..., None] + 'a')",
+        "return np.gradient(y.sum(), 0.1)",
+    ],
+)
+def test_a_word_or_an_index_makes_no_placeholder(body):
+    assert check("loss", answer("loss", body)).outcome == "wrong"
+
+
+def test_a_stub_that_is_used_is_told_as_a_missing_value():
+    body = "hidden_delta = lambda *rest: None\n" + answer.__globals__["learners_answers"]._PASS
+    text = check("backprop", answer("backprop", body)).text
+    assert "a value is missing" in text and "`delta` is nothing (None)" in text and "line 8" in text
+
+
+# -------------------------------------------------------------- arguments
+
+
+@pytest.mark.parametrize(
+    ("exercise", "body", "name"),
+    [
+        ("loss", "return np.square(y_hat - y, y).sum()", "y"),
+        ("update", "gradient *= eta\nreturn theta - gradient", "gradient"),
+        ("mini_batch_update", "example_gradients *= 2\nreturn theta", "example_gradients"),
+        ("backprop", "theta[0][0][:] = 0\nreturn theta", "theta"),
+    ],
+)
+def test_the_argument_that_was_changed_is_named(exercise, body, name):
+    assert check(exercise, answer(exercise, body)).text.endswith(f"Here `{name}` was changed.")
+
+
+# -------------------------------------------------------------- again
+
+
+def _half(Y, Y_hat, A, df):
+    return -(Y - Y_hat) * df(A)
+
+
+def test_who_is_wrong_in_the_same_way_again_is_told_more():
+    first, second = (check("output_delta", _half) for _ in range(2))
+    assert first.text == second.text and first._repr_html_() is None
+    assert "largest difference is at [" in repr(second) and "Reread E4: in 03" in repr(second)
+    assert '<a href="03-backpropagation.ipynb#The-output-layer">' in second._repr_html_()
+
+
+def test_another_mistake_or_a_right_answer_begins_anew():
+    check("output_delta", _half)
+    assert check("output_delta", lambda Y, Y_hat, A, df: Y_hat - Y).reread is None
+    check("output_delta", network.output_delta)
+    assert check("output_delta", _half).reread is None
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_what_is_to_be_reread_stands_there(exercise):
+    _, notebook, heading = EXERCISES[exercise].reread
+    cells = nbformat.read(NOTEBOOKS / notebook, 4).cells
+    assert any(re.search(rf"^#+ {re.escape(heading)}$", cell.source, re.MULTILINE) for cell in cells)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_a_second_time_is_told_in_every_exercise(exercise):
+    for _ in range(2):
+        verdict = check(exercise, lambda *case: np.ones(2))
+    assert verdict.reread == EXERCISES[exercise].reread
+
+
+# -------------------------------------------------------------- exceptions
+
+
+def test_an_exception_folds_what_python_says():
+    verdict = check("hidden_delta", answer("hidden_delta", "return df(A) * (delta_next + W_next)"))
+    assert "line 2, `return df(A) * (delta_next + W_next)`, raises ValueError: the shapes do not fit" in verdict.text
+    assert "`W_next` is d_k x d_(k+1) = 4 x 5" in verdict.text and "operands" not in verdict.text
+    assert "<details><summary>What Python says</summary><pre>ValueError: operands" in verdict._repr_html_()
+
+
+def test_what_python_says_is_escaped():
+    html = check("loss", answer("loss", "raise ValueError('<b>')"))._repr_html_()
+    assert "<b>" not in html and "&lt;b&gt;" in html
+
+
+def test_a_cost_says_what_it_takes():
+    body = "return [cost(p + h) - cost(p - h) for p in theta]"
+    assert "one entry moved" in check("central_difference", answer("central_difference", body)).text
+    body = "return [cost(theta + 1j * h * e).imag / h for e in np.eye(len(theta))]"
+    assert "complex step is another method" in check("central_difference", answer("central_difference", body)).text
+
+
+# -------------------------------------------------------------- patterns
+
+RIGHT = np.array([[1.25, -2.5, 3.75], [4.125, 5.5, -6.75]])
+PATTERNS = [
+    (-RIGHT, "wrong sign"),
+    (3 * RIGHT, "3 times"),
+    (np.abs(RIGHT), "absolute value"),
+    (RIGHT[::-1], "reverse order"),
+    (np.clip(RIGHT, -4, 4), "cut off at ±4"),
+    (RIGHT * [[1], [0]], "row 1"),
+    (RIGHT * [1, 1, 2], "column 2"),
+    (RIGHT * [[2], [3]], "factor of its own in each row"),
+    (RIGHT * [2, 3, 4], "factor of its own in each column"),
+    (RIGHT + 0.5, "off by 0.5"),
+    (RIGHT.astype(int), "whole numbers"),
+    (RIGHT.round(1), "1 decimals"),
+    (RIGHT**2, "the square"),
+    (RIGHT + 0.1 * RIGHT.T.reshape(2, 3), "0.1 times `W`"),
+    (RIGHT + np.array([[0.1, 0.7, -0.2], [0.33, 0.4, 0.9]]), None),
+]
+
+
+@pytest.mark.parametrize(("mine", "text"), PATTERNS)
+def test_a_pattern_is_seen(mine, text):
+    found = pattern(mine, RIGHT, 0.0, {"W": RIGHT.T.reshape(2, 3)})
+    assert found is None if text is None else text in found
+
+
+def test_rounding_is_said_of_rounded_values_alone():
+    right = np.pi * RIGHT
+    assert "single precision" in pattern(right.astype(np.float32).astype(float), right, 0.0, {})
+    assert "4 decimals" in pattern(right.round(4), right, 0.0, {})
+    assert "rounded" not in (pattern(right + 1e-4 * np.sin(right), right, 0.0, {}) or "")
+
+
+def test_the_largest_difference_has_its_place():
+    mine = RIGHT + np.array([[1e-9, 0, 0.1], [0, -2, 0]])
+    assert largest_difference(mine, RIGHT) == "the largest difference is at [1, 1]: 3.5000 where 5.5000 is right"
+
+
+# -------------------------------------------------------------- the answer
+
+ANSWERS = {  # what stands in the worked solutions, without blanks
+    "loss": ["((y-y_hat)**2).sum()", "sum((y-y_hat)**2)"],
+    "update": ["theta-eta*gradient"],
+    "mini_batch_update": ["example_gradients[batch]", "eta/len(batch)"],
+    "batches": ["rng.permutation", "range(0,N"],
+    "central_difference": ["cost(theta+h*e)", "/(2*h)", "J(theta+he)"],
+    "output_delta": ["-2*(Y-Y_hat)", "(Y-Y_hat)*df(A)"],
+    "hidden_delta": ["delta_next@W_next.T", "W_next.T", "delta@W.T"],
+    "weight_gradient": ["Z_prev.T", "/len(delta)"],
+    "bias_gradient": ["delta.mean", "mean(axis=0)"],
+    "backprop": ["theta[k-1][0]", "activations[k-2]", "Z[k-1]"],
+}
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_no_reason_gives_the_answer(exercise):
+    for slip in slips.of_exercise(exercise):
+        reason = slip.reason(exercise).replace(" ", "").replace("`", "")
+        assert not any(part in reason for part in ANSWERS[exercise]), slip.name
+
+
+def test_the_answers_that_no_reason_may_give_stand_in_the_solutions():
+    solutions = "".join(
+        "".join(cell.source.split("### END SOLUTION")[0].split("### BEGIN SOLUTION")[1:]).replace(" ", "")
+        for path in sorted(NOTEBOOKS.glob("0[0-3]*.ipynb"))
+        for cell in nbformat.read(path, 4).cells
+    )
+    assert all(any(part in solutions for part in parts) for parts in ANSWERS.values())
