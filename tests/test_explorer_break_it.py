@@ -101,7 +101,7 @@ def test_the_curve_is_that_of_plain_descent(explorer, name):
     assert np.isclose(explorer.picture.moving["found"].get_ydata()[-1], J, rtol=1e-10)
 
 
-@pytest.mark.parametrize("net", NAMES)
+@pytest.mark.parametrize("net", [pytest.param(net, marks=[pytest.mark.slow] * (net != FULL)) for net in NAMES])
 def test_every_slip_is_shown_without_a_warning(explorer, net):
     pictures = set()
     with warnings.catch_warnings():

@@ -172,6 +172,7 @@ def test_the_budget_runs_along_the_axis(explorer):
         assert axes.get_xlabel() == f"{axis} (log scale)"
 
 
+@pytest.mark.slow
 def test_every_budget_and_every_batch_size_can_be_shown(fresh, monkeypatch, tables):
     monkeypatch.setattr(experiments, "run", lambda problem, eta, B, *rest, **more: shorter(tables[1], B))
     for axis in ("updates", "examples", "epochs"):

@@ -360,6 +360,7 @@ def test_a_burst_redraws_once_a_position_and_ends_at_the_last(fresh):
     np.testing.assert_allclose(fresh.picture.moving["line"].get_ydata(), 0.9 * X)
 
 
+@pytest.mark.slow
 def test_moves_leave_no_memory_behind(fresh):
     def sweep(moves):
         for move in range(moves):
