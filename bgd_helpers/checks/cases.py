@@ -170,7 +170,7 @@ def _worker_cases(*salt):
     rng = _rng(16, salt)
     tau = 2.0 ** -rng.integers(10, 20)
     numbers = rng.integers(1_000, 9_000, 8)
-    more = 1 + rng.uniform(0.2, 0.8), 2, 3 + rng.uniform(0.2, 0.8), 6 + rng.uniform(0.2, 0.8), 14.5
+    more = 1 + rng.uniform(0.5, 0.8), 2, 3 + rng.uniform(0.2, 0.8), 6 + rng.uniform(0.2, 0.8), 14.5
     costs = [1 - 1 / of for of in more] + [0.05, 1.5, 4]
     return [(int(N), float(tau), float(tau * N * share)) for N, share in zip(numbers, costs)]
 

@@ -760,6 +760,13 @@ ASIDE = (  # for the checks alone
                 lambda theta, G, batch, eta, of=of: theta - eta * of(G[batch], axis=0)
                 for of in (np.median, np.max, np.min)
             ),
+            "fair_comparison": tuple(
+                lambda costs, etas, t, of=of: wrong.compared(etas, of(costs[..., t], axis=2))
+                for of in (np.median, np.max, np.sum)
+            ),
+        },
+        elsewhere={
+            "fair_comparison": "another number than the mean is taken over the orders: a median, a largest cost, a sum."
         },
     ),
     Slip(
@@ -1232,9 +1239,14 @@ ASIDE = (  # for the checks alone
             "fewest_workers": (
                 lambda N, tau, c: 2,
                 lambda N, tau, c: 2 if tau * N > c else 0,
-                lambda N, tau, c: 2 if tau * N / 2 + c < tau * N else 0,
             )
         },
+    ),
+    Slip(
+        "two workers only",
+        "it says 0 where two workers do not win. More of them may: each has less to do, and the communication takes no "
+        "longer.",
+        {"fewest_workers": lambda N, tau, c: 2 if tau * N / 2 + c < tau * N else 0},
     ),
     Slip(
         "communication shared out",
