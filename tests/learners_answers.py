@@ -317,6 +317,9 @@ WRONG = [
     ("batch_variance", "way of drawing", "kinds", "return gradients.var(axis=0).sum() / batch_size"),
     ("batch_variance", "exchanged", "kinds", "n = len(gradients)\ns = gradients.var(0).sum() / batch_size\nif not replacement:\n    return s\nreturn s * (n - batch_size) / (n - 1)"),
     ("batch_variance", "mean over the param", "kinds", "n, s = len(gradients), np.var(gradients)\nreturn s / batch_size * (1 if replacement else (n - batch_size) / (n - 1))"),
+    ("batch_variance", "brackets", "kinds", "n, s = len(gradients), gradients.var(axis=0).sum() / batch_size\nreturn s if replacement else s * (n - batch_size) / n - 1"),
+    ("batch_variance", "rows", "kinds", "n, s = len(gradients), np.var(gradients, axis=1).sum() / batch_size\nreturn s if replacement else s * (n - batch_size) / (n - 1)"),
+    ("batch_variance", "right where `replacement` is True, and wrong where it is False", "kinds", "n, s = len(gradients), gradients.var(axis=0).sum() / batch_size\nreturn s if replacement else s * (n - batch_size) / (batch_size + 1)"),
     # ------------------------------------------------ fair_comparison
     ("fair_comparison", "one rate", "kinds", "m = costs[:, :, :, epochs].mean(axis=2)\nr = m.mean(axis=0).argmin()\nreturn np.stack([np.repeat(etas[r], len(m)), m[:, r]], axis=1)"),
     ("fair_comparison", "best order", "kinds", "m = costs[:, :, :, epochs].min(axis=-1)\nreturn np.stack([etas[m.argmin(1)], m.min(1)], 1)"),

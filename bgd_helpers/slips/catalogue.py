@@ -1032,6 +1032,30 @@ ASIDE = (  # for the checks alone
         },
     ),
     Slip(
+        "rows for columns",
+        "the variance is taken along the rows, within one example's gradient. It is the examples that vary: along each "
+        "column.",
+        {
+            "batch_variance": (
+                lambda G, B, r: G.var(axis=1).sum() / B * (1 if r else (len(G) - B) / (len(G) - 1)),
+                lambda G, B, r: G.var(axis=1).mean() / B * (1 if r else (len(G) - B) / (len(G) - 1)),
+            )
+        },
+    ),
+    Slip(
+        "difference without brackets",
+        "brackets are missing. A division comes before a difference, so each of the two differences needs brackets of "
+        "its own.",
+        {
+            "batch_variance": (
+                lambda G, B, r: G.var(axis=0).sum() / B * (1 if r else (len(G) - B) / len(G) - 1),
+                lambda G, B, r: G.var(axis=0).sum() / B * (1 if r else len(G) - B / len(G) - 1),
+                lambda G, B, r: G.var(axis=0).sum() / B * (1 if r else len(G) - B / (len(G) - 1)),
+                lambda G, B, r: G.var(axis=0).sum() / B if r else G.var(axis=0).sum() / B * (len(G) - B) / len(G) - 1,
+            )
+        },
+    ),
+    Slip(
         "mean not subtracted",
         "the squares are those of the gradients themselves. A variance is about the mean: it is subtracted first.",
         {"batch_variance": lambda G, B, r: (G**2).sum() / len(G) / B * (1 if r else (len(G) - B) / (len(G) - 1))},
@@ -1113,8 +1137,13 @@ ASIDE = (  # for the checks alone
     ),
     Slip(
         "an epoch off",
-        "it is the cost one epoch too early. Position 0 is the start, before any update, so position t is t epochs on.",
-        {"fair_comparison": lambda costs, etas, t: wrong.compared(etas, costs[..., t - 1].mean(axis=2))},
+        "it is the cost one epoch off. Position 0 is the start, before any update, so position t is t epochs on.",
+        {
+            "fair_comparison": (
+                lambda costs, etas, t: wrong.compared(etas, costs[..., t - 1].mean(axis=2)),
+                lambda costs, etas, t: wrong.compared(etas, costs[..., t + 1].mean(axis=2)),
+            )
+        },
     ),
     Slip(
         "mean over the epochs",
