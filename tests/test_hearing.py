@@ -225,7 +225,7 @@ def test_the_largest_difference_has_its_place():
 
 
 def test_the_value_of_a_flag_that_is_wrong_is_told():
-    body = "s = gradients.var(axis=0).sum() / batch_size\nreturn s if replacement else s / 2"
+    body = "s = gradients.var(axis=0).sum() / batch_size\nreturn s if replacement else s / 3"
     text = check("batch_variance", answer("batch_variance", body)).text
     assert text.startswith("it is right where `replacement` is True, and wrong where it is False: ")
     assert "gradients of shape (6, 4), batch_size = 2, replacement = False)" in text
