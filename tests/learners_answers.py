@@ -312,6 +312,30 @@ WRONG = [
     ("backprop", "dW\\^\\(1\\)|layer 1", "coursera", _but(_PASS, "weight_gradient(Z[k - 1], delta)", "weight_gradient(Z[k - 1] if k > 1 else X - X.mean(0), delta)")),
     ("backprop", "from (layer )?(3 to 2|2 to 1)|f'", "kinds", _but(_PASS, "delta = hidden_delta(delta, theta[k - 1][0], A[k - 1], Z[k - 1], activations[k - 2].df)", "delta = hidden_delta(delta, theta[k - 1][0], A[k], Z[k], activations[k - 2].df) if A[k].shape == A[k - 1].shape else hidden_delta(delta, theta[k - 1][0], A[k - 1], Z[k - 1], activations[k - 1].df)")),
     ("backprop", "line.*(does not exist|not defined)", "kinds", _but(_PASS, "output_delta(Y", "outputdelta(Y")),
+    # ------------------------------------------------ batch_variance
+    ("batch_variance", "N - 1 in", "kinds", "s = np.var(gradients, axis=0, ddof=1).sum()\nn = len(gradients)\nreturn s / batch_size if replacement else s / batch_size * (n - batch_size) / (n - 1)"),
+    ("batch_variance", "way of drawing", "kinds", "return gradients.var(axis=0).sum() / batch_size"),
+    ("batch_variance", "exchanged", "kinds", "n = len(gradients)\ns = gradients.var(0).sum() / batch_size\nif not replacement:\n    return s\nreturn s * (n - batch_size) / (n - 1)"),
+    ("batch_variance", "mean over the param", "kinds", "n, s = len(gradients), np.var(gradients)\nreturn s / batch_size * (1 if replacement else (n - batch_size) / (n - 1))"),
+    ("batch_variance", "brackets", "kinds", "n, s = len(gradients), gradients.var(axis=0).sum() / batch_size\nreturn s if replacement else s * (n - batch_size) / n - 1"),
+    ("batch_variance", "rows", "kinds", "n, s = len(gradients), np.var(gradients, axis=1).sum() / batch_size\nreturn s if replacement else s * (n - batch_size) / (n - 1)"),
+    ("batch_variance", "right where `replacement` is True, and wrong where it is False", "kinds", "n, s = len(gradients), gradients.var(axis=0).sum() / batch_size\nreturn s if replacement else s * (n - batch_size) / (batch_size + 1)"),
+    # ------------------------------------------------ fair_comparison
+    ("fair_comparison", "one rate", "kinds", "m = costs[:, :, :, epochs].mean(axis=2)\nr = m.mean(axis=0).argmin()\nreturn np.stack([np.repeat(etas[r], len(m)), m[:, r]], axis=1)"),
+    ("fair_comparison", "best order", "kinds", "m = costs[:, :, :, epochs].min(axis=-1)\nreturn np.stack([etas[m.argmin(1)], m.min(1)], 1)"),
+    ("fair_comparison", "another budget", "kinds", "out = []\nfor table in costs:\n    m = table[:, :, -1].mean(axis=1)\n    out.append([etas[m.argmin()], m.min()])\nreturn out"),
+    ("fair_comparison", "shape", "kinds", "return etas[costs[:, :, :, epochs].mean(axis=2).argmin(axis=1)]"),
+    # ------------------------------------------------ gradient_of_shards
+    ("gradient_of_shards", "weighted equally", "kinds", "return np.mean(gradients, axis=0)"),
+    ("gradient_of_shards", "weighted equally", "kinds", "return sum(gradients) / len(gradients)"),
+    ("gradient_of_shards", "number of shards", "kinds", "g = 0\nfor n, part in zip(counts, gradients):\n    g = g + n * part\nreturn g / len(counts)"),
+    ("gradient_of_shards", "not divided by N", "kinds", "return np.sum(counts[:, None] * gradients, axis=0)"),
+    ("gradient_of_shards", "shapes do not fit", "kinds", "return (counts * gradients).sum(axis=0) / counts.sum()"),
+    # ------------------------------------------------ fewest_workers
+    ("fewest_workers", "tie", "kinds", "if c >= tau * N:\n    return 0\nk = 2\nwhile tau * N / k + c > tau * N:\n    k += 1\nreturn k"),
+    ("fewest_workers", "no case", "kinds", "return int(tau * N / (tau * N - c)) + 1"),
+    ("fewest_workers", "does not end", "kinds", "k = 2\nwhile tau * N / k + c >= tau * N:\n    k += 1\nreturn k"),
+    ("fewest_workers", "two workers only", "kinds", "return 2 if N > 2 * c / tau else 0"),
 ]
 
 RIGHT = [
@@ -360,4 +384,9 @@ RIGHT = [
     ("backprop", _EXAMPLES),
     ("backprop", _but(_PASS, "gradient.insert(0, (weight_gradient(Z[k - 1], delta), bias_gradient(delta)))", "gradient = [[weight_gradient(Z[k - 1], delta), bias_gradient(delta)]] + gradient")),
     ("backprop", _but(_NIELSEN, "return nabla", "return zip(*zip(*nabla))")),
+    ("batch_variance", "v = sum(np.var(column) for column in gradients.T) / batch_size\nif replacement:\n    return v\nreturn v * (len(gradients) - batch_size) / (len(gradients) - 1)"),
+    ("batch_variance", "n = len(gradients)\ns2 = gradients.var(axis=0, ddof=1).sum()\nreturn s2 * (n - 1) / n / batch_size if replacement else s2 * (1 / batch_size - 1 / n)"),
+    ("fair_comparison", "out = np.empty((len(costs), 2))\nfor s in range(len(costs)):\n    mean = costs[s, :, :, epochs].mean(axis=1)\n    out[s] = etas[np.argmin(mean)], np.min(mean)\nreturn out"),
+    ("gradient_of_shards", "N = sum(counts)\ng = np.zeros(gradients.shape[1])\nfor s in range(len(counts)):\n    g += counts[s] / N * gradients[s]\nreturn g"),
+    ("fewest_workers", "k = 2\nwhile k < 100_000:\n    if tau * N / k + c < tau * N:\n        return k\n    k += 1\nreturn 0"),
 ]

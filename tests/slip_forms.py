@@ -99,6 +99,48 @@ def _all(*changes, bodies=(_DIFF, _RESTORE, None)):
     ]
 
 
+_VARIANCE = (  # s, t, u: the variance of the examples in three ways; b divides; w and o with and without replacement
+    "N, B = len(gradients), batch_size\ns = {s}\nif replacement:\n    return {r}({w} * s / ({b}))\nreturn {r}({o} * s / ({b}))",
+    "N, B = gradients.shape[0], batch_size\nmean, t = np.average(gradients, axis=0), 0.0\nfor g in gradients:\n    t = t + {t}\n"
+    "f = {w} if replacement else {o}\nreturn {r}(f / ({b}) * t)",
+    "N, B = len(gradients), batch_size\nD = gradients - np.ones((N, 1)) * gradients.sum(0) / N\nu = {u}\n"
+    "return {r}(np.where(replacement, {w}, {o}) / ({b}) * u)",
+)
+_COMPARED = (  # a: a table of batch sizes by rates to choose by, m: one to tell from, p: which of a row
+    "a, m = {a}, {m}\nout = np.zeros((len(a), 2))\nfor s in range(len(a)):\n    r = {p}(a[s])\n    out[s] = {out}\nreturn out",
+    "a, m = {a}, {m}\nbest = [{p}(row) for row in a]\nreturn np.array([{out} for s, r in enumerate(best)])",
+    "A, M = {a}, {m}\nrows = []\nfor s, (a_s, m_s) in enumerate(zip(A, M)):\n    r = list(a_s).index(a_s[{p}(a_s)])\n    m = {{s: m_s}}\n"
+    "    rows.append({out})\nreturn rows",
+)
+_SHARDS = (  # w: the weight of shard s, with N, S and counts; d: what all is divided by
+    "N, S = sum(counts), len(counts)\ntotal = 0\nfor s in range(S):\n    total = total + ({w}) * gradients[s]\nreturn total / ({d})",
+    "N, S = counts.sum(), counts.size\nweights = [{w} for s in range(S)]\nreturn np.dot(np.transpose(gradients), weights) / ({d})",
+    "N, S = np.sum(counts), gradients.shape[0]\nreturn np.einsum('s,sp->p', [({w}) / ({d}) for s in range(S)], gradients)",
+)
+_WORKERS = (  # f: the condition for K workers
+    "for K in range(2, 500):\n    if {f}:\n        return K\nreturn 0",
+    "K = 2\nwhile not ({f}):\n    K += 1\n    if K > 5000:\n        return 0\nreturn K",
+    "return min([K for K in range(2, 300) if {f}], default=0)",
+)
+
+
+def _variance(s="gradients.var(axis=0).sum()", t="np.sum((g - mean) ** 2) / N", u="np.einsum('np,np', D, D) / N", **knobs):
+    defaults = {"b": "B", "w": "1", "o": "(N - B) / (N - 1)", "r": ""}
+    return _fill(_VARIANCE, s=s, t=t, u=u, **defaults | knobs)
+
+
+def _compared(a="costs[..., epochs].mean(axis=2)", m="", p="np.argmin", out="(etas[r], m[s][r])"):
+    return [form.replace("{{", "{").replace("}}", "}") for form in _fill(_COMPARED, a=a, m=m or a, p=p, out=out)]
+
+
+def _shards(w="counts[s]", d="1"):
+    return _fill(_SHARDS, w=w, d=d)
+
+
+def _workers(f):
+    return _fill(_WORKERS, f=f)
+
+
 UP, DOWN = "cost(theta + h * e)", "cost(theta - h * e)"
 FORMS = {
     "loss": {
@@ -311,6 +353,74 @@ FORMS["backprop"] = {
         _but(_NIELSEN, "delta = 2 * (acts[-1] - Y) * activations[-1].df(zs[-1])", "e = 2 * (acts[-1] - Y)\ndelta = e * activations[-1].df(zs[-1])", "delta = delta.dot(theta[-l + 1][0].T) * activations[-l].df(zs[-l])", "e = delta.dot(theta[-l + 1][0].T)\n    delta = e * activations[-l].df(zs[-l])", "delta.mean(0)", "e.mean(0)"),
         _but(_EXAMPLES, "d = -2 * (Y[n] - z[-1]) * activations[-1].df(pre[-1])", "e = -2 * (Y[n] - z[-1])\n    d = e * activations[-1].df(pre[-1])", "d = (theta[k][0] @ d) * activations[k - 1].df(pre[k - 1])", "e = theta[k][0] @ d\n            d = e * activations[k - 1].df(pre[k - 1])", "total[k][1] + d)", "total[k][1] + e)"),
     ],
+}
+FORMS["batch_variance"] = {
+    "ways of drawing exchanged": _variance(w="(N - B) / (N - 1)", o="1"),
+    "way of drawing ignored": [*_variance(o="1"), *_variance(w="(N - B) / (N - 1)")],
+    "N - 1 in the variance of the examples": _variance("np.var(gradients, 0, ddof=1).sum()", "((g - mean) @ (g - mean)) / (N - 1)", "(D * D).sum() / (N - 1)"),
+    "share of the rest": _variance(o="(1 - B / N)"),
+    "batch size left out": _variance(b="1"),
+    "batch size squared": _variance(b="B * B"),
+    "spread for the variance": [*_variance(r="np.sqrt"), *_variance("np.std(gradients, 0).sum()", "abs(g - mean).sum() / N", "np.sqrt((D ** 2).mean(0)).sum()")[::2]],
+    "mean over the parameters": _variance("gradients.var(axis=0).mean()", "np.mean((g - mean) ** 2) / N", "(D ** 2).mean()"),
+    "rows for columns": _variance("gradients.var(axis=1).sum()", "np.var(g)", "sum(np.var(row) for row in gradients)"),
+    "difference without brackets": [*_variance(o="((N - B) / N - 1)"), *_variance(o="(N - B / N - 1)"), *_variance(o="(N - B / (N - 1))")],
+    "mean not subtracted": _variance("np.mean(np.sum(gradients ** 2, axis=1))", "g @ g / N", "np.sum(gradients * gradients) / N"),
+    "sum over the examples": _variance("((gradients - gradients.mean(0)) ** 2).sum()", "np.linalg.norm(g - mean) ** 2", "np.sum(np.square(D))"),
+    "one variance for each parameter": _variance("np.var(gradients, axis=0)", "(g - mean) ** 2 / N", "np.mean(D * D, axis=0)"),
+}
+_AT, _LEFT = "costs[..., epochs].mean(axis=2)", "(lambda row: int(np.argmin(row)))"
+FORMS["fair_comparison"] = {
+    "one rate for all": [
+        "at = costs[..., epochs].mean(2)\nr = at.mean(0).argmin()\nreturn np.column_stack([np.full(len(at), etas[r]), at[:, r]])",
+        "at = np.mean(costs[:, :, :, epochs], axis=2)\nbest = np.argmin(at[0])\nreturn [(etas[best], row[best]) for row in at]",
+        "out, r = [], None\nfor table in costs[::-1]:\n    means = table[:, :, epochs].mean(axis=1)\n    r = means.argmin() if r is None else r\n    out.append([etas[r], means[r]])\nreturn out[::-1]",
+        "at = costs[..., epochs].sum(2) / costs.shape[2]\nr = np.unravel_index(at.argmin(), at.shape)[1]\nreturn np.array([[etas[r], row[r]] for row in at])",
+    ],
+    "best order": [*_compared("costs[..., epochs].min(2)"), *_compared("np.min(costs[:, :, :, epochs], axis=-1)", _AT), *_compared(_AT, "np.amin(costs[..., epochs], axis=2)")],
+    "one order": [*_compared("costs[:, :, 0, epochs]"), *_compared("costs[..., -1, epochs]"), *_compared("costs[:, :, 0, epochs]", _AT)],
+    "tuned for each order": [
+        "at = costs[..., epochs]\nreturn np.column_stack([etas[at.mean(2).argmin(1)], at.min(1).mean(1)])",
+        "out = []\nfor table in costs[..., epochs]:\n    r = np.argmin(table.sum(axis=1))\n    out.append([etas[r], np.mean([min(runs) for runs in table.T])])\nreturn out",
+        "A = costs.take(epochs, axis=3)\nJ = sum(A[:, :, k].min(axis=1) for k in range(A.shape[2])) / A.shape[2]\nreturn np.stack([etas[np.argmin(A.mean(axis=2), axis=1)], J], axis=1)",
+    ],
+    "another budget": [*_compared("costs[..., -1].mean(axis=2)"), *_compared("np.average(costs.min(axis=-1), axis=-1)"), *_compared("np.mean(costs[:, :, :, costs.shape[3] - 1], axis=2)")],
+    "an epoch off": [*_compared("np.mean(costs[:, :, :, 1 + epochs], axis=-1)"), *_compared("costs[..., epochs - 1].mean(axis=2)"), *_compared("costs[:, :, :, :epochs][..., -1].mean(2)")],
+    "mean over the epochs": [*_compared("costs.mean(3).mean(2)"), *_compared("costs[..., : epochs + 1].mean(axis=3).mean(axis=2)"), *_compared("costs[..., :epochs].mean((2, 3))")],
+    "the worst rate": _compared(p="np.argmax"),
+    "position for the rate": _compared(out="(r, m[s][r])"),
+    "columns exchanged": _compared(out="(m[s][r], etas[r])"),
+    "not the mean": [*_compared("np.median(costs[..., epochs], axis=2)"), *_compared("costs[..., epochs].max(2)")],
+}
+FORMS["gradient_of_shards"] = {
+    "shards weighted equally": _shards("1", "S"),
+    "shards added up": _shards("1"),
+    "weights not divided by N": _shards(),
+    "divided by the number of shards": [*_shards(d="S"), *_shards(d="N * S")],
+    "means taken for sums": _shards("1", "N"),
+    "small shards count more": [*_shards("1 / counts[s]"), *_shards("1 / counts[s]", "sum(1 / counts)")],
+    "all as long as the first": _shards("counts[0]", "N"),
+    "halved at each shard": [
+        "mean = gradients[0]\nfor g in gradients[1:]:\n    mean = (mean + g) / 2\nreturn mean",
+        "from functools import reduce\nreturn reduce(lambda a, b: 0.5 * a + 0.5 * b, gradients)",
+        "total = np.zeros(gradients.shape[1])\nfor g, n in zip(gradients, counts):\n    total = (total + g) / 2\nreturn total",
+    ],
+    "largest shard only": [
+        "return gradients[np.argmax(counts)]",
+        "for g, n in zip(gradients, counts):\n    total = g * n / sum(counts)\nreturn total",
+        "for n, g in zip(counts, gradients):\n    return g",
+        "for s in range(len(counts)):\n    total = 0 * gradients[s]\n    total += counts[s] / counts.sum() * gradients[s]\nreturn total",
+    ],
+}
+FORMS["fewest_workers"] = {
+    "a tie counted as won": [*_workers("tau * N / K + c <= tau * N"), "import math\nleft = tau * N - c\nreturn max(2, math.ceil(N * tau / left)) if left > 0 else 0"],
+    "communication left out": [*_workers("tau * N / K < tau * N"), "return 2 if c < tau * N else 0"],
+    "two workers only": ["return 2 if N * tau / 2 + c < N * tau else 0", "return 2 if N > 2 * c / tau else 0", "two = tau * N / 2 + c\nif two >= tau * N:\n    return 0\nreturn 2"],
+    "communication shared out": _workers("(tau * N + c) / K < tau * N"),
+    "communication for each worker": _workers("tau * N / K + c * K < tau * N"),
+    "no case in which none wins": ["return int(tau * N // (tau * N - c)) + 1", "import math\nreturn max(math.floor(N * tau / (N * tau - c)) + 1, 2)", "x = tau * N / (tau * N - c)\nreturn int(x) + 1 if x > 0 else 1"],
+    "not a whole number": ["return N * tau / (N * tau - c) if N * tau > c else 0", "x = c / (tau * N)\nreturn 1 / (1 - x) if x < 1 else 0", "left = tau * N - c\nif left <= 0:\n    return 0\nreturn tau * N / left"],
+    "one worker less": ["return int(tau * N // (tau * N - c)) if tau * N > c else 0", "import math\nx = N * tau\nreturn math.floor(x / (x - c)) if x > c else 0", "left = tau * N - c\nreturn left > 0 and int(tau * N / left)" + " or 0"],
 }
 for _equation in _EQUATIONS:
     for _name, _bodies in FORMS[_equation].items():

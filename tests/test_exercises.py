@@ -2,12 +2,12 @@
 
 import re
 from functools import partial
-from itertools import count
+from itertools import combinations, count, product
 
 import numpy as np
 import pytest
 
-from bgd_helpers import network, slips
+from bgd_helpers import network, slips, theory
 from bgd_helpers.checks import EXERCISES, check
 from bgd_helpers.checks.checks import judge
 from bgd_helpers.checks.observing import Polynomial, observe
@@ -297,6 +297,75 @@ def _backprop_read(arrange):
     return lambda theta, X, Y, activations: arrange(network.backprop(theta, X, Y, activations))
 
 
+def _variance_by_covariances(gradients, batch_size, replacement):
+    sigma = np.trace(np.atleast_2d(np.cov(gradients, rowvar=False)))  # over N - 1
+    share = (len(gradients) - 1) / len(gradients) if replacement else 1 - batch_size / len(gradients)
+    return sigma / batch_size * share
+
+
+def _variance_loop(gradients, batch_size, replacement):
+    N = len(gradients)
+    mean, sigma = sum(gradients) / N, 0
+    for g in gradients:
+        sigma += np.linalg.norm(g - mean) ** 2 / N
+    if not replacement:
+        sigma *= (N - batch_size) / (N - 1)
+    return sigma / batch_size
+
+
+def _variance_over_all_batches(gradients, batch_size, replacement):
+    choose = product(gradients, repeat=batch_size) if replacement else combinations(gradients, batch_size)
+    means = np.array([np.mean(batch, axis=0) for batch in choose])
+    return ((means - means.mean(axis=0)) ** 2).sum() / len(means)
+
+
+def _comparison_loop(costs, etas, epochs):
+    rows = []
+    for table in costs:
+        means = [np.mean([run[epochs] for run in runs]) for runs in table]
+        rows.append((etas[means.index(min(means))], min(means)))
+    return rows
+
+
+def _comparison_sorted(costs, etas, epochs):
+    return [min(zip(runs[:, :, epochs].mean(1), etas))[::-1] for runs in costs]
+
+
+def _comparison_taken(costs, etas, epochs):
+    at = np.average(costs.take(epochs, axis=-1), axis=-1)
+    best = np.argmin(at, axis=-1)[:, None]
+    return np.concatenate([etas[best], np.take_along_axis(at, best, 1)], axis=1)
+
+
+def _shards_running_mean(gradients, counts):
+    mean, seen = np.zeros(gradients.shape[1]), 0
+    for gradient, N_s in zip(gradients, counts):
+        seen += N_s
+        mean = mean + (gradient - mean) * N_s / seen
+    return mean
+
+
+def _workers_loop(N, tau, c):
+    if c >= tau * N:
+        return 0
+    K = 2
+    while tau * N / K + c >= tau * N:
+        K += 1
+    return K
+
+
+def _workers_by_the_law(N, tau, c):
+    for K in range(2, 1000):
+        if N > c / tau * K / (K - 1):
+            return K
+    return 0
+
+
+def _workers_rounded(N, tau, c):
+    limit = tau * N / (tau * N - c) if tau * N > c else -1
+    return np.floor(limit) + 1
+
+
 def _object_array(grad):
     array = np.empty((len(grad), 2), object)
     array[:] = grad
@@ -349,6 +418,26 @@ RIGHT = {
     "backprop": [network.backprop_index, _backprop_rows, _backprop_appended, _backprop_examples]
     + [_backprop_read(iter), _backprop_read(tuple), _backprop_read(_object_array)]
     + [_backprop_read(lambda grad: [[dW.tolist(), db.tolist()] for dW, db in grad])],
+    "batch_variance": [_variance_by_covariances, _variance_loop, _variance_over_all_batches, theory.batch_variance],
+    "fair_comparison": [
+        _comparison_loop,
+        _comparison_sorted,
+        _comparison_taken,
+        lambda costs, etas, epochs: map(lambda at: (etas[at.argmin()], at.min()), costs[..., epochs].mean(axis=2)),
+    ],
+    "gradient_of_shards": [
+        _shards_running_mean,
+        lambda gradients, counts: np.average(gradients, axis=0, weights=counts),
+        lambda gradients, counts: sum(n * g for n, g in zip(counts, gradients)) / sum(counts),
+        lambda gradients, counts: np.repeat(gradients, counts, axis=0).mean(axis=0),
+        lambda gradients, counts: gradients.T @ (counts / counts.sum()),
+    ],
+    "fewest_workers": [
+        _workers_loop,
+        _workers_by_the_law,
+        _workers_rounded,
+        lambda N, tau, c: next((K for K in range(2, 10_000) if tau * N / K + c < tau * N), 0),
+    ],
 }
 
 
@@ -507,7 +596,7 @@ def test_salt_draws_other_cases_of_the_same_shapes_and_every_verdict_stays(exerc
 def _arrays(case):
     if isinstance(case[0], list):
         return [case[0][0][0]]
-    return [part for part in case if isinstance(part, np.ndarray)]
+    return [part for part in case if isinstance(part, np.ndarray)] or list(case)
 
 
 def test_a_judge_that_reveals_nothing_says_no_value():

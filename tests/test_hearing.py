@@ -221,6 +221,25 @@ def test_the_largest_difference_has_its_place():
     assert largest_difference(mine, RIGHT) == "the largest difference is at [1, 1]: 3.5000 where 5.5000 is right"
 
 
+# -------------------------------------------------------------- flags and numbers
+
+
+def test_the_value_of_a_flag_that_is_wrong_is_told():
+    body = "s = gradients.var(axis=0).sum() / batch_size\nreturn s if replacement else s / 3"
+    text = check("batch_variance", answer("batch_variance", body)).text
+    assert text.startswith("it is right where `replacement` is True, and wrong where it is False: ")
+    assert "gradients of shape (6, 4), batch_size = 2, replacement = False)" in text
+    everywhere = check("batch_variance", lambda gradients, batch_size, replacement: 7.0).text
+    assert "right where" not in everywhere
+
+
+def test_numbers_are_told_to_who_may_see_them():
+    assert re.search(r"\(with N = \d+, tau = .*, c = ", check("fewest_workers", lambda N, tau, c: 1.5 * N).text)
+    task, cases = EXERCISES["fewest_workers"], list(EXERCISES["fewest_workers"].cases(7))
+    seen = observe(lambda N, tau, c: 1.5 * N, task.parameters, cases, task.read)
+    assert "tau" not in checks.judge("fewest_workers", cases, seen, reveal=False).text
+
+
 # -------------------------------------------------------------- the answer
 
 ANSWERS = {  # what stands in the worked solutions, without blanks
@@ -234,6 +253,10 @@ ANSWERS = {  # what stands in the worked solutions, without blanks
     "weight_gradient": ["Z_prev.T", "/len(delta)"],
     "bias_gradient": ["delta.mean", "mean(axis=0)"],
     "backprop": ["theta[k-1][0]", "activations[k-2]", "Z[k-1]"],
+    "batch_variance": ["var(axis=0)", "(N-batch_size)/(N-1)", "(N-B)/(N-1)", "batch_size)/(N-1)"],
+    "fair_comparison": [".mean(axis=2)", "argmin(axis=1)", "etas[best]"],
+    "gradient_of_shards": ["counts@gradients", "/counts.sum()"],
+    "fewest_workers": ["tau*N-c", "tau*N//"],
 }
 
 
@@ -247,7 +270,7 @@ def test_no_reason_gives_the_answer(exercise):
 def test_the_answers_that_no_reason_may_give_stand_in_the_solutions():
     solutions = "".join(
         "".join(cell.source.split("### END SOLUTION")[0].split("### BEGIN SOLUTION")[1:]).replace(" ", "")
-        for path in sorted(NOTEBOOKS.glob("0[0-3]*.ipynb"))
+        for path in sorted(NOTEBOOKS.glob("0[0-5]*.ipynb"))
         for cell in nbformat.read(path, 4).cells
     )
     assert all(any(part in solutions for part in parts) for parts in ANSWERS.values())

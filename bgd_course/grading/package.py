@@ -10,9 +10,10 @@ ASKED = {
     "example_gradients gradient_of",
     "scale.rows": "backprop_by_rows _add_rows",
     "descent": "update _update batches _batches_of descend",
+    "theory": "batch_variance",
     "gradcheck": "central_difference one_sided_difference complex_step errors_against_step _entrywise",
 }
-KEPT = ("__init__.py", "__init__.pyi", "former.py", "data.py", "inputs.py", "parameters.py", "theory.py")
+KEPT = ("__init__.py", "__init__.pyi", "former.py", "data.py", "inputs.py", "parameters.py")
 KEPT += ("checks/outcomes.py", "checks/observing.py", "checks/protocol.py", "checks/shell.py", "checks/tracing.py")
 KEPT += ("scale/__init__.py", "scale/steps.py", "lessons/__init__.py", "lessons/handout.py")
 REFUSAL = """

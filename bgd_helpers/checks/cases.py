@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bgd_helpers import descent, gradcheck, network, slips
+from bgd_helpers import descent, gradcheck, network, slips, theory
 from bgd_helpers.checks.observing import Polynomial
 from bgd_helpers.checks.outcomes import one_array, pairs, several_arrays
 
 EPOCHS = ((12, 3), (10, 4))  # N and B of the epochs whose order is looked at
 SGD, BGD = "01-stochastic-gradient-descent.ipynb", "02-batch-gradient-descent.ipynb"
 BACKPROP = "03-backpropagation.ipynb"
+AGAINST, BEYOND = "04-sgd-against-bgd.ipynb", "05-beyond-one-machine.ipynb"
 LARGE = 40  # times the other targets and gradients: what cuts them off is found
 
 
@@ -143,8 +144,48 @@ def _moved(theta, rng, salt):
     return theta + rng.uniform(-0.2, 0.2, theta.shape) if salt else theta
 
 
+def _variance_cases(*salt):
+    """Both ways of drawing; as many parameters as examples, one parameter, and batches of one."""
+    rng = _rng(13, salt)
+    kinds = ((6, 4), 2, False), ((6, 4), 2, True), ((5, 5), 2, False), ((9, 1), 4, False), ((8, 3), 1, True)
+    return [(rng.normal(1, 2, shape), B, replacement) for shape, B, replacement in kinds]
+
+
+def _comparison_cases(*salt):
+    """Axes all of different lengths, then of equal ones; a few runs are far from the others, as those that diverge."""
+    rng = _rng(14, salt)
+    kinds = ((3, 4, 5, 7), 3), ((4, 4, 4, 4), 2), ((2, 5, 3, 6), 1)
+    return [(np.exp(rng.normal(0, 1.5, shape)), np.sort(rng.uniform(0.01, 1, shape[1])), t) for shape, t in kinds]
+
+
+def _shard_cases(*salt):
+    rng = _rng(15, salt)
+    kinds = (4, 3), (3, 3), (2, 1), (5, 4)
+    return [(rng.normal(size=kind), rng.choice(range(1, 40), kind[0], replace=False)) for kind in kinds]
+
+
+def _worker_cases(*salt):
+    """More workers than `of` win: at 2, two of them are level with one process. Then a c so small that two win, and
+    two so large that none do."""
+    rng = _rng(16, salt)
+    tau = 2.0 ** -rng.integers(10, 20)
+    numbers = rng.integers(1_000, 9_000, 8)
+    more = 1 + rng.uniform(0.5, 0.8), 2, 3 + rng.uniform(0.2, 0.8), 6 + rng.uniform(0.2, 0.8), 14.5
+    costs = [1 - 1 / of for of in more] + [0.05, 1.5, 4]
+    return [(int(N), float(tau), float(tau * N * share)) for N, share in zip(numbers, costs)]
+
+
 def _theta(theta, *rest):
     return theta
+
+
+def _fair_comparison(costs, etas, epochs):
+    at = costs[:, :, :, epochs].mean(axis=2)
+    return np.column_stack([etas[at.argmin(axis=1)], at.min(axis=1)])
+
+
+def _fewest_workers(N, tau, c):
+    return int(tau * N // (tau * N - c)) + 1 if tau * N > c else 0
 
 
 _PLACES = {"Y": "N x d_L", "Y_hat": "N x d_L", "A": "N x d_L", "return": "N x d_L"}
@@ -226,5 +267,33 @@ EXERCISES = {
         {"X": "N x d_0", "Y": "N x d_L"},
         read=pairs,
         needs=("output_delta", "hidden_delta", "weight_gradient", "bias_gradient"),
+    ),
+    "batch_variance": Exercise(
+        lambda gradients, batch_size, replacement: theory.batch_variance(gradients, batch_size, replacement),
+        _variance_cases,
+        "both laws hold, for one parameter and for several.",
+        ("the two laws", AGAINST, "1 · How noisy is a batch?"),
+        {"gradients": "N x P"},
+    ),
+    "fair_comparison": Exercise(
+        _fair_comparison,
+        _comparison_cases,
+        "every batch size has a learning rate of its own, the same budget, and all its orders.",
+        ("what is compared", AGAINST, "Exercise: the fair comparison (3 points)"),
+        {"costs": "S x R x K x T", "etas": "R", "return": "S x 2"},
+    ),
+    "gradient_of_shards": Exercise(
+        lambda gradients, counts: counts @ gradients / counts.sum(),
+        _shard_cases,
+        "E10 holds for shards of any sizes.",
+        ("E10", BEYOND, "2 · Gradient accumulation"),
+        {"gradients": "S x P", "counts": "S", "return": "P"},
+    ),
+    "fewest_workers": Exercise(
+        _fewest_workers,
+        _worker_cases,
+        "the number is the smallest that wins, and 0 where none does.",
+        ("the model of a step", BEYOND, "6 · When is it worth it?"),
+        {},
     ),
 }

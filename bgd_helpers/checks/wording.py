@@ -26,7 +26,7 @@ def describe(exercise: str, cases: list, found: list, expected: list, reveal: bo
     """
     wrong = [n for n, pair in enumerate(zip(found, expected)) if not agree(*pair)]
     case, mine, right = cases[wrong[0]], found[wrong[0]], expected[wrong[0]]
-    given = _given(exercise, case)
+    given = _given(exercise, case, reveal)
     if isinstance(mine, Failure):
         return failure_text(exercise, mine, given)
     if mine is None:
@@ -56,15 +56,27 @@ def _joined(where, text):
 
 
 def located(exercise: str, cases: list, found: list, expected: list) -> str:
-    """Where a gradient of a network goes wrong, from the output back, as a sentence without its stop; "" where its
-    arrangement is another, or in another exercise."""
+    """Where it goes wrong, as a sentence without its stop: a gradient of a network from the output back, another answer
+    by a flag; "" where nothing is known, or a gradient has another arrangement."""
+    if exercise != "backprop":
+        return _by_a_flag(exercise, cases, found, expected)
     for mine, right in zip(found, expected):
-        if exercise == "backprop" and not agree(mine, right):
+        if not agree(mine, right):
             if not isinstance(mine, list) or layout(mine) != layout(right):
                 return ""
             return _same_activations(cases, found, expected) + _step(
                 [list(map(close, *pair)) for pair in zip(mine, right)]
             )
+    return ""
+
+
+def _by_a_flag(exercise, cases, found, expected):
+    """Whether an argument that is True or False parts the right cases from the wrong ones."""
+    right = [agree(*pair) for pair in zip(found, expected)]
+    for name, flags in zip(EXERCISES[exercise].parameters, zip(*cases)):
+        for value in (True, False):
+            if any(right) and [flag is value for flag in flags] == right:
+                return f"it is right where `{name}` is {value}, and wrong where it is {not value}"
     return ""
 
 
@@ -177,10 +189,17 @@ def _differing(mine, right):
     return int(np.sum(np.abs(mine - right) > tolerance(mine) * np.abs(right).max()))
 
 
-def _given(exercise, case):
-    named = zip(EXERCISES[exercise].parameters, case)
-    shapes = [f"{name} of shape {value.shape}" for name, value in named if isinstance(value, np.ndarray)]
-    return f" (with {', '.join(shapes)})" if shapes else ""
+def _given(exercise, case, reveal):
+    """The shapes of the arguments, and the values of numbers; without `reveal`, of True and False alone."""
+    plain = bool | int | float if reveal else bool
+    told = [
+        f"{name} of shape {value.shape}"
+        if isinstance(value, np.ndarray)
+        else f"{name} = {value if isinstance(value, bool) else f'{value:.4g}'}"
+        for name, value in zip(EXERCISES[exercise].parameters, case)
+        if isinstance(value, np.ndarray | plain)
+    ]
+    return f" (with {', '.join(told)})" if told else ""
 
 
 # -------------------------------------------------------------- exceptions

@@ -760,6 +760,13 @@ ASIDE = (  # for the checks alone
                 lambda theta, G, batch, eta, of=of: theta - eta * of(G[batch], axis=0)
                 for of in (np.median, np.max, np.min)
             ),
+            "fair_comparison": tuple(
+                lambda costs, etas, t, of=of: wrong.compared(etas, of(costs[..., t], axis=2))
+                for of in (np.median, np.max, np.sum)
+            ),
+        },
+        elsewhere={
+            "fair_comparison": "another number than the mean is taken over the orders: a median, a largest cost, a sum."
         },
     ),
     Slip(
@@ -962,6 +969,358 @@ ASIDE = (  # for the checks alone
                 lambda theta, G, batch, eta: theta - eta * G[batch[:-1]].sum(axis=0) / len(batch),
                 lambda theta, G, batch, eta: theta - eta * G[batch[:-1]].mean(axis=0),
             ),
+        },
+    ),
+    Slip(
+        "ways of drawing exchanged",
+        "the two laws have changed places: it is without replacement that a batch of all N has no variance left.",
+        {"batch_variance": lambda G, B, r: G.var(axis=0).sum() / B * ((len(G) - B) / (len(G) - 1) if r else 1)},
+    ),
+    Slip(
+        "way of drawing ignored",
+        "one law stands for both ways of drawing. Without replacement a batch tells more, the more of the N it has; "
+        "with replacement it does not.",
+        {
+            "batch_variance": (
+                lambda G, B, r: G.var(axis=0).sum() / B,
+                lambda G, B, r: G.var(axis=0).sum() / B * (len(G) - B) / (len(G) - 1),
+            )
+        },
+    ),
+    Slip(
+        "N - 1 in the variance of the examples",
+        "the variance of the examples is that of a sample, over N - 1. These N examples are all there are, and their "
+        "mean is the gradient of J itself: the mean square is over N.",
+        {"batch_variance": lambda G, B, r: G.var(axis=0, ddof=1).sum() / B * (1 if r else (len(G) - B) / (len(G) - 1))},
+    ),
+    Slip(
+        "share of the rest",
+        "without replacement it takes the share of the examples that are left, over N. The second example of a batch "
+        "is drawn from one less.",
+        {"batch_variance": lambda G, B, r: G.var(axis=0).sum() / B * (1 if r else 1 - B / len(G))},
+    ),
+    Slip(
+        "batch size left out",
+        "the variance of one example is not divided by the batch size: a mean of B varies less.",
+        {"batch_variance": lambda G, B, r: G.var(axis=0).sum() * (1 if r else (len(G) - B) / (len(G) - 1))},
+    ),
+    Slip(
+        "batch size squared",
+        "it is divided twice by the batch size. The variance of a mean falls like 1/B.",
+        {"batch_variance": lambda G, B, r: G.var(axis=0).sum() / B**2 * (1 if r else (len(G) - B) / (len(G) - 1))},
+    ),
+    Slip(
+        "spread for the variance",
+        "a standard deviation stands where a variance is asked for: squares are added, and no root is drawn.",
+        {
+            "batch_variance": (
+                lambda G, B, r: np.sqrt(G.var(axis=0).sum() / B * (1 if r else (len(G) - B) / (len(G) - 1))),
+                lambda G, B, r: G.std(axis=0).sum() / B * (1 if r else (len(G) - B) / (len(G) - 1)),
+                lambda G, B, r: np.sqrt(G.var(axis=0).sum()) / B * (1 if r else (len(G) - B) / (len(G) - 1)),
+            )
+        },
+    ),
+    Slip(
+        "mean over the parameters",
+        "the parameters are averaged. The squared length of a vector adds up its entries, so the variances of the "
+        "parameters are added.",
+        {
+            "batch_variance": (
+                lambda G, B, r: G.var(axis=0).mean() / B * (1 if r else (len(G) - B) / (len(G) - 1)),
+                lambda G, B, r: G.var() / B * (1 if r else (len(G) - B) / (len(G) - 1)),
+            )
+        },
+    ),
+    Slip(
+        "rows for columns",
+        "the variance is taken along the rows, within one example's gradient. It is the examples that vary: along each "
+        "column.",
+        {
+            "batch_variance": (
+                lambda G, B, r: G.var(axis=1).sum() / B * (1 if r else (len(G) - B) / (len(G) - 1)),
+                lambda G, B, r: G.var(axis=1).mean() / B * (1 if r else (len(G) - B) / (len(G) - 1)),
+            )
+        },
+    ),
+    Slip(
+        "difference without brackets",
+        "brackets are missing. A division comes before a difference, so each of the two differences needs brackets of "
+        "its own.",
+        {
+            "batch_variance": (
+                lambda G, B, r: G.var(axis=0).sum() / B * (1 if r else (len(G) - B) / len(G) - 1),
+                lambda G, B, r: G.var(axis=0).sum() / B * (1 if r else len(G) - B / len(G) - 1),
+                lambda G, B, r: G.var(axis=0).sum() / B * (1 if r else len(G) - B / (len(G) - 1)),
+                lambda G, B, r: G.var(axis=0).sum() / B if r else G.var(axis=0).sum() / B * (len(G) - B) / len(G) - 1,
+            )
+        },
+    ),
+    Slip(
+        "mean not subtracted",
+        "the squares are those of the gradients themselves. A variance is about the mean: it is subtracted first.",
+        {"batch_variance": lambda G, B, r: (G**2).sum() / len(G) / B * (1 if r else (len(G) - B) / (len(G) - 1))},
+    ),
+    Slip(
+        "sum over the examples",
+        "the squares of the examples are added up, not averaged: the variance of one example is a mean over N.",
+        {
+            "batch_variance": lambda G, B, r: (
+                G.var(axis=0).sum() * len(G) / B * (1 if r else (len(G) - B) / (len(G) - 1))
+            )
+        },
+    ),
+    Slip(
+        "one variance for each parameter",
+        "the variances of the parameters are not added: one number is asked for.",
+        {"batch_variance": lambda G, B, r: G.var(axis=0) / B * (1 if r else (len(G) - B) / (len(G) - 1))},
+    ),
+    Slip(
+        "one rate for all",
+        "all batch sizes get the same learning rate. The best one grows with the batch size, so it is tuned for each: "
+        "at a single rate one compares rates, not methods.",
+        {
+            "fair_comparison": (
+                lambda costs, etas, t: wrong.one_rate(costs, etas, t, lambda at: at.mean(axis=0)),
+                lambda costs, etas, t: wrong.one_rate(costs, etas, t, lambda at: at[0]),
+                lambda costs, etas, t: wrong.one_rate(costs, etas, t, lambda at: at[-1]),
+                lambda costs, etas, t: wrong.one_rate(costs, etas, t, lambda at: at.min(axis=0)),
+            )
+        },
+    ),
+    Slip(
+        "best order",
+        "the luckiest order counts. What is compared is what a method gives on average, over all orders: choose and "
+        "tell by that.",
+        {
+            "fair_comparison": (
+                lambda costs, etas, t: wrong.compared(etas, costs[..., t].min(axis=2)),
+                lambda costs, etas, t: wrong.compared(etas, costs[..., t].min(axis=2), costs[..., t].mean(axis=2)),
+                lambda costs, etas, t: wrong.compared(etas, costs[..., t].mean(axis=2), costs[..., t].min(axis=2)),
+            )
+        },
+    ),
+    Slip(
+        "one order",
+        "a single order is looked at. Whether a difference is one is seen over several: use all of them.",
+        {
+            "fair_comparison": (
+                lambda costs, etas, t: wrong.compared(etas, costs[:, :, 0, t]),
+                lambda costs, etas, t: wrong.compared(etas, costs[:, :, -1, t]),
+                lambda costs, etas, t: wrong.compared(etas, costs[:, :, 0, t], costs[..., t].mean(axis=2)),
+            )
+        },
+    ),
+    Slip(
+        "tuned for each order",
+        "each order gets a learning rate of its own. Nobody knows the order before the run: average over the orders "
+        "first, then choose.",
+        {
+            "fair_comparison": lambda costs, etas, t: np.column_stack(
+                [etas[costs[..., t].mean(axis=2).argmin(axis=1)], costs[..., t].min(axis=1).mean(axis=1)]
+            )
+        },
+    ),
+    Slip(
+        "another budget",
+        "the costs are not those after the given number of epochs: at the end of the runs, or wherever each was best. "
+        "The same budget for all means the same epoch.",
+        {
+            "fair_comparison": (
+                lambda costs, etas, t: wrong.compared(etas, costs[..., -1].mean(axis=2)),
+                lambda costs, etas, t: wrong.compared(etas, costs.min(axis=3).mean(axis=2)),
+                lambda costs, etas, t: wrong.compared(etas, costs.mean(axis=2).min(axis=2)),
+                lambda costs, etas, t: wrong.compared(etas, costs[..., : t + 1].min(axis=3).mean(axis=2)),
+                lambda costs, etas, t: wrong.compared(etas, costs[..., t].mean(axis=2), costs[..., -1].mean(axis=2)),
+                lambda costs, etas, t: wrong.compared(etas, costs[..., -1].mean(axis=2), costs[..., t].mean(axis=2)),
+            )
+        },
+    ),
+    Slip(
+        "an epoch off",
+        "it is the cost one epoch off. Position 0 is the start, before any update, so position t is t epochs on.",
+        {
+            "fair_comparison": (
+                lambda costs, etas, t: wrong.compared(etas, costs[..., t - 1].mean(axis=2)),
+                lambda costs, etas, t: wrong.compared(etas, costs[..., t + 1].mean(axis=2)),
+            )
+        },
+    ),
+    Slip(
+        "mean over the epochs",
+        "the epochs are averaged too. What is compared is the cost at the end of the budget, not on the way there.",
+        {
+            "fair_comparison": (
+                lambda costs, etas, t: wrong.compared(etas, costs.mean(axis=(2, 3))),
+                lambda costs, etas, t: wrong.compared(etas, costs[..., : t + 1].mean(axis=(2, 3))),
+                lambda costs, etas, t: wrong.compared(etas, costs[..., :t].mean(axis=(2, 3))),
+            )
+        },
+    ),
+    Slip(
+        "the worst rate",
+        "the learning rate with the largest cost is taken. The best has the smallest.",
+        {
+            "fair_comparison": lambda costs, etas, t: wrong.compared(
+                etas, -costs[..., t].mean(axis=2), costs[..., t].mean(axis=2)
+            )
+        },
+    ),
+    Slip(
+        "position for the rate",
+        "the first column has the position of the learning rate, not the rate itself: look it up.",
+        {"fair_comparison": lambda costs, etas, t: wrong.compared(np.arange(len(etas)), costs[..., t].mean(axis=2))},
+    ),
+    Slip(
+        "columns exchanged",
+        "the two columns have changed places: the learning rate comes first, then its cost.",
+        {"fair_comparison": lambda costs, etas, t: wrong.compared(etas, costs[..., t].mean(axis=2))[:, ::-1]},
+    ),
+    Slip(
+        "shards weighted equally",
+        "every shard counts the same. An example of a small shard then counts more than one of a large shard: a shard "
+        "counts by its number of examples.",
+        {"gradient_of_shards": lambda gradients, counts: gradients.mean(axis=0)},
+    ),
+    Slip(
+        "shards added up",
+        "the gradients of the shards are added as they are. Each is a mean already, and a mean of all has weights that "
+        "add up to 1.",
+        {"gradient_of_shards": lambda gradients, counts: gradients.sum(axis=0)},
+    ),
+    Slip(
+        "weights not divided by N",
+        "it is the sum over all examples: N times what is asked for. The weights of the shards are to add up to 1.",
+        {"gradient_of_shards": lambda gradients, counts: counts @ gradients},
+    ),
+    Slip(
+        "divided by the number of shards",
+        "it is divided by the number of shards where the number of all their examples belongs, or by both.",
+        {
+            "gradient_of_shards": (
+                lambda gradients, counts: counts @ gradients / len(counts),
+                lambda gradients, counts: counts @ gradients / counts.sum() / len(counts),
+            )
+        },
+    ),
+    Slip(
+        "means taken for sums",
+        "the gradients are added and divided by the number of examples, as if each were the sum over its shard. It is "
+        "the mean: weigh it with its number of examples first.",
+        {"gradient_of_shards": lambda gradients, counts: gradients.sum(axis=0) / counts.sum()},
+    ),
+    Slip(
+        "small shards count more",
+        "a shard is divided by its number of examples, so that the smallest counts most. Its gradient is a mean "
+        "already: more examples, more weight.",
+        {
+            "gradient_of_shards": (
+                lambda gradients, counts: (1 / counts) @ gradients,
+                lambda gradients, counts: (1 / counts) @ gradients / (1 / counts).sum(),
+                lambda gradients, counts: (1 / counts) @ gradients / len(counts),
+            )
+        },
+    ),
+    Slip(
+        "all as long as the first",
+        "every shard is given the length of the first. Each has a count of its own.",
+        {"gradient_of_shards": lambda gradients, counts: counts[0] * gradients.sum(axis=0) / counts.sum()},
+    ),
+    Slip(
+        "halved at each shard",
+        "what was added up is halved with each new shard: the last one counts a half, the first next to nothing. "
+        "Divide once, at the end.",
+        {
+            "gradient_of_shards": (
+                lambda gradients, counts: [
+                    (
+                        (gradients[1:, p] / 2 ** np.arange(len(counts) - 1, 0, -1)).sum()
+                        + gradients[0, p] / 2 ** (len(counts) - 1)
+                    )
+                    for p in range(gradients.shape[1])
+                ],
+                lambda gradients, counts: (0.5 ** np.arange(len(counts), 0, -1)) @ gradients,
+            )
+        },
+    ),
+    Slip(
+        "largest shard only",
+        "one shard's gradient is returned, and the others are lost: E10 needs all of them.",
+        {
+            "gradient_of_shards": (
+                lambda gradients, counts: gradients[counts.argmax()],
+                lambda gradients, counts: gradients[-1],
+                lambda gradients, counts: gradients[0],
+                lambda gradients, counts: counts[-1] * gradients[-1] / counts.sum(),
+                lambda gradients, counts: counts[0] * gradients[0] / counts.sum(),
+            )
+        },
+    ),
+    Slip(
+        "a tie counted as won",
+        "where two sides are level, it counts as won. Faster means less time, so the next number of workers is the "
+        "first.",
+        {"fewest_workers": lambda N, tau, c: wrong.first_workers(lambda K: tau * N / K + c <= tau * N)},
+    ),
+    Slip(
+        "communication left out",
+        "the time for sending and collecting has no say in how many workers it takes: it comes to the work of each.",
+        {
+            "fewest_workers": (
+                lambda N, tau, c: 2,
+                lambda N, tau, c: 2 if tau * N > c else 0,
+            )
+        },
+    ),
+    Slip(
+        "two workers only",
+        "it says 0 where two workers do not win. More of them may: each has less to do, and the communication takes no "
+        "longer.",
+        {"fewest_workers": lambda N, tau, c: 2 if tau * N / 2 + c < tau * N else 0},
+    ),
+    Slip(
+        "communication shared out",
+        "the time for sending and collecting is divided by the number of workers. Only the work is shared out; the "
+        "communication comes on top.",
+        {"fewest_workers": lambda N, tau, c: wrong.first_workers(lambda K: (tau * N + c) / K < tau * N)},
+    ),
+    Slip(
+        "communication for each worker",
+        "the time for sending and collecting is counted once for each worker. In this model it is one number for the "
+        "whole step.",
+        {"fewest_workers": lambda N, tau, c: wrong.first_workers(lambda K: tau * N / K + K * c < tau * N)},
+    ),
+    Slip(
+        "no case in which none wins",
+        "a number is returned where no number of workers wins: however many there are, sending takes longer than the "
+        "whole work. The answer is 0 there.",
+        {
+            "fewest_workers": (
+                lambda N, tau, c: int(tau * N // (tau * N - c)) + 1,
+                lambda N, tau, c: int(tau * N / (tau * N - c)) + 1,
+                lambda N, tau, c: max(2, int(tau * N // (tau * N - c)) + 1),
+                lambda N, tau, c: int(tau * N // (tau * N - c)) + 1 if tau * N > c else 1,
+                lambda N, tau, c: int(tau * N // (tau * N - c)) + 1 if tau * N > c else -1,
+            )
+        },
+    ),
+    Slip(
+        "not a whole number",
+        "workers come in whole numbers: where the limit lies between two, the larger wins.",
+        {
+            "fewest_workers": (
+                lambda N, tau, c: tau * N / (tau * N - c) if tau * N > c else 0,
+                lambda N, tau, c: tau * N / (tau * N - c),
+            )
+        },
+    ),
+    Slip(
+        "one worker less",
+        "it is rounded down, to the largest number that does not win yet. The one after it is the first that wins.",
+        {
+            "fewest_workers": (
+                lambda N, tau, c: int(tau * N / (tau * N - c)) if tau * N > c else 0,
+                lambda N, tau, c: int(tau * N // (tau * N - c)),
+            )
         },
     ),
 )

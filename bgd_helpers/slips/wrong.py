@@ -215,6 +215,23 @@ def rest_kept(N, batch_size, rng):
     return in_groups(np.concatenate([rng.permutation(full), np.arange(full, N)]), batch_size)
 
 
+def compared(etas, by, told=None):
+    """For each row, the learning rate that is best by the table `by`, and the cost that the table `told` has there."""
+    best = np.argmin(by, axis=1)
+    return np.column_stack([etas[best], (by if told is None else told)[np.arange(len(by)), best]])
+
+
+def one_rate(costs, etas, epochs, choose):
+    """A comparison with the one learning rate for all that `choose` takes from the table of mean costs."""
+    at = costs[..., epochs].mean(axis=2)
+    return compared(etas, np.tile(choose(at), (len(at), 1)), at)
+
+
+def first_workers(wins):
+    """The smallest number of workers, of 2 to 999, with which that is so; 0 if none is."""
+    return next((K for K in range(2, 1000) if wins(K)), 0)
+
+
 def shifted(N, batch_size, rng):
     """Batches of neighbours, cut at a place that is drawn."""
     return in_groups(np.roll(np.arange(N), rng.integers(N)), batch_size)
