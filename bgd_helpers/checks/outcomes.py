@@ -153,6 +153,17 @@ def is_changed(used, given):
     return used != given
 
 
+def without_empty_axes(found, expected):
+    """The outcomes without the axes of length 1 that the expected ones do not have; None if there are none."""
+    if not all(isinstance(value, list) and layout(value) == layout(right) for value, right in zip(found, expected)):
+        return None
+    bare = [
+        [[np.squeeze(a) if a.ndim > b.ndim else a for a, b in zip(*groups)] for groups in zip(value, right)]
+        for value, right in zip(found, expected)
+    ]
+    return bare if any(a.shape != b.shape for a, b in zip(*(sum(map(flat, v), []) for v in (bare, found)))) else None
+
+
 def flat(outcome):
     """All arrays of an outcome in one list."""
     return [array for group in outcome for array in group]
