@@ -1,7 +1,7 @@
 """Every slip of the catalogue in three forms for each exercise it concerns, written without the package: loops, einsum and
 matrices, other operand orders, `df(A)` alone, other learning rates and names. The parameters are those of EXERCISES."""
 
-from learners_answers import _DIFF, _EXAMPLES, _NIELSEN, _PASS, _RESTORE, _but
+from learners_answers import _BACK, _DIFF, _EXAMPLES, _NIELSEN, _PASS, _RESTORE, _TAKE, _but
 
 # fmt: off
 _LOSS = (
@@ -100,8 +100,6 @@ def _all(*changes, bodies=(_DIFF, _RESTORE, None)):
 
 
 UP, DOWN = "cost(theta + h * e)", "cost(theta - h * e)"
-_TAKE = "    gradient.insert(0, (weight_gradient(Z[k - 1], delta), bias_gradient(delta)))\n"
-_BACK = "delta = hidden_delta(delta, theta[k - 1][0], A[k - 1], Z[k - 1], activations[k - 2].df)"
 FORMS = {
     "loss": {
         "half convention": _fill(_LOSS, k="0.5 * "),

@@ -89,7 +89,7 @@ def where(error: BaseException) -> Where | None:
     own = _own(error.__traceback__)
     if not own:
         return None
-    last, caller = own[-1], _line_of(own[0])
+    last, caller = own[-1], "" if own[0].tb_frame.f_code is own[-1].tb_frame.f_code else _line_of(own[0])
     frame, line = last.tb_frame, getattr(error, "line", last.tb_lineno)
     code = _line_of(last, line)
     part = _part(last) or code
