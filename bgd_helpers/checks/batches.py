@@ -96,7 +96,7 @@ def _why_sizes(sizes, N, B):
     if 0 in sizes:
         return " No batch is empty: let the last start before N."
     if len(sizes) == B and sum(sizes) == N:
-        return " There are B batches: `array_split` is told the number of parts, and B is the size of each."
+        return " There are B batches: B is the size of each, not their number, which `array_split` takes."
     if sizes == [N]:
         return " All examples stand in one array: cut it into slices."
     if len(sizes) == 1:

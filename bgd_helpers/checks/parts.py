@@ -12,6 +12,7 @@ SLOPES = {  # what stands where f'(a) belongs; z is Y_hat in E4
     "f(a), which is z,": lambda a, z, df: z,
     "a": lambda a, z, df: a,
     "z (1 - z), the sigmoid's slope,": lambda a, z, df: z * (1 - z),
+    "a (1 - a)": lambda a, z, df: a * (1 - a),
     "1 - z": lambda a, z, df: 1 - z,
     "1 - a": lambda a, z, df: 1 - a,
     "1 - z^2": lambda a, z, df: 1 - z**2,

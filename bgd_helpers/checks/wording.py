@@ -184,7 +184,7 @@ def _why_shape(mine, right):
         return " Over one axis too few is added or averaged."
     if mine.ndim < right.ndim or mine.ndim == right.ndim and any(a == 1 < b for a, b in zip(mine.shape, right.shape)):
         return " An axis is gone that should stay: by a sum or mean over it, an index, or a `return` inside a loop."
-    if mine.size > right.size:
+    if mine.ndim > 1 and mine.size > right.size:
         return " It holds more products than it should: an outer product is that of two vectors, of one example."
     return ""
 

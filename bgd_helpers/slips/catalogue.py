@@ -772,7 +772,8 @@ ASIDE = (  # for the checks alone
         "another number than the mean is taken over the examples: a median, a largest value, a spread or a length.",
         {
             "bias_gradient": tuple(
-                lambda delta, of=of: of(delta, axis=0) for of in (np.median, np.max, np.min, np.std, np.linalg.norm)
+                lambda delta, of=of: of(delta, axis=0)
+                for of in (np.median, np.max, np.min, np.std, np.var, np.linalg.norm)
             ),
             "mini_batch_update": tuple(
                 lambda theta, G, batch, eta, of=of: theta - eta * of(G[batch], axis=0)
