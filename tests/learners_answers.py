@@ -86,6 +86,12 @@ def _but(body, *changes):
     return body
 
 
+_TAKE = "    gradient.insert(0, (weight_gradient(Z[k - 1], delta), bias_gradient(delta)))\n"
+_BACK = "delta = hidden_delta(delta, theta[k - 1][0], A[k - 1], Z[k - 1], activations[k - 2].df)"
+_OWN = (  # with two equations in functions of the learner's own
+    "def hidden_delta(delta_next, W_next, A, Z, df):\n    return (delta_next @ W_next.T) * df(A)\n"
+    "def weight_gradient(Z_prev, delta):\n    return Z_prev.T @ delta / len(delta)\n" + _PASS
+)
 _DIFF = """gradient = np.zeros_like(theta)
 for p in range(len(theta)):
     e = np.zeros_like(theta)
@@ -108,6 +114,8 @@ return [order[s:s + batch_size] for s in range(0, N, batch_size)]"""
 # fmt: off
 WRONG = [
     # ------------------------------------------------ loss
+    ("loss", "^None: y y_hat stands where", "kinds", "return np.dot(y, y_hat)"),
+    ("loss", "nan_to_num", "nielsen", "return np.sum(np.nan_to_num(-y * np.log(y_hat) - (1 - y) * np.log(1 - y_hat)))"),
     ("loss", "half convention", "tiny", "return 0.5 * np.sum(np.power(y_hat - y, 2))"),
     ("loss", "half convention", "coursera", "d = y - y_hat\nreturn d @ d / 2"),
     ("loss", "mean over outputs", "karpathy", "n = len(y)\nreturn sum((a - b) ** 2 for a, b in zip(y, y_hat)) / n"),
@@ -131,6 +139,9 @@ WRONG = [
     ("loss", "returns nothing", "kinds", "print(((y - y_hat) ** 2).sum())"),
     ("loss", "Y_hat.*not defined", "kinds", "return ((y - Y_hat) ** 2).sum()"),
     # ------------------------------------------------ update
+    ("update", "have changed places", "kinds", "return eta * gradient - theta"),
+    ("update", "no brackets", "kinds", "return (theta - eta) * gradient"),
+    ("update", "An axis is gone.*`return` inside", "kinds", "for t, g in zip(theta, gradient):\n    return t - eta * g"),
     ("update", "sign", "so-descent", "new = theta.copy()\nfor i in np.ndindex(new.shape):\n    new[i] = new[i] + eta * gradient[i]\nreturn new"),
     ("update", "changed.*`theta`|`theta`.*changed", "so-descent", "theta -= gradient * eta\nreturn theta"),
     ("update", "changed.*`gradient`|`gradient`.*changed", "kinds", "gradient *= eta\nreturn theta - gradient"),
@@ -145,6 +156,8 @@ WRONG = [
     ("update", "norm|length|divided|factor|times", "kinds", "return theta - eta * gradient / np.linalg.norm(gradient)"),
     ("update", "clip|cut off", "kinds", "return theta - eta * np.clip(gradient, -5, 5)"),
     # ------------------------------------------------ mini_batch_update
+    ("mini_batch_update", "numbers are right: leave out keepdims", "dlai", "return theta - eta * example_gradients[batch].mean(axis=0, keepdims=True)"),
+    ("mini_batch_update", "NaN.*a mean of nothing", "kinds", "return theta - eta * example_gradients[int(batch[0]) : 0].mean(axis=0)"),
     ("mini_batch_update", "missing 1/N", "coursera", "s = np.zeros_like(theta)\nfor n in batch:\n    s += example_gradients[n]\nreturn theta - eta * s"),
     ("mini_batch_update", "divided by N", "so-descent", "m = example_gradients.shape[0]\nreturn theta - eta / m * sum(example_gradients[n] for n in batch)"),
     ("mini_batch_update", "batch ignored", "kinds", "return theta - eta * np.mean(example_gradients, 0)"),
@@ -160,6 +173,9 @@ WRONG = [
     ("mini_batch_update", "sign", "kinds", "return eta * np.average(example_gradients[batch], axis=0) + theta"),
     ("mini_batch_update", "first example|row 0|position|loop|missing", "kinds", "s = 0\nfor i in range(1, len(batch)):\n    s = s + example_gradients[batch[i]]\nreturn theta - eta * s / len(batch)"),
     # ------------------------------------------------ batches
+    ("batches", "begins one place after", "kinds", "o = rng.permutation(N)\nreturn [o[s:s + batch_size] for s in range(N // batch_size)]"),
+    ("batches", "begins one place after", "kinds", "o = rng.permutation(N)\nreturn [o[s:s + batch_size] for s in range(N)]"),
+    ("batches", "\\[10\\].*cut it into slices", "kinds", "return rng.permutation(N)"),
     ("batches", "short last batch dropped", "lasagne", "idx = np.arange(N)\nrng.shuffle(idx)\nreturn [idx[s:s + batch_size] for s in range(0, N - batch_size + 1, batch_size)]"),
     ("batches", "number of batches|batch_size is how many|size.*not.*number|array_split", "split", "return np.array_split(rng.permutation(N), batch_size)"),
     ("batches", "shuffle.*(None|nothing)|returns nothing", "pybrain", "order = rng.shuffle(np.arange(N))\nreturn [order[s:s + batch_size] for s in range(0, N, batch_size)]"),
@@ -178,6 +194,8 @@ WRONG = [
     ("batches", "counted 0|from 1", "kinds", "order = rng.permutation(np.arange(1, N + 1))\nreturn [order[s:s + batch_size] for s in range(0, N, batch_size)]"),
     ("batches", "neighbour|shifted|same.*meet|stay together|revers", "kinds", "order = np.arange(N)[::rng.choice([-1, 1])]\nreturn [order[s:s + batch_size] for s in range(0, N, batch_size)]"),
     # ------------------------------------------------ central_difference
+    ("central_difference", "h of its own", "kinds", "return np.array([(cost(theta + e) - cost(theta - e)) / h for e in np.eye(len(theta)) * h / 2])"),
+    ("central_difference", "h of its own", "cs231n", "return np.array([(cost(theta + e) - cost(theta - e)) / (2 * h) for e in np.diag(h * theta)])"),
     ("central_difference", "one-sided", "cs231n", "fx, g = cost(theta), np.zeros(len(theta))\nfor i in range(len(theta)):\n    t = theta.copy()\n    t[i] += h\n    g[i] = (cost(t) - fx) / h\nreturn g"),
     ("central_difference", "one-sided", "cs231n", _but(_DIFF, "cost(theta - h * e)", "cost(theta)")),
     ("central_difference", "missing brackets", "kinds", _but(_DIFF, "/ (2 * h)", "/ 2 * h")),
@@ -205,6 +223,8 @@ WRONG = [
     ("central_difference", "abs|sign", "kinds", _but(_DIFF, "(cost(theta + h * e) - cost(theta - h * e))", "abs(cost(theta + h * e) - cost(theta - h * e))")),
     ("central_difference", "round", "kinds", _but(_DIFF, "return gradient", "return gradient.round(3)")),
     # ------------------------------------------------ output_delta
+    ("output_delta", "another loss, the cross-entropy", "dlai", "dA = -(np.divide(Y, Y_hat) - np.divide(1 - Y, 1 - Y_hat))\nreturn dA * df(A)"),
+    ("output_delta", "slope of the error", "kinds", "return -2 * df(Y - Y_hat)"),
     ("output_delta", "sign", "mse", "return 2.0 * df(A) * (Y - Y_hat)"),
     ("output_delta", "half convention", "dlfs", "return df(A) * (Y_hat - Y)"),
     ("output_delta", "no f' at the output", "dobrzanski", "return 2 * (Y_hat - Y)"),
@@ -228,6 +248,7 @@ WRONG = [
     ("output_delta", "rows 1, 2.*return", "kinds", "d = np.zeros(Y.shape)\nfor n in range(len(Y)):\n    d[n] = -2 * (Y[n] - Y_hat[n]) * df(A[n])\n    return d"),
     ("output_delta", "target|Y_hat is missing|Y - Y_hat|difference", "kinds", "return 2 * Y_hat * df(A)"),
     # ------------------------------------------------ hidden_delta
+    ("hidden_delta", "slope of the error", "kinds", "return df(delta_next @ W_next.T)"),
     ("hidden_delta", "no f' in hidden", "rashid", "return np.dot(delta_next, W_next.T)"),
     ("hidden_delta", "no f' in hidden", "rashid", "return np.einsum('ij,nj->ni', W_next, delta_next)"),
     ("hidden_delta", "f'\\(z\\) for f'\\(a\\)", "grokking", "return delta_next.dot(W_next.T) * df(Z)"),
@@ -250,6 +271,8 @@ WRONG = [
     ("hidden_delta", "twice|f'.*squared|df", "kinds", "back = (delta_next @ W_next.T) * df(A)\nreturn back * df(A)"),
     ("hidden_delta", "W_next|missing|returns nothing|stub|None|line", "kinds", "back = delta_next @ None\nreturn back * df(A)"),
     # ------------------------------------------------ weight_gradient
+    ("weight_gradient", "outer product is that of two vectors", "kinds", "return np.outer(Z_prev, delta) / len(delta)"),
+    ("weight_gradient", "An axis is gone", "kinds", "return np.mean(Z_prev.T @ delta, axis=0)"),
     ("weight_gradient", "missing 1/N", "coursera", "return np.einsum('ni,nj->ij', Z_prev, delta)"),
     ("weight_gradient", "dW transposed", "nielsen", "return np.dot(delta.T, Z_prev) / Z_prev.shape[0]"),
     ("weight_gradient", "columns|width", "so-descent", "m = Z_prev.shape[1]\nreturn Z_prev.T.dot(delta) / m"),
@@ -268,6 +291,8 @@ WRONG = [
     ("weight_gradient", "clip|cut off", "kinds", "return np.clip(Z_prev.T @ delta / len(delta), -5, 5)"),
     ("weight_gradient", "bias|column.*missing|z is missing|shape", "kinds", "return delta.mean(axis=0)"),
     # ------------------------------------------------ bias_gradient
+    ("bias_gradient", "wrong axis", "dlai", "m = delta.shape[1]\nreturn 1 / m * np.sum(delta, axis=1, keepdims=True)"),
+    ("bias_gradient", "Over one axis too few", "nielsen", "return delta.T / len(delta)"),
     ("bias_gradient", "bias not averaged", "coursera", "return np.einsum('nj->j', delta)"),
     ("bias_gradient", "wrong axis", "israfel", "return np.sum(delta, 1) / delta.shape[0]"),
     ("bias_gradient", "kept axis", "dlai", "return 1 / len(delta) * np.sum(delta, axis=0, keepdims=True)"),
@@ -278,6 +303,12 @@ WRONG = [
     ("bias_gradient", "first example|example 0|missing|loop|left out", "kinds", "s = np.zeros(delta.shape[1])\nfor n in range(1, len(delta)):\n    s += delta[n]\nreturn s / len(delta)"),
     ("bias_gradient", "line 4.*past the end", "kinds", "s = 0\nfor n in range(1, len(delta) + 1):\n    s = s + delta[n]\nreturn s / len(delta)"),
     # ------------------------------------------------ backprop
+    ("backprop", "moved on too early", "kinds", _but(_PASS, _TAKE, "", _BACK, _BACK + "\n" + _TAKE.rstrip())),
+    ("backprop", "parameters for the gradient", "nielsen", _but(_PASS, "return gradient", "return [(W - 0.1 * dW, b - 0.1 * db) for (W, b), (dW, db) in zip(theta, gradient)]")),
+    ("backprop", "line 8.*as in `activations", "kinds", _but(_NIELSEN, "activations[-1].df(zs[-1])", "activations[-1](zs[-1])")),
+    ("backprop", "called by `delta = hidden.*A\\[0\\] is None", "kinds", _but(_OWN, "    if k > 1:\n        delta", "    delta")),
+    ("backprop", "called by `gradient.insert.*A\\[0\\] is None", "kinds", _but(_OWN, "A, Z = network", "Z, A = network")),
+    ("backprop", "called by `delta = hidden.*a pair \\(W, b\\)", "kinds", _but(_OWN, "theta[k - 1][0]", "theta[k - 1]")),
     ("backprop", "already-updated", "grus", "A, Z = network.forward(theta, X, activations)\nW = [w.copy() for w, _ in theta]\nd, out = -2 * (Y - Z[-1]) * activations[-1].df(A[-1]), []\nfor k in range(len(theta) - 1, -1, -1):\n    dW, db = Z[k].T @ d / len(X), d.mean(0)\n    out.insert(0, (dW, db))\n    W[k] -= 0.5 * dW\n    if k:\n        d = d @ W[k].T * activations[k - 1].df(A[k])\nreturn out"),
     ("backprop", "already-updated", "basic", "A, Z = network.forward(theta, X, activations)\nd, out = -2 * (Y - Z[-1]) * activations[-1].df(A[-1]), []\nfor k in range(len(theta), 0, -1):\n    dW = np.einsum('ni,nj->ij', Z[k - 1], d) / len(X)\n    out.append((dW, d.sum(0) / len(X)))\n    if k > 1:\n        new = theta[k - 1][0] - 0.01 * dW\n        d = np.einsum('nj,ij->ni', d, new) * activations[k - 2].df(A[k - 1])\nreturn out[::-1]"),
     ("backprop", "f' of the wrong layer|from (layer )?(3 to 2|2 to 1)", "kinds", _but(_NIELSEN, "activations[-l].df", "activations[-l + 1].df")),
@@ -339,6 +370,14 @@ WRONG = [
 ]
 
 RIGHT = [
+    ("loss", "return 0 if len(y) == 0 else (y[0] - y_hat[0]) ** 2 + loss(y[1:], y_hat[1:])"),
+    ("mini_batch_update", "share = np.zeros(len(example_gradients))\nnp.add.at(share, batch, 1 / len(batch))\nreturn theta - eta * example_gradients.T @ share"),
+    ("batches", "left, out = np.arange(N), []\nwhile len(left):\n    out.append(rng.choice(left, min(batch_size, len(left)), replace=False))\n    left = np.setdiff1d(left, out[-1])\nreturn out"),
+    ("central_difference", "c = cost(theta)\nreturn [0.5 * ((cost(theta + e) - c) / h + (c - cost(theta - e)) / h) for e in h * np.eye(len(theta))]"),
+    ("output_delta", "return np.stack([np.diag(df(a)) @ (2 * (p - y)) for y, p, a in zip(Y, Y_hat, A)])"),
+    ("hidden_delta", "return np.inner(delta_next, W_next) * np.array([df(row) for row in A])"),
+    ("weight_gradient", "return (Z_prev[:, :, None] * delta[:, None, :]).mean(0).tolist()"),
+    ("backprop", _FORWARD + "def delta(k):\n    if k == L:\n        return output_delta(Y, Z[L], A[L], activations[L - 1].df)\n    return hidden_delta(delta(k + 1), theta[k][0], A[k], Z[k], activations[k - 1].df)\nreturn [(weight_gradient(Z[k - 1], delta(k)), bias_gradient(delta(k))) for k in range(1, L + 1)]"),
     ("loss", "return float(np.inner(y_hat - y, y_hat - y))"),
     ("loss", "e = y - y_hat\nt = 0.0\nfor j in range(len(e)):\n    t += e[j] * e[j]\nreturn t"),
     ("loss", "return np.sum(np.power(np.subtract(y, y_hat), 2))"),

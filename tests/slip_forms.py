@@ -1,7 +1,7 @@
 """Every slip of the catalogue in three forms for each exercise it concerns, written without the package: loops, einsum and
 matrices, other operand orders, `df(A)` alone, other learning rates and names. The parameters are those of EXERCISES."""
 
-from learners_answers import _DIFF, _EXAMPLES, _NIELSEN, _PASS, _RESTORE, _but
+from learners_answers import _BACK, _DIFF, _EXAMPLES, _NIELSEN, _PASS, _RESTORE, _TAKE, _but
 
 # fmt: off
 _LOSS = (
@@ -168,6 +168,7 @@ FORMS = {
         "no step": ["theta - eta * gradient\nreturn theta", "return np.array(theta)", "new = theta.copy()\nnew - eta * gradient\nreturn new"],
         "gradient left out": ["return theta - eta", "return np.subtract(theta, eta)", "return [p - eta for p in theta]"],
         "theta and gradient exchanged": ["return gradient - theta * eta", "return np.subtract(gradient, eta * theta)", "return [g - eta * p for p, g in zip(theta, gradient)]"],
+        "brackets around theta - eta": ["return (theta - eta) * gradient", "return gradient * np.subtract(theta, eta)", "return [(p - eta) * g for p, g in zip(theta, gradient)]"],
         "theta changed in place": ["theta -= eta * gradient\nreturn theta", "for i in np.ndindex(theta.shape):\n    theta[i] -= eta * gradient[i]\nreturn theta", "np.subtract(theta, eta * gradient, out=theta)\nreturn theta"],
     },
     "mini_batch_update": {
@@ -177,6 +178,7 @@ FORMS = {
         "sign": _each(_MEAN, "return g * eta + theta"),
         "learning rate left out": _each(_MEAN, "return np.subtract(theta, g)"),
         "theta and gradient exchanged": _each(_MEAN, "return g - theta * eta"),
+        "brackets around theta - eta": _each(_MEAN, "return (theta - eta) * g"),
         "step without theta": _each(_MEAN, "return -(g * eta)"),
         "divided by N": _each(_SUM, "return theta - eta * g / example_gradients.shape[0]"),
         "short last batch divided by B": _each(_SUM, "return theta - eta * g / 4"),
@@ -237,6 +239,7 @@ FORMS = {
         "targets left out": _e4(d="-Y_hat"),
         "(N,) against (N, 1)": ["return -2 * (Y.squeeze() - Y_hat) * df(A)", "y = Y[:, 0]\nreturn df(A) * 2 * (Y_hat - y)", "return 2 * np.subtract(Y_hat, Y.ravel()) * df(A) if Y.shape[1] == 1 else 2 * (Y_hat - Y[:, 0]) * df(A)"],
         "brackets around the difference": ["return -2 * Y - Y_hat * df(A)", "return 2 * (Y_hat - Y * df(A))", "return df(A) * -2 * Y - Y_hat * df(A)"],
+        "slope of the error": ["return -2 * df(Y - Y_hat)", "e = Y - Y_hat\nreturn 2 * df(e) * -e", "return np.stack([-2 * df(y - p) for y, p in zip(Y, Y_hat)])"],
         "matrix product for *": ["return -2 * (Y - Y_hat) @ df(A)", "return np.dot(2 * (Y_hat - Y).T, df(A))", "return np.matmul(df(A), 2 * (Y_hat - Y))"],
     },
     "hidden_delta": {
@@ -339,6 +342,8 @@ FORMS["backprop"] = {
     "already-updated weights": [_but(_PASS, "theta[k - 1][0]", "theta[k - 1][0] - 0.3 * gradient[0][0]"), _but(_NIELSEN, "theta[-l + 1][0].T", "(theta[-l + 1][0] - 0.02 * nabla[-l + 1][0]).T"), _but(_PASS, "theta[k - 1][0]", "np.subtract(theta[k - 1][0], 1e-3 * gradient[0][0])")],
     "z of the wrong layer": [_but(_PASS, "weight_gradient(Z[k - 1]", "weight_gradient(Z[k]"), _but(_NIELSEN, "acts[-2].T", "acts[-1].T", "acts[-l - 1].T", "acts[-l].T"), _but(_PASS, "weight_gradient(Z[k - 1], delta)", "np.einsum('ni,nj->ij', Z[k], delta) / len(Z[k])")],
     "W of the wrong layer": [_but(_PASS, "theta[k - 1][0]", "theta[k - 2][0]"), _but(_NIELSEN, "theta[-l + 1][0]", "theta[-l][0]"), _but(_EXAMPLES, "theta[k][0] @ d", "theta[k - 1][0] @ d")],
+    "delta moved on too early": [_but(_PASS, _TAKE, "", _BACK, _BACK + "\n    " + _TAKE.strip()), _but(_NIELSEN, "nabla[-1] = (acts[-2].T.dot(delta) / len(X), delta.mean(0))", "last = delta", "nabla[-l] = (acts[-l - 1].T.dot(delta) / len(X), delta.mean(0))", "nabla[1 - l] = (acts[-l].T.dot(delta) / len(X), delta.mean(0))", "return nabla", "nabla[0] = (X.T.dot(delta) / len(X), delta.mean(0))\nreturn nabla"), _but(_EXAMPLES, "        total[k] = (total[k][0] + np.outer(z[k], d), total[k][1] + d)\n", "", "            d = (theta[k][0] @ d) * activations[k - 1].df(pre[k - 1])", "            d = (theta[k][0] @ d) * activations[k - 1].df(pre[k - 1])\n        total[k] = (total[k][0] + np.outer(z[k], d), total[k][1] + d)")],
+    "parameters for the gradient": [_then(f"return [(W - {t} * dW, b - {t} * db) for (dW, db), (W, b) in zip(g, theta)]")[i] for i, t in enumerate(("0.1", "0.01", "-0.5"))],
     "dW for W in E5": [_but(_PASS, "theta[k - 1][0]", "gradient[0][0]"), _but(_NIELSEN, "theta[-l + 1][0]", "nabla[-l + 1][0]"), _but(_NIELSEN, "delta.dot(theta[-l + 1][0].T)", "np.einsum('nj,ij->ni', delta, nabla[1 - l][0])")],
     "f' of the wrong layer": [_but(_PASS, "activations[k - 2]", "activations[k - 1]"), _but(_NIELSEN, "activations[-l].df", "activations[1 - l].df"), _but(_EXAMPLES, "activations[k - 1].df(pre[k - 1])", "activations[k].df(pre[k - 1])")],
     "tanh everywhere": [f"activations = [network.activation('tanh')._replace(f=f.f) for f in activations]\nslopes = lambda a: 1\n{_PASS}".replace("network.forward(theta, X, activations)", "network.forward(theta, X, activations)"), _but(_NIELSEN, "activations[-1].df(zs[-1])", "(1 - acts[-1] ** 2)", "activations[-l].df(zs[-l])", "(1 - acts[-l] ** 2)"), _but(_EXAMPLES, "activations[-1].df(pre[-1])", "(1 - z[-1] ** 2)", "activations[k - 1].df(pre[k - 1])", "(1 - z[k] ** 2)")],

@@ -29,7 +29,7 @@ def _short_and_forgetful(monkeypatch):
 
 
 def test_an_endless_loop_is_told_with_its_head():
-    assert "stopped in the loop of line 3, `while j < len(y):`," in check("loss", answer("loss", ENDLESS)).text
+    assert "stopped in the loop of line 3, `while j < len(y):`, which" in check("loss", answer("loss", ENDLESS)).text
 
 
 def test_an_endless_loop_is_stopped_in_a_thread():

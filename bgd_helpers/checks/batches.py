@@ -46,7 +46,19 @@ def _not_batches(value, N, B):
         )
     sizes = [part.size for part in flat(value)]
     shown = np.sort(np.concatenate([part for part in flat(value) if part.size] or [[]])).astype(int).tolist()
+    if _overlap(flat(value)):
+        return Verdict(
+            "wrong",
+            "each batch begins one place after the one before, so that they overlap. The next begins B places on: "
+            "`range` takes a step as its third argument.",
+        )
     return _wrong_examples(shown, sizes, N, B) or _wrong_sizes(sizes, N, B) or _wrong_numbers(shown, N, B)
+
+
+def _overlap(parts):
+    """Whether each batch goes on at the second place of the one before."""
+    pairs = list(zip(parts, parts[1:]))
+    return any(len(b) > 1 for _, b in pairs) and all(np.array_equal(a[1:], b[: len(a) - 1]) for a, b in pairs)
 
 
 def _is_batch(part):
@@ -84,7 +96,9 @@ def _why_sizes(sizes, N, B):
     if 0 in sizes:
         return " No batch is empty: let the last start before N."
     if len(sizes) == B and sum(sizes) == N:
-        return " There are B batches: `array_split` is told the number of parts, and B is the size of each."
+        return " There are B batches: B is the size of each, not their number, which `array_split` takes."
+    if sizes == [N]:
+        return " All examples stand in one array: cut it into slices."
     if len(sizes) == 1:
         return " There is one batch alone: if there is a loop, `return` stands after it, not inside."
     if len(sizes) == -(-N // B) and max(sizes) == B - 1:

@@ -15,7 +15,7 @@ from bgd_helpers.checks.batches import judge_batches
 from bgd_helpers.checks.cases import EXERCISES
 from bgd_helpers.checks.naming import known_slip
 from bgd_helpers.checks.observing import Observation, observe
-from bgd_helpers.checks.outcomes import Failure, agree, all_agree, is_repeated, outcomes_of
+from bgd_helpers.checks.outcomes import Failure, agree, all_agree, is_repeated, outcomes_of, without_empty_axes
 from bgd_helpers.checks.patterns import largest_difference
 from bgd_helpers.checks.verdicts import Verdict, named, not_attempted
 from bgd_helpers.checks.wording import call, describe, differing_arrays, located, with_line
@@ -88,6 +88,9 @@ def _judge_values(exercise, cases, seen, reveal):
     first = next(value for value, right in zip(seen.found, expected) if not agree(value, right))
     python = with_line(first) if isinstance(first, Failure) else ""
     known = known_slip(exercise, cases, seen.found, expected)
+    bare = without_empty_axes(seen.found, expected)
+    if not known and bare and not all_agree(bare, expected):
+        known = known_slip(exercise, cases, bare, expected)
     text = known.text if known else describe(exercise, cases, seen.found, expected, reveal)
     before = located(exercise, cases, seen.found, expected) if known else ""
     before = f"{before}: " if before and "already" not in before else ""

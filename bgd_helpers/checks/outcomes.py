@@ -41,7 +41,8 @@ def outcome_of(function, case, read):
     except (Exception, SystemExit, Endless) as error:  # a learner's function may raise anything
         if isinstance(error, NotImplementedError) or is_placeholder(error):
             return None
-        return Failure(type(error).__name__, _message(error), where(error))
+        place = where(error)  # before its __str__, which may raise it again
+        return Failure(type(error).__name__, _message(error), place)
 
 
 def _message(error):
@@ -151,6 +152,17 @@ def is_changed(used, given):
     if isinstance(given, tuple | list):
         return len(used) != len(given) or any(map(is_changed, used, given))
     return used != given
+
+
+def without_empty_axes(found, expected):
+    """The outcomes without the axes of length 1 that the expected ones do not have; None if there are none."""
+    if not all(isinstance(value, list) and layout(value) == layout(right) for value, right in zip(found, expected)):
+        return None
+    bare = [
+        [[np.squeeze(a) if a.ndim > b.ndim else a for a, b in zip(*groups)] for groups in zip(value, right)]
+        for value, right in zip(found, expected)
+    ]
+    return bare if any(a.shape != b.shape for a, b in zip(*(sum(map(flat, v), []) for v in (bare, found)))) else None
 
 
 def flat(outcome):

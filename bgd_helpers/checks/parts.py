@@ -12,6 +12,7 @@ SLOPES = {  # what stands where f'(a) belongs; z is Y_hat in E4
     "f(a), which is z,": lambda a, z, df: z,
     "a": lambda a, z, df: a,
     "z (1 - z), the sigmoid's slope,": lambda a, z, df: z * (1 - z),
+    "a (1 - a)": lambda a, z, df: a * (1 - a),
     "1 - z": lambda a, z, df: 1 - z,
     "1 - a": lambda a, z, df: 1 - a,
     "1 - z^2": lambda a, z, df: 1 - z**2,
@@ -32,6 +33,7 @@ DIFFERENCES = {  # what stands where the difference of targets and outputs belon
     "the size of the difference, without its sign,": lambda y, z, a: np.abs(y - z),
     "the sign of the difference": lambda y, z, a: np.sign(y - z),
     "the quotient": lambda y, z, a: y / z,
+    "the derivative of another loss, the cross-entropy,": lambda y, z, a: (z - y) / (z * (1 - z)),
     "the product": lambda y, z, a: y * z,
     "the sum": lambda y, z, a: y + z,
     "a sum or mean of the differences over the examples": lambda y, z, a: (y - z).sum(axis=0) + 0 * y,
@@ -51,9 +53,21 @@ BACK = {  # what stands where the sum over j of w_ij delta_nj belongs
     "a sum or mean of the deltas over the examples": lambda d, w: d.sum(axis=0) @ w.T + np.zeros((len(d), 1)),
 }
 
+TERMS = {  # what is added over the outputs where (y - y_hat)^2 belongs
+    "y y_hat": lambda y, z: y * z,
+    "y^2": lambda y, z: y**2,
+    "y_hat^2": lambda y, z: z**2,
+    "(y + y_hat)^2": lambda y, z: (y + z) ** 2,
+    "(y - y_hat)^3": lambda y, z: (y - z) ** 3,
+    "(y - y_hat)^4": lambda y, z: (y - z) ** 4,
+    "y^2 + y_hat^2": lambda y, z: y**2 + z**2,
+}
+
 
 def other_part(exercise: str, cases: list, found: list) -> str | None:
-    """Which factor of E4 or E5 is another than it should be, as a sentence; None where no two factors fit all cases."""
+    """Which factor of E4 or E5, or which term of E2, is another, as a sentence; None where none fits all cases."""
+    if exercise == "loss":
+        return _other_term(cases, found)
     if exercise not in ("output_delta", "hidden_delta"):
         return None
     firsts = DIFFERENCES if exercise == "output_delta" else BACK
@@ -63,6 +77,18 @@ def other_part(exercise: str, cases: list, found: list) -> str | None:
                 return _sentence(exercise, first, second)
     if _is_added(exercise, cases, found, firsts[""]):
         return "f'(a) is added where it is a factor"
+    return None
+
+
+def _other_term(cases, found):
+    """Which term is added in E2, whatever number the sum or the mean is multiplied by."""
+    if not all(isinstance(value, list) and is_real(value[0][0]) and value[0][0].size == 1 for value in found):
+        return None
+    numbers = np.array([value[0][0].item() for value in found])
+    for name, term in TERMS.items():
+        terms = [term(y, y_hat) for y, y_hat in cases]
+        if any(factor(numbers, np.array(list(map(over, terms)))) for over in (np.sum, np.mean)):
+            return f"{name} stands where (y - y_hat)^2 belongs"
     return None
 
 

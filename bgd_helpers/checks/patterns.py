@@ -129,7 +129,7 @@ def _by_line(a, b):
 def _shift(a, b):
     difference = a - b
     if a.size > 1 and np.ptp(a) <= LOOSE * np.abs(a).max() and np.ptp(b) > np.ptp(a):
-        return "is the same number in every entry: a sum or mean went over all of them"
+        return "is the same number in every entry: a constant stands there, or a sum or mean went over all of them"
     if a.size > 1 and np.ptp(difference) <= LOOSE * np.abs(difference).max():
         return f"is off by {difference.flat[0]:.4g} in every entry: something is added that does not belong"
     return None

@@ -20,13 +20,15 @@ LOOP = 500  # lines that are looked at to find the head of a loop
 
 class Where(NamedTuple):
     """A line of the learner's: its number in the cell, its code, the part that failed, what the names in that hold (an
-    array's shape, or a phrase), and whether it failed in what the part calls."""
+    array's shape, or a phrase), whether it failed in what the part calls, and, where another function of the learner's
+    was called, the line that called it."""
 
     line: int
     code: str
     part: str
     holds: dict
     called: bool
+    caller: str = ""
 
 
 class Endless(BaseException):
@@ -84,32 +86,40 @@ def _is_own(filename):
 
 def where(error: BaseException) -> Where | None:
     """The last line of the learner's that an exception passed; None if there is none."""
-    last = _last_own(error.__traceback__)
-    if last is None:
+    own = _own(error.__traceback__)
+    if not own:
         return None
+    last, caller = own[-1], "" if own[0].tb_frame.f_code is own[-1].tb_frame.f_code else _line_of(own[0])
     frame, line = last.tb_frame, getattr(error, "line", last.tb_lineno)
-    code = linecache.getline(frame.f_code.co_filename, line, frame.f_globals).strip()
+    code = _line_of(last, line)
     part = _part(last) or code
     called = last.tb_next is not None
-    return Where(line, code, part, {} if isinstance(error, Endless) else _held(frame, part), called)
+    held = {} if isinstance(error, Endless) else _held(frame, part)
+    return Where(line, code, part, held, called, caller if caller != code else "")
+
+
+def _line_of(step, line=None):
+    frame = step.tb_frame
+    return linecache.getline(frame.f_code.co_filename, line or step.tb_lineno, frame.f_globals).strip()
 
 
 def is_placeholder(error: BaseException) -> bool:
     """Whether an exception is due to a `...` that stands, as a value, in the learner's line, or that a name in it got
     in the same function."""
-    last = _last_own(error.__traceback__) if isinstance(error, TypeError) else None
+    last = next(reversed(_own(error.__traceback__)), None) if isinstance(error, TypeError) else None
     if last is None or not any(constant is ... for constant in last.tb_frame.f_code.co_consts):
         return False
     place = where(error)
     return _has_dots(last) or place is not None and "nothing (...)" in place.holds.values()
 
 
-def _last_own(traceback: TracebackType | None):
-    last = None
+def _own(traceback: TracebackType | None):
+    """The steps of a traceback that are the learner's, outermost first."""
+    own = []
     while traceback is not None:
-        last = traceback if _is_own(traceback.tb_frame.f_code.co_filename) else last
+        own += [traceback] if _is_own(traceback.tb_frame.f_code.co_filename) else []
         traceback = traceback.tb_next
-    return last
+    return own
 
 
 def _part(traceback):

@@ -11,6 +11,8 @@ from bgd_helpers.checks.patterns import factor, largest_difference, pattern
 from bgd_helpers.checks.tracing import Endless
 
 GRADIENTS = ("weight_gradient", "bias_gradient", "backprop")
+UNDEFINED = "That comes of the logarithm or root of what is negative, a division by 0, or a mean of nothing."
+ZEROS = "Zeros to start from must be filled in; `np.nan_to_num` makes them of a logarithm that is not defined."
 RATE = "; a learning rate does not belong in a gradient"
 NUMBER = re.compile(r"-?[\d.]+(e[-+]\d+)?")
 FITS = {
@@ -154,7 +156,7 @@ def _seen_in_all(found, expected):
         return ""
     wrong = [pair for pair in pairs if not close(*pair)]
     text = pattern(*map(np.array, zip(*wrong)), 0.0, {}) if len(wrong) > 1 else None
-    return (text or "").replace("every entry", "every case").split(": a sum or mean")[0]
+    return (text or "").replace("every entry", "every case").split(": a constant")[0]
 
 
 def _others(exercise, name, case):
@@ -177,12 +179,26 @@ def _no_numbers(name, mine, right, exercise, given):
         symbols = EXERCISES[exercise].shapes.get("return")
         if mine.shape == right.shape[::-1] and close(mine.T, right):
             return f"{name} is the transpose of the right one: its shape is {mine.shape}, not {right.shape}{given}."
-        return f"{name} has {_shape(mine)} and should have {_shape(right)}{f', {symbols}' if symbols else ''}{given}."
+        symbols = f", {symbols}" if symbols else ""
+        return f"{name} has {_shape(mine)} and should have {_shape(right)}{symbols}{given}.{_why_shape(mine, right)}"
     if not np.isfinite(mine).all():
-        return f"{name} is NaN or infinite in {np.sum(~np.isfinite(mine))} of {mine.size} entries{given}."
+        return f"{name} is NaN or infinite in {np.sum(~np.isfinite(mine))} of {mine.size} entries{given}. {UNDEFINED}"
     if not mine.any() and mine.size:
-        return f"{name} is zero in every entry{given}. If the zeros are where you start from, fill in the entries."
+        return f"{name} is zero in every entry{given}. {ZEROS}"
     return None
+
+
+def _why_shape(mine, right):
+    """What a wrong shape comes from, as a sentence with a blank before it, or nothing."""
+    if np.squeeze(mine).shape == right.shape and close(np.squeeze(mine), right):
+        return " Its numbers are right: leave out keepdims, and brackets around the result."
+    if np.squeeze(mine).ndim > right.ndim:
+        return " Over one axis too few is added or averaged."
+    if mine.ndim < right.ndim or mine.ndim == right.ndim and any(a == 1 < b for a, b in zip(mine.shape, right.shape)):
+        return " An axis is gone that should stay: by a sum or mean over it, an index, or a `return` inside a loop."
+    if mine.ndim > 1 and mine.size > right.size:
+        return " It holds more products than it should: an outer product is that of two vectors, of one example."
+    return ""
 
 
 def _differing(mine, right):
@@ -211,6 +227,7 @@ def failure_text(exercise: str, failure: Failure, given: str) -> str:
     if place is None:
         return f"it raises {said(failure)}{given}."
     line = f"line {place.line}, `{shortened(place.code, 80)}`," if place.code else f"line {place.line}"
+    line += f" called by `{shortened(place.caller, 80)}`," if place.caller else ""
     if failure.kind == Endless.__name__:
         return (
             f"it does not end: it was stopped in the loop of {line} which goes on for ever. What should change in it?"
@@ -235,6 +252,15 @@ def _told(exercise, name, value):
 def _reason(exercise, failure, place):
     """Why that kind of exception is raised, in one or two sentences."""
     values = place.holds.values()
+    if "'Activation' object" in failure.message:
+        return "an activation holds two functions: f and its derivative df, as in `activations[k - 1].df`."
+    if exercise == "backprop" and "'tuple' object" in failure.message:
+        return "a pair (W, b) stands where an array belongs: its first part, [0], is W."
+    if exercise == "backprop" and "nothing (None)" in map(place.holds.get, ("A", "Z", "Z_prev")):
+        return (
+            "a value is missing. A[0] is None, as layer 0, the inputs, has no pre-activation: E5 ends at layer 1, E7 "
+            "takes Z, and `forward` gives A first, then Z."
+        )
     if any(str(value).startswith("nothing") for value in values) or "NoneType" in failure.message:
         return (
             "a value is missing. What should give it has no `return` yet, or works in place and returns nothing, as "

@@ -624,7 +624,8 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3
     ),
     Slip(
         "one-sided difference",
-        "it compares theta + h with theta itself. The central difference goes to both sides.",
+        "one of the two costs is taken at theta itself. The central difference goes to both sides: theta + h e and "
+        "theta - h e.",
         {
             "central_difference": (
                 lambda cost, theta, h: wrong.differences(cost, theta, h, 0, h),
@@ -654,6 +655,9 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3
                     lambda cost, theta, h, own=own: wrong.differences(cost, theta, own, own, 2 * own)
                     for own in (1e-5, 1e-4, 1e-3, 1e-6, 1e-2)
                 ),
+                lambda cost, theta, h: wrong.differences(cost, theta, h / 2, h / 2, h),
+                lambda cost, theta, h: wrong.differences(cost, theta, 2 * h, 2 * h, 4 * h),
+                lambda cost, theta, h: wrong.differences(cost, theta, h * theta, h * theta, 2 * h),
                 wrong.relative_step(lambda h, theta: h * np.abs(theta)),
                 wrong.relative_step(lambda h, theta: h * (1 + np.abs(theta))),
                 wrong.relative_step(lambda h, theta: h * np.maximum(1, np.abs(theta))),
@@ -724,8 +728,22 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3
         "theta and gradient exchanged",
         "theta and the gradient have changed places. E9 begins with theta and takes eta times the gradient from it.",
         {
-            "update": lambda theta, gradient, eta: gradient - eta * theta,
-            "mini_batch_update": lambda theta, G, batch, eta: G[batch].mean(axis=0) - eta * theta,
+            "update": (
+                lambda theta, gradient, eta: gradient - eta * theta,
+                lambda theta, gradient, eta: eta * gradient - theta,
+            ),
+            "mini_batch_update": (
+                lambda theta, G, batch, eta: G[batch].mean(axis=0) - eta * theta,
+                lambda theta, G, batch, eta: eta * G[batch].mean(axis=0) - theta,
+            ),
+        },
+    ),
+    Slip(
+        "brackets around theta - eta",
+        "eta is taken from theta before it meets the gradient. `*` goes before `-`: E9 needs no brackets.",
+        {
+            "update": lambda theta, gradient, eta: (theta - eta) * gradient,
+            "mini_batch_update": lambda theta, G, batch, eta: (theta - eta) * G[batch].mean(axis=0),
         },
     ),
     Slip(
@@ -754,7 +772,8 @@ ASIDE = (  # for the checks alone
         "another number than the mean is taken over the examples: a median, a largest value, a spread or a length.",
         {
             "bias_gradient": tuple(
-                lambda delta, of=of: of(delta, axis=0) for of in (np.median, np.max, np.min, np.std, np.linalg.norm)
+                lambda delta, of=of: of(delta, axis=0)
+                for of in (np.median, np.max, np.min, np.std, np.var, np.linalg.norm)
             ),
             "mini_batch_update": tuple(
                 lambda theta, G, batch, eta, of=of: theta - eta * of(G[batch], axis=0)
@@ -800,13 +819,19 @@ ASIDE = (  # for the checks alone
     ),
     Slip(
         "slope of the error",
-        "the slope is taken of the error that comes back, not of the layer's activation function at a.",
+        "the slope is taken of the error, not of the layer's activation function at a. The error is a factor beside "
+        "f'(a).",
         {
+            "output_delta": (
+                lambda Y, Y_hat, A, df: -2 * df(Y - Y_hat),
+                lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * df(Y - Y_hat),
+            ),
             "hidden_delta": (
+                lambda delta, W, A, Z, df: df(delta @ W.T),
                 lambda delta, W, A, Z, df: (delta @ W.T) * (1 - delta @ W.T),
                 lambda delta, W, A, Z, df: (delta @ W.T) * (1 - (delta @ W.T) ** 2),
                 lambda delta, W, A, Z, df: (delta @ W.T) * df(delta @ W.T),
-            )
+            ),
         },
     ),
     Slip(
@@ -923,6 +948,19 @@ ASIDE = (  # for the checks alone
         "db without f'",
         "the biases' gradient is taken before the error meets f'. E8 takes delta, as E7 does.",
         {"backprop": lambda *net: wrong.sent_back_bare(lambda error, delta: error, *net)},
+    ),
+    Slip(
+        "delta moved on too early",
+        "delta is that of the layer below already when the gradients of a layer are taken. First E7 and E8 with a "
+        "layer's delta, then E5 for the next.",
+        {"backprop": wrong.moved_on_too_early},
+    ),
+    Slip(
+        "parameters for the gradient",
+        "an update is made here: a multiple of the gradient is taken from the weights or added to them. Return the "
+        "gradient alone; the update is another function.",
+        {},
+        free={"backprop": (wrong.updated_parameters,)},
     ),
     Slip(
         "a for z in E7",

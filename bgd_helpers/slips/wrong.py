@@ -70,6 +70,20 @@ def a_for_z(theta, X, Y, activations):
     return _layer_by_layer(theta, X, Y, activations, Z_of=lambda A, Z, k: A[k - 1] if k > 1 else Z[0])
 
 
+def moved_on_too_early(theta, X, Y, activations):
+    """Backpropagation that takes E7 and E8 of layer k with the delta of layer k-1."""
+    A, Z = network.forward(theta, X, activations)
+    delta = network.deltas(theta, X, Y, activations)
+    below = [delta[max(k - 1, 1)] for k in range(1, len(theta) + 1)]
+    return [(network.weight_gradient(z, d), network.bias_gradient(d)) for z, d in zip(Z, below)]
+
+
+def updated_parameters(eta, theta, X, Y, activations):
+    """The parameters after an update with this learning rate."""
+    pairs = zip(theta, network.backprop(theta, X, Y, activations))
+    return [(W - eta * dW, b - eta * db) for (W, b), (dW, db) in pairs]
+
+
 def dw_for_w(theta, X, Y, activations):
     """Backpropagation with dW^(k+1) in E5."""
     return _layer_by_layer(theta, X, Y, activations, W_of=lambda theta, k, dW: dW)
