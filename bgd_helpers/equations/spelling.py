@@ -33,6 +33,7 @@ WORDS = [
     (re.compile(rf"{IN_FONT}(?:{names.replace(' ', '|')})(?![A-Za-z])"), said)
     for names, said in TABLE["outside"]["words"]
 ]
+TYPED = [(re.compile(pattern), plain) for pattern, plain in TABLE["typed"]]
 OUTSIDE = [(re.compile(pattern), name) for pattern, name in TABLE["outside"]["names"]]
 
 
@@ -60,6 +61,15 @@ class Text(NamedTuple):
 def joined(*parts):
     """One text of several."""
     return Text("".join(part.text for part in parts), tuple(place for part in parts for place in part.at))
+
+
+def braced(latex: str) -> str:
+    """A text that was typed without LaTeX, δ_nj^(k), with the braces of LaTeX; any other as it is."""
+    if not isinstance(latex, str) or "\\" in latex:
+        return latex
+    for pattern, plain in TYPED:
+        latex = pattern.sub(plain, latex)
+    return latex
 
 
 def spelled(latex: str) -> Text:
@@ -236,7 +246,7 @@ MATHEMATICS = re.compile(
     r"\$\$(.+?)\$\$|(?<!\\)\$([^$]+?)(?<!\\)\$|(?<!\\)\\\[(.+?)\\\]|\\\((.+?)\\\)|(\\begin\s*\{(?P<name>(?:align|equation|gather|eqnarray|multline|flalign|math|displaymath)\*?)\}.+?\\end\s*\{(?P=name)\})",
     re.DOTALL,
 )
-EQUALS = r"=|\\(?:leftarrow|approx|iff|to|equiv|le|ge|ne|in|propto|gets|stackrel|triangleq)(?![A-Za-z])|[<>]"
+EQUALS = r"=|\\(?:leftarrow|approx|iff|to|equiv|le|ge|in|propto|gets|stackrel|triangleq)(?![A-Za-z])|[<>]"
 EQUATION = r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]"  # mathematics outside the signs of mathematics
 OPEN_END = re.compile(rf"(?:[-+*/(,{{]|\\(?:cdot|odot|times|left|circ)|{EQUALS}|\\\\|&)\s*$")
 OPEN_START = re.compile(rf"\s*(?:[-+*/)}}^_&]|\\(?:cdot|odot|times|right|circ|\\)|{EQUALS}|:=)")
