@@ -87,7 +87,7 @@ REFUSED = [
     (r"J^10 = 1", 1, "^{10}"),
     (r"\sum_{n=1}^10 E_n = 1", 10, "^{10}"),
     (r"J = \frac1N \sum E_n", 12, "what the sum runs over"),
-    (r"J = \sum_{j \neq i} x_{nj}", 12, "runs over all values"),
+    (r"J = \sum_{j \neq i} x_{nj}", 10, "runs over all values"),
     (r"\delta_nj^{(k)} = 1", 6, "_{nj}"),
     (r"w_{ij}^k = 1", 6, "^{(k)}"),
     (r"W^L = 1", 1, "^{(k)}"),

@@ -232,7 +232,7 @@ def _on_the_way(link, whole, asked):
     """Whether a derivative is a part of the way that the derivative asked for goes, and not all of it."""
     of, by = link.of, link.by
     last = any(is_symbol(part, "yhat", "Yhat") or getattr(part.layer, "letter", "") == "L" for part in symbols_of(link))
-    if last and whole.by.layer.letter != "L":
+    if by.name == "E" or last and whole.by.layer.letter != "L":
         return False
     if RANKS.get(by.name, -1) < RANKS[whole.by.name] or whole.by.layer.letter == "L" != (by.layer or Layer("L")).letter:
         return False

@@ -218,7 +218,7 @@ def _font(text, start, end, font):
         return (
             (text, last)
             if named
-            else (text.replaced(start, last, r"\\ " if AND.search(inside) and not inline else " "), start)
+            else (text.replaced(start, last, _parting(inside) if not inline else " "), start)
         )
     if font in ("mathbf", "boldsymbol", "bm") and re.fullmatch(r"[XwyWZAYb]{2,3}", inside):
         return text.replaced(start, last, inside), start
@@ -226,6 +226,11 @@ def _font(text, start, end, font):
         return text, last
     one = re.fullmatch(r"(\\hat\s*)?\{?(\\[A-Za-z]+\s*|.)\}?", inside, re.DOTALL)
     return text.replaced(start, last, *([" " + inside] if one else ["{", text.part(*span), "}"])), start
+
+
+def _parting(words):
+    """What words between equations are read as: before a condition, which belongs to its equation, a comma."""
+    return ", " if re.search(r"\b(if|for|when)\b", words) else r"\\ " if AND.search(words) else " "
 
 
 def _norms_paired(text):
