@@ -215,11 +215,7 @@ def _font(text, start, end, font):
     if font in TEXTS or re.fullmatch(r"(where|and|for|so|since|if|hence|thus|with|because|def|out|in)", inside):
         named = re.fullmatch(r"new|old|next|prev|neu|alt|arg ?min|vec|softmax", inside)
         inline = re.search(r"\$", inside) or re.search(r"[_^]\s*\{?\s*$", text.text[:start])
-        return (
-            (text, last)
-            if named
-            else (text.replaced(start, last, _parting(inside) if not inline else " "), start)
-        )
+        return (text, last) if named else (text.replaced(start, last, _parting(inside) if not inline else " "), start)
     if font in ("mathbf", "boldsymbol", "bm") and re.fullmatch(r"[XwyWZAYb]{2,3}", inside):
         return text.replaced(start, last, inside), start
     if font in ("mathbb", "mathcal") and inside in ("R", "L") or re.fullmatch(r"[A-Za-z ]{2,}", inside):
