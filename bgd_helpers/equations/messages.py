@@ -20,7 +20,7 @@ ADVICE = [(re.compile(pattern), text) for pattern, text in (
     ("[\a\b\f][a-z]|\t(heta|o|ext|imes)|\n(abla|e[^a-z])|\r(ight|ho)",
      'write r before the quotation marks, r"...": without it Python takes \\f, \\t and \\n for signs of its own.'),
     (r"\\(wide)?hat\s*\{\s*[yY]\s*_", r"the hat stands on y alone, and the index outside: \hat y_{nj}."),
-    (r"[_\[]\s*\{?[^\[\]{}=]*:[^\[\]{}=]*[\]}]", SLICE),
+    (r"[_\[]\s*\{?[^\[\]{}=:_]*:[^\[\]{}=_]*[\]}]", SLICE),
     (r"\w\s*\[\s*[ijmnkL0-9]\s*([+-]\s*[0-9]\s*)?[\],]", f"{PYTHON} indices below and layers above: w_{{ij}}^{{(k)}}."),
     (r"@", f"{PYTHON} Z W: a product of matrices needs no sign."),
     (r"\.T\b", rf"{PYTHON} ^\top, in Z^{{(k-1)\top}}."),

@@ -213,7 +213,7 @@ def _font(text, start, end, font):
     if ("", inside) in NAMES and not (inside in ("F", "T", "t", "d") and font in ("mathbf", "mathcal", "bf", "cal")):
         return text.replaced(start, last, NAMES["", inside]), start
     if font in TEXTS or re.fullmatch(r"(where|and|for|so|since|if|hence|thus|with|because|def|out|in)", inside):
-        named = re.fullmatch(r"new|old|next|prev|neu|alt|arg ?min|vec|softmax", inside)
+        named = re.fullmatch(r"new|old|next|prev|neu|alt|arg ?min|vec|softmax|[Rr]e[Ll][Uu]|sigmoid|tanh", inside)
         inline = re.search(r"\$", inside) or re.search(r"[_^]\s*\{?\s*$", text.text[:start])
         return (text, last) if named else (text.replaced(start, last, _parting(inside) if not inline else " "), start)
     if font in ("mathbf", "boldsymbol", "bm") and re.fullmatch(r"[XwyWZAYb]{2,3}", inside):
@@ -338,10 +338,4 @@ def _without_words(line, several):
     for match in reversed(list(WORD.finditer(hidden))):
         line = line.replaced(*match.span(), " ")
     line = substituted(line, re.compile(r"^[\s,:;.]+|[\s,:;.]+$|\(\s*\)"), " ")
-    return (
-        line
-        if re.search(EQUALS, line.text) and not re.match(rf"\s*({EQUALS})", line.text)
-        else line
-        if re.match(rf"\s*({EQUALS})", line.text)
-        else line.part(0, 0)
-    )
+    return line if re.search(EQUALS, line.text) else line.part(0, 0)
