@@ -32,6 +32,12 @@ def test_the_first_wrong_line_and_what_follows_from_it():
     assert "f_k'" in shown.verdict.text and "Line 4 follows from your line 3." in shown.verdict.text
 
 
+def test_lines_without_latex_are_shown_as_they_are_read():
+    shown = derive("E4", "∂E_n/∂a_nj^(L) = ∂E_n/∂ŷ_nj · ∂ŷ_nj/∂a_nj^(L)\n= -2 (y_nj - ŷ_nj) f_L'(a_nj^(L))\n")
+    assert shown.verdict.outcome == "right" and [sign for sign, *_ in shown._rows()] == ["✓", "✓"]
+    assert "a_{nj}^{(L)}" in shown.text
+
+
 def test_html_has_the_same_signs_as_the_text():
     html = derive("E5", LOST)._repr_html_()
     assert html.count("<tr>") == 4 and "✗" in html and "↳" in html and r"$\displaystyle" in html

@@ -9,6 +9,7 @@ from bgd_helpers.equations import EquationError, Result, check_equation
 from bgd_helpers.equations.meaning import is_definition
 from bgd_helpers.equations.reading import line_of, read
 from bgd_helpers.equations.result import typeset
+from bgd_helpers.equations.spelling import braced
 from bgd_helpers.equations.steps import steps_of
 from bgd_helpers.equations.syntax import (
     Activation,
@@ -113,6 +114,7 @@ def check_derivation(exercise: str, answer: str | None) -> DerivationVerdict:
         raise ValueError(f'the answer is a string of LaTeX, r"...", not a value of type {type(answer).__name__}')
     if not answer.strip(" .\n\t…"):
         return DerivationVerdict("not attempted", NOT_YET)
+    answer = braced(answer)
     try:
         result = check_equation(answer)
         chains = [chain for chain in read(answer) if isinstance(chain, Chain)]
@@ -230,7 +232,7 @@ def _on_the_way(link, whole, asked):
     """Whether a derivative is a part of the way that the derivative asked for goes, and not all of it."""
     of, by = link.of, link.by
     last = any(is_symbol(part, "yhat", "Yhat") or getattr(part.layer, "letter", "") == "L" for part in symbols_of(link))
-    if last and whole.by.layer.letter != "L":
+    if by.name == "E" or last and whole.by.layer.letter != "L":
         return False
     if RANKS.get(by.name, -1) < RANKS[whole.by.name] or whole.by.layer.letter == "L" != (by.layer or Layer("L")).letter:
         return False

@@ -7,6 +7,7 @@ from html import escape
 
 from bgd_helpers.checks.derivations import DerivationVerdict, check_derivation
 from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.spelling import braced
 from bgd_helpers.equations.steps import Step, steps_of
 
 ANSWERS = {  # what an exercise's derivation is called in the notebook
@@ -94,9 +95,9 @@ def derive(line: str, cell: str) -> Derivation:
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell:
         shell.user_ns[ANSWERS[exercise]] = cell
-    verdict = check_derivation(exercise, cell)
+    text = braced(cell)
     try:
-        steps = steps_of(cell) if cell.strip() else []
+        steps = steps_of(text) if text.strip() else []
     except Misfit:
         steps = []
-    return Derivation(cell, steps, verdict)
+    return Derivation(text, steps, check_derivation(exercise, text))

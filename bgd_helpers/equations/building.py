@@ -17,7 +17,7 @@ SYNONYMS = {
     r"\ell": "ℓ",
 }  # fmt: skip
 OF_EXAMPLES = ("a", "z", "delta", "y", "yhat", "x")
-VARIABLES = set("w b a z x y yhat W A Z X Y Yhat theta".split())
+VARIABLES = set("w b a z x y yhat E W A Z X Y Yhat theta".split())
 
 
 def build(part):
@@ -433,7 +433,7 @@ def _variable(node):
     node = _plain(node)
     if syntax.is_symbol(node, *VARIABLES):
         return node
-    raise Misfit(node, r"one differentiates by w, b, a, z, \hat y, y, x, \theta, or by W, b, A, Z, \hat Y, Y, X.")
+    raise Misfit(node, r"one differentiates by w, b, a, z, \hat y, y, x, E_n, \theta, or by W, b, A, Z, \hat Y, Y, X.")
 
 
 def _layer(text):

@@ -11,6 +11,7 @@ from bgd_helpers.equations.messages import advice
 from bgd_helpers.equations.reading import line_of, named, read
 from bgd_helpers.equations.repair import repair
 from bgd_helpers.equations.result import Result
+from bgd_helpers.equations.spelling import braced
 from bgd_helpers.equations.steps import steps_of
 from bgd_helpers.equations.syntax import Chain, Equivalence, Layer, Node, chains_of, is_symbol, mapped
 from bgd_helpers.equations.updates import (
@@ -53,6 +54,7 @@ def check_equation(latex: str, rule: str | None = None, mend: bool = True) -> Re
     """
     if rule not in (None, *RULES):
         raise ValueError(f"there is no update rule {rule!r}: choose one of {', '.join(RULES)}")
+    latex = braced(latex)
     try:
         return _checked(latex, rule, mend)
     except Misfit as error:

@@ -342,7 +342,7 @@ def _key(by, scene):
     if by.layer:
         return by.name if by.name == "b" else by.name.upper(), scene.number(by.layer)
     layers = {"x": 0, "yhat": scene.model.L}
-    return ("Z", layers[by.name.lower()]) if by.name.lower() in layers else ("Y", None)
+    return ("Z", layers[by.name.lower()]) if by.name.lower() in layers else (by.name.upper(), None)
 
 
 def _slope(moved):

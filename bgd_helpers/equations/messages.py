@@ -10,6 +10,7 @@ from bgd_helpers.equations.syntax import FORMS, MARKS, Layer, Symbol
 
 MATRIX = "the language has no matrices written out in numbers: W^{(k)} is a matrix."
 LOSS = "L is the last layer; the loss of an example is E_n, the cost is J."
+SLICE = r"a slice is not in the language: indices are letters; write the sum, as in \sum_i x_{ni} w_{ij}^{(1)}."
 PYTHON = "this is Python; in LaTeX write"
 GRADIENT = r"\nabla carries nothing above: (\nabla J)^\top; below it stands what it is by, \nabla_{W^{(k)}} J."
 ONES = r"a number has no entries and no transpose; the column of N times 1 is \mathbf 1: \mathbf 1^\top \Delta^{(k)}."
@@ -19,12 +20,16 @@ ADVICE = [(re.compile(pattern), text) for pattern, text in (
     ("[\a\b\f][a-z]|\t(heta|o|ext|imes)|\n(abla|e[^a-z])|\r(ight|ho)",
      'write r before the quotation marks, r"...": without it Python takes \\f, \\t and \\n for signs of its own.'),
     (r"\\(wide)?hat\s*\{\s*[yY]\s*_", r"the hat stands on y alone, and the index outside: \hat y_{nj}."),
+    (r"[_\[]\s*\{?[^\[\]{}=:_]*:[^\[\]{}=_]*[\]}]", SLICE),
+    (r"\w\s*\[\s*[ijmnkL0-9]\s*([+-]\s*[0-9]\s*)?[\],]", f"{PYTHON} indices below and layers above: w_{{ij}}^{{(k)}}."),
     (r"@", f"{PYTHON} Z W: a product of matrices needs no sign."),
     (r"\.T\b", rf"{PYTHON} ^\top, in Z^{{(k-1)\top}}."),
     (r"==", f"{PYTHON} =."),
     (r"\*\*", f"{PYTHON} ^2, in (y_{{nj}} - \\hat y_{{nj}})^2."),
     (r"\bnp\.\w*", f"{PYTHON} what the function does: f_k(A^{{(k)}}), \\sum_n E_n."),
     (r"(?<!\\)\by_?hat\b|\by_pred\b", rf"{PYTHON} \hat y_{{nj}}, or \hat Y."),
+    (r"(?<![\\A-Za-z])([dD]elta|eta|theta|lambda|sum|partial|nabla)(?!_?[A-Za-z]{3}|[A-Za-z])",
+     lambda match: f"its name in LaTeX begins with a backslash: \\{match[1]}."),
     (r"(?<!\\)\b(\w+_(next|prev|hat|out|in|new|old)|(delta|[A-Za-z])_[A-Za-z]{3,}|[A-Za-z]{3,}_\w+)\b",
      f"{PYTHON} the symbol with its layer, as in \\delta_{{nj}}^{{(k+1)}}."),
     (r"\\sum(\s*\\(no)?limits)?(?!\s*_)(?![A-Za-z])\s*\S?", r"say what the sum runs over: \sum_n, \sum_i."),

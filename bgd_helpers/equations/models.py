@@ -103,7 +103,7 @@ class Network:
             A.append(Z[-1] @ W[k] + b[k].mT + moved.get(("A", k), 0))
             Z.append(self.f[k].f(A[k]) + moved.get(("Z", k), 0))
         Y = self.Y + moved.get(("Y", None), 0)
-        E = ((Y - Z[-1]) ** 2).sum(axis=-1, keepdims=True)
+        E = ((Y - Z[-1]) ** 2).sum(axis=-1, keepdims=True) + moved.get(("E", None), 0)
         return Quantities(theta, W, b, A, Z, Y, E, E.mean(axis=-2, keepdims=True))
 
     def _unpacked(self, theta):

@@ -33,6 +33,7 @@ WORDS = [
     (re.compile(rf"{IN_FONT}(?:{names.replace(' ', '|')})(?![A-Za-z])"), said)
     for names, said in TABLE["outside"]["words"]
 ]
+TYPED = [(re.compile(pattern), plain) for pattern, plain in TABLE["typed"]]
 OUTSIDE = [(re.compile(pattern), name) for pattern, name in TABLE["outside"]["names"]]
 
 
@@ -60,6 +61,15 @@ class Text(NamedTuple):
 def joined(*parts):
     """One text of several."""
     return Text("".join(part.text for part in parts), tuple(place for part in parts for place in part.at))
+
+
+def braced(latex: str) -> str:
+    """A text that was typed without LaTeX, δ_nj^(k), with the braces of LaTeX; any other as it is."""
+    if not isinstance(latex, str) or "\\" in latex:
+        return latex
+    for pattern, plain in TYPED:
+        latex = pattern.sub(plain, latex)
+    return latex
 
 
 def spelled(latex: str) -> Text:
@@ -203,19 +213,20 @@ def _font(text, start, end, font):
     if ("", inside) in NAMES and not (inside in ("F", "T", "t", "d") and font in ("mathbf", "mathcal", "bf", "cal")):
         return text.replaced(start, last, NAMES["", inside]), start
     if font in TEXTS or re.fullmatch(r"(where|and|for|so|since|if|hence|thus|with|because|def|out|in)", inside):
-        named = re.fullmatch(r"new|old|next|prev|neu|alt|arg ?min|vec|softmax", inside)
+        named = re.fullmatch(r"new|old|next|prev|neu|alt|arg ?min|vec|softmax|[Rr]e[Ll][Uu]|sigmoid|tanh", inside)
         inline = re.search(r"\$", inside) or re.search(r"[_^]\s*\{?\s*$", text.text[:start])
-        return (
-            (text, last)
-            if named
-            else (text.replaced(start, last, r"\\ " if AND.search(inside) and not inline else " "), start)
-        )
+        return (text, last) if named else (text.replaced(start, last, _parting(inside) if not inline else " "), start)
     if font in ("mathbf", "boldsymbol", "bm") and re.fullmatch(r"[XwyWZAYb]{2,3}", inside):
         return text.replaced(start, last, inside), start
     if font in ("mathbb", "mathcal") and inside in ("R", "L") or re.fullmatch(r"[A-Za-z ]{2,}", inside):
         return text, last
     one = re.fullmatch(r"(\\hat\s*)?\{?(\\[A-Za-z]+\s*|.)\}?", inside, re.DOTALL)
     return text.replaced(start, last, *([" " + inside] if one else ["{", text.part(*span), "}"])), start
+
+
+def _parting(words):
+    """What words between equations are read as: before a condition, which belongs to its equation, a comma."""
+    return ", " if re.search(r"\b(if|for|when)\b", words) else r"\\ " if AND.search(words) else " "
 
 
 def _norms_paired(text):
@@ -236,7 +247,7 @@ MATHEMATICS = re.compile(
     r"\$\$(.+?)\$\$|(?<!\\)\$([^$]+?)(?<!\\)\$|(?<!\\)\\\[(.+?)\\\]|\\\((.+?)\\\)|(\\begin\s*\{(?P<name>(?:align|equation|gather|eqnarray|multline|flalign|math|displaymath)\*?)\}.+?\\end\s*\{(?P=name)\})",
     re.DOTALL,
 )
-EQUALS = r"=|\\(?:leftarrow|approx|iff|to|equiv|le|ge|ne|in|propto|gets|stackrel|triangleq)(?![A-Za-z])|[<>]"
+EQUALS = r"=|\\(?:leftarrow|approx|iff|to|equiv|le|ge|in|propto|gets|stackrel|triangleq)(?![A-Za-z])|[<>]"
 EQUATION = r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]"  # mathematics outside the signs of mathematics
 OPEN_END = re.compile(rf"(?:[-+*/(,{{]|\\(?:cdot|odot|times|left|circ)|{EQUALS}|\\\\|&)\s*$")
 OPEN_START = re.compile(rf"\s*(?:[-+*/)}}^_&]|\\(?:cdot|odot|times|right|circ|\\)|{EQUALS}|:=)")
@@ -327,10 +338,4 @@ def _without_words(line, several):
     for match in reversed(list(WORD.finditer(hidden))):
         line = line.replaced(*match.span(), " ")
     line = substituted(line, re.compile(r"^[\s,:;.]+|[\s,:;.]+$|\(\s*\)"), " ")
-    return (
-        line
-        if re.search(EQUALS, line.text) and not re.match(rf"\s*({EQUALS})", line.text)
-        else line
-        if re.match(rf"\s*({EQUALS})", line.text)
-        else line.part(0, 0)
-    )
+    return line if re.search(EQUALS, line.text) else line.part(0, 0)
