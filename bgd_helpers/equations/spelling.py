@@ -225,7 +225,9 @@ def _font(text, start, end, font):
 
 
 def _parting(words):
-    """What words between equations are read as: before a condition, which belongs to its equation, a comma."""
+    """What words between equations are read as: a comma before a condition on its equation."""
+    if re.search(r"\bfor (all|any|each|every)\s*$", words):
+        return r"\forall "
     return ", " if re.search(r"\b(if|for|when)\b", words) else r"\\ " if AND.search(words) else " "
 
 
