@@ -338,6 +338,7 @@ def test_no_trap_is_sprung_in_a_release_that_grades_itself(tmp_path):
     assert set(points(tmp_path / "graded").values()) == {1}
 
 
+@pytest.mark.slow
 def test_the_attack_class_is_graded_from_a_folder_of_traps(tmp_path, monkeypatch):
     wall, mark = level(), tmp_path / "mark"
     (tmp_path / "course").mkdir()

@@ -53,6 +53,7 @@ def run(course, *options):
     return subprocess.run(command, cwd=course, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_a_cell_with_another_output_fails_by_its_name_and_what_was_left_out_is_told(course):
     write(course, "00", GOOD, WRONG)
     done = run(course)

@@ -7,6 +7,7 @@ tried together: one, and another that only multiplies by a number.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -37,9 +38,15 @@ def check(exercise: str, answer: Callable) -> Verdict:
             f"not a value of type {type(answer).__name__}"
         )
     task = EXERCISES[exercise]
-    cases = list(task.cases())
+    cases = _cases_of(exercise)
     seen = observe(answer, task.parameters, cases, task.read, seconds=SECONDS)
     return _told_again(exercise, judge(exercise, cases, seen), cases, seen.found)
+
+
+@cache
+def _cases_of(exercise):
+    """The cases of a check, the same each time: what slips give on them is found out once."""
+    return list(EXERCISES[exercise].cases())
 
 
 def _told_again(exercise, verdict, cases, found):

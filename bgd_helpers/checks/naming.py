@@ -13,6 +13,36 @@ from bgd_helpers.checks.verdicts import Verdict, named
 ROUGH = 1e-5
 
 
+class _Slips:
+    """The slips of an exercise, and what they give on these cases: found out once, however many answers are judged."""
+
+    def __init__(self, exercise, cases):
+        self.cases, self.read, self.found = cases, EXERCISES[exercise].read, {}
+        self.variants = [(slip, one) for slip in slips.of_exercise(exercise) for one in slip.variants(exercise)]
+
+    def outcome(self, position, number):
+        """What the variant at a position gives on the case of that number."""
+        if (position, number) not in self.found:
+            case = self.cases[number : number + 1]
+            self.found[position, number] = outcomes_of(self.variants[position][1], case, self.read)[0]
+        return self.found[position, number]
+
+    def fits(self, position, values):
+        """Whether the variant gives just these values; it is called up to the first that it does not give."""
+        numbers = range(len(values))
+        return all(agree(values[n], self.outcome(position, n)) for n in numbers) and any(
+            isinstance(self.outcome(position, n), list) for n in numbers
+        )
+
+    def tried(self):
+        """What every variant gives on all cases."""
+        numbers = range(len(self.cases))
+        return [_Tried(slip, [self.outcome(p, n) for n in numbers]) for p, (slip, _) in enumerate(self.variants)]
+
+
+_last: dict[str, _Slips] = {}  # exercise -> its slips, on the cases of last time
+
+
 class _Tried(NamedTuple):
     """A slip and what one of its variants gives on the cases."""
 
@@ -22,13 +52,14 @@ class _Tried(NamedTuple):
 
 def known_slip(exercise: str, cases: list, found: list, expected: list) -> Verdict | None:
     """The verdict that names the slip, or the two slips, that give just this; None if none do."""
-    read = EXERCISES[exercise].read
-    known = [(slip, variant) for slip in slips.of_exercise(exercise) for variant in slip.variants(exercise)]
-    for slip, variant in known:
-        if gives(variant, cases, read, found):
+    if exercise not in _last or _last[exercise].cases is not cases:
+        _last[exercise] = _Slips(exercise, cases)
+    known, read = _last[exercise], EXERCISES[exercise].read
+    for position, (slip, _) in enumerate(known.variants):
+        if known.fits(position, found):
             return named(slip, exercise)
     if not _almost(found, expected):  # two slips that cancel would fit
-        tried = [_Tried(slip, outcomes_of(variant, cases, read)) for slip, variant in known]
+        tried = known.tried()
         origins = [EXERCISES[exercise].origin(*case) for case in cases]
         if two := _two_slips(exercise, origins, tried, found, expected):
             return two
