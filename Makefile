@@ -21,7 +21,7 @@ grade: $(READY)-grade  ## grade a class: make grade SUBMISSIONS=folder (first wi
 	@test -n "$(SUBMISSIONS)" || { echo 'Name the folder: make grade SUBMISSIONS=folder' >&2; exit 2; }
 	@$(RUN) -I -m bgd_course grade "$(SUBMISSIONS)" $(PLAN)
 
-test: $(READY)-dev  ## run the tests of the package and of every notebook, in four minutes
+test: $(READY)-dev  ## run the tests of the package and of every notebook, in three minutes
 	@$(RUN) -m pytest
 
 test-all: $(READY)-dev  ## run the tests that `make test` leaves out, in a quarter of an hour

@@ -89,6 +89,7 @@ def test_a_trap_is_seen_when_it_is_sprung(tmp_path):
     assert traps.sprung(tmp_path / "mark") == ["click", "lark"]
 
 
+@pytest.mark.slow
 def test_every_trap_of_the_attack_suite_that_the_worker_could_meet_is_laid(tmp_path):
     with isolation.started("bgd_course.grading.worker", tmp_path / "w", "?", stderr=subprocess.PIPE) as worker:
         assert b"JSONDecodeError" in worker.communicate()[1]  # it was imported, whole
