@@ -24,7 +24,7 @@ import lazy_loader
 
 from bgd_helpers import former
 
-__version__ = "2026.11.0"
+__version__ = "2026.11.1"
 
 __getattr__, __dir__, _ = lazy_loader.attach_stub(__name__, __file__)
 former.install()
