@@ -21,7 +21,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbformat.v4.rwbase import rejoin_lines
 
 from bgd_course.grading.collect import as_text, defined
-from bgd_course.grading.course import parsed
+from bgd_course.grading.course import HIDDEN, SOLUTION, parsed, without
 from bgd_course.notebooks import as_json, remove_leftovers, write_atomically
 from bgd_helpers.lessons.predictions import guesses_in
 
@@ -32,8 +32,6 @@ PROMPT = "**Predict"
 HEADING = re.compile(r"#+ ")
 FOLD = "<details><summary>What we see</summary>\n\n{}\n\n</details>"
 UNREAD = "its notebook cannot be read"
-SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
-HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
 
 
 def learners(notebook: NotebookNode) -> NotebookNode:
@@ -76,19 +74,6 @@ def folded(source: str) -> str:
 def is_answer(cell: NotebookNode) -> bool:
     """Whether a learner writes in this cell."""
     return SOLUTION[0] in cell.source or bool(cell.metadata.get("nbgrader", {}).get("solution"))
-
-
-def without(source: str, marks: tuple[str, str], instead: str | None = None) -> str:
-    """The source with each block between the two marks replaced by a line, or by nothing."""
-    kept, inside = [], False
-    for line in source.splitlines():
-        if line.strip() == marks[0]:
-            inside = True
-            kept += [line[: len(line) - len(line.lstrip())] + instead] if instead else []
-        if not inside:
-            kept.append(line)
-        inside = inside and line.strip() != marks[1]
-    return "\n".join(kept)
 
 
 def deliver(source: str | Path, folder: str | Path) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 
 from bgd_course import edition
+from bgd_course.grading.course import HIDDEN, SOLUTION, without
 from bgd_course.notebooks import as_json, remove_leftovers, write_atomically
 
 MANIFEST = ".release"
@@ -116,6 +117,6 @@ def _write_solutions(source, folder):
     for path in sorted(source.glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
         for cell in notebook.cells:
-            lines = edition.without(cell.source, edition.HIDDEN).splitlines()
-            cell.source = "\n".join(line for line in lines if line.strip() not in edition.SOLUTION)
+            lines = without(cell.source, HIDDEN).splitlines()
+            cell.source = "\n".join(line for line in lines if line.strip() not in SOLUTION)
         (folder / path.name).write_text(as_json(notebook), encoding="utf-8", newline="\n")

@@ -12,7 +12,6 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from bgd_helpers import inputs
-from bgd_helpers.inputs import ORDERS as ORDERS
 from bgd_helpers.parameters import Array, Gradient, Parameters, arrays, like
 
 LARGEST_PATH = 2**30  # bytes
@@ -26,8 +25,7 @@ def update(theta: Parameters, grad: Parameters, eta: Rate) -> Parameters:
 
     All layers change together, from theta_t; theta itself is left as it is. `eta` may be an array
     with one learning rate a run; the parameters then carry a leading run axis.
-    Raises ValueError if a learning rate is not positive and finite, or if the gradient has another shape
-    than theta.
+    Raises ValueError if a learning rate is not positive and finite, or if the gradient has another shape than theta.
     """
     inputs.check_gradient(theta, grad)
     return _update(theta, grad, inputs.learning_rate(eta))

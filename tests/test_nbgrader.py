@@ -10,7 +10,6 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from bgd_course import edition
 from bgd_course.grading import course
 from bgd_helpers.checks import DERIVATIONS, EXERCISES
 
@@ -100,7 +99,7 @@ def test_nbgrader_finds_a_source_notebook_valid(assignment):
 def test_nbgrader_scores_a_right_a_wrong_and_a_blank_answer(assignment):
     name = WITH_EXERCISES[0].name
     [task] = COURSE.tasks_of(name)
-    answers = {"right": edition.without(task.solution, edition.HIDDEN), "wrong": "def loss(y, y_hat):\n    return 0.0"}
+    answers = {"right": course.without(task.solution, course.HIDDEN), "wrong": "def loss(y, y_hat):\n    return 0.0"}
     for learner in ("right", "wrong", "blank"):
         notebook = nbformat.read(assignment / "release" / "bgd" / name, as_version=4)
         for cell in notebook.cells:

@@ -14,7 +14,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 from bgd_helpers.checks import DERIVATIONS, EXERCISES
 from bgd_helpers.checks.derive import as_assignment
 
-BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
+HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
 LONGEST_CELL = 50_000  # characters
 CHECKS = {"check": EXERCISES, "check_derivation": DERIVATIONS}
 TIMED = re.compile(r"\A(?:\s*%%(?:time|capture|prun)\b[^\n]*\n)+")  # what runs a cell as if it stood without it
@@ -58,7 +59,7 @@ def read(folder):
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
         tasks += tasks_of(path.name, code)
         cells[path.name] = {cell.id: cell.source for cell in notebook.cells}
-        imports[path.name] = imports_of([cell.source for cell in code if BEGIN not in cell.source])
+        imports[path.name] = imports_of([cell.source for cell in code if SOLUTION[0] not in cell.source])
     if not tasks:
         raise FileNotFoundError(f"there is no notebook with an exercise in {folder}")
     return Course(tasks, cells, imports)
@@ -70,7 +71,7 @@ def tasks_of(name, code):
     for answer, cell in zip(code, code[1:]):
         for exercise, variable in checked(cell.source):
             points = cell.metadata.get("nbgrader", {}).get("points", 1)
-            blank, solution = without_solution(answer.source), answer.source if BEGIN in answer.source else ""
+            blank, solution = without_solution(answer.source), answer.source if SOLUTION[0] in answer.source else ""
             found.append(Task(name, answer.id, cell.id, exercise, variable, points, solution, blank))
     return found
 
@@ -155,15 +156,22 @@ def is_import(node):
     return isinstance(node, ast.Import | ast.ImportFrom)
 
 
-def without_solution(source: str) -> str:
-    """The source with each solution and hidden test taken out: what a learner starts from."""
+def without(source: str, marks: tuple[str, str], instead: str | None = None) -> str:
+    """The source with each block between the two marks replaced by a line, or by nothing."""
     kept, inside = [], False
     for line in source.splitlines():
-        inside = inside or line.strip().startswith("### BEGIN ")
+        if line.strip() == marks[0]:
+            inside = True
+            kept += [line[: len(line) - len(line.lstrip())] + instead] if instead else []
         if not inside:
             kept.append(line)
-        inside = inside and not line.strip().startswith("### END ")
+        inside = inside and line.strip() != marks[1]
     return "\n".join(kept)
+
+
+def without_solution(source: str) -> str:
+    """The source with each solution and hidden test taken out: what a learner starts from."""
+    return without(without(source, SOLUTION), HIDDEN)
 
 
 def fingerprint(course):

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
-from bgd_helpers import descent, theory
+from bgd_helpers import descent, inputs, theory
 from bgd_helpers.parameters import Array, Gradient
 from bgd_helpers.pictures import paths
 from bgd_helpers.pictures.controls import batch_sizes_of, choice, choice_slider, step_slider
@@ -109,7 +109,7 @@ def _controls(N, eta):
         "eta": choice_slider("learning rate η", RATES, eta, "An update goes η times the gradient of its batch"),
         "batch_size": choice_slider("batch size B", sizes, 1, "Examples whose mean gradient an update uses"),
         "updates": step_slider("updates shown", N, N, "Where the path stops; the arrows are those at its end"),
-        "order": choice("order", descent.ORDERS, "shuffled", "How the examples of the batches are chosen"),
+        "order": choice("order", inputs.ORDERS, "shuffled", "How the examples of the batches are chosen"),
         "seed": step_slider("seed", 19, 0, "Another random order of the examples"),
     }
 
