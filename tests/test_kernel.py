@@ -126,16 +126,18 @@ class Puppet:
 @pytest.mark.parametrize(
     ("puppet", "why"),
     [
-        (Puppet(after=b"{}\n{}\n"), FORGED),
-        (Puppet(after=b"{}{}\n"), FORGED),
+        (Puppet(after=b'{"values": 1}\n{"values": 1}\n'), FORGED),
+        (Puppet(after=b'{"values": 1}{"values": 1}\n'), FORGED),
+        (Puppet(after=b"{}\n"), FORGED),
         (Puppet(after=b"[]\n"), FORGED),
+        (Puppet(after=b'["raised"]\n'), FORGED),
         (Puppet(after=b"\xff\n"), FORGED),
         (Puppet(after=b"[" * 10**5 + b"\n"), FORGED),
         (Puppet(after=b'{"values": ' + b"9" * 10**5 + b"}\n"), FORGED),
         (Puppet(after=b" " * (kernel.LARGEST + 2**17)), FORGED),
         (Puppet(after=b"{}"), ENDED),
         (Puppet(after=[b" "] * 40), "it took longer than 0.5 seconds"),
-        (Puppet(after=b"{}\n", files=kernel.FILES + 1), "it wrote more than 64 MB into files"),
+        (Puppet(after=b'{"values": null}\n', files=kernel.FILES + 1), "it wrote more than 64 MB into files"),
     ],
 )
 def test_whatever_is_no_reply_ends_the_kernel(puppet, why):
@@ -163,8 +165,9 @@ def test_a_kernel_whose_walls_do_not_stand_is_no_fault_of_an_answer():
 @pytest.mark.parametrize(
     ("reply", "ran"),
     [
-        ({}, Ran("done")),
-        ({"raised": "E: x" * 1000, "values": 1}, Ran("raised", ("E: x" * 1000)[:1000], 1)),
+        ({"values": None}, Ran("done")),
+        ({"values": [1]}, Ran("done", values=[1])),
+        ({"raised": "E: x" * 1000, "values": 1}, Ran("raised", ("E: x" * 1000)[:1000])),
         ({"raised": {"a": []}}, Ran("raised", "{'a': []}")),
     ],
 )

@@ -114,8 +114,8 @@ def _read(line):
     """What a reply says. Raises Stopped if it is none."""
     try:
         reply = json.loads(line)
-        raised, values = reply.get("raised"), reply.get("values")
-        said = "" if raised is None else str(raised)[:1000]
-    except (ValueError, AttributeError, RecursionError):
+        if "raised" in reply:
+            return Ran("raised", str(reply["raised"])[:1000])
+        return Ran("done", values=reply["values"])
+    except (ValueError, TypeError, LookupError, RecursionError):
         raise Stopped(FORGED) from None
-    return Ran("done" if raised is None else "raised", said, values)

@@ -66,7 +66,7 @@ def reply(shell: Shell, cell: str | None = None, call: dict[str, Any] | None = N
         error = ran.error_before_exec or ran.error_in_exec
     except BaseException as caught:  # whatever the answer has put in the way
         error = caught
-    return {"raised": protocol.named(error)} if error is not None else {}
+    return {"raised": protocol.named(error)} if error is not None else {"values": None}
 
 
 def values(names, name, parameters, cases, read):
