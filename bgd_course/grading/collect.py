@@ -434,16 +434,14 @@ def read(path: str, asked: Course) -> Read:
         with limited(READING):
             cells = cells_of(path)
             notebook = notebook_of(cells, asked)
-            found = (
-                Read(notebook, pieces_of(cells, asked, notebook), _held(cells, asked, notebook)) if notebook else None
-            )
+            found = notebook and Read(notebook, pieces_of(cells, asked, notebook), _held(cells, asked, notebook))
     except Unreadable:
         raise
     except TimeoutError:
         raise Unreadable("it takes too long to read") from None
     except Exception as error:  # nobody's file ends the grader
         raise Unreadable(f"it cannot be read ({type(error).__name__})") from None
-    if found is None:
+    if not found:
         raise Unreadable("it is no notebook of this course")
     return found
 
