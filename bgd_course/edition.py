@@ -111,7 +111,7 @@ def _is_unreadable(path):
 def _deliver_one(new, folder, before, moved):
     delivered, target = folder / STATE / moved.name, folder / moved.name
     text, is_there = as_json(new), os.path.lexists(target)
-    if is_there and before is not None and as_json(before) == text and not moved.sources:
+    if is_there and before is not None and as_json(before) == text and not (moved.sources or moved.lost):
         return []
     if not is_there and not moved.sources:
         write_atomically(target, text)
@@ -287,9 +287,12 @@ def _together(notebook, name, new, gained, blank=()):
 
 
 def _of_two(one, other, blank, cells):
-    """Of two cells with one id the one that is not blank; of two that are not, the first, with the other below it."""
+    """Of two cells with one id the one that is not blank, or that has run; of two that are not, the first, with the
+    other below it."""
     blanks = {cell.source for cell in blank if cell.id == one.id}
-    if other.source == one.source or other.source in blanks:
+    if other.source == one.source:
+        return [one if one.get("outputs") else other]
+    if other.source in blanks:
         return [one]
     if one.source in blanks:
         return [other]
