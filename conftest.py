@@ -12,8 +12,9 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 FIRST = (
     "test_attacks.py",
     "test_browser.py",
+    "04b-guarantees-and-verdicts.ipynb",
     "04-sgd-against-bgd.ipynb",
-    "03-backpropagation.ipynb",
+    "03d-wrong-gradients.ipynb",
     "05-beyond-one-machine.ipynb",
     "test_grading.py",
     "test_remote.py",

@@ -21,7 +21,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbformat.v4.rwbase import rejoin_lines
 
 from bgd_course.grading.collect import as_text, defined
-from bgd_course.grading.course import HIDDEN, SOLUTION, parsed, without
+from bgd_course.grading.course import HIDDEN, SOLUTION, chapter_of, is_import, parsed, without
 from bgd_course.notebooks import as_json, remove_leftovers, write_atomically
 from bgd_helpers.lessons.predictions import guesses_in
 
@@ -85,32 +85,45 @@ def deliver(source: str | Path, folder: str | Path) -> list[str]:
     folder = Path(folder)
     (folder / STATE).mkdir(parents=True, exist_ok=True)
     remove_leftovers(folder, folder / STATE, folder / STATE / "backups")
-    said = []
-    for path in sorted(Path(source).glob("*.ipynb")):
-        new = learners(nbformat.read(path, as_version=4))
-        said += [f"{path.name}: {line}" for line in _deliver_one(new, folder, path.name)]
+    said: dict[str, list[str]] = {}
+    new = {path.name: learners(nbformat.read(path, as_version=4)) for path in sorted(Path(source).glob("*.ipynb"))}
+    for chapter in dict.fromkeys(map(chapter_of, new)):
+        said |= _deliver_chapter({name: new[name] for name in new if chapter_of(name) == chapter}, folder)
+    return [f"{name}: {line}" for name in new for line in said[name]]
+
+
+def _deliver_chapter(new, folder):
+    """What was done with each notebook of a chapter. What gains cells is written before what loses them: ended between
+    the two, nothing is lost, and a second run finds what is there already."""
+    said = {name: [_put_beside(folder / name, as_json(new[name]))] for name in new if _is_unreadable(folder / name)}
+    parts = {name: notebook for name, notebook in new.items() if name not in said}
+    before = {name: _read(folder / STATE / name) for name in parts}
+    moved = moves(parts, before, {name: _read(folder / name) for name in parts})
+    for name in sorted(parts, key=lambda name: moved[name].lost):
+        said[name] = _deliver_one(new[name], folder, before[name], moved[name])
     return said
 
 
-def _deliver_one(new, folder, name):
-    delivered, target = folder / STATE / name, folder / name
-    text = as_json(new)
-    before = _read(delivered)
-    if not os.path.lexists(target):
+def _is_unreadable(path):
+    return os.path.lexists(path) and _read(path) is None
+
+
+def _deliver_one(new, folder, before, moved):
+    delivered, target = folder / STATE / moved.name, folder / moved.name
+    text, is_there = as_json(new), os.path.lexists(target)
+    if is_there and before is not None and as_json(before) == text and not (moved.sources or moved.lost):
+        return []
+    if not is_there and not moved.sources:
         write_atomically(target, text)
         write_atomically(delivered, text)
         return ["new"] if before is None else ["it was gone, and is there again"]
-    if before is not None and as_json(before) == text:
-        return []
-    mine = _read(target)
-    if mine is None:
-        return [_put_beside(target, text)]
-    merged = merge(before or new_notebook(), new, mine)
-    _back_up(target)
+    merged = merge(moved.before or new_notebook(), new, moved.mine)
+    if is_there:
+        _back_up(target)
     write_atomically(target.resolve(), as_json(merged.notebook))  # where it is a link, what it leads to
     write_atomically(delivered, text)
-    unknown = [] if before else ["what the course had delivered was not known: where a cell differs, both are kept"]
-    return ["brought up to date; your answers and cells are kept", *unknown, *merged.beside]
+    unknown = "what the course had delivered was not known: where a cell differs, both are kept"
+    return [moved.done(is_there), *([] if moved.before else [unknown]), *merged.beside]
 
 
 def _put_beside(target, text):
@@ -193,6 +206,97 @@ def _back_up(path):
     while (folder / f"{path.stem}.{number}.ipynb").exists():
         number += 1
     write_atomically(folder / f"{path.stem}.{number}.ipynb", path.read_bytes())
+
+
+class Moved(NamedTuple):
+    """A notebook of a chapter as it was delivered and as the learner has it, once each cell is where the course has it
+    now; the notebooks from which it has gained cells, and how many it has lost."""
+
+    name: str
+    before: NotebookNode | None
+    mine: NotebookNode | None
+    sources: list[str]
+    lost: int
+
+    def done(self, was_there: bool) -> str:
+        """What was done with it, as its learner is told."""
+        came = f"a part of {' and '.join(self.sources)} is here now, with your answers and cells" * bool(self.sources)
+        if not was_there:
+            return f"new: {came}"
+        went = "a part of it is in other notebooks now; " * bool(self.lost)
+        return f"brought up to date; {went}your answers and cells are kept" + f"; {came}" * bool(came)
+
+
+def moves(new: dict, before: dict, mine: dict) -> dict[str, Moved]:
+    """The notebooks of a chapter, by name, with each cell in the one in which the course has it now. A learner's own
+    cell goes with the course's cell that it stands behind."""
+    every = new_notebook(cells=[cell for notebook in new.values() for cell in notebook.cells])
+    known = {name: mine[name] and _with_known_ids(mine[name], before[name] or every) for name in new}
+    known = {name: notebook and _with_ids_of_their_own(notebook) for name, notebook in known.items()}
+    return {name: _moved(name, new, before, known) for name in new}
+
+
+def _moved(name, new, before, mine):
+    gained = {other: _belonging(mine[other], other, name, new) for other in new if other != name}
+    sources = [other for other, cells in gained.items() if cells]
+    base = _together(before[name], name, new, [_belonging(before[other], other, name, new) for other in sources])
+    if base:
+        base.cells += [cell for other in sources for cell in _importing(before[other], base)]
+    blank = [*new[name].cells, *(base.cells if base else [])]
+    own = _together(mine[name], name, new, [gained[other] for other in sources], blank)
+    lost = sum(at != name for _, at in _placed(mine[name], name, new))
+    return Moved(name, base, own, sources, lost)
+
+
+def _placed(notebook, name, new):
+    """Each cell of a notebook with the name of the part in which it belongs."""
+    home, at = {cell.id: part for part in new for cell in new[part].cells}, name
+    home |= {cell.id: name for cell in new[name].cells}
+    for cell in notebook.cells if notebook else ():
+        at = home.get(cell.id, at)
+        yield cell, at
+
+
+def _belonging(notebook, name, part, new):
+    """The cells of a notebook that belong in this part."""
+    return [cell for cell, at in _placed(notebook, name, new) if at == part]
+
+
+def _importing(notebook, base):
+    """The cells of a notebook that import, and are not in the base yet: what moved cells use is imported there."""
+    known = _by_id(base)
+    return [cell for cell in notebook.cells if cell.id not in known and _imports(new_notebook(cells=[cell]))]
+
+
+def _together(notebook, name, new, gained, blank=()):
+    """A notebook with those of its cells that stay, and with what it gains; None if it is none."""
+    if notebook is None and not any(gained):
+        return None
+    together = copy.deepcopy(notebook) if notebook else new_notebook()
+    cells = _belonging(notebook, name, name, new)
+    for moved in gained:
+        at = len(cells)
+        for cell in moved:
+            there = next((i for i, other in enumerate(cells) if other.id == cell.id), None)
+            at = at if there is None else there
+            pair = [cell] if there is None else _of_two(cells[there], cell, blank, cells)
+            cells[at : at + (there is not None)] = pair
+            at += len(pair)
+    together.cells = cells
+    return together
+
+
+def _of_two(one, other, blank, cells):
+    """Of two cells with one id the one that is not blank, or that has run; of two that are not, the first, with the
+    other below it."""
+    blanks = {cell.source for cell in blank if cell.id == one.id}
+    if other.source == one.source:
+        return [one if one.get("outputs") else other]
+    if other.source in blanks:
+        return [one]
+    if one.source in blanks:
+        return [other]
+    return _beside(one, other, {cell.id: cell for cell in cells}, "In the other notebook this cell was")[0]
 
 
 class Merged(NamedTuple):
@@ -344,10 +448,18 @@ def _with_former_imports(cells, base, new):
 
 
 def _imports(notebook):
-    """The names that a notebook's cells import at their top level, each with its statement."""
+    """The names that a notebook's cells import at their top level, or give to a part of the package, each with its
+    statement."""
     trees = [parsed(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
-    imports = [node for tree in trees if tree for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    return {part.asname or part.name: _import_of(node, part) for node in imports for part in node.names}
+    nodes = [node for tree in trees if tree for node in tree.body if is_import(node)]
+    return {name: line for node in nodes for name, line in _bound(node)}
+
+
+def _bound(node):
+    """The names that one import binds, each with a statement of its own."""
+    if isinstance(node, ast.Assign):
+        return [(target.id, ast.unparse(node)) for target in node.targets if isinstance(target, ast.Name)]
+    return [(part.asname or part.name, _import_of(node, part)) for part in node.names]
 
 
 def _import_of(node, part):
@@ -371,11 +483,14 @@ def progress(source: str | Path, folder: str | Path) -> list[tuple[str, str, flo
     """For each exercise asked for in the folder `source`: notebook, exercise, points, and "solved", "attempted",
     "open" or that the notebook cannot be read, from what the notebooks saved in `folder` say."""
     rows = []
-    for path in sorted(Path(source).glob("*.ipynb")):
-        asked = learners(nbformat.read(path, as_version=4))
-        mine = _read(Path(folder) / path.name)
+    paths = sorted(Path(source).glob("*.ipynb"))
+    saved = {path.name: _read(Path(folder) / path.name) for path in paths}
+    for path in paths:
+        asked, mine = learners(nbformat.read(path, as_version=4)), saved[path.name]
         unread = mine is None and (Path(folder) / path.name).exists()
-        written = _by_id(_with_known_ids(mine, asked)) if mine else {}
+        parts = [saved[name] for name in saved if saved[name] and chapter_of(name) == chapter_of(path.name)]
+        written = {name: cell for part in parts for name, cell in _by_id(part).items()}  # before an update, in another
+        written |= _by_id(_with_known_ids(mine, asked)) if mine else {}
         for answer, check in zip(asked.cells, asked.cells[1:]):
             if is_answer(answer) and "points" in check.metadata.get("nbgrader", {}):
                 state = UNREAD if unread else _state(answer, written.get(answer.id), written.get(check.id))

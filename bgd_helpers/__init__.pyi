@@ -2,6 +2,7 @@
 
 from . import environment as environment, network as network
 from .checks import check as check, check_derivation as check_derivation
+from .checks.earlier import yours as yours
 from .data import (
     load_digits as load_digits,
     load_penguins as load_penguins,

@@ -115,7 +115,7 @@ def test_two_runs_of_a_claim_are_the_same():
 
 def test_notebook_4_tells_what_the_evidence_has():
     """Its table names every claim, and each of its figures is one of the evidence, rounded."""
-    cells = nbformat.read(ROOT / "notebooks" / "04-sgd-against-bgd.ipynb", as_version=4).cells
+    cells = nbformat.read(ROOT / "notebooks" / "04b-guarantees-and-verdicts.ipynb", as_version=4).cells
     (text,) = (cell.source for cell in cells if cell.id == "evidence-seen")
     rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")][2:]
     assert [title for title, _, _ in rows] == TITLES

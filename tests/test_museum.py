@@ -1,4 +1,4 @@
-"""The museum of wrong gradients: which check notices which slip, as notebook 3 says, and the tables that show it."""
+"""The museum of wrong gradients: which check notices which slip, as notebook 3d says, and the tables that show it."""
 
 from html.parser import HTMLParser
 

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 WITHOUT_LINKS = [ROOT / "CONTRIBUTING.md", ROOT / "INSTRUCTORS.md"]
+LONGEST = 90  # minutes that one sits
 WORDS_A_MINUTE, LINES_A_MINUTE, MINUTES_AN_EXERCISE = 150, 4, 8
 
 
@@ -30,6 +31,7 @@ def test_the_minutes_are_those_of_the_notebook(path):
     row = next(line for line in README.splitlines() if path.name in line)
     assert int(row.split("|")[3]) == minutes(notebook)
     assert f"**Time** about {minutes(notebook)} minutes" in notebook.cells[0].source
+    assert minutes(notebook) <= LONGEST
 
 
 def test_the_count_of_minutes():
@@ -52,5 +54,5 @@ def test_every_link_inside_the_course_leads_somewhere(path):
 
 
 def test_every_notebook_is_in_the_course_map():
-    assert len(NOTEBOOKS) == 6
+    assert len(NOTEBOOKS) == 10
     assert all(f"(notebooks/{path.name})" in README for path in NOTEBOOKS)

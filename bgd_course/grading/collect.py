@@ -18,6 +18,8 @@ from bgd_course.grading.course import (
     Course,
     Task,
     calls_check,
+    chapter_of,
+    fetched,
     is_import,
     parsed,
     used,
@@ -208,10 +210,11 @@ def notebook_of(cells: list[Cell], course: Course) -> str | None:
 
 
 def pieces_of(cells: list[Cell], course: Course, notebook: str) -> list[Piece]:
-    """What to run of a submission's cells, in their order: for each exercise the answer that its check sees, the
-    learner's own cells, and those of the course that define what these use."""
-    cells = _joined([cell for cell in cells if cell.source.strip()], course.cells[notebook])
-    tasks = course.tasks_of(notebook)
+    """What to run of a submission's cells, in their order: for each exercise of the notebook's chapter the answer that
+    its check sees, the learner's own cells, and those of the course that define what these use."""
+    known = {name: text for part in course.parts(notebook) for name, text in course.cells[part].items()}
+    cells = _joined([cell for cell in cells if cell.source.strip()], known)
+    tasks = course.tasks_of(*course.parts(notebook))
     chosen: dict[int, list[str]] = {}
     kept: set[int] = set()
     for task in tasks:
@@ -221,7 +224,7 @@ def pieces_of(cells: list[Cell], course: Course, notebook: str) -> list[Piece]:
             kept |= _made_of(cells, index, task)
     answering = {i for i, cell in enumerate(cells) if any(_is_answer(cell, task) for task in tasks)}
     rest = [i for i in range(len(cells)) if i not in answering and cells[i].kind == "code"]
-    kept |= set(chosen) | {i for i in rest if _is_own(cells[i], course, notebook)}
+    kept |= set(chosen) | {i for i in rest if _is_own(cells[i], course, known)}
     kept |= _needed(cells, kept, [i for i in rest if i not in kept])
     pieces = []
     for index in sorted(kept):
@@ -238,7 +241,8 @@ def _needed(cells, kept, given):
     wanted, found = set().union(*(used(cells[i].source) for i in kept)), set()
     for index in reversed(given):
         tree = parsed(cells[index].source)
-        if tree and defined(cells[index].source) & wanted and not all(map(is_import, tree.body)):
+        brings = defined(cells[index].source) - fetched(cells[index].source)
+        if tree and brings & wanted and not all(map(is_import, tree.body)):
             found.add(index)
             wanted |= used(cells[index].source)
     return found
@@ -270,14 +274,13 @@ def _answer_index(cells, task):
 def _is_answer(cell, task):
     if task.cell in (cell.id, cell.grade_id):
         return cell.kind == "code" or task.variable in defined(cell.source)
-    return cell.kind == "code" and task.variable in defined(cell.source)
+    return cell.kind == "code" and task.variable in defined(cell.source) - fetched(cell.source)
 
 
-def _is_own(cell, course, notebook):
+def _is_own(cell, course, known):
     """Whether a cell of code is the learner's: none of the course, or one of the course that was changed."""
-    texts = course.cells[notebook].values()
     source = cell.source.strip()
-    if any(source in (text.strip(), without_solution(text).strip()) for text in texts):
+    if any(source in (text.strip(), without_solution(text).strip()) for text in known.values()):
         return False
     return bool(defined(source)) or not any(calls_check(source, task.exercise) for task in course.tasks)
 
@@ -355,7 +358,8 @@ def _joined(cells, known):
 
 
 class File(NamedTuple):
-    """What was graded of the files for one notebook: their pieces to run, and by answer cell the name of its file."""
+    """What was graded of the files for one notebook: the pieces to run of all files for its chapter, and by answer cell
+    the name of its file."""
 
     name: str
     pieces: list[Piece]
@@ -378,29 +382,32 @@ def answers(files: Sequence[str], asked: Course, left: Sequence[str] = ()) -> tu
     notes = ["Nothing was handed in."] * (not files and not left)
     for path, name in zip(files, names(files)):
         try:
-            notebook, pieces = read(path, asked)
+            one = read(path, asked)
         except Unreadable as error:
             notes.append(f"{name} was not graded: {error}.")
             continue
-        found.setdefault(notebook, []).append((name, pieces))
-    together = {notebook: _latest(read_files, notes) for notebook, read_files in found.items()}
+        found.setdefault(chapter_of(one.notebook), []).append((name, one))
+    together = {}
+    for read_files in found.values():
+        together |= _latest(read_files, notes)
     return together, [*notes, *left]
 
 
 def _latest(files, notes):
-    """One File of several, the latest last; a note for each that answers only what a later one does."""
-    names = {cell: name for name, pieces in files for piece in pieces for cell in piece.answers}
-    kept, last = [], files[-1][0]
-    for name, pieces in files:
-        mine = [piece._replace(answers=tuple(c for c in piece.answers if names[c] == name)) for piece in pieces]
+    """By notebook the File of a chapter's files, the latest last; a note for each that answers only what a later one
+    does."""
+    names = {cell: name for name, one in files for piece in one.pieces for cell in piece.answers}
+    kept = []
+    for name, one in sorted(files, key=lambda file: file[1].notebook):
+        mine = [piece._replace(answers=tuple(c for c in piece.answers if names[c] == name)) for piece in one.pieces]
         if any(piece.answers for piece in mine):
-            kept += [new for new, piece in zip(mine, pieces) if new.answers or not piece.answers]
-            last = name
-    for name, pieces in files:
-        cells = [cell for piece in pieces for cell in piece.answers]
+            kept += [new for new, piece in zip(mine, one.pieces) if new.answers or not piece.answers]
+    for name, one in files:
+        cells = [cell for piece in one.pieces for cell in piece.answers]
         if cells and name not in names.values():
             notes.append(f"{name} was not graded: {names[cells[0]]} is later.")
-    return File(last, kept or files[-1][1], names)
+    last = {part: name for name, one in sorted(files, key=lambda file: file[0] in names.values()) for part in one.parts}
+    return {part: File(name, kept or files[-1][1].pieces, names) for part, name in last.items()}
 
 
 def predictions(files: Sequence[str]) -> dict[str, str | float]:
@@ -412,22 +419,38 @@ def predictions(files: Sequence[str]) -> dict[str, str | float]:
     return found
 
 
-def read(path: str, asked: Course) -> tuple[str, list[Piece]]:
-    """The course's notebook that a file is, and the pieces to run of it. Raises `Unreadable`, whatever is wrong."""
+class Read(NamedTuple):
+    """What a file is: the course's notebook that it is most like, the pieces to run of it, and the notebooks whose
+    exercises it holds, blank or not; of a chapter that was one notebook once, several."""
+
+    notebook: str
+    pieces: list[Piece]
+    parts: list[str]
+
+
+def read(path: str, asked: Course) -> Read:
+    """What the file of a submission is. Raises `Unreadable`, whatever is wrong."""
     try:
         with limited(READING):
             cells = cells_of(path)
             notebook = notebook_of(cells, asked)
-            pieces = pieces_of(cells, asked, notebook) if notebook else []
+            found = notebook and Read(notebook, pieces_of(cells, asked, notebook), _held(cells, asked, notebook))
     except Unreadable:
         raise
     except TimeoutError:
         raise Unreadable("it takes too long to read") from None
     except Exception as error:  # nobody's file ends the grader
         raise Unreadable(f"it cannot be read ({type(error).__name__})") from None
-    if notebook is None:
+    if not found:
         raise Unreadable("it is no notebook of this course")
-    return notebook, pieces
+    return found
+
+
+def _held(cells, asked, notebook):
+    """The notebook, and the others of its chapter an exercise of which is among the cells."""
+    parts = asked.parts(notebook)
+    tasks = [task for task in asked.tasks_of(*parts) if any(_is_answer(cell, task) for cell in cells)]
+    return [part for part in parts if part == notebook or any(task.notebook == part for task in tasks)]
 
 
 def names(files: Sequence[str]) -> list[str]:

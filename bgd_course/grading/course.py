@@ -46,9 +46,19 @@ class Course(NamedTuple):
     cells: dict
     imports: dict
 
-    def tasks_of(self, notebook):
-        """The exercises of one notebook, in order."""
-        return [task for task in self.tasks if task.notebook == notebook]
+    def tasks_of(self, *notebooks: str) -> list[Task]:
+        """The exercises of these notebooks, in order."""
+        return [task for task in self.tasks if task.notebook in notebooks]
+
+    def parts(self, notebook: str) -> list[str]:
+        """The notebooks of the chapter that a notebook is a part of, in order."""
+        return [name for name in self.cells if chapter_of(name) == chapter_of(notebook)]
+
+
+def chapter_of(notebook: str) -> str:
+    """What the names of a chapter's notebooks begin with: the number; a name without one is a chapter by itself."""
+    found = re.match(r"\d+", notebook)
+    return found[0] if found else notebook
 
 
 def read(folder):
@@ -123,6 +133,19 @@ def used(source: str) -> frozenset[str]:
         names |= {one.get_name() for one in table.get_symbols() if one.is_global() or is_cell and one.is_referenced()}
         tables += table.get_children()
     return frozenset(names)
+
+
+@lru_cache(maxsize=2_000)
+def fetched(source: str) -> frozenset[str]:
+    """The names to which a cell assigns what `yours` brings from a notebook before it."""
+    tree = parsed(source)
+    assigned = [node for node in (tree.body if tree else ()) if isinstance(node, ast.Assign) and _fetches(node.value)]
+    targets = [part for node in assigned for target in node.targets for part in ast.walk(target)]
+    return frozenset(part.id for part in targets if isinstance(part, ast.Name))
+
+
+def _fetches(value):
+    return any(isinstance(node, ast.Call) and name_of(node.func) == "yours" for node in ast.walk(value))
 
 
 def calls_check(source: str, exercise: str) -> bool:

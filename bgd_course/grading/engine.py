@@ -27,13 +27,13 @@ class NotRight(Exception):
 
 
 class Attempt:
-    """The answers of one notebook of a submission: they run in one kernel, one after another, as far as nothing ends
-    it. Each that is not right there, or did not run, then runs in a kernel of its own. `blank` is the Outcome of an
-    exercise without an answer.
+    """The answers of one or several notebooks of a chapter: they run in one kernel, one after another, as far as
+    nothing ends it. Each that is not right there, or did not run, then runs in a kernel of its own. `blank` is the
+    Outcome of an exercise without an answer.
     """
 
-    def __init__(self, course, notebook, pieces, grader, blank=BLANK):
-        self.course, self.notebook, self.pieces, self.grader, self.blank = course, notebook, pieces, grader, blank
+    def __init__(self, course, notebooks, pieces, grader, blank=BLANK):
+        self.course, self.notebooks, self.pieces, self.grader, self.blank = course, notebooks, pieces, grader, blank
         self.kernel, self.next, self.ran, self.outcomes = None, 0, {}, None
 
     def piece_of(self, task):
@@ -41,14 +41,14 @@ class Attempt:
         return next((i for i, piece in enumerate(self.pieces) if task.cell in piece.answers), None)
 
     def grade(self, task):
-        """The Outcome of a task; the first call grades the whole notebook."""
+        """The Outcome of a task; the first call grades them all."""
         if self.outcomes is None:
             self.outcomes = self._all()
         return self.outcomes[task.cell]
 
     def _all(self):
         """The Outcomes by answer cell."""
-        answered = [(task, self.piece_of(task)) for task in self.course.tasks_of(self.notebook)]
+        answered = [(task, self.piece_of(task)) for task in self.course.tasks_of(*self.notebooks)]
         first = {task.cell: self.blank if index is None else self._together(task, index) for task, index in answered}
         self.close()
         return {task.cell: self._settled(task, index, first[task.cell]) for task, index in answered}
@@ -130,7 +130,8 @@ class Attempt:
 
     def _fresh(self):
         started = self.grader.start()
-        self.grader.run(started, self.course.imports[self.notebook])
+        imports = (self.course.imports[name] for name in self.course.parts(self.notebooks[0]))
+        self.grader.run(started, "\n".join(dict.fromkeys(imports)))
         return started
 
     def close(self):

@@ -41,17 +41,25 @@ def grade(job, settings, asked, server):
     found, notes = answers(job["files"], asked, job["left"])
     seconds = len(asked.tasks) * (settings["cell_seconds"] + RESTART)
     grader = engine.Grader(server, Cases(job["salt"]), EXERCISES, seconds, settings["cell_seconds"])
-    attempts = {name: _attempt(asked, name, found.get(name), grader, bool(notes)) for name in notebooks_asked(asked)}
+    attempts = _attempts(asked, found, grader, Outcome("not attempted", MISSING_UNREAD if notes else MISSING))
     outcomes = engine.run(settings["notebooks"], attempts, job["junit"])
     graded = len(outcomes) == len(asked.tasks) and (bool(found) or not job["files"] + job["left"])
     rows = [_row(task, outcomes.get(task.cell, NOT_RUN), found.get(task.notebook)) for task in asked.tasks]
     return Result(job["learner"], graded, notes, rows, guesses=predictions(job["files"]))
 
 
-def _attempt(asked, notebook, file, grader, unread):
-    """The answers to one notebook; where there is no file, a word on why its exercises are not attempted."""
-    missing = Outcome("not attempted", MISSING_UNREAD if unread else MISSING)
-    return engine.Attempt(asked, notebook, *((file.pieces, grader) if file else ([], grader, missing)))
+def _attempts(asked, found, grader, missing):
+    """By notebook the answers to its exercises, with those of its chapter's other parts; where there is no file, a word
+    on why they are not attempted."""
+    attempts = {}
+    for notebook in notebooks_asked(asked):
+        there = [name for name in asked.parts(notebook) if name in found]
+        if notebook not in there:
+            attempts[notebook] = engine.Attempt(asked, [notebook], [], grader, missing)
+        elif notebook not in attempts:
+            shared = engine.Attempt(asked, there, found[notebook].pieces, grader)
+            attempts |= dict.fromkeys(there, shared)
+    return {name: attempts[name] for name in notebooks_asked(asked)}
 
 
 def notebooks_asked(asked):

@@ -12,7 +12,7 @@ from bgd_helpers.checks.outcomes import one_array, pairs, several_arrays
 
 EPOCHS = ((12, 3), (10, 4))  # N and B of the epochs whose order is looked at
 SGD, BGD = "01-stochastic-gradient-descent.ipynb", "02-batch-gradient-descent.ipynb"
-BACKPROP = "03-backpropagation.ipynb"
+OUTPUT, HIDDEN, DEPTH = "03-backpropagation.ipynb", "03b-hidden-layers.ipynb", "03c-any-depth.ipynb"
 AGAINST, BEYOND = "04-sgd-against-bgd.ipynb", "05-beyond-one-machine.ipynb"
 LARGE = 40  # times the other targets and gradients: what cuts them off is found
 
@@ -228,42 +228,42 @@ EXERCISES = {
         lambda cost, theta, h: gradcheck.central_difference(cost, theta, h),
         _difference_cases,
         "one entry at a time, to both sides, over 2h.",
-        ("the formula", BACKPROP, "A judge that needs no theory"),
+        ("the formula", OUTPUT, "A judge that needs no theory"),
         {"theta": "P", "return": "P"},
     ),
     "output_delta": Exercise(
         network.output_delta,
         _output_cases,
         "E4 holds on three networks.",
-        ("E4", BACKPROP, "The output layer"),
+        ("E4", OUTPUT, "The output layer"),
         _PLACES,
     ),
     "hidden_delta": Exercise(
         network.hidden_delta,
         _hidden_cases,
         "E5 holds on three networks.",
-        ("E5", BACKPROP, "The hidden layers"),
+        ("E5", HIDDEN, "The hidden layers"),
         _HIDDEN,
     ),
     "weight_gradient": Exercise(
         network.weight_gradient,
         _weight_cases,
         "E7 holds on three networks.",
-        ("E7", BACKPROP, "From error signals to gradients"),
+        ("E7", HIDDEN, "From error signals to gradients"),
         _INTO_LAYER,
     ),
     "bias_gradient": Exercise(
         network.bias_gradient,
         _bias_cases,
         "E8 holds on three networks.",
-        ("E8", BACKPROP, "From error signals to gradients"),
+        ("E8", HIDDEN, "From error signals to gradients"),
         {"delta": "N x d_k", "return": "d_k"},
     ),
     "backprop": Exercise(
         lambda theta, X, Y, activations: network.backprop(theta, X, Y, activations),
         _backprop_cases,
         "the gradient is right on five networks of different depths, widths and activations.",
-        ("the order of the steps", BACKPROP, "Any depth"),
+        ("the order of the steps", DEPTH, "Any depth"),
         {"X": "N x d_0", "Y": "N x d_L"},
         read=pairs,
         needs=("output_delta", "hidden_delta", "weight_gradient", "bias_gradient"),

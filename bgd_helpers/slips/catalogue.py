@@ -18,7 +18,7 @@ TWICE_AS_LONG = "the step is twice as long as it should be. E9 takes eta times t
 UPHILL = "the step goes uphill. The gradient points to where J grows, so E9 subtracts eta times it."
 FULL_BATCH = 4  # the batch size of the mini-batch exercise's check; its last batch is shorter
 
-EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3
+EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
     Slip(
         "missing 1/N",
         "the sum over the examples is not divided by their number. J is a mean: E7 and E8 carry one 1/N.",
