@@ -16,9 +16,9 @@ from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from bgd_course.grading import archives, collect, course, isolation, report, sandbox, seal, submissions
+from bgd_course.grading.engine import seconds_for
 from bgd_course.grading.judging import Outcome
 from bgd_course.grading.results import Result, from_json, row
-from bgd_course.grading.worker import RESTART
 from bgd_course.notebooks import remove_leftovers, write_atomically
 from bgd_helpers import __version__
 
@@ -267,7 +267,7 @@ class Worker:
         junit = self.folder / "junit.xml"
         job = {"learner": submission.learner, "salt": salt, "left": submission.left, "junit": str(junit)}
         job["files"] = list(map(os.path.abspath, submission.files))
-        alarm = threading.Timer(60 + tasks * (self.plan.cell_seconds + RESTART), self.stop)
+        alarm = threading.Timer(60 + seconds_for(tasks, self.plan.cell_seconds), self.stop)
         alarm.start()
         try:
             self.process.stdin.write(json.dumps(job) + "\n")

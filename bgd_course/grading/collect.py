@@ -53,10 +53,12 @@ class Cell(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A cell to run: its source, and the exercises it answers (none, for a learner's own cell)."""
+    """A cell to run: its source, the exercises it answers (none, for a learner's own cell), and those whose last check
+    stands below it and above the next."""
 
     source: str
     answers: tuple = ()
+    checked: tuple = ()
 
 
 def cells_of(path: Path | str) -> list[Cell]:
@@ -222,25 +224,29 @@ def pieces_of(cells: list[Cell], course: Course, notebook: str) -> list[Piece]:
     answering = {i for i, cell in enumerate(cells) if any(_is_answer(cell, task) for task in tasks)}
     rest = [i for i in range(len(cells)) if i not in answering and cells[i].kind == "code"]
     kept |= set(chosen) | {i for i in rest if _is_own(cells[i], course, notebook)}
-    kept |= _needed(cells, kept, [i for i in rest if i not in kept])
+    drafts = [i for i in answering - kept if cells[i].kind == "code"]
+    kept |= _needed(cells, kept, [i for i in [*rest, *drafts] if i not in kept], {task.variable for task in tasks})
     pieces = []
     for index in sorted(kept):
         pieces += [Piece(ON_THE_PATH)] if cells[index].source.lstrip().startswith("%%writefile") else []
         pieces.append(Piece(cells[index].source, tuple(chosen.get(index, ()))))
+        until = min((i for i in kept if i > index), default=len(cells))
+        checked = [task.cell for task in tasks if index <= _last_check(cells, task) < until]
+        pieces[-1] = pieces[-1]._replace(checked=tuple(checked))
     return pieces
 
 
 ON_THE_PATH = "import sys\nif '' not in sys.path:\n    sys.path.insert(0, '')"  # where a module of one's own is written
 
 
-def _needed(cells, kept, given):
-    """Where those of the `given` cells are that define what the kept ones use."""
-    wanted, found = set().union(*(used(cells[i].source) for i in kept)), set()
-    for index in reversed(given):
+def _needed(cells, kept, given, answers):
+    """Where those of the `given` cells are that define what the kept ones use, and that is none of the answers."""
+    wanted, found = set().union(*(used(cells[i].source) for i in kept)) - answers, set()
+    for index in sorted(given, reverse=True):
         tree = parsed(cells[index].source)
         if tree and defined(cells[index].source) & wanted and not all(map(is_import, tree.body)):
             found.add(index)
-            wanted |= used(cells[index].source)
+            wanted |= used(cells[index].source) - answers
     return found
 
 
@@ -261,10 +267,15 @@ def _answer_index(cells, task):
     else the last that defines it, a function before a value; else the last with its id."""
     found = [i for i, cell in enumerate(cells) if _is_answer(cell, task) and not is_blank(cell.source, task)]
     defining = [i for i in found if task.variable in defined(cells[i].source)]
-    checks = [i for i, cell in enumerate(cells) if cell.kind == "code" and calls_check(cell.source, task.exercise)]
-    seen = [i for i in defining if checks and i <= checks[-1]]
+    seen = [i for i in defining if i <= _last_check(cells, task)]
     functions = [i for i in defining if _is_function(cells[i], task)]
     return (seen or functions or defining or found or [None])[-1]
+
+
+def _last_check(cells, task):
+    """Where the last check of an exercise is, -1 if nowhere."""
+    checks = [i for i, cell in enumerate(cells) if cell.kind == "code" and calls_check(cell.source, task.exercise)]
+    return checks[-1] if checks else -1
 
 
 def _is_answer(cell, task):
@@ -392,7 +403,7 @@ def _latest(files, notes):
     names = {cell: name for name, pieces in files for piece in pieces for cell in piece.answers}
     kept, last = [], files[-1][0]
     for name, pieces in files:
-        mine = [piece._replace(answers=tuple(c for c in piece.answers if names[c] == name)) for piece in pieces]
+        mine = [_only(piece, {cell for cell in names if names[cell] == name}) for piece in pieces]
         if any(piece.answers for piece in mine):
             kept += [new for new, piece in zip(mine, pieces) if new.answers or not piece.answers]
             last = name
@@ -401,6 +412,11 @@ def _latest(files, notes):
         if cells and name not in names.values():
             notes.append(f"{name} was not graded: {names[cells[0]]} is later.")
     return File(last, kept or files[-1][1], names)
+
+
+def _only(piece, cells):
+    """A piece with those of its answers and checks that are among these."""
+    return Piece(piece.source, *(tuple(cell for cell in part if cell in cells) for part in piece[1:]))
 
 
 def predictions(files: Sequence[str]) -> dict[str, str | float]:
