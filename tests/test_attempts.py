@@ -179,6 +179,21 @@ KINDS = {
 }
 
 
+# What runs as the learner ran it, but for a line that fails in grading alone.
+HERE_ALONE = {
+    "a quick try above the answer": [write(EXERCISE, f"bgd.here_alone()\n{UPDATE}")],
+    "a quick try above a helper": [put(EXERCISE, f"bgd.here_alone()\n{STEP}"), write(EXERCISE, STEPS)],
+    "a magic and a quick try": [write(EXERCISE, f"%matplotlib inline\nbgd.here_alone()\n{UPDATE}")],
+    "a long text and a quick try": [write(EXERCISE, f'text = """\n  a\n"""\nbgd.here_alone()\n{UPDATE}')],
+}
+
+
+@pytest.mark.parametrize("kind", HERE_ALONE)
+def test_a_line_that_fails_in_grading_alone_costs_no_other(kind, asked, clock, monkeypatch):
+    outcomes, _ = graded(changed(*HERE_ALONE[kind]), asked, clock, monkeypatch)
+    assert {outcome.outcome for outcome in outcomes.values()} == {"right"}, outcomes
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_the_learner_saw_is_what_they_get(kind, asked, clock, monkeypatch):
     notebook = changed(*KINDS[kind])

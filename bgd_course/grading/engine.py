@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from bgd_course.grading.course import Task
+from bgd_course.grading.course import Task, forgiving
 from bgd_course.grading.judging import BLANK, outcome_of
 from bgd_course.grading.kernel import GradedKernel, Ran
 
@@ -91,10 +91,15 @@ class Attempt:
         between = range(before[-1] + 1 if before else 0, self.check_of(task) + 1)
         return [i for i in between if not self.pieces[i].answers]
 
-    def _run(self, kernel, index):
-        """How a piece ran; what ended a kernel is known from then on."""
+    def _run(self, kernel, index, in_parts=False):
+        """How a piece ran; what ended a kernel is known from then on. `in_parts`, one that raises is run once more, and
+        a statement that fails, as it may here alone, costs no other."""
         piece = self.pieces[index]
-        ran = (self.grader.run if piece.answers else self.grader.run_own)(kernel, piece.source)
+        run = self.grader.run if piece.answers else self.grader.run_own
+        ran = run(kernel, piece.source)
+        if in_parts and ran.how == "raised":
+            again = run(kernel, forgiving(piece.source))
+            ran = again if again.how == "stopped" else ran
         if ran.how == "stopped":
             self.ended[index] = ran.said
         return ran
@@ -122,7 +127,7 @@ class Attempt:
         alone, index, ran = self._fresh(), self.piece_of(task), {}
         try:
             for i in sorted({index, *(i for i in others if i not in self.ended)}):
-                ran[i] = self._run(alone, i)
+                ran[i] = self._run(alone, i, in_parts=True)
                 if ran[i].how == "stopped":
                     return (
                         outcome_of(task, ran[i], None, self.grader.cases) if i == index else self._apart(task, others)
