@@ -90,7 +90,7 @@ def test_what_an_archive_holds_is_not_unpacked_to_see_whether_it_changed(tmp_pat
     archive(tmp_path / "class" / "ada.zip", {"a.ipynb": "x" * 9, "b.ipynb": "y"})
     plan = classroom.Plan(ROOT / "notebooks", tmp_path / "out", "none", "a salt")
     [ada] = submissions.find(tmp_path / "class")
-    monkeypatch.setattr(archives, "read", lambda *_: pytest.fail("unpacked"))
+    monkeypatch.setattr(archives, "opened", lambda *_: pytest.fail("unpacked"))
     before = classroom.fingerprints(ada, plan, ASKED)
     assert classroom.fingerprints(ada, plan, ASKED) == before
     archive(tmp_path / "class" / "ada.zip", {"a.ipynb": "x" * 9, "b.ipynb": "z"})
