@@ -236,7 +236,7 @@ def grade_all(found, submissions, output, no_sandbox, level, scheduler, **option
         except KeyboardInterrupt:
             click.echo("Stopped. What is graded is kept; the same command goes on from there.", err=True)
             raise
-    return say_results(results, output)
+    return say_results(results, output, found.layout)
 
 
 def plan_of(found, submissions, output, wall, root, workers, cell_seconds, salt, again, delimiter, bom):
@@ -342,9 +342,9 @@ def on_cluster(plan: "Plan", address: str) -> Iterator["Plan"]:
         yield plan._replace(level=min(levels), workers=workers, make_worker=partial(remote.Remote, client=client))
 
 
-def say_results(results: Sequence["Result"], output: Path) -> int:
+def say_results(results: Sequence["Result"], output: Path, layout: str = "") -> int:
     """The exit status of a grading run, after a line on each submission of which something was not graded."""
-    from bgd_course.grading.report import graded, of_others
+    from bgd_course.grading.report import graded, not_in_gradebook, of_others
 
     for result in results:
         if graded(result) != "yes" or result.notes:
@@ -355,6 +355,9 @@ def say_results(results: Sequence["Result"], output: Path) -> int:
     if left := of_others(results, output):
         names = printable(", ".join(left[:3])) + ", …" * (len(left) > 3)
         click.echo(f"{output} also holds reports of others, from another run: {names}", err=True)
+    if left := not_in_gradebook(results, layout):
+        names = printable(", ".join(map(repr, left)))
+        click.echo(f"gradebook-{layout}.csv has no score for: {names}", err=True)
     handed_in = [result for result in results if graded(result) != "nothing handed in"]
     done, kept = (sum(getattr(result, key) for result in handed_in) for key in ("graded", "kept"))
     before = f" ({kept} by an earlier run)" if kept else ""

@@ -20,8 +20,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbformat.v4.rwbase import rejoin_lines
 
-from bgd_course.grading.collect import as_text, defined
+from bgd_course.grading.collect import defined
 from bgd_course.grading.course import HIDDEN, SOLUTION, chapter_of, is_import, parsed, without
+from bgd_course.grading.files import as_text
 from bgd_course.notebooks import as_json, remove_leftovers, write_atomically
 from bgd_helpers.lessons.predictions import guesses_in
 

@@ -1,9 +1,11 @@
 """The autograder of Classroom 50 keeps its contract: result.json, in the folder of the learner's repository."""
 
 import json
+import re
 import runpy
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import pytest
 from classes import COURSE, RIGHT, ROOT, asked_for, hand_in
@@ -19,15 +21,50 @@ TYPES |= {"commit": str, "release": str, "review": str, "datetime": str, "graded
 TYPES |= {"max-score": int, "tests": list}
 
 
+UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+# The result.json of its documentation, which names these fields and no others.
+DOCUMENTED = {
+    "schema": "classroom50/result/v1",
+    "classroom": "cs-principles",
+    "assignment": "hello",
+    "assignment_type": "individual",
+    "owner": "alice",
+    "submission": "submit/2026-06-01T14-32-05Z-a1b2c3d",
+    "commit": "https://github.com/x/commit/SHA",
+    "release": "https://github.com/x/releases/tag/submit%2Fx",
+    "review": "https://github.com/x/compare/BASELINE-SHA...SHA",
+    "datetime": "2026-06-01T14:32:01Z",
+    "graded_at": "2026-06-01T14:33:11Z",
+    "score": 4,
+    "max-score": 5,
+    "tests": [
+        {"test-name": "compiles", "passed": True, "score": 4, "max-score": 4},
+        {"test-name": "outputs_correct", "passed": False, "score": 0, "max-score": 1},
+    ],
+}
+
+
 def check(result):
-    """That a result is as Classroom 50 documents it."""
+    """That a result is as Classroom 50 documents it, and as its runner and its collection of scores validate it."""
     assert {name: type(value) for name, value in result.items()} == TYPES
+    assert result["submission"].startswith("submit/") and all(
+        map(UTC.fullmatch, (result["datetime"], result["graded_at"]))
+    )
+    assert result["assignment_type"] in ("individual", "group", "team") and 0 <= result["score"] <= result["max-score"]
     assert result["schema"] == "classroom50/result/v1" and result["owner"] == "alice" and result["review"]
     assert result["score"] == sum(test["score"] for test in result["tests"])
     assert result["max-score"] == sum(test["max-score"] for test in result["tests"])
     for test in result["tests"]:
         assert type(test["passed"]) is bool and type(test["score"]) is type(test["max-score"]) is int
-        assert test["test-name"]
+        assert test["test-name"] and 0 <= test["score"] <= test["max-score"]
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"score": 5}, {"submission": "main"}, {"datetime": "2026-06-01"}, {"extra": ""}]
+)
+def test_the_documented_result_is_as_it_is_documented_and_a_changed_one_is_not(change):
+    with pytest.raises(AssertionError) if change else nullcontext():
+        check(DOCUMENTED | change)
 
 
 def test_a_result_is_as_it_is_documented():

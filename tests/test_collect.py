@@ -201,7 +201,7 @@ def test_figures_of_the_course_can_be_unpacked_and_its_nets_are_there(tmp_path):
     exec(compile(package.NOTHING, "nothing", "exec"), namespace)
     figure, axes = namespace["__getattr__"]("sgd_figure")()
     (one, two, three), _ = namespace["__getattr__"]("any")(1)
-    assert list(figure) == [] and type(three) is type(axes)
+    assert [each for each in figure] == [] and type(three) is type(axes)
     assert "lessons/handout.py" in package.KEPT
     package.write(tmp_path)
     text = (tmp_path / "bgd_helpers" / "lessons" / "handout.py").read_text()

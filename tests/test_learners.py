@@ -242,7 +242,7 @@ def archive(path, members):
 
 @pytest.mark.parametrize("end", ["zip", "tar.gz"])
 def test_archives_are_read_in_place(end, tmp_path):
-    from bgd_course.grading import collect
+    from bgd_course.grading import files
 
     texts = {
         "my-course/01.ipynb": '{"cells": []}',
@@ -254,7 +254,7 @@ def test_archives_are_read_in_place(end, tmp_path):
     lay(tmp_path, ["bob/a.ipynb"])
     ada, bob = recognise(tmp_path / "class").submissions
     assert (ada.learner, [path.name for path in ada.files]) == ("ada", ["01.ipynb"]) and bob.learner == "bob"
-    assert collect.bytes_of(ada.files[0]) == b'{"cells": []}'
+    assert files.bytes_of(ada.files[0]) == b'{"cells": []}'
     assert any("out of the archive" in line for line in ada.left) and any("archives in" in line for line in ada.left)
     assert sorted(os.listdir(tmp_path / "class")) == [f"ada.{end}", "bob"]
 

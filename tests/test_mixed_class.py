@@ -1,4 +1,4 @@
-"""A class of 23 in mixed oddities, graded whole: each score is traced to the very file that it comes from."""
+"""A class in mixed oddities, graded whole: each score is traced to the very file that it comes from."""
 
 import csv
 import json
@@ -9,6 +9,7 @@ import pytest
 from attacks import UPDATE, WRONG
 from classes import level
 from nbformat.v4 import new_code_cell
+from test_attempts import STEP, STEPS, before_each
 from test_collect import CELL, CHECK, DATA, EXERCISE, changed, no_ids, put, remove, write
 from test_learners import archive
 
@@ -47,6 +48,12 @@ CLASS = {
     "loud": ({"a.ipynb": text(*LOUD)}, 6, "a.ipynb"),
     "wide": ({"a.ipynb": text().encode("utf-16")}, 6, "a.ipynb"),
     "scratch": ({"1.ipynb": text(write(EXERCISE, WRONG)), "2.ipynb": "SCRATCH"}, 6, "2.ipynb"),
+    "helper": ({"a.ipynb": text(write(EXERCISE, f"{STEP}\n{WRONG}"), put(EXERCISE, STEPS, 1))}, 6, "a.ipynb"),
+    "slow": (
+        {"a.ipynb": text(before_each("import time\ntime.sleep(100)", STEP), write(EXERCISE, STEPS))},
+        6,
+        "a.ipynb",
+    ),
     "beside": ({"a.ipynb": text(), "b.ipynb.txt": "x"}, 6, "a.ipynb"),
     "text": ({"a.ipynb.txt": text()}, 0, ""),
     "torn": ({"a.ipynb": text()[:400]}, 0, ""),
@@ -77,7 +84,7 @@ def graded(tmp_path_factory):
         archive(folder / "class" / name, {"x/01.ipynb": text(), "__MACOSX/x/._01.ipynb": "x"})
     (folder / "class" / "empty").mkdir()
     (folder / "class" / "linked").symlink_to(folder / "class" / "ada")
-    plan = classroom.Plan(folder / "course", folder / "out", level(), "a salt", 2)
+    plan = classroom.Plan(folder / "course", folder / "out", level(), "a salt", 2, 4)
     results = classroom.grade(submissions.find(folder / "class"), plan)
     with open(folder / "out" / "scores.csv", newline="", encoding="utf-8") as file:
         rows = {row["learner"]: row for row in csv.DictReader(file)}

@@ -90,7 +90,7 @@ def test_what_an_archive_holds_is_not_unpacked_to_see_whether_it_changed(tmp_pat
     archive(tmp_path / "class" / "ada.zip", {"a.ipynb": "x" * 9, "b.ipynb": "y"})
     plan = classroom.Plan(ROOT / "notebooks", tmp_path / "out", "none", "a salt")
     [ada] = submissions.find(tmp_path / "class")
-    monkeypatch.setattr(archives, "read", lambda *_: pytest.fail("unpacked"))
+    monkeypatch.setattr(archives, "opened", lambda *_: pytest.fail("unpacked"))
     before = classroom.fingerprints(ada, plan, ASKED)
     assert classroom.fingerprints(ada, plan, ASKED) == before
     archive(tmp_path / "class" / "ada.zip", {"a.ipynb": "x" * 9, "b.ipynb": "z"})
@@ -311,19 +311,44 @@ def test_a_german_spreadsheet_reads_the_table(tmp_path):
     assert data.startswith(b"\xef\xbb\xbflearner;score;of;") and b"\nada;0,5;2;" in data
 
 
+# As Canvas exports its gradebook, cut to what its import reads, and as Moodle exports the worksheet of an assignment.
+CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,Gradient descent and backpropagation
+    Points Possible,,,,,2
+lovelaceada,12,,,,2
+bob,7,,,,0
+cy,9,,,,
+"""
+MOODLE = """Identifier,Full name,Grade,Maximum Grade,Last modified (grade)
+Participant 12,Ada Lovelace,2,2,-
+Participant 7,"O'Brien, Bob",0.5,2,-
+Participant 9,Cy,,2,-
+"""
+
+
+def not_graded(result):
+    return replace(result, graded=False)
+
+
 def test_gradebooks_are_as_canvas_and_moodle_import_them():
-    results = [result_of("s1", 2, "lovelaceada_12"), result_of("s2", 0, "bob_7"), result_of("s3")]
-    assert report.gradebook_canvas(results) == [
-        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", report.ASSIGNMENT],
-        ["    Points Possible", "", "", "", "", 2],
-        ["lovelaceada", "12", "", "", "", 2],
-        ["bob", "7", "", "", "", 0],
+    results = [
+        result_of("s1", 2, "lovelaceada_12"),
+        result_of("s2", 0, "bob_7"),
+        not_graded(result_of("s3", 0, "cy_9")),
     ]
-    results = [result_of("s1", 2, "Ada Lovelace_12")]
-    assert report.gradebook_moodle(results) == [
-        ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"],
-        ["Participant 12", "Ada Lovelace", 2, 2, "-", ""],
-    ]
+    assert written(report.gradebook_canvas([*results, result_of("s4")])) == CANVAS
+    assert report.not_in_gradebook([*results, result_of("s4")], "canvas") == ["s3", "s4"]
+    assert report.not_in_gradebook(results, "folders") == []
+    results = [result_of("s1", 2, "Ada Lovelace_12"), result_of("s2", 0.5, "O'Brien, Bob_7")]
+    assert written(report.gradebook_moodle([*results, not_graded(result_of("s3", 0, "Cy_9"))])) == MOODLE
+
+
+def written(rows):
+    return report._as_csv(rows).replace('"    Points Possible"', "    Points Possible")
+
+
+def test_who_is_not_in_the_gradebook_is_named(tmp_path, capsys):
+    cli.say_results([result_of("s1", 2, "ada_12"), result_of("s2")], tmp_path, "canvas")
+    assert "gradebook-canvas.csv has no score for: 's2'" in capsys.readouterr().err
 
 
 def test_tabs_of_an_answer_are_tabs_on_its_page():

@@ -41,9 +41,30 @@ for name in ("descend", "update", "backprop", "central_difference", "complex_ste
         function(*range(function.__code__.co_argcount))
     except RuntimeError as error:
         print(name, type(error).__name__)
+problem = bgd.experiments.penguin_problem()
+print(problem.X.shape, bgd.experiments.costs(problem.theta, problem), f"{bgd.limits.anything():.3f}")
+for function in (
+    lambda: bgd.experiments.run(problem, bgd.experiments.RATES, 6, 1),
+    lambda: bgd.shards.weighted_mean([1.0], [1]),
+    lambda: bgd.limits.anything() + 1,
+    lambda: problem.X * bgd.races.anything().value,
+    lambda: float(bgd.costs_after_training()),
+    lambda: sum(bgd.tuning.anything()),
+    lambda: bgd.tuning.anything() < 3,
+):
+    try:
+        print(function())
+    except RuntimeError as error:
+        print(str(error).partition(":")[0].partition(", ")[0])
 """
 SAID = ["", "", "", "", "(342, 1)", *(f"{name} NotAllowed" for name in "descend update backprop".split())]
-SAID += ["central_difference NotAllowed", "complex_step NotAllowed"]
+SAID += ["central_difference NotAllowed", "complex_step NotAllowed", "(342, 3) 1.0 "]
+SAID += [f"{name} is what an exercise asks for" for name in ("network.gradient_of", "scale.shards.weighted_mean")]
+SAID += [
+    f"bgd_helpers.{name} draws"
+    for name in ("lessons.limits.anything", "lessons.races.anything", "slips.costs_after_training")
+]
+SAID += ["bgd_helpers.lessons.tuning.anything draws"] * 2
 
 
 def test_the_door_of_a_graded_package_leads_to_what_refuses_and_to_nothing(tmp_path):

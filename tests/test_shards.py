@@ -81,6 +81,18 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path, path):
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
 
+def test_where_the_file_is_a_link_what_it_leads_to_is_written(tmp_path, path):
+    (tmp_path / "disk").mkdir()
+    for name, whole in (("old", b"x"), ("new", None)):
+        if whole:
+            (tmp_path / "disk" / name).write_bytes(whole)
+        link = tmp_path / name
+        link.symlink_to(tmp_path / "disk" / name)
+        assert shards.generate(link, 1000, three_inputs, seed=3) == link and link.is_symlink()
+        assert (tmp_path / "disk" / name).read_bytes() == path.read_bytes()
+    assert len(list((tmp_path / "disk").iterdir())) == 2
+
+
 def test_a_file_that_would_fill_the_disk_is_not_begun(tmp_path):
     with pytest.raises(OSError, match="GB have to stay free; choose another folder or fewer rows"):
         shards.generate(tmp_path / "huge.npy", 2**50, three_inputs)

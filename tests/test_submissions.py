@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from classes import ROOT
 
-from bgd_course.grading import collect, course, submissions
+from bgd_course.grading import collect, course, files, submissions
 from bgd_course.grading.worker import answers
 
 
@@ -85,7 +85,7 @@ def test_links_pipes_folders_and_huge_files_are_refused_at_once(tmp_path):
     os.mkfifo(tmp_path / "pipe.ipynb")
     (tmp_path / "folder.ipynb").mkdir()
     with open(tmp_path / "huge.ipynb", "wb") as file:
-        file.truncate(collect.MOST_BYTES + 1)
+        file.truncate(files.MOST_BYTES + 1)
     for name in ("link", "pipe", "folder", "huge", "missing"):
         with pytest.raises(collect.Unreadable):
             collect.cells_of(tmp_path / f"{name}.ipynb")

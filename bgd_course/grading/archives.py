@@ -5,7 +5,10 @@ import stat
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar")
 MOST_BYTES = 100 * 2**20  # of an archive
@@ -38,17 +41,16 @@ def members(path: Path) -> list[tuple[str, str]]:
         return [(name, kind) for name, kind, _ in _listed(archive)]
 
 
-def read(path: Path, name: str, most: int) -> bytes:
-    """The first bytes, `most` at most, of the file of that name in an archive. Raises `Refused`."""
+@contextmanager
+def opened(path: Path, name: str) -> Iterator[IO[bytes]]:
+    """The file of that name in an archive, to read from. Raises `Refused`, then or while it is read."""
     with _opened(path) as archive:
         for found, kind, member in _listed(archive):
             if found == name and kind == "file":
-                with (
-                    archive.open(member)
-                    if isinstance(archive, zipfile.ZipFile)
-                    else archive.extractfile(member) as file
-                ):
-                    return file.read(most)
+                is_zip = isinstance(archive, zipfile.ZipFile)
+                with archive.open(member) if is_zip else archive.extractfile(member) as file:
+                    yield file
+                return
     raise Refused("it is not in the archive any more")
 
 

@@ -15,10 +15,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
-from bgd_course.grading import archives, collect, course, isolation, report, sandbox, seal, submissions
+from bgd_course.grading import archives, course, isolation, report, sandbox, seal, submissions
+from bgd_course.grading.engine import seconds_for
+from bgd_course.grading.files import digest_of
 from bgd_course.grading.judging import Outcome
 from bgd_course.grading.results import Result, from_json, row
-from bgd_course.grading.worker import RESTART
 from bgd_course.notebooks import remove_leftovers, write_atomically
 from bgd_helpers import __version__
 
@@ -215,7 +216,7 @@ def fingerprints(submission, plan, asked):
     for path in submission.files:
         handed_in.update(f"{path.name}\n".encode("utf-8", "replace"))
     for path in dict.fromkeys((archives.of(path) or [path])[0] for path in submission.files):  # an archive once, packed
-        handed_in.update(f"{collect.digest_of(path)}\n".encode("utf-8", "replace"))
+        handed_in.update(f"{digest_of(path)}\n".encode("utf-8", "replace"))
     how = repr((course.fingerprint(asked), plan.level, plan.cell_seconds, handed_in.hexdigest()))
     return hashlib.sha256(how.encode("utf-8", "replace")).hexdigest(), list(handed_in.digest()[:16])
 
@@ -267,7 +268,7 @@ class Worker:
         junit = self.folder / "junit.xml"
         job = {"learner": submission.learner, "salt": salt, "left": submission.left, "junit": str(junit)}
         job["files"] = list(map(os.path.abspath, submission.files))
-        alarm = threading.Timer(60 + tasks * (self.plan.cell_seconds + RESTART), self.stop)
+        alarm = threading.Timer(60 + seconds_for(tasks, self.plan.cell_seconds), self.stop)
         alarm.start()
         try:
             self.process.stdin.write(json.dumps(job) + "\n")

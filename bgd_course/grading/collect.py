@@ -1,19 +1,15 @@
 """From an untrusted file to answers: nothing of it is executed, and nothing it holds raises."""
 
 import ast
-import hashlib
 import json
 import os
 import re
-import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from bgd_course.grading import archives
 from bgd_course.grading.course import (
     Course,
     Task,
@@ -26,12 +22,12 @@ from bgd_course.grading.course import (
     without_checks,
     without_solution,
 )
+from bgd_course.grading.files import Unreadable, as_text, blocks_of, narrow, without_outputs
 from bgd_course.grading.judging import limited
 from bgd_helpers.checks.derive import as_assignment
 from bgd_helpers.lessons.predictions import MIME, guesses_in
 
-MOST_BYTES = 250 * 2**20  # of a file, with its outputs
-MOST_TEXT = 20 * 2**20  # of it without outputs and attachments
+MOST_VALUES = 300_000  # in its JSON
 MOST_SOURCE = 300_000  # characters in all its cells of code
 LONGEST_TEXT = 50_000  # characters that are looked at in a cell of these kinds
 TEXTS = ("markdown", "raw")
@@ -39,10 +35,6 @@ LONGEST_SHOWN = 5_000  # characters of an answer in a report
 MOST_CELLS = 1_000
 MOST_JOINED = 200  # cells, among which halves of one cell are looked for
 READING = 20  # seconds
-
-
-class Unreadable(Exception):
-    """A file that holds no notebook; the message says what it is instead."""
 
 
 class Cell(NamedTuple):
@@ -55,15 +47,20 @@ class Cell(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A cell to run: its source, and the exercises it answers (none, for a learner's own cell)."""
+    """A cell to run: its source, the exercises it answers (none, for a learner's own cell), and those whose last check
+    stands below it and above the next."""
 
     source: str
     answers: tuple = ()
+    checked: tuple = ()
 
 
 def cells_of(path: Path | str) -> list[Cell]:
     """The cells of the notebook at `path`, whatever its encoding and format. Raises `Unreadable`."""
-    document = _json(as_text(without_outputs(bytes_of(Path(path)))))
+    data = without_outputs(narrow(blocks_of(path)))
+    if TEXT.sub(b"", data).count(b",") > MOST_VALUES:
+        raise Unreadable(f"its JSON holds more than {MOST_VALUES:,} values")
+    document = _json(as_text(data))
     if not isinstance(document, dict):
         raise Unreadable("it is no notebook: its JSON is not an object")
     sheets = [document] if isinstance(document.get("cells"), list) else document.get("worksheets")
@@ -78,101 +75,28 @@ def cells_of(path: Path | str) -> list[Cell]:
     return cells
 
 
+TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
+LONGEST_KEPT = 3_000  # bytes
 KEPT = re.compile(rb'"%s"\s*+:\s*+(\{[^{}]{0,2000}\})' % re.escape(MIME.encode()))
 
 
 def guesses_of(path: Path | str) -> dict[str, str | float]:
     """The predictions in the outputs of the notebook at `path`, by name: of all outputs these alone are read, and of
     them only what our questions allow. Raises `Unreadable`."""
-    data = bytes_of(Path(path))
-    data = as_text(data).encode("utf-8", "replace") if b"\0" in data[:200] else data
-    found = [_json(match[1].decode("utf-8", "replace")) for match in islice(KEPT.finditer(data), MOST_CELLS)]
-    return guesses_in({"outputs": [{"data": {MIME: kept}}]} for kept in found)
-
-
-# The start of what is cut, or a text, in which nothing is.
-CUT = re.compile(rb'(?P<cut>"(?:outputs|attachments|widgets)"\s*+:\s*+[\[{])|"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
-BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.S)
-
-
-def without_outputs(data: bytes) -> bytes:
-    """The bytes of a notebook without its outputs and attachments, which nothing needs and which may be large.
-
-    Raises `Unreadable` if what is left is larger than any course's sources.
-    """
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:200]:
-        if len(data) > 4 * MOST_TEXT:
-            raise Unreadable(f"it is larger than {4 * MOST_TEXT // 2**20} MB, in UTF-16")
-        data = as_text(data).encode("utf-8", "replace")
-    kept, at = [], 0
-    while found := next((match for match in CUT.finditer(data, at) if match["cut"]), None):
-        kept.append(data[at : found.end()])
-        end = _closing(data, found.end())
-        at = end if end else len(data)
-    kept.append(data[at:])
-    if sum(map(len, kept)) > MOST_TEXT:
-        raise Unreadable(f"it is larger than {MOST_TEXT // 2**20} MB without its outputs")
-    return b"".join(kept)
-
-
-def _closing(data, at):
-    """Where the bracket closes that was opened before `at`; None if nowhere."""
-    depth = 1
-    for token in BRACKET.finditer(data, at):
-        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(token[0], 0)
-        if not depth:
-            return token.start()
-    return None
+    found, rest = [], b""
+    for block in narrow(blocks_of(path)):
+        end, rest = 0, rest + block
+        for match in KEPT.finditer(rest):
+            found.append(match[1].decode("utf-8", "replace"))
+            end = match.end()
+        rest = rest[max(end, len(rest) - LONGEST_KEPT) :]
+        if len(found) > MOST_CELLS:
+            break
+    return guesses_in({"outputs": [{"data": {MIME: _json(kept)}}]} for kept in found[:MOST_CELLS])
 
 
 def _listed(value):
     return value if isinstance(value, list) else []
-
-
-def digest_of(path):
-    """A text that changes with the bytes of a file, or what is wrong with it. Raises nothing."""
-    try:
-        return hashlib.sha256(bytes_of(Path(path))).hexdigest()
-    except Unreadable as error:
-        return str(error)
-
-
-def bytes_of(path: Path) -> bytes:
-    """The bytes of a file that is none of a person's tricks. Raises `Unreadable`."""
-    try:
-        if found := archives.of(path):
-            data = archives.read(*found, MOST_BYTES + 1)
-            if len(data) > MOST_BYTES:
-                raise Unreadable(f"it is larger than {MOST_BYTES // 2**20} MB")
-            return data
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode):
-            raise Unreadable("it is no regular file: links and devices are not followed")
-        if status.st_size > MOST_BYTES:
-            raise Unreadable(f"it is larger than {MOST_BYTES // 2**20} MB")
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-        with open(handle, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise Unreadable(f"it cannot be opened ({error.strerror})") from None
-    except archives.Refused as error:
-        raise Unreadable(str(error)) from None
-    if not data.strip():
-        raise Unreadable("it is empty")
-    return data
-
-
-def as_text(data: bytes) -> str:
-    """The text of bytes, in whatever encoding."""
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if data.startswith(mark):
-            return data.decode(encoding, errors="replace")
-    if b"\0" in data[:200]:
-        return data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", errors="replace")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
 
 
 def _json(text):
@@ -225,26 +149,30 @@ def pieces_of(cells: list[Cell], course: Course, notebook: str) -> list[Piece]:
     answering = {i for i, cell in enumerate(cells) if any(_is_answer(cell, task) for task in tasks)}
     rest = [i for i in range(len(cells)) if i not in answering and cells[i].kind == "code"]
     kept |= set(chosen) | {i for i in rest if _is_own(cells[i], course, known)}
-    kept |= _needed(cells, kept, [i for i in rest if i not in kept])
+    drafts = [i for i in answering - kept if cells[i].kind == "code"]
+    kept |= _needed(cells, kept, [i for i in [*rest, *drafts] if i not in kept], {task.variable for task in tasks})
     pieces = []
     for index in sorted(kept):
         pieces += [Piece(ON_THE_PATH)] if cells[index].source.lstrip().startswith("%%writefile") else []
         pieces.append(Piece(cells[index].source, tuple(chosen.get(index, ()))))
+        until = min((i for i in kept if i > index), default=len(cells))
+        checked = [task.cell for task in tasks if index <= _last_check(cells, task) < until]
+        pieces[-1] = pieces[-1]._replace(checked=tuple(checked))
     return pieces
 
 
 ON_THE_PATH = "import sys\nif '' not in sys.path:\n    sys.path.insert(0, '')"  # where a module of one's own is written
 
 
-def _needed(cells, kept, given):
-    """Where those of the `given` cells are that define what the kept ones use."""
-    wanted, found = set().union(*(used(cells[i].source) for i in kept)), set()
-    for index in reversed(given):
+def _needed(cells, kept, given, answers):
+    """Where those of the `given` cells are that define what the kept ones use, and that is none of the answers."""
+    wanted, found = set().union(*(used(cells[i].source) for i in kept)) - answers, set()
+    for index in sorted(given, reverse=True):
         tree = parsed(cells[index].source)
         brings = defined(cells[index].source) - fetched(cells[index].source)
         if tree and brings & wanted and not all(map(is_import, tree.body)):
             found.add(index)
-            wanted |= used(cells[index].source)
+            wanted |= used(cells[index].source) - answers
     return found
 
 
@@ -265,10 +193,15 @@ def _answer_index(cells, task):
     else the last that defines it, a function before a value; else the last with its id."""
     found = [i for i, cell in enumerate(cells) if _is_answer(cell, task) and not is_blank(cell.source, task)]
     defining = [i for i in found if task.variable in defined(cells[i].source)]
-    checks = [i for i, cell in enumerate(cells) if cell.kind == "code" and calls_check(cell.source, task.exercise)]
-    seen = [i for i in defining if checks and i <= checks[-1]]
+    seen = [i for i in defining if i <= _last_check(cells, task)]
     functions = [i for i in defining if _is_function(cells[i], task)]
     return (seen or functions or defining or found or [None])[-1]
+
+
+def _last_check(cells, task):
+    """Where the last check of an exercise is, -1 if nowhere."""
+    checks = [i for i, cell in enumerate(cells) if cell.kind == "code" and calls_check(cell.source, task.exercise)]
+    return checks[-1] if checks else -1
 
 
 def _is_answer(cell, task):
@@ -399,7 +332,7 @@ def _latest(files, notes):
     names = {cell: name for name, one in files for piece in one.pieces for cell in piece.answers}
     kept = []
     for name, one in sorted(files, key=lambda file: file[1].notebook):
-        mine = [piece._replace(answers=tuple(c for c in piece.answers if names[c] == name)) for piece in one.pieces]
+        mine = [_only(piece, {cell for cell in names if names[cell] == name}) for piece in one.pieces]
         if any(piece.answers for piece in mine):
             kept += [new for new, piece in zip(mine, one.pieces) if new.answers or not piece.answers]
     for name, one in files:
@@ -408,6 +341,11 @@ def _latest(files, notes):
             notes.append(f"{name} was not graded: {names[cells[0]]} is later.")
     last = {part: name for name, one in sorted(files, key=lambda file: file[0] in names.values()) for part in one.parts}
     return {part: File(name, kept or files[-1][1].pieces, names) for part, name in last.items()}
+
+
+def _only(piece, cells):
+    """A piece with those of its answers and checks that are among these."""
+    return Piece(piece.source, *(tuple(cell for cell in part if cell in cells) for part in piece[1:]))
 
 
 def predictions(files: Sequence[str]) -> dict[str, str | float]:

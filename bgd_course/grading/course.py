@@ -164,6 +164,14 @@ def without_checks(tree: ast.Module) -> list[ast.stmt]:
     return [node for node in tree.body if not (isinstance(node, ast.Expr) and _is_check(node.value))]
 
 
+def forgiving(source: str) -> str:
+    """The source of a cell in which a statement that fails costs no other; "" if it is no Python."""
+    tree = parsed(source) or ast.Module([], [])
+    [attempt] = ast.parse("try:\n    0\nexcept Exception:\n    pass").body
+    body = [node for node in tree.body if getattr(node, "module", "") != "__future__"]
+    return ast.unparse(ast.Module([ast.Try([node], attempt.handlers, [], []) for node in body], []))
+
+
 def imports_of(sources):
     """What cells import at their top level, as the source of one cell; a line that fails costs no other."""
     trees = [tree for tree in map(parsed, sources) if tree]

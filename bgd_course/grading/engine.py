@@ -10,16 +10,18 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from bgd_course.grading.course import Task
-from bgd_course.grading.judging import BLANK, Outcome, outcome_of
+from bgd_course.grading.course import Task, forgiving
+from bgd_course.grading.judging import BLANK, outcome_of
 from bgd_course.grading.kernel import GradedKernel, Ran
 
 CELL_SECONDS = 10
+RESTART = 3  # seconds that an ended kernel may cost beside the time of its cell
+GLANCE = 0.2  # seconds
 OUTCOMES = pytest.StashKey()
 OPTIONS = ["-q", "--noconftest", "-c", os.devnull, "-p", "nbval.plugin", "-p", "no:cacheprovider"]
 OPTIONS += ["-p", "no:unraisableexception"]  # it collects garbage when a session ends, for a fifth of a second
 
-BEFORE = "a cell before it:"  # how a text begins that tells of another cell of the learner
+LEFT_OUT = "Another cell was left out"
 
 
 class NotRight(Exception):
@@ -28,17 +30,23 @@ class NotRight(Exception):
 
 class Attempt:
     """The answers of one or several notebooks of a chapter: they run in one kernel, one after another, as far as
-    nothing ends it. Each that is not right there, or did not run, then runs in a kernel of its own. `blank` is the
-    Outcome of an exercise without an answer.
+    nothing ends it, and each is called where its last check stands. Each that is not right there, or did not run, then
+    runs in a kernel of its own. `blank` is the Outcome of an exercise without an answer.
     """
 
     def __init__(self, course, notebooks, pieces, grader, blank=BLANK):
         self.course, self.notebooks, self.pieces, self.grader, self.blank = course, notebooks, pieces, grader, blank
         self.kernel, self.next, self.ran, self.outcomes = None, 0, {}, None
+        self.ended = {}  # what is said of the pieces that ended a kernel: no other answer runs with them
 
     def piece_of(self, task):
         """Where the answer to a task stands among the pieces, None if there is none."""
         return next((i for i, piece in enumerate(self.pieces) if task.cell in piece.answers), None)
+
+    def check_of(self, task):
+        """Which piece the last check of a task stands below: its answer, or a later one."""
+        checked = [i for i, piece in enumerate(self.pieces) if task.cell in piece.checked]
+        return max([self.piece_of(task), *checked])
 
     def grade(self, task):
         """The Outcome of a task; the first call grades them all."""
@@ -48,46 +56,62 @@ class Attempt:
 
     def _all(self):
         """The Outcomes by answer cell."""
-        answered = [(task, self.piece_of(task)) for task in self.course.tasks_of(*self.notebooks)]
-        first = {task.cell: self.blank if index is None else self._together(task, index) for task, index in answered}
+        tasks = self.course.tasks_of(*self.notebooks)
+        answered = [task for task in tasks if self.piece_of(task) is not None]
+        first = {task.cell: self._together(task) for task in sorted(answered, key=self.check_of)}
         self.close()
-        return {task.cell: self._settled(task, index, first[task.cell]) for task, index in answered}
+        found = {task.cell: self._settled(task, first[task.cell]) for task in answered}
+        return {task.cell: found.get(task.cell, self.blank) for task in tasks}
 
-    def _settled(self, task, index, first):
+    def _settled(self, task, first):
         """The Outcome of a task, from that in the common kernel: None, if it did not run there."""
-        if index is None or first is not None and first.outcome == "right":
+        if first is not None and first.outcome == "right":
             return first
-        if first is not None and first.outcome == "stopped" and index == 0:
+        if first is not None and first.outcome == "stopped" and self.check_of(task) == 0:
             return first
-        return self._again(task, index)
+        return self._again(task)
 
-    def _again(self, task, index):
-        """The Outcome of a task alone: with the learner's own cells before it; with all of them, if a name is
-        missing; with none, if one of them fails."""
-        helpers = self._helpers_before(index)
-        every = [i for i, piece in enumerate(self.pieces) if not piece.answers]
-        found = self._apart(task, index, helpers)
-        if "NameError" in found.text and every != helpers:
-            found = max(found, self._apart(task, index, every), key=_is_right)
-        if found.text.startswith(BEFORE):
-            found = max(found, self._apart(task, index, []), key=_is_right)
+    def _again(self, task):
+        """The Outcome of a task alone: with the learner's own cells from the answer before to its check; if a name is
+        missing, with all that its check saw, then with all. Where cells were left out, it says so."""
+        ways = [self._own_cells_about(task), range(self.check_of(task) + 1), range(len(self.pieces))]
+        found = self._apart(task, ways[0])
+        for others in ways[1:]:
+            if "NameError" in found.text:
+                found = max(found, self._apart(task, others), key=_is_right)
+        left_out = [said for i, said in self.ended.items() if i != self.piece_of(task) and i <= self.check_of(task)]
+        if left_out and found.outcome == "wrong":
+            return found._replace(text=f"{found.text} {LEFT_OUT}: {left_out[0]}.")
         return found
 
-    def _helpers_before(self, index):
-        """The learner's own cells between the answer before and this one."""
-        helpers = []
-        while index > 0 and not self.pieces[index - 1].answers:
-            index -= 1
-            helpers.insert(0, index)
-        return helpers
+    def _own_cells_about(self, task):
+        """The learner's own cells between the answer before and the check of this one."""
+        index = self.piece_of(task)
+        before = [i for i in range(index) if self.pieces[i].answers]
+        between = range(before[-1] + 1 if before else 0, self.check_of(task) + 1)
+        return [i for i in between if not self.pieces[i].answers]
 
-    def _together(self, task, index):
-        """The Outcome after every piece up to this one; None once something has ended the kernel."""
+    def _run(self, kernel, index, in_parts=False):
+        """How a piece ran; what ended a kernel is known from then on. `in_parts`, one that raises is run once more, and
+        a statement that fails, as it may here alone, costs no other."""
+        piece = self.pieces[index]
+        run = self.grader.run if piece.answers else self.grader.run_own
+        ran = run(kernel, piece.source)
+        if in_parts and ran.how == "raised":
+            again = run(kernel, forgiving(piece.source))
+            ran = again if again.how == "stopped" else ran
+        if ran.how == "stopped":
+            self.ended[index] = ran.said
+        return ran
+
+    def _together(self, task):
+        """The Outcome after every piece up to its check; None once something has ended the kernel."""
+        index = self.piece_of(task)
         if self.kernel is None and not self.ran:
             self.kernel = self._fresh()
-        while self.kernel is not None and self.next <= index:
+        while self.kernel is not None and self.next <= self.check_of(task):
             at, self.next = self.next, self.next + 1
-            self.ran[at] = self.grader.run(self.kernel, self.pieces[at].source)
+            self.ran[at] = self._run(self.kernel, at)
             if self.ran[at].how == "stopped":
                 self.close()
                 return outcome_of(task, self.ran[at], None, self.grader.cases) if at == index else None
@@ -98,26 +122,30 @@ class Attempt:
             self.close()
         return outcome_of(task, sent, self.ran[index], self.grader.cases)
 
-    def _apart(self, task, index, helpers):
-        """The Outcome of a task in a kernel of its own, with these of the learner's own cells.
-
-        The functions that it calls are there as they should be. They are solutions, so nothing is quoted that the
-        answer says while they are in its reach.
-        """
-        alone, needed = self._fresh(), list(self._needed(task))
+    def _apart(self, task, others):
+        """The Outcome of a task in a kernel of its own, with these other pieces but for those that end it."""
+        alone, index, ran = self._fresh(), self.piece_of(task), {}
         try:
-            for i in helpers:
-                ran = self.grader.run(alone, self.pieces[i].source)
-                if ran.how == "stopped":
-                    return Outcome("stopped", f"{BEFORE} {ran.said}.")
-            answered = self.grader.run(alone, self.pieces[index].source)
-            for source in needed if answered.how != "stopped" else ():
-                answered_too = self.grader.run(alone, source)
-                answered = answered_too if answered_too.how == "stopped" else answered
-            sent = self.grader.call(alone, task) if answered.how != "stopped" else answered
-            return outcome_of(task, sent, answered, self.grader.cases, quote=not needed)
+            for i in sorted({index, *(i for i in others if i not in self.ended)}):
+                ran[i] = self._run(alone, i, in_parts=True)
+                if ran[i].how == "stopped":
+                    return (
+                        outcome_of(task, ran[i], None, self.grader.cases) if i == index else self._apart(task, others)
+                    )
+            return self._called(alone, task, ran[index])
         finally:
             alone.stop()
+
+    def _called(self, alone, task, answered):
+        """The Outcome of a task whose answer is in that kernel, where the functions that it calls are as they should
+        be. They are solutions, so nothing is quoted that the answer says while they are in its reach.
+        """
+        needed = list(self._needed(task))
+        for source in needed:
+            ran = self.grader.run(alone, source)
+            if ran.how == "stopped":
+                return outcome_of(task, ran, answered, self.grader.cases)
+        return outcome_of(task, self.grader.call(alone, task), answered, self.grader.cases, quote=not needed)
 
     def _needed(self, task):
         """The right answers to the exercises whose functions this one calls; where there are none to be had (in a
@@ -141,16 +169,23 @@ class Attempt:
             self.kernel = None
 
 
+def seconds_for(tasks: int, cell_seconds: float) -> float:
+    """The longest that so many exercises of a submission take, with the learner's own cells."""
+    return tasks * (2 * cell_seconds + RESTART)
+
+
 def _is_right(outcome):
     return outcome.outcome == "right"
 
 
 class Grader:
-    """What all attempts of a submission share: the fork server, the cases, and the time that is left."""
+    """What all attempts of a submission of so many tasks share: the fork server, the cases, the time that is left for
+    the learner's own cells (`own`), and when that for all the rest is over (`until`)."""
 
-    def __init__(self, server, cases, exercises, seconds, cell_seconds=CELL_SECONDS):
+    def __init__(self, server, cases, exercises, tasks, cell_seconds=CELL_SECONDS):
         self.server, self.cases, self.exercises = server, cases, exercises
-        self.cell_seconds, self.until = cell_seconds, time.monotonic() + seconds
+        self.cell_seconds, self.own = cell_seconds, tasks * cell_seconds
+        self.until = time.monotonic() + tasks * (cell_seconds + RESTART)
 
     def exercise(self, task):
         """The exercise of a task, None if it is a derivation."""
@@ -167,6 +202,15 @@ class Grader:
     def run(self, kernel: GradedKernel, source: str) -> Ran:
         """How a cell ran, in the time of a cell or what is left of the submission's."""
         return self._timed(kernel.run, source)
+
+    def run_own(self, kernel: GradedKernel, source: str) -> Ran:
+        """How one of the learner's own cells ran: what it takes is taken from the time of these; once that is used up,
+        a glance is left for each, from the time of the answers."""
+        begun, own = time.monotonic(), max(self.own, 0)
+        ran = kernel.run(source, max(GLANCE, min(self.cell_seconds, own)))
+        took = time.monotonic() - begun
+        self.own, self.until = own - took, self.until + min(took, own)
+        return ran
 
     def call(self, kernel: GradedKernel, task: Task) -> Ran:
         """What the answer to a task gives on its cases, likewise; of a derivation, its text."""

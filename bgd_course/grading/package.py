@@ -11,6 +11,8 @@ ASKED = {
     "scale.rows": "backprop_by_rows _add_rows",
     "descent": "update _update batches _batches_of descend",
     "theory": "batch_variance",
+    "lessons.experiments": "variance_by_enumeration best_at",
+    "scale.shards": "gradient_over gradient_over_all weighted_mean",
     "gradcheck": "central_difference one_sided_difference complex_step errors_against_step _entrywise",
 }
 KEPT = ("__init__.py", "__init__.pyi", "former.py", "data.py", "inputs.py", "parameters.py")
@@ -29,7 +31,8 @@ REFUSED = '''"""What a function says that an exercise asks for."""
 class NotAllowed(RuntimeError):
     """An answer called the function that it should be."""
 '''
-NOTHING = '''"""Drawings, explorers and checks do nothing while an answer is graded."""
+NOTHING = '''"""What draws, checks or repeats an experiment does nothing while an answer is graded; it says so where its
+value is needed."""
 
 
 import dis
@@ -37,20 +40,36 @@ import sys
 
 
 class Nothing:
+    def __init__(self, what):
+        self.__dict__["what"] = what
+
     def __getattr__(self, name):
         if name.startswith("__") or name.startswith("_ipython") or name.startswith("_repr"):
             raise AttributeError(name)
         return self
 
+    __array_ufunc__ = None
+
+    def __bool__(self):
+        return True
+
+    def __format__(self, how):
+        return ""
+
+    def __setitem__(self, key, value):
+        pass
+
     def __call__(self, *arguments, **named):
         return self
 
     def __iter__(self):
-        """As many of it as names wait for them: figure, axes = ..."""
+        """As many of it as names wait for them, figure, axes = ...; none for a loop."""
         caller = sys._getframe(1)
         code, at = caller.f_code.co_code, caller.f_lasti
-        waiting = at >= 0 and dis.opname[code[at]] == "UNPACK_SEQUENCE"
-        return iter([self] * (code[at + 1] if waiting else 0))
+        does = dis.opname[code[at]] if at >= 0 else ""
+        if does not in ("UNPACK_SEQUENCE", "GET_ITER"):
+            has_no_value(self)
+        return iter([self] * (code[at + 1] if does == "UNPACK_SEQUENCE" else 0))
 
     def __getitem__(self, key):
         return self
@@ -59,10 +78,23 @@ class Nothing:
         return ""
 
 
+def has_no_value(nothing, *others, **named):
+    from bgd_helpers.checks.refused import NotAllowed
+
+    raise NotAllowed(f"{nothing.what} draws, checks or repeats an experiment: it has no value when an answer is graded")
+
+
+for name in (
+    "add radd sub rsub mul rmul matmul rmatmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow neg pos abs round "
+    "lt le gt ge len int float complex index contains array"
+).split():
+    setattr(Nothing, f"__{name}__", has_no_value)
+
+
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
-    return Nothing()
+    return Nothing(f"{__name__}.{name}")
 '''
 
 PREDICTIONS = f"""{NOTHING}
@@ -70,7 +102,7 @@ PREDICTIONS = f"""{NOTHING}
 def predict(name, *former):
     from bgd_helpers import network
 
-    return network.predict(name, *former) if former else Nothing()
+    return network.predict(name, *former) if former else Nothing("bgd.predict")
 """
 
 

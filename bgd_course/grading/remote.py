@@ -16,9 +16,10 @@ from queue import Empty, SimpleQueue
 
 import nbformat
 
-from bgd_course.grading import classroom, collect, submissions
+from bgd_course.grading import classroom, submissions
 from bgd_course.grading.collect import names
-from bgd_course.grading.worker import RESTART
+from bgd_course.grading.engine import seconds_for
+from bgd_course.grading.files import Unreadable, bytes_of
 
 IDLE = {}  # on a worker of the cluster: course and settings to a queue of graders that wait for work
 
@@ -37,7 +38,7 @@ class Remote:
         job = {"learner": submission.learner, "salt": salt, "left": submission.left, "files": files}
         self.future = self.client.submit(graded, self.course, job, pure=False)
         try:
-            result = self.future.result(120 + 2 * tasks * (self.plan.cell_seconds + RESTART))
+            result = self.future.result(120 + 2 * seconds_for(tasks, self.plan.cell_seconds))
         except Exception:  # whatever ended the cluster, or the task on it
             self.future.cancel()
             return None
@@ -66,8 +67,8 @@ def read(files):
     found, refused = {}, []
     for path, name in zip(files, names(list(map(str, files)))):
         try:
-            found[name] = collect.bytes_of(path)
-        except collect.Unreadable as error:
+            found[name] = bytes_of(path)
+        except Unreadable as error:
             refused.append(f"{name} was not graded: {error}.")
     return found, refused
 

@@ -122,22 +122,35 @@ def gradebook_canvas(results: list[Result]) -> list[list]:
     """The rows that Canvas's gradebook imports: it knows a learner by its own number, which its downloads name."""
     rows = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", ASSIGNMENT]]
     rows += [["    Points Possible", "", "", "", "", total(result)[1]] for result in results[:1]]
-    return rows + [[_cell(name), number, "", "", "", total(result)[0]] for result, name, number in _numbered(results)]
+    return rows + [[_cell(name), number, "", "", "", _grade(result)] for result, name, number in _numbered(results)]
 
 
 def gradebook_moodle(results: list[Result]) -> list[list]:
     """The rows of the grading worksheet that Moodle's assignment imports: it knows a learner by "Participant" and the
-    number that its downloads name."""
-    rows = [["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"]]
+    number that its downloads name. It has no column of comments: an empty one removes those that are there."""
+    rows = [["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)"]]
     return rows + [
-        [f"Participant {number}", _cell(name), *total(result), "-", ""] for result, name, number in _numbered(results)
+        [f"Participant {number}", _cell(name), _grade(result), total(result)[1], "-"]
+        for result, name, number in _numbered(results)
     ]
+
+
+def _grade(result):
+    """The score to import; nothing, which changes nothing, where it could not be graded."""
+    return total(result)[0] if result.graded else ""
 
 
 def _numbered(results):
     """The results with the name and the number that the system gives to a learner."""
     found = [(result, re.fullmatch(r"(.+)_(\d+)", result.recognised, re.S)) for result in results]
     return [(result, match[1], match[2]) for result, match in found if match]
+
+
+def not_in_gradebook(results: Sequence[Result], layout: str) -> list[str]:
+    """The learners without a score in the gradebook of that layout, if there is one: a system knows them by no number,
+    or they could not be graded."""
+    numbered = [result.learner for result, *_ in _numbered(results) if result.graded]
+    return [result.learner for result in results if layout in GRADEBOOKS and result.learner not in numbered]
 
 
 ASSIGNMENT = "Gradient descent and backpropagation"

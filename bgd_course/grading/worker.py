@@ -15,7 +15,6 @@ from bgd_course.grading.results import Result, row
 from bgd_course.grading.sandbox import ForkServer, remove
 from bgd_helpers.checks import EXERCISES
 
-RESTART = 3  # seconds that an ended kernel may cost beside the time of its cell
 MISSING = "its notebook is not among the files that were handed in."
 MISSING_UNREAD = "its notebook was not handed in, or could not be read: see the notes above."
 NOT_RUN = Outcome("stopped", "the grader could not run it; grade this submission again.")
@@ -39,8 +38,7 @@ def main(settings):
 def grade(job, settings, asked, server):
     """The result of one submission: a row for each exercise, notes on its files, and its JUnit file."""
     found, notes = answers(job["files"], asked, job["left"])
-    seconds = len(asked.tasks) * (settings["cell_seconds"] + RESTART)
-    grader = engine.Grader(server, Cases(job["salt"]), EXERCISES, seconds, settings["cell_seconds"])
+    grader = engine.Grader(server, Cases(job["salt"]), EXERCISES, len(asked.tasks), settings["cell_seconds"])
     attempts = _attempts(asked, found, grader, Outcome("not attempted", MISSING_UNREAD if notes else MISSING))
     outcomes = engine.run(settings["notebooks"], attempts, job["junit"])
     graded = len(outcomes) == len(asked.tasks) and (bool(found) or not job["files"] + job["left"])

@@ -19,7 +19,7 @@ from bgd_helpers.checks.outcomes import Failure
 MOST_BYTES = 1_000_000  # of one array
 LONGEST_TEXT = 300
 LONGEST_DERIVATION = 20_000
-CALLED = "it calls what an exercise asks for, and that is not there when it is graded: write it yourself"
+CALLED = "it calls what is not there when it is graded: what an exercise asks for (write it yourself), or what draws"
 KINDS = "biufc"  # of the arrays that cross
 
 

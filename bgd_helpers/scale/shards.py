@@ -76,13 +76,15 @@ def generate(
 def write(
     path: File, chunks: Iterable[Array], N: int, columns: int, progress: Progress = None, leave: int = LEAVE
 ) -> Path:
-    """The path of a new file of N rows, given as an iterable of chunks of rows; whole or not there at all.
+    """The path of a new file of N rows, given as an iterable of chunks of rows; whole or not there at all. Where it is
+    a link, the file that it leads to is written.
 
     Raises OSError if less than `leave` bytes of the disk would stay free, ValueError if the chunks are not N rows.
     """
     path = Path(path)
-    _check_space(path, N * columns * TYPE.itemsize, leave)
-    with _appears_whole(path) as file:
+    real = Path(os.path.realpath(path))
+    _check_space(real, N * columns * TYPE.itemsize, leave)
+    with _appears_whole(real) as file:
         header = {"descr": TYPE.str, "fortran_order": False, "shape": (N, columns)}
         np.lib.format.write_array_header_1_0(file, header)
         done = 0
