@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers import descent, gradcheck, network, slips, theory
+from bgd_helpers.checks.lines import Lines
 from bgd_helpers.checks.observing import Polynomial
 from bgd_helpers.checks.outcomes import one_array, pairs, several_arrays
 
@@ -24,6 +25,7 @@ class Exercise(NamedTuple):
     `read` puts an answer's value into lists of arrays. `origin` is the part of the right value that no factor
     multiplies: theta, in an update. `needs` names the exercises whose functions this one may call. `shapes` says what
     the shapes are of, in the notation of the course; `reread` is an equation, its notebook and the heading above it.
+    With `lines`, an answer is a pair: the wrong line of those shown, and the function of the exercise `like`, mended.
     """
 
     right: Callable
@@ -34,6 +36,8 @@ class Exercise(NamedTuple):
     read: Callable = one_array
     origin: Callable = lambda *case: 0.0
     needs: tuple = ()
+    lines: Lines | None = None
+    like: str = ""
 
     @property
     def parameters(self):
