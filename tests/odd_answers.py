@@ -2,7 +2,7 @@
 half of them after public threads (ODD_SOURCES); the code is ours.
 """
 
-from learners_answers import _FORWARD, _PASS
+from learners_answers import _PASS
 
 ODD_SOURCES = {
     "trajectory": "github.com/olly-styles/Dynamic-Trajectory-Predictor issue 11: a mean of squares, doubled",
@@ -55,7 +55,12 @@ THIRD = [
     ("loss", "half|1/2|½|0\\.5", "bootcamp", "e = y_hat - y\nreturn e.dot(e) / 2"),
     ("loss", "mean|average", "oreilly", "return np.sum((y - y_hat) ** 2) / len(y)"),
     ("loss", "logarithm|cross-entropy", "logloss", "return -np.sum(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))"),
-    ("loss", "first|one output|return", "own", "s = 0\nfor a, b in zip(y, y_hat):\n    s += (a - b) ** 2\n    return s"),
+    (
+        "loss",
+        "first|one output|return",
+        "own",
+        "s = 0\nfor a, b in zip(y, y_hat):\n    s += (a - b) ** 2\n    return s",
+    ),
     ("update", "norm|length|unit", "own", "return theta - eta * gradient / np.sqrt(np.sum(gradient ** 2))"),
     (
         "update",
@@ -112,7 +117,12 @@ THIRD = [
         "own",
         "return theta - eta * example_gradients[batch.min():batch.max() + 1].mean(axis=0)",
     ),
-    ("batches", "replace|again|twice|left out", "choice", "return [rng.choice(N, batch_size) for _ in range(N // batch_size)]"),
+    (
+        "batches",
+        "replace|again|twice|left out",
+        "choice",
+        "return [rng.choice(N, batch_size) for _ in range(N // batch_size)]",
+    ),
     (
         "batches",
         "drop|last|short",
@@ -131,15 +141,30 @@ THIRD = [
         "own",
         "rows = np.resize(rng.permutation(N), -(-N // batch_size) * batch_size)\nreturn list(rows.reshape(-1, batch_size))",
     ),
-    ("batches", "rng", "own", "import random\nrows = list(range(N))\nrandom.shuffle(rows)\nreturn [np.array(rows[s:s + batch_size]) for s in range(0, N, batch_size)]"),
+    (
+        "batches",
+        "rng",
+        "own",
+        "import random\nrows = list(range(N))\nrandom.shuffle(rows)\nreturn [np.array(rows[s:s + batch_size]) for s in range(0, N, batch_size)]",
+    ),
     (
         "batches",
         "order|shuffl",
         "own",
         "rows = np.sort(rng.permutation(N))\nreturn [rows[s:s + batch_size] for s in range(0, N, batch_size)]",
     ),
-    ("batches", "counted|0", "own", "rows = 1 + rng.permutation(N)\nreturn [rows[s:s + batch_size] for s in range(0, N, batch_size)]"),
-    ("batches", "order|rng|same", "own", "rows = np.random.default_rng(42).permutation(N)\nreturn [rows[s:s + batch_size] for s in range(0, N, batch_size)]"),
+    (
+        "batches",
+        "counted|0",
+        "own",
+        "rows = 1 + rng.permutation(N)\nreturn [rows[s:s + batch_size] for s in range(0, N, batch_size)]",
+    ),
+    (
+        "batches",
+        "order|rng|same",
+        "own",
+        "rows = np.random.default_rng(42).permutation(N)\nreturn [rows[s:s + batch_size] for s in range(0, N, batch_size)]",
+    ),
     (
         "central_difference",
         "one side|one-sided|forward",
@@ -238,7 +263,11 @@ for k in reversed(range(L)):
     delta = (delta @ theta[k][0].T) * (Z[k] > 0)
 return grads""",
     ),
-    ("backprop", "updated|weights", "own", _FORWARD_PASS
+    (
+        "backprop",
+        "updated|weights",
+        "own",
+        _FORWARD_PASS
         + """delta = 2 * (Z[L] - Y) * activations[-1].df(A[L])
 params, grads = [(W.copy(), b.copy()) for W, b in theta], []
 for k in range(L, 0, -1):
@@ -247,9 +276,17 @@ for k in range(L, 0, -1):
     grads.insert(0, (dW, db))
     if k > 1:
         delta = (delta @ params[k - 1][0].T) * activations[k - 2].df(A[k - 1])
-return grads"""),
-    ("backprop", "db|pair|first|swapped|shape", "own", _PASS.replace(
-        "(weight_gradient(Z[k - 1], delta), bias_gradient(delta))", "(bias_gradient(delta), weight_gradient(Z[k - 1], delta))")),
+return grads""",
+    ),
+    (
+        "backprop",
+        "db|pair|first|swapped|shape",
+        "own",
+        _PASS.replace(
+            "(weight_gradient(Z[k - 1], delta), bias_gradient(delta))",
+            "(bias_gradient(delta), weight_gradient(Z[k - 1], delta))",
+        ),
+    ),
     (
         "batch_variance",
         "replacement.* False|without replacement|correction|N - 1",
@@ -313,20 +350,48 @@ ODD_RIGHT = [
     ("update", "return np.array([t - eta * g for t, g in zip(theta.ravel(), gradient.ravel())]).reshape(theta.shape)"),
     ("update", "return np.add(theta, np.negative(np.multiply(eta, gradient)))"),
     ("mini_batch_update", "return np.average([theta - eta * example_gradients[n] for n in batch], axis=0)"),
-    ("mini_batch_update", "mask = np.isin(np.arange(len(example_gradients)), batch)\nreturn theta - eta * example_gradients[mask].sum(0) / mask.sum()"),
-    ("batches", "rows = list(rng.permutation(N))\nout = []\nwhile rows:\n    out.append(np.array(rows[:batch_size]))\n    rows = rows[batch_size:]\nreturn out"),
-    ("batches", "keys = rng.random(N).argsort()\nreturn [keys[np.arange(N) // batch_size == b] for b in range(-(-N // batch_size))]"),
-    ("batches", "import itertools\nit = iter(rng.permutation(N).tolist())\nreturn iter(lambda: list(itertools.islice(it, batch_size)), [])"),
-    ("central_difference", "g = []\nfor i in range(len(theta)):\n    a, b = theta.astype(float), theta.astype(float)\n    a[i], b[i] = a[i] + h, b[i] - h\n    g.append((cost(a) - cost(b)) / 2 / h)\nreturn np.asarray(g)"),
+    (
+        "mini_batch_update",
+        "mask = np.isin(np.arange(len(example_gradients)), batch)\nreturn theta - eta * example_gradients[mask].sum(0) / mask.sum()",
+    ),
+    (
+        "batches",
+        "rows = list(rng.permutation(N))\nout = []\nwhile rows:\n    out.append(np.array(rows[:batch_size]))\n    rows = rows[batch_size:]\nreturn out",
+    ),
+    (
+        "batches",
+        "keys = rng.random(N).argsort()\nreturn [keys[np.arange(N) // batch_size == b] for b in range(-(-N // batch_size))]",
+    ),
+    (
+        "batches",
+        "import itertools\nit = iter(rng.permutation(N).tolist())\nreturn iter(lambda: list(itertools.islice(it, batch_size)), [])",
+    ),
+    (
+        "central_difference",
+        "g = []\nfor i in range(len(theta)):\n    a, b = theta.astype(float), theta.astype(float)\n    a[i], b[i] = a[i] + h, b[i] - h\n    g.append((cost(a) - cost(b)) / 2 / h)\nreturn np.asarray(g)",
+    ),
     ("output_delta", "return np.where(True, 2 * Y_hat - 2 * Y, 0) * df(A)"),
     ("output_delta", "return np.array([[2 * (z - y) for y, z in zip(*rows)] for rows in zip(Y, Y_hat)]) * df(A)"),
     ("hidden_delta", "return np.einsum('nj,ij,ni->ni', delta_next, W_next, df(A))"),
     ("hidden_delta", "return np.array([W_next.dot(d) * s for d, s in zip(delta_next, df(A))])"),
     ("weight_gradient", "return np.mean(Z_prev[:, :, None] * delta[:, None, :], axis=0)"),
     ("bias_gradient", "return np.full(len(delta), 1 / len(delta)) @ delta"),
-    ("backprop", _FORWARD_PASS + "D = 2 * (Z[L] - Y) * activations[-1].df(A[L])\nout = ()\nfor k in range(L, 0, -1):\n    out = ((Z[k - 1].T @ D / N, D.sum(0) / N),) + out\n    D = (D @ theta[k - 1][0].T) * (activations[k - 2].df(A[k - 1]) if k > 1 else 1)\nreturn out"),
-    ("batch_variance", "N, centred = len(gradients), gradients - gradients.mean(axis=0)\ns = (centred ** 2).sum() / N / batch_size\nif not replacement:\n    s *= 1 - (batch_size - 1) / (N - 1)\nreturn s"),
-    ("fair_comparison", "rows = []\nfor table in costs:\n    means = [np.mean([run[epochs] for run in runs]) for runs in table]\n    r = int(np.argmin(means))\n    rows.append((etas[r], means[r]))\nreturn rows"),
+    (
+        "backprop",
+        _FORWARD_PASS
+        + "D = 2 * (Z[L] - Y) * activations[-1].df(A[L])\nout = ()\nfor k in range(L, 0, -1):\n    out = ((Z[k - 1].T @ D / N, D.sum(0) / N),) + out\n    D = (D @ theta[k - 1][0].T) * (activations[k - 2].df(A[k - 1]) if k > 1 else 1)\nreturn out",
+    ),
+    (
+        "batch_variance",
+        "N, centred = len(gradients), gradients - gradients.mean(axis=0)\ns = (centred ** 2).sum() / N / batch_size\nif not replacement:\n    s *= 1 - (batch_size - 1) / (N - 1)\nreturn s",
+    ),
+    (
+        "fair_comparison",
+        "rows = []\nfor table in costs:\n    means = [np.mean([run[epochs] for run in runs]) for runs in table]\n    r = int(np.argmin(means))\n    rows.append((etas[r], means[r]))\nreturn rows",
+    ),
     ("gradient_of_shards", "return np.average(gradients, axis=0, weights=counts)"),
-    ("fewest_workers", "if not c < tau * N:\n    return 0\nK = 2\nwhile not tau * N / K + c < tau * N:\n    K += 1\nreturn K"),
+    (
+        "fewest_workers",
+        "if not c < tau * N:\n    return 0\nK = 2\nwhile not tau * N / K + c < tau * N:\n    K += 1\nreturn K",
+    ),
 ]

@@ -74,8 +74,7 @@ def outcome_of(task, ran, answered, cases, quote=True):
 
 def _with_its_line(lines, line, found):
     line = line if type(line) is int else None if line in (None, "Ellipsis") else protocol.tidy(line)
-    outcome, text = told(lines, line, found)
-    return found._replace(outcome=outcome, text=text)
+    return Outcome(*told(lines, line, found))
 
 
 def _because(ran):

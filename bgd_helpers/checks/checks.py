@@ -45,8 +45,8 @@ def check(exercise: str, answer: Callable | tuple) -> Verdict:
     seen = observe(answer, task.parameters, cases, task.read, seconds=SECONDS)
     verdict = judge(exercise, cases, seen)
     if task.lines:
-        outcome, text = told(task.lines, line, verdict)
-        verdict = replace(verdict, outcome=outcome, text=text)
+        outcome, text, slip = told(task.lines, line, verdict)
+        verdict = replace(verdict, outcome=outcome, text=text, slip=slip)
     return _told_again(exercise, verdict, cases, seen.found)
 
 

@@ -26,18 +26,21 @@ def parted(answer: Any) -> tuple[Any, Any]:
     return answer if isinstance(answer, tuple) and len(answer) == 2 else (None, answer)
 
 
-def told(lines: Lines, line: Any, found: Any) -> tuple[str, str]:
-    """The outcome and the text of an answer that names that line, from what was `found` of the mended (with its
-    outcome, text and slip). What was mended is given away by no reason as long as another line is named."""
+def told(lines: Lines, line: Any, found: Any) -> tuple[str, str, str | None]:
+    """The outcome, the text and the slip of an answer that names that line, from what was `found` of the mended, with
+    the same three. As long as what was mended is what was shown, neither is its slip named nor its reason given."""
     if line is None or line is ...:
-        return "not attempted", f"no line is named yet: answer with a pair, a line (1 to {lines.last}) and the mended."
+        asked = f"no line is named yet: answer with a pair, a line (1 to {lines.last}) and the mended."
+        return "not attempted", asked, None
     about = _line_told(lines, line)
     if found.outcome == "right":
-        return ("wrong", f"what you mended is right, but {about}") if about else ("right", found.text)
+        right = f"line {line} it is. Mended, {found.text}"
+        return ("wrong", f"what you mended is right, but {about}", None) if about else ("right", right, None)
     mended = _mended_told(lines, found)
     if about:
-        return "wrong", f"{about} And {mended}."
-    return "wrong", f"line {line} is the wrong one, well found. But {mended}."
+        return "wrong", f"{about} And {mended}.", None
+    slip = found.slip if found.slip != lines.slip else None
+    return "wrong", f"line {line} is the wrong one, well found. But {mended}.", slip
 
 
 def _line_told(lines, line):
