@@ -617,9 +617,7 @@ def test_values_that_are_no_right_numbers_are_called_what_they_are(answer, text)
     assert text in verdict.text
 
 
-@pytest.mark.parametrize(
-    "exercise", [name for name, task in EXERCISES.items() if name != "batches" and task.read is not pairs]
-)
+@pytest.mark.parametrize("exercise", [name for name, task in EXERCISES.items() if task.read is one_array])
 @pytest.mark.parametrize("wrap", [lambda value: (value,), lambda value: [value], lambda value: (value, value)])
 def test_brackets_around_a_right_value_are_wrong(exercise, wrap):
     right = EXERCISES[exercise].right
