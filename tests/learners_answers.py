@@ -123,7 +123,7 @@ return [order[s:s + batch_size] for s in range(0, N, batch_size)]"""
 # fmt: off
 WRONG = [
     # ------------------------------------------------ loss
-    ("loss", "^None: y y_hat stands where", "kinds", "return np.dot(y, y_hat)"),
+    ("loss", "^None: in place of .y - y_hat.\\^2.*y y_hat", "kinds", "return np.dot(y, y_hat)"),
     ("loss", "nan_to_num", "nielsen", "return np.sum(np.nan_to_num(-y * np.log(y_hat) - (1 - y) * np.log(1 - y_hat)))"),
     ("loss", "half convention", "tiny", "return 0.5 * np.sum(np.power(y_hat - y, 2))"),
     ("loss", "half convention", "coursera", "d = y - y_hat\nreturn d @ d / 2"),

@@ -44,10 +44,10 @@ ODD_SOURCES = {
 
 _FORWARD_PASS = "A, Z = network.forward(theta, X, activations)\nL, N = len(theta), len(X)\n"
 THIRD = [
-    ("loss", "largest|maximum|biggest", "own", "return np.max((y - y_hat) ** 2)"),
+    ("loss", "the largest of them", "own", "return np.max((y - y_hat) ** 2)"),
     (
         "loss",
-        "[Hh]uber|linear|absolute|small|large",
+        "[Hh]uber|linear|absolute",
         "own",
         "d = np.abs(y_hat - y)\nreturn np.where(d <= 1, d ** 2, 2 * d - 1).sum()",
     ),
@@ -113,7 +113,7 @@ THIRD = [
     ),
     (
         "mini_batch_update",
-        "rows|neighbour|between|slice|batch",
+        "rows .*between|neighbour|slice|all rows from the smallest",
         "own",
         "return theta - eta * example_gradients[batch.min():batch.max() + 1].mean(axis=0)",
     ),
@@ -173,7 +173,7 @@ THIRD = [
     ),
     (
         "central_difference",
-        "h",
+        "1 / `h`|divided by h|h \\*\\* 2",
         "phiflow",
         "return np.array([(cost(theta + h * e) - cost(theta - h * e)) / (2 * h ** 2) for e in np.eye(theta.size)])",
     ),
@@ -210,7 +210,7 @@ THIRD = [
     ("hidden_delta", "f'|slope", "agh", "return np.dot(delta_next, np.transpose(W_next))"),
     ("hidden_delta", "f'\\(z\\)|df\\(Z\\)|Z", "libbrain", "return (delta_next @ W_next.T) * df(Z)"),
     ("hidden_delta", "sigmoid", "so-403921", "return np.dot(W_next, delta_next.T).T * Z * (1 - Z)"),
-    ("hidden_delta", "shapes|fit|@", "so-13115198", "return delta_next * W_next.T * df(A)"),
+    ("hidden_delta", "shapes|fit|@|matrix product", "so-13115198", "return delta_next * W_next.T * df(A)"),
     (
         "hidden_delta",
         "weight|W|share",
@@ -222,7 +222,7 @@ THIRD = [
     ("weight_gradient", "N|mean|sum|times", "hunkim", "return np.matmul(np.transpose(Z_prev), delta)"),
     ("weight_gradient", "square", "own", "return (Z_prev ** 2).T @ delta / len(delta)"),
     ("weight_gradient", "mean|outer", "own", "return np.outer(Z_prev.mean(axis=0), delta.mean(axis=0))"),
-    ("weight_gradient", "times|N|d_", "own", "return Z_prev.T @ delta / Z_prev.shape[1]"),
+    ("weight_gradient", "the width|number of columns", "own", "return Z_prev.T @ delta / Z_prev.shape[1]"),
     (
         "weight_gradient",
         "last",
@@ -313,7 +313,7 @@ return grads""",
     ),
     (
         "fair_comparison",
-        "budget|end|way|epoch",
+        "on the way|end of the budget",
         "pytopt",
         "at = costs.mean(axis=2)[:, :, :epochs + 1].min(axis=2)\nreturn np.array([[etas[row.argmin()], row.min()] for row in at])",
     ),

@@ -1,26 +1,38 @@
-"""E4 and E5 as products: which of the two factors is another one, whatever number they are multiplied by."""
+"""What a value is made of, two parts: which of them is another one, whatever number the whole is multiplied by."""
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
+from bgd_helpers.checks.cases import EXERCISES
 from bgd_helpers.checks.outcomes import is_real
 from bgd_helpers.checks.patterns import factor
+
+
+def _softmax(a):
+    return np.exp(a) / np.exp(a).sum(axis=1, keepdims=True)
+
 
 SLOPES = {  # what stands where f'(a) belongs; z is Y_hat in E4
     "": lambda a, z, df: df(a),
     "nothing": lambda a, z, df: np.ones_like(a),
     "f'(z)": lambda a, z, df: df(z),
-    "f(a), which is z,": lambda a, z, df: z,
+    "f(a), which is z": lambda a, z, df: z,
     "a": lambda a, z, df: a,
-    "z (1 - z), the sigmoid's slope,": lambda a, z, df: z * (1 - z),
+    "z (1 - z), the sigmoid's slope": lambda a, z, df: z * (1 - z),
     "a (1 - a)": lambda a, z, df: a * (1 - a),
     "1 - z": lambda a, z, df: 1 - z,
     "1 - a": lambda a, z, df: 1 - a,
     "1 - z^2": lambda a, z, df: 1 - z**2,
     "1 - a^2": lambda a, z, df: 1 - a**2,
     "f(z)": lambda a, z, df: np.tanh(z),
-    "1 where a > 0, ReLU's slope,": lambda a, z, df: 1.0 * (a > 0),
-    "f'(a), squared,": lambda a, z, df: df(a) ** 2,
+    "1 where a > 0, ReLU's slope": lambda a, z, df: 1.0 * (a > 0),
+    "f'(a), squared": lambda a, z, df: df(a) ** 2,
     "1/f'(a)": lambda a, z, df: 1 / df(a),
+    "s (1 - s), with s the softmax of a": lambda a, z, df: _softmax(a) * (1 - _softmax(a)),
+    "the softmax of a": lambda a, z, df: _softmax(a),
+    "f'(2a)": lambda a, z, df: df(2 * a),
     "the mean of f'(a)": lambda a, z, df: df(a).mean(axis=0) + 0 * a,
 }
 DIFFERENCES = {  # what stands where the difference of targets and outputs belongs
@@ -30,10 +42,10 @@ DIFFERENCES = {  # what stands where the difference of targets and outputs belon
     "the difference to the pre-activations": lambda y, z, a: y - a,
     "the difference to f of the outputs": lambda y, z, a: y - np.tanh(z),
     "the square of the difference": lambda y, z, a: (y - z) ** 2,
-    "the size of the difference, without its sign,": lambda y, z, a: np.abs(y - z),
+    "the size of the difference, without its sign": lambda y, z, a: np.abs(y - z),
     "the sign of the difference": lambda y, z, a: np.sign(y - z),
     "the quotient": lambda y, z, a: y / z,
-    "the derivative of another loss, the cross-entropy,": lambda y, z, a: (z - y) / (z * (1 - z)),
+    "the derivative of another loss, the cross-entropy": lambda y, z, a: (z - y) / (z * (1 - z)),
     "the product": lambda y, z, a: y * z,
     "the sum": lambda y, z, a: y + z,
     "a sum or mean of the differences over the examples": lambda y, z, a: (y - z).sum(axis=0) + 0 * y,
@@ -43,7 +55,7 @@ BACK = {  # what stands where the sum over j of w_ij delta_nj belongs
     "": lambda d, w: d @ w.T,
     "the product with W untransposed": lambda d, w: d @ w,
     "delta as it is": lambda d, w: d,
-    "the size of the sum, without its sign,": lambda d, w: np.abs(d @ w.T),
+    "the size of the sum, without its sign": lambda d, w: np.abs(d @ w.T),
     "the product with the pseudo-inverse of W": lambda d, w: d @ np.linalg.pinv(w),
     "the product with the sizes of the weights": lambda d, w: d @ np.abs(w).T,
     "the product with the squares of the weights": lambda d, w: d @ (w**2).T,
@@ -52,77 +64,221 @@ BACK = {  # what stands where the sum over j of w_ij delta_nj belongs
     "a sum of the deltas": lambda d, w: d.sum(axis=1, keepdims=True) + np.zeros(len(w)),
     "a sum or mean of the deltas over the examples": lambda d, w: d.sum(axis=0) @ w.T + np.zeros((len(d), 1)),
 }
-
 TERMS = {  # what is added over the outputs where (y - y_hat)^2 belongs
+    "": lambda y, z: (y - z) ** 2,
     "y y_hat": lambda y, z: y * z,
     "y^2": lambda y, z: y**2,
     "y_hat^2": lambda y, z: z**2,
     "(y + y_hat)^2": lambda y, z: (y + z) ** 2,
     "(y - y_hat)^3": lambda y, z: (y - z) ** 3,
-    "(y - y_hat)^4": lambda y, z: (y - z) ** 4,
     "y^2 + y_hat^2": lambda y, z: y**2 + z**2,
+    "a square that grows linearly from a difference of 1 on (Huber's loss)": lambda y, z: _huber(y - z, 1),
+    "a square that grows linearly from a difference of 1/2 on (Huber's loss)": lambda y, z: _huber(y - z, 0.5),
+    "log cosh (y - y_hat)": lambda y, z: np.log(np.cosh(y - z)),
+    "the size of y - y_hat, not squared": lambda y, z: np.abs(y - z),
+    "y - y_hat, not squared": lambda y, z: y - z,
+    "the square of (y - y_hat) / y": lambda y, z: ((y - z) / y) ** 2,
+    "the logarithm of y_hat times y, the cross-entropy": lambda y, z: y * np.log(z),
+}
+OVER = {  # how many numbers become one where they are added or averaged
+    "": np.sum,
+    "the largest of them": np.max,
+    "their median": np.median,
+    "their variance": np.var,
+    "the root of their sum": lambda terms, axis=None: np.sqrt(terms.sum(axis=axis)),
+    "the square of their sum": lambda terms, axis=None: terms.sum(axis=axis) ** 2,
+    "the first of them": lambda terms, axis=None: terms[0],
+    "the last of them": lambda terms, axis=None: terms[-1],
+    "the sum without the largest": lambda terms, axis=None: terms.sum(axis=axis) - terms.max(axis=axis),
+}
+SENT = {  # what stands where the z that unit i sends belongs, or delta
+    "": lambda x: x,
+    "the square of {}": np.square,
+    "the size of {}, without its sign": np.abs,
+    "the sign of {}": np.sign,
+    "tanh of {}": np.tanh,
+    "{} (1 - {})": lambda x: x * (1 - x),
+    "1 in place of {}": np.ones_like,
+    "{} less its mean": lambda x: x - x.mean(axis=0),
+    "{} of the examples in reverse order": lambda x: x[::-1],
+    "{} of the example before": lambda x: np.roll(x, 1, axis=0),
+    "{} of the example after": lambda x: np.roll(x, -1, axis=0),
+}
+ROWS = {  # which rows are taken where the batch's belong
+    "": lambda batch, N: batch,
+    "the rows that are not in the batch": lambda batch, N: np.setdiff1d(np.arange(N), batch),
+    "all rows from the smallest number in the batch to the largest": lambda b, N: np.arange(b.min(), b.max() + 1),
+    "all rows": lambda batch, N: np.arange(N),
+    "the first rows": lambda batch, N: np.arange(len(batch)),
+    "the rows before those": lambda batch, N: batch - 1,
+    "the rows after those": lambda batch, N: (batch + 1) % N,
+    "the rows counted from the end": lambda batch, N: -batch,
+    "only the first row": lambda batch, N: batch[:1],
+    "only the last row": lambda batch, N: batch[-1:],
+    "all rows but the last": lambda batch, N: batch[:-1],
+    "all rows but the first": lambda batch, N: batch[1:],
+}
+AT = {  # which epochs are looked at where the end of the budget belongs
+    "": lambda costs, t: costs[..., t],
+    "the last epoch there is": lambda costs, t: costs[..., -1],
+    "the epoch before": lambda costs, t: costs[..., t - 1],
+    "the epoch after": lambda costs, t: costs[..., t + 1],
+    "the smallest cost on the way there": lambda costs, t: costs[..., : t + 1].min(axis=-1),
+    "the smallest mean cost on the way there": lambda costs, t: costs[..., : t + 1].mean(axis=2, keepdims=True).min(-1),
+    "the smallest cost of the whole run": lambda costs, t: costs.min(axis=-1),
+    "a mean over the epochs up to there": lambda costs, t: costs[..., : t + 1].mean(axis=-1),
+    "a mean over the epochs before": lambda costs, t: costs[..., :t].mean(axis=-1),
+    "a mean over all epochs": lambda costs, t: costs.mean(axis=-1),
+    "the start, t = 0": lambda costs, t: costs[..., 0],
+    "the fall of the cost from the start": lambda costs, t: costs[..., t] - costs[..., 0],
+}
+ORDERS = {  # what is made of the orders where their mean belongs
+    "": lambda at: at.mean(axis=2),
+    "the luckiest of the orders": lambda at: at.min(axis=2),
+    "the worst of the orders": lambda at: at.max(axis=2),
+    "the median of the orders": lambda at: np.median(at, axis=2),
+    "the first of the orders": lambda at: at[:, :, 0],
+    "the last of the orders": lambda at: at[:, :, -1],
+}
+SPREADS = {  # what stands where the sum of the parameters' variances belongs
+    "": lambda g: g.var(axis=0).sum(),
+    "the variance of all entries together": lambda g: g.var(),
+    "the variance over the parameters of one example": lambda g: g.var(axis=1).sum(),
+    "the sum of the squares, with no mean taken from them": lambda g: (g**2).mean(axis=0).sum(),
+    "the variance of the gradients' lengths": lambda g: np.linalg.norm(g, axis=1).var(),
+    "the variance of the sum over the parameters": lambda g: g.sum(axis=1).var(),
+    "the root of the sum of the variances": lambda g: np.sqrt(g.var(axis=0).sum()),
+    "the sum of the standard deviations": lambda g: g.std(axis=0).sum(),
+    "the square of the mean gradient's length": lambda g: (g.mean(axis=0) ** 2).sum(),
+    "the mean absolute deviation": lambda g: np.abs(g - g.mean(axis=0)).mean(axis=0).sum(),
+}
+SHARE = {  # what stands where N_s / N belongs
+    "": lambda n: n / n.sum(),
+    "the root of N_s": np.sqrt,
+    "the square of N_s": lambda n: n**2.0,
+    "1/N_s": lambda n: 1 / n,
+    "1": lambda n: np.ones(len(n)),
+    "N - N_s": lambda n: n.sum() - n,
+    "N_s in reverse order": lambda n: n[::-1] * 1.0,
+    "the number of the shard": lambda n: np.arange(len(n)) * 1.0,
+}
+
+
+def _huber(d, limit):
+    return np.where(np.abs(d) <= limit, d**2, limit * (2 * np.abs(d) - limit))
+
+
+class Made(NamedTuple):
+    """How a value is made of two parts: what belongs in each place, what may stand there in place of it, and the value
+    of two of these on a case; `exact` where no number may multiply the whole."""
+
+    belongs: tuple
+    first: dict
+    second: dict
+    value: Callable
+    exact: bool = False
+
+
+def _compared(costs, etas, epochs, one, other):
+    cost = other(one(costs, epochs))
+    return np.column_stack([etas[cost.argmin(axis=1)], cost.min(axis=1)])
+
+
+def _variance(G, B, replacement, spread, of):
+    N = len(G)
+    return spread(G) * of(N, B) * (1 if replacement else (N - B) / (N - 1))
+
+
+MADE = {
+    "loss": Made(("(y - y_hat)^2", "the sum"), TERMS, OVER, lambda y, z, term, over: over(term(y, z))),
+    "mini_batch_update": Made(
+        ("the rows of the batch", "the mean of the rows"),
+        ROWS,
+        OVER,
+        lambda theta, G, batch, eta, rows, over: over(G[rows(batch, len(G))], axis=0),
+    ),
+    "output_delta": Made(
+        ("the difference y - y_hat", "f'(a)"),
+        DIFFERENCES,
+        SLOPES,
+        lambda Y, Z, A, df, one, slope: one(Y, Z, A) * slope(A, Z, df),
+    ),
+    "hidden_delta": Made(
+        ("the sum over j of w_ij delta_nj", "f'(a)"),
+        BACK,
+        SLOPES,
+        lambda delta, W, A, Z, df, one, slope: one(delta, W) * slope(A, Z, df),
+    ),
+    "weight_gradient": Made(("z", "delta"), SENT, SENT, lambda Z, delta, one, other: one(Z).T @ other(delta)),
+    "bias_gradient": Made(("delta", "the mean over n"), SENT, OVER, lambda delta, one, over: over(one(delta), axis=0)),
+    "batch_variance": Made(
+        ("the sum of the variances", "1/B"),
+        SPREADS,
+        {"": lambda N, B: 1 / B, "1/B^2": lambda N, B: 1 / B**2, "1": lambda N, B: 1.0},
+        lambda G, B, replacement, spread, of: (
+            spread(G) * of(len(G), B) * (1 if replacement else (len(G) - B) / (len(G) - 1))
+        ),
+    ),
+    "fair_comparison": Made(("the end of the budget", "the mean over the orders"), AT, ORDERS, _compared, True),
+    "gradient_of_shards": Made(("N_s/N", ""), SHARE, {"": lambda g: g}, lambda G, n, share, same: share(n) @ same(G)),
 }
 
 
 def other_part(exercise: str, cases: list, found: list) -> str | None:
-    """Which factor of E4 or E5, or which term of E2, is another, as a sentence; None where none fits all cases."""
-    if exercise == "loss":
-        return _other_term(cases, found)
-    if exercise not in ("output_delta", "hidden_delta"):
+    """Which of the two parts of a value is another, as a sentence; None where none fits all cases."""
+    if exercise not in MADE or not all(isinstance(value, list) and is_real(value[0][0]) for value in found):
         return None
-    firsts = DIFFERENCES if exercise == "output_delta" else BACK
-    for first, one in firsts.items():
-        for second, other in SLOPES.items():
-            if (first or second) and _fits(exercise, cases, found, one, other):
-                return _sentence(exercise, first, second)
-    if _is_added(exercise, cases, found, firsts[""]):
+    made, values = (
+        MADE[exercise],
+        [value[0][0] - EXERCISES[exercise].origin(*case) for case, value in zip(cases, found)],
+    )
+    for first, one in made.first.items():
+        for second, other in made.second.items():
+            if (first or second) and _fits(made, cases, values, one, other):
+                return _sentence(made.belongs, first, second)
+    if exercise in ("output_delta", "hidden_delta") and _slope_is_added(made, cases, values):
         return "f'(a) is added where it is a factor"
     return None
 
 
-def _other_term(cases, found):
-    """Which term is added in E2, whatever number the sum or the mean is multiplied by."""
-    if not all(isinstance(value, list) and is_real(value[0][0]) and value[0][0].size == 1 for value in found):
-        return None
-    numbers = np.array([value[0][0].item() for value in found])
-    for name, term in TERMS.items():
-        terms = [term(y, y_hat) for y, y_hat in cases]
-        if any(factor(numbers, np.array(list(map(over, terms)))) for over in (np.sum, np.mean)):
-            return f"{name} stands where (y - y_hat)^2 belongs"
-    return None
-
-
-def _is_added(exercise, cases, found, one):
+def _slope_is_added(made, cases, values):
     """Whether each value less f'(a) is the other factor, times a number; A stands third in both."""
     slopes = [case[-1](case[2]) for case in cases]
-    if not all(isinstance(value, list) and is_real(value[0][0]) for value in found):
-        return False
-    rests = [[[a - slope]] if a.shape == slope.shape else [[a]] for [[a]], slope in zip(found, slopes)]
-    return _fits(exercise, cases, rests, one, SLOPES["nothing"])
+    rests = [a - slope if a.shape == slope.shape else a for a, slope in zip(values, slopes)]
+    return _fits(made, cases, rests, made.first[""], made.second["nothing"])
 
 
-def _fits(exercise, cases, found, one, other):
-    """Whether every value is the product of the two, times a number."""
-    products = [_product(exercise, case, one, other) for case in cases]
-    return all(isinstance(value, list) for value in found) and all(
-        b is not None and a.shape == b.shape and is_real(a) and factor(a, b) is not None
-        for (((a,),), b) in zip(found, products)
-    )
+def _fits(made, cases, values, one, other):
+    """Whether every value is made of these two, times a number; the same in all cases where each is one number."""
+    pairs = []
+    for value, case in zip(values, cases):
+        product = _product(made, case, one, other)
+        if product is None or product.shape != value.shape or not np.isfinite(product).all():
+            return False
+        if value.size > 1 and np.ptp(product) == 0:
+            if value.any() or product.any():
+                return False
+            continue
+        if value.size > 1 and not (_is_close(value, product) if made.exact else factor(value, product)):
+            return False
+        pairs.append((value.ravel()[:1], product.ravel()[:1]))
+    single = [pair for value, pair in zip(values, pairs) if value.size == 1]
+    return not single or factor(*map(np.concatenate, zip(*single))) is not None
 
 
-def _product(exercise, case, one, other):
+def _is_close(a, b):
+    return bool(np.allclose(a, b, rtol=1e-7, atol=0))
+
+
+def _product(made, case, one, other):
     try:
         with np.errstate(all="ignore"):
-            if exercise == "output_delta":
-                Y, Y_hat, A, df = case
-                return one(Y, Y_hat, A) * other(A, Y_hat, df)
-            delta, W, A, Z, df = case
-            return one(delta, W) * other(A, Z, df)
-    except ValueError:  # the shapes fit in none but square networks
+            return np.asarray(made.value(*case, one, other))
+    except (ValueError, IndexError):  # the shapes fit in none but square networks
         return None
 
 
-def _sentence(exercise, first, second):
-    belongs = "the difference y - y_hat" if exercise == "output_delta" else "the sum over j of w_ij delta_nj"
-    parts = [f"{first} stands where {belongs} belongs" if first else "", f"{second} stands where f'(a) belongs"]
-    return "; ".join(part for part in parts if part and not part.startswith(" "))
+def _sentence(belongs, first, second):
+    """Which parts there are in place of others."""
+    pairs = [(name, place) for name, place in zip((first, second), belongs) if name]
+    return "; ".join(f"in place of {place} there is this: {name.replace('{}', place)}" for name, place in pairs)
