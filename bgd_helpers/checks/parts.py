@@ -232,9 +232,11 @@ def other_part(exercise: str, cases: list, found: list) -> str | None:
         MADE[exercise],
         [value[0][0] - EXERCISES[exercise].origin(*case) for case, value in zip(cases, found)],
     )
+    if _fits(made, cases, values, made.first[""], made.second[""]):  # there is but a factor, or rounding
+        return None
     for first, one in made.first.items():
         for second, other in made.second.items():
-            if (first or second) and _fits(made, cases, values, one, other):
+            if _fits(made, cases, values, one, other):
                 return _sentence(made.belongs, first, second)
     if exercise in ("output_delta", "hidden_delta") and _slope_is_added(made, cases, values):
         return "f'(a) is added where it is a factor"
