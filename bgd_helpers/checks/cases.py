@@ -108,7 +108,7 @@ def _backprop_cases(*salt):
 
 def _loss_cases(*salt):
     rng = _rng(8, salt)
-    return [(rng.normal(size=d), rng.normal(size=d)) for d in (3, 5, 1)]
+    return [(rng.normal(size=d), rng.normal(size=d)) for d in (3, 5, 1, 4, 2)]
 
 
 def _update_cases(*salt):

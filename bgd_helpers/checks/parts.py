@@ -1,13 +1,14 @@
 """What a value is made of, two parts: which of them is another one, whatever number the whole is multiplied by."""
 
 from collections.abc import Callable
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 
 from bgd_helpers.checks.cases import EXERCISES
 from bgd_helpers.checks.outcomes import is_real
-from bgd_helpers.checks.patterns import factor
+from bgd_helpers.checks.patterns import LOOSE, factor, quantity
 
 
 def _softmax(a):
@@ -16,6 +17,7 @@ def _softmax(a):
 
 SLOPES = {  # what stands where f'(a) belongs; z is Y_hat in E4
     "": lambda a, z, df: df(a),
+    "one mean of f'(a) for all units": lambda a, z, df: df(a).mean() + 0 * a,
     "nothing": lambda a, z, df: np.ones_like(a),
     "f'(z)": lambda a, z, df: df(z),
     "f(a), which is z": lambda a, z, df: z,
@@ -40,6 +42,7 @@ DIFFERENCES = {  # what stands where the difference of targets and outputs belon
     "the targets alone": lambda y, z, a: y,
     "the outputs alone": lambda y, z, a: z,
     "the difference to the pre-activations": lambda y, z, a: y - a,
+    "the difference to the softmax of a": lambda y, z, a: y - _softmax(a),
     "the difference to f of the outputs": lambda y, z, a: y - np.tanh(z),
     "the square of the difference": lambda y, z, a: (y - z) ** 2,
     "the size of the difference, without its sign": lambda y, z, a: np.abs(y - z),
@@ -225,59 +228,76 @@ MADE = {
 
 
 def other_part(exercise: str, cases: list, found: list) -> str | None:
-    """Which of the two parts of a value is another, as a sentence; None where none fits all cases."""
+    """Which of the two parts of a value is another, as a sentence; None where none fits all cases. One that fits up to
+    the same number in all cases, or to something of the arguments, comes before one that fits up to any numbers."""
     if exercise not in MADE or not all(isinstance(value, list) and is_real(value[0][0]) for value in found):
         return None
-    made, values = (
-        MADE[exercise],
-        [value[0][0] - EXERCISES[exercise].origin(*case) for case, value in zip(cases, found)],
-    )
-    if _fits(made, cases, values, made.first[""], made.second[""]):  # there is but a factor, or rounding
+    made, names, origin = MADE[exercise], EXERCISES[exercise].parameters, EXERCISES[exercise].origin
+    arguments, values = [dict(zip(names, case)) for case in cases], []
+    for case, value in zip(cases, found):
+        values.append(value[0][0] - origin(*case))
+    if _fit(made, arguments, values, "", ""):  # there is but a factor, or rounding
         return None
-    for first, one in made.first.items():
-        for second, other in made.second.items():
-            if _fits(made, cases, values, one, other):
-                return _sentence(made.belongs, first, second)
-    if exercise in ("output_delta", "hidden_delta") and _slope_is_added(made, cases, values):
+    fits = [(_fit(made, arguments, values, *pair), pair) for pair in product(made.first, made.second)]
+    best = min((one for one in fits if one[0]), default=None, key=lambda one: one[0])
+    if best:
+        return _sentence(made.belongs, *best[1])
+    if exercise == "loss":
+        return _quadratic(arguments, np.array(values))
+    if exercise in ("output_delta", "hidden_delta") and _slope_is_added(made, arguments, values):
         return "f'(a) is added where it is a factor"
     return None
 
 
-def _slope_is_added(made, cases, values):
-    """Whether each value less f'(a) is the other factor, times a number; A stands third in both."""
-    slopes = [case[-1](case[2]) for case in cases]
+def _slope_is_added(made, arguments, values):
+    """Whether each value less f'(a) is the other factor, times a number."""
+    slopes = [case["df"](case["A"]) for case in arguments]
     rests = [a - slope if a.shape == slope.shape else a for a, slope in zip(values, slopes)]
-    return _fits(made, cases, rests, made.first[""], made.second["nothing"])
+    return _fit(made, arguments, rests, "", "nothing")
 
 
-def _fits(made, cases, values, one, other):
-    """Whether every value is made of these two, times a number; the same in all cases where each is one number."""
-    pairs = []
-    for value, case in zip(values, cases):
-        product = _product(made, case, one, other)
-        if product is None or product.shape != value.shape or not np.isfinite(product).all():
-            return False
-        if value.size > 1 and np.ptp(product) == 0:
-            if value.any() or product.any():
-                return False
-            continue
-        if value.size > 1 and not (_is_close(value, product) if made.exact else factor(value, product)):
-            return False
-        pairs.append((value.ravel()[:1], product.ravel()[:1]))
-    single = [pair for value, pair in zip(values, pairs) if value.size == 1]
-    return not single or factor(*map(np.concatenate, zip(*single))) is not None
+def _quadratic(arguments, numbers):
+    """Which quadratic form of y and y_hat is added up, where one is."""
+    if numbers.shape != (len(arguments),):
+        return None
+    terms = [[y @ y, y @ z, z @ z] for y, z in (case.values() for case in arguments)]
+    shares = np.linalg.lstsq(np.array(terms), numbers, rcond=None)[0]
+    if not np.allclose(terms @ shares, numbers, rtol=1e-7, atol=0):
+        return None
+    told = [f"{n:.3g} times {name}" for n, name in zip(shares, ("y^2", "y y_hat", "y_hat^2")) if abs(n) > LOOSE]
+    return f"what is added up over the outputs is {' plus '.join(told)}: multiply (y - y_hat)^2 out and compare"
 
 
-def _is_close(a, b):
-    return bool(np.allclose(a, b, rtol=1e-7, atol=0))
+def _fit(made, arguments, values, first, second):
+    """How well all values are made of these two: 1 up to the same number in all cases, or to something of the
+    arguments; 2 up to a number for each case, which says something of arrays alone; 0 if they are not."""
+    fits = [(_number(made, case, value, first, second), case) for case, value in zip(arguments, values)]
+    numbers, arguments = [number for number, _ in fits if number != "any"], [case for n, case in fits if n != "any"]
+    if None in numbers or not numbers:
+        return 0
+    if made.exact:
+        return int(np.allclose(numbers, 1, rtol=LOOSE, atol=0))
+    if np.allclose(numbers, numbers[0], rtol=LOOSE, atol=0) or quantity(numbers, arguments):
+        return 1
+    return 2 * all(value.size > 1 for value in values)
 
 
-def _product(made, case, one, other):
+def _number(made, case, value, first, second):
+    """The number that multiplies what is made of these two; None if there is none, "any" where both are zero."""
     try:
         with np.errstate(all="ignore"):
-            return np.asarray(made.value(*case, one, other))
+            other = np.asarray(made.value(*case.values(), made.first[first], made.second[second]))
     except (ValueError, IndexError):  # the shapes fit in none but square networks
         return None
+    if (
+        other.shape != value.shape
+        or not np.isfinite(other).all()
+        or value.size > 1
+        and other.any()
+        and not np.ptp(other)
+    ):
+        return None
+    return "any" if not value.any() and not other.any() else factor(value, other)
 
 
 def _sentence(belongs, first, second):

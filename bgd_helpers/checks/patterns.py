@@ -76,6 +76,9 @@ def _measured(name, value):
         yield f"the largest size in `{name}`", np.abs(value).max()
         yield from zip((f"the number of rows of `{name}`", f"the number of columns of `{name}`"), value.shape)
         yield f"the number of entries of `{name}`", value.size
+        if value.ndim > 1 and len(value) > 1:
+            yield f"N / (N - 1), with N the number of rows of `{name}`,", len(value) / (len(value) - 1)
+            yield f"N / (N + 1), with N the number of rows of `{name}`,", len(value) / (len(value) + 1)
     elif isinstance(value, int | float):
         yield f"`{name}`", value
 

@@ -164,7 +164,8 @@ def _seen_in_all(found, expected):
         return ""
     wrong = [pair for pair in pairs if not close(*pair)]
     text = pattern(*map(np.array, zip(*wrong)), 0.0, {}) if len(wrong) > 1 else None
-    return (text or "").replace("every entry", "every case").split(": a constant")[0]
+    every = "every case" if len(wrong) == len(pairs) else "every case that is wrong"
+    return (text or "").replace("every entry", every).split(": a constant")[0]
 
 
 def _others(exercise, name, case):
