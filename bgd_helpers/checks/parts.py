@@ -1,26 +1,40 @@
-"""E4 and E5 as products: which of the two factors is another one, whatever number they are multiplied by."""
+"""What a value is made of, two parts: which of them is another one, whatever number the whole is multiplied by."""
+
+from collections.abc import Callable
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
+from bgd_helpers.checks.cases import EXERCISES
 from bgd_helpers.checks.outcomes import is_real
-from bgd_helpers.checks.patterns import factor
+from bgd_helpers.checks.patterns import LOOSE, factor, quantity
+
+
+def _softmax(a):
+    return np.exp(a) / np.exp(a).sum(axis=1, keepdims=True)
+
 
 SLOPES = {  # what stands where f'(a) belongs; z is Y_hat in E4
     "": lambda a, z, df: df(a),
+    "one mean of f'(a) for all units": lambda a, z, df: df(a).mean() + 0 * a,
     "nothing": lambda a, z, df: np.ones_like(a),
     "f'(z)": lambda a, z, df: df(z),
-    "f(a), which is z,": lambda a, z, df: z,
+    "f(a), which is z": lambda a, z, df: z,
     "a": lambda a, z, df: a,
-    "z (1 - z), the sigmoid's slope,": lambda a, z, df: z * (1 - z),
+    "z (1 - z), the sigmoid's slope": lambda a, z, df: z * (1 - z),
     "a (1 - a)": lambda a, z, df: a * (1 - a),
     "1 - z": lambda a, z, df: 1 - z,
     "1 - a": lambda a, z, df: 1 - a,
     "1 - z^2": lambda a, z, df: 1 - z**2,
     "1 - a^2": lambda a, z, df: 1 - a**2,
     "f(z)": lambda a, z, df: np.tanh(z),
-    "1 where a > 0, ReLU's slope,": lambda a, z, df: 1.0 * (a > 0),
-    "f'(a), squared,": lambda a, z, df: df(a) ** 2,
+    "1 where a > 0, ReLU's slope": lambda a, z, df: 1.0 * (a > 0),
+    "f'(a), squared": lambda a, z, df: df(a) ** 2,
     "1/f'(a)": lambda a, z, df: 1 / df(a),
+    "s (1 - s), with s the softmax of a": lambda a, z, df: _softmax(a) * (1 - _softmax(a)),
+    "the softmax of a": lambda a, z, df: _softmax(a),
+    "f'(2a)": lambda a, z, df: df(2 * a),
     "the mean of f'(a)": lambda a, z, df: df(a).mean(axis=0) + 0 * a,
 }
 DIFFERENCES = {  # what stands where the difference of targets and outputs belongs
@@ -28,12 +42,13 @@ DIFFERENCES = {  # what stands where the difference of targets and outputs belon
     "the targets alone": lambda y, z, a: y,
     "the outputs alone": lambda y, z, a: z,
     "the difference to the pre-activations": lambda y, z, a: y - a,
+    "the difference to the softmax of a": lambda y, z, a: y - _softmax(a),
     "the difference to f of the outputs": lambda y, z, a: y - np.tanh(z),
     "the square of the difference": lambda y, z, a: (y - z) ** 2,
-    "the size of the difference, without its sign,": lambda y, z, a: np.abs(y - z),
+    "the size of the difference, without its sign": lambda y, z, a: np.abs(y - z),
     "the sign of the difference": lambda y, z, a: np.sign(y - z),
     "the quotient": lambda y, z, a: y / z,
-    "the derivative of another loss, the cross-entropy,": lambda y, z, a: (z - y) / (z * (1 - z)),
+    "the derivative of another loss, the cross-entropy": lambda y, z, a: (z - y) / (z * (1 - z)),
     "the product": lambda y, z, a: y * z,
     "the sum": lambda y, z, a: y + z,
     "a sum or mean of the differences over the examples": lambda y, z, a: (y - z).sum(axis=0) + 0 * y,
@@ -43,7 +58,7 @@ BACK = {  # what stands where the sum over j of w_ij delta_nj belongs
     "": lambda d, w: d @ w.T,
     "the product with W untransposed": lambda d, w: d @ w,
     "delta as it is": lambda d, w: d,
-    "the size of the sum, without its sign,": lambda d, w: np.abs(d @ w.T),
+    "the size of the sum, without its sign": lambda d, w: np.abs(d @ w.T),
     "the product with the pseudo-inverse of W": lambda d, w: d @ np.linalg.pinv(w),
     "the product with the sizes of the weights": lambda d, w: d @ np.abs(w).T,
     "the product with the squares of the weights": lambda d, w: d @ (w**2).T,
@@ -52,77 +67,240 @@ BACK = {  # what stands where the sum over j of w_ij delta_nj belongs
     "a sum of the deltas": lambda d, w: d.sum(axis=1, keepdims=True) + np.zeros(len(w)),
     "a sum or mean of the deltas over the examples": lambda d, w: d.sum(axis=0) @ w.T + np.zeros((len(d), 1)),
 }
-
 TERMS = {  # what is added over the outputs where (y - y_hat)^2 belongs
+    "": lambda y, z: (y - z) ** 2,
     "y y_hat": lambda y, z: y * z,
     "y^2": lambda y, z: y**2,
     "y_hat^2": lambda y, z: z**2,
     "(y + y_hat)^2": lambda y, z: (y + z) ** 2,
     "(y - y_hat)^3": lambda y, z: (y - z) ** 3,
-    "(y - y_hat)^4": lambda y, z: (y - z) ** 4,
     "y^2 + y_hat^2": lambda y, z: y**2 + z**2,
+    "a square that grows linearly from a difference of 1 on (Huber's loss)": lambda y, z: _huber(y - z, 1),
+    "a square that grows linearly from a difference of 1/2 on (Huber's loss)": lambda y, z: _huber(y - z, 0.5),
+    "log cosh (y - y_hat)": lambda y, z: np.log(np.cosh(y - z)),
+    "the size of y - y_hat, not squared": lambda y, z: np.abs(y - z),
+    "y - y_hat, not squared": lambda y, z: y - z,
+    "the square of (y - y_hat) / y": lambda y, z: ((y - z) / y) ** 2,
+    "the logarithm of y_hat times y, the cross-entropy": lambda y, z: y * np.log(z),
+}
+OVER = {  # how many numbers become one where they are added or averaged
+    "": np.sum,
+    "the largest of them": np.max,
+    "their median": np.median,
+    "their variance": np.var,
+    "the root of their sum": lambda terms, axis=None: np.sqrt(terms.sum(axis=axis)),
+    "the square of their sum": lambda terms, axis=None: terms.sum(axis=axis) ** 2,
+    "the first of them": lambda terms, axis=None: terms[0],
+    "the last of them": lambda terms, axis=None: terms[-1],
+    "the sum without the largest": lambda terms, axis=None: terms.sum(axis=axis) - terms.max(axis=axis),
+}
+SENT = {  # what stands where the z that unit i sends belongs, or delta
+    "": lambda x: x,
+    "the square of {}": np.square,
+    "the size of {}, without its sign": np.abs,
+    "the sign of {}": np.sign,
+    "tanh of {}": np.tanh,
+    "{} (1 - {})": lambda x: x * (1 - x),
+    "1 in place of {}": np.ones_like,
+    "{} less its mean": lambda x: x - x.mean(axis=0),
+    "{} of the examples in reverse order": lambda x: x[::-1],
+    "{} of the example before": lambda x: np.roll(x, 1, axis=0),
+    "{} of the example after": lambda x: np.roll(x, -1, axis=0),
+}
+ROWS = {  # which rows are taken where the batch's belong
+    "": lambda batch, N: batch,
+    "the rows that are not in the batch": lambda batch, N: np.setdiff1d(np.arange(N), batch),
+    "all rows from the smallest number in the batch to the largest": lambda b, N: np.arange(b.min(), b.max() + 1),
+    "all rows": lambda batch, N: np.arange(N),
+    "the first rows": lambda batch, N: np.arange(len(batch)),
+    "the rows before those": lambda batch, N: batch - 1,
+    "the rows after those": lambda batch, N: (batch + 1) % N,
+    "the rows counted from the end": lambda batch, N: -batch,
+    "only the first row": lambda batch, N: batch[:1],
+    "only the last row": lambda batch, N: batch[-1:],
+    "all rows but the last": lambda batch, N: batch[:-1],
+    "all rows but the first": lambda batch, N: batch[1:],
+}
+AT = {  # which epochs are looked at where the end of the budget belongs
+    "": lambda costs, t: costs[..., t],
+    "the last epoch there is": lambda costs, t: costs[..., -1],
+    "the epoch before": lambda costs, t: costs[..., t - 1],
+    "the epoch after": lambda costs, t: costs[..., t + 1],
+    "the smallest cost on the way there": lambda costs, t: costs[..., : t + 1].min(axis=-1),
+    "the smallest mean cost on the way there": lambda costs, t: costs[..., : t + 1].mean(axis=2, keepdims=True).min(-1),
+    "the smallest cost of the whole run": lambda costs, t: costs.min(axis=-1),
+    "a mean over the epochs up to there": lambda costs, t: costs[..., : t + 1].mean(axis=-1),
+    "a mean over the epochs before": lambda costs, t: costs[..., :t].mean(axis=-1),
+    "a mean over all epochs": lambda costs, t: costs.mean(axis=-1),
+    "the start, t = 0": lambda costs, t: costs[..., 0],
+    "the fall of the cost from the start": lambda costs, t: costs[..., t] - costs[..., 0],
+}
+ORDERS = {  # what is made of the orders where their mean belongs
+    "": lambda at: at.mean(axis=2),
+    "the luckiest of the orders": lambda at: at.min(axis=2),
+    "the worst of the orders": lambda at: at.max(axis=2),
+    "the median of the orders": lambda at: np.median(at, axis=2),
+    "the first of the orders": lambda at: at[:, :, 0],
+    "the last of the orders": lambda at: at[:, :, -1],
+}
+SPREADS = {  # what stands where the sum of the parameters' variances belongs
+    "": lambda g: g.var(axis=0).sum(),
+    "the variance of all entries together": lambda g: g.var(),
+    "the variance over the parameters of one example": lambda g: g.var(axis=1).sum(),
+    "the sum of the squares, with no mean taken from them": lambda g: (g**2).mean(axis=0).sum(),
+    "the variance of the gradients' lengths": lambda g: np.linalg.norm(g, axis=1).var(),
+    "the variance of the sum over the parameters": lambda g: g.sum(axis=1).var(),
+    "the root of the sum of the variances": lambda g: np.sqrt(g.var(axis=0).sum()),
+    "the sum of the standard deviations": lambda g: g.std(axis=0).sum(),
+    "the square of the mean gradient's length": lambda g: (g.mean(axis=0) ** 2).sum(),
+    "the mean absolute deviation": lambda g: np.abs(g - g.mean(axis=0)).mean(axis=0).sum(),
+}
+SHARE = {  # what stands where N_s / N belongs
+    "": lambda n: n / n.sum(),
+    "the root of N_s": np.sqrt,
+    "the square of N_s": lambda n: n**2.0,
+    "1/N_s": lambda n: 1 / n,
+    "1": lambda n: np.ones(len(n)),
+    "N - N_s": lambda n: n.sum() - n,
+    "N_s in reverse order": lambda n: n[::-1] * 1.0,
+    "the number of the shard": lambda n: np.arange(len(n)) * 1.0,
+}
+
+
+def _huber(d, limit):
+    return np.where(np.abs(d) <= limit, d**2, limit * (2 * np.abs(d) - limit))
+
+
+class Made(NamedTuple):
+    """How a value is made of two parts: what belongs in each place, what may stand there in place of it, and the value
+    of two of these on a case; `exact` where no number may multiply the whole."""
+
+    belongs: tuple
+    first: dict
+    second: dict
+    value: Callable
+    exact: bool = False
+
+
+def _compared(costs, etas, epochs, one, other):
+    cost = other(one(costs, epochs))
+    return np.column_stack([etas[cost.argmin(axis=1)], cost.min(axis=1)])
+
+
+def _variance(G, B, replacement, spread, of):
+    N = len(G)
+    return spread(G) * of(N, B) * (1 if replacement else (N - B) / (N - 1))
+
+
+MADE = {
+    "loss": Made(("(y - y_hat)^2", "the sum"), TERMS, OVER, lambda y, z, term, over: over(term(y, z))),
+    "mini_batch_update": Made(
+        ("the rows of the batch", "the mean of the rows"),
+        ROWS,
+        OVER,
+        lambda theta, G, batch, eta, rows, over: over(G[rows(batch, len(G))], axis=0),
+    ),
+    "output_delta": Made(
+        ("the difference y - y_hat", "f'(a)"),
+        DIFFERENCES,
+        SLOPES,
+        lambda Y, Z, A, df, one, slope: one(Y, Z, A) * slope(A, Z, df),
+    ),
+    "hidden_delta": Made(
+        ("the sum over j of w_ij delta_nj", "f'(a)"),
+        BACK,
+        SLOPES,
+        lambda delta, W, A, Z, df, one, slope: one(delta, W) * slope(A, Z, df),
+    ),
+    "weight_gradient": Made(("z", "delta"), SENT, SENT, lambda Z, delta, one, other: one(Z).T @ other(delta)),
+    "bias_gradient": Made(("delta", "the mean over n"), SENT, OVER, lambda delta, one, over: over(one(delta), axis=0)),
+    "batch_variance": Made(
+        ("the sum of the variances", "1/B"),
+        SPREADS,
+        {"": lambda N, B: 1 / B, "1/B^2": lambda N, B: 1 / B**2, "1": lambda N, B: 1.0},
+        lambda G, B, replacement, spread, of: (
+            spread(G) * of(len(G), B) * (1 if replacement else (len(G) - B) / (len(G) - 1))
+        ),
+    ),
+    "fair_comparison": Made(("the end of the budget", "the mean over the orders"), AT, ORDERS, _compared, True),
+    "gradient_of_shards": Made(("N_s/N", ""), SHARE, {"": lambda g: g}, lambda G, n, share, same: share(n) @ same(G)),
 }
 
 
 def other_part(exercise: str, cases: list, found: list) -> str | None:
-    """Which factor of E4 or E5, or which term of E2, is another, as a sentence; None where none fits all cases."""
-    if exercise == "loss":
-        return _other_term(cases, found)
-    if exercise not in ("output_delta", "hidden_delta"):
+    """Which of the two parts of a value is another, as a sentence; None where none fits all cases. One that fits up to
+    the same number in all cases, or to something of the arguments, comes before one that fits up to any numbers."""
+    if exercise not in MADE or not all(isinstance(value, list) and is_real(value[0][0]) for value in found):
         return None
-    firsts = DIFFERENCES if exercise == "output_delta" else BACK
-    for first, one in firsts.items():
-        for second, other in SLOPES.items():
-            if (first or second) and _fits(exercise, cases, found, one, other):
-                return _sentence(exercise, first, second)
-    if _is_added(exercise, cases, found, firsts[""]):
+    made, names, origin = MADE[exercise], EXERCISES[exercise].parameters, EXERCISES[exercise].origin
+    arguments, values = [dict(zip(names, case)) for case in cases], []
+    for case, value in zip(cases, found):
+        values.append(value[0][0] - origin(*case))
+    if _fit(made, arguments, values, "", ""):  # there is but a factor, or rounding
+        return None
+    fits = [(_fit(made, arguments, values, *pair), pair) for pair in product(made.first, made.second)]
+    best = min((one for one in fits if one[0]), default=None, key=lambda one: one[0])
+    if best:
+        return _sentence(made.belongs, *best[1])
+    if exercise == "loss":
+        return _quadratic(arguments, np.array(values))
+    if exercise in ("output_delta", "hidden_delta") and _slope_is_added(made, arguments, values):
         return "f'(a) is added where it is a factor"
     return None
 
 
-def _other_term(cases, found):
-    """Which term is added in E2, whatever number the sum or the mean is multiplied by."""
-    if not all(isinstance(value, list) and is_real(value[0][0]) and value[0][0].size == 1 for value in found):
+def _slope_is_added(made, arguments, values):
+    """Whether each value less f'(a) is the other factor, times a number."""
+    slopes = [case["df"](case["A"]) for case in arguments]
+    rests = [a - slope if a.shape == slope.shape else a for a, slope in zip(values, slopes)]
+    return _fit(made, arguments, rests, "", "nothing")
+
+
+def _quadratic(arguments, numbers):
+    """Which quadratic form of y and y_hat is added up, where one is."""
+    if numbers.shape != (len(arguments),):
         return None
-    numbers = np.array([value[0][0].item() for value in found])
-    for name, term in TERMS.items():
-        terms = [term(y, y_hat) for y, y_hat in cases]
-        if any(factor(numbers, np.array(list(map(over, terms)))) for over in (np.sum, np.mean)):
-            return f"{name} stands where (y - y_hat)^2 belongs"
-    return None
+    terms = [[y @ y, y @ z, z @ z] for y, z in (case.values() for case in arguments)]
+    shares = np.linalg.lstsq(np.array(terms), numbers, rcond=None)[0]
+    if not np.allclose(terms @ shares, numbers, rtol=1e-7, atol=0):
+        return None
+    told = [f"{n:.3g} times {name}" for n, name in zip(shares, ("y^2", "y y_hat", "y_hat^2")) if abs(n) > LOOSE]
+    return f"what is added up over the outputs is {' plus '.join(told)}: multiply (y - y_hat)^2 out and compare"
 
 
-def _is_added(exercise, cases, found, one):
-    """Whether each value less f'(a) is the other factor, times a number; A stands third in both."""
-    slopes = [case[-1](case[2]) for case in cases]
-    if not all(isinstance(value, list) and is_real(value[0][0]) for value in found):
-        return False
-    rests = [[[a - slope]] if a.shape == slope.shape else [[a]] for [[a]], slope in zip(found, slopes)]
-    return _fits(exercise, cases, rests, one, SLOPES["nothing"])
+def _fit(made, arguments, values, first, second):
+    """How well all values are made of these two: 1 up to the same number in all cases, or to something of the
+    arguments; 2 up to a number for each case, which says something of arrays alone; 0 if they are not."""
+    fits = [(_number(made, case, value, first, second), case) for case, value in zip(arguments, values)]
+    numbers, arguments = [number for number, _ in fits if number != "any"], [case for n, case in fits if n != "any"]
+    if None in numbers or not numbers:
+        return 0
+    if made.exact:
+        return int(np.allclose(numbers, 1, rtol=LOOSE, atol=0))
+    if np.allclose(numbers, numbers[0], rtol=LOOSE, atol=0) or quantity(numbers, arguments):
+        return 1
+    return 2 * all(value.size > 1 for value in values)
 
 
-def _fits(exercise, cases, found, one, other):
-    """Whether every value is the product of the two, times a number."""
-    products = [_product(exercise, case, one, other) for case in cases]
-    return all(isinstance(value, list) for value in found) and all(
-        b is not None and a.shape == b.shape and is_real(a) and factor(a, b) is not None
-        for (((a,),), b) in zip(found, products)
-    )
-
-
-def _product(exercise, case, one, other):
+def _number(made, case, value, first, second):
+    """The number that multiplies what is made of these two; None if there is none, "any" where both are zero."""
     try:
         with np.errstate(all="ignore"):
-            if exercise == "output_delta":
-                Y, Y_hat, A, df = case
-                return one(Y, Y_hat, A) * other(A, Y_hat, df)
-            delta, W, A, Z, df = case
-            return one(delta, W) * other(A, Z, df)
-    except ValueError:  # the shapes fit in none but square networks
+            other = np.asarray(made.value(*case.values(), made.first[first], made.second[second]))
+    except (ValueError, IndexError):  # the shapes fit in none but square networks
         return None
+    if (
+        other.shape != value.shape
+        or not np.isfinite(other).all()
+        or value.size > 1
+        and other.any()
+        and not np.ptp(other)
+    ):
+        return None
+    return "any" if not value.any() and not other.any() else factor(value, other)
 
 
-def _sentence(exercise, first, second):
-    belongs = "the difference y - y_hat" if exercise == "output_delta" else "the sum over j of w_ij delta_nj"
-    parts = [f"{first} stands where {belongs} belongs" if first else "", f"{second} stands where f'(a) belongs"]
-    return "; ".join(part for part in parts if part and not part.startswith(" "))
+def _sentence(belongs, first, second):
+    """Which parts there are in place of others."""
+    pairs = [(name, place) for name, place in zip((first, second), belongs) if name]
+    return "; ".join(f"in place of {place} there is this: {name.replace('{}', place)}" for name, place in pairs)

@@ -5,6 +5,7 @@ import numpy as np
 from bgd_helpers.checks.outcomes import TOLERANCE, tolerance
 
 LOOSE = 1e-7  # of the largest entry: what is the same but for the order of its sums
+NEARLY = 1e-4  # the same, but for a small number that keeps a division from failing
 
 
 def pattern(mine: np.ndarray, right: np.ndarray, origin, others: dict) -> str | None:
@@ -27,8 +28,8 @@ def largest_difference(mine: np.ndarray, right: np.ndarray) -> str:
     return f"the largest difference is{at}: {mine[place]:{digits}} where {right[place]:{digits}} is right"
 
 
-def _same(a, b):
-    return a.shape == b.shape and bool((np.abs(a - b) <= LOOSE * np.abs(b).max(initial=0)).all())
+def _same(a, b, part=LOOSE):
+    return a.shape == b.shape and bool((np.abs(a - b) <= part * np.abs(b).max(initial=0)).all())
 
 
 def _precision(a, b):
@@ -45,10 +46,41 @@ def _precision(a, b):
     return None
 
 
-def factor(a: np.ndarray, b: np.ndarray) -> float | None:
-    """The number that b is multiplied by to give a; None if there is none."""
+def factor(a: np.ndarray, b: np.ndarray, part: float = LOOSE) -> float | None:
+    """The number that b is multiplied by to give a, to that part of its largest entry; None if there is none."""
     number = float(np.vdot(a, b) / max(np.vdot(b, b), 1e-300))
-    return number if number != 0 and _same(a, number * b) else None
+    return number if number != 0 and _same(a, number * b, part) else None
+
+
+def quantity(factors: list, arguments: list) -> str | None:
+    """What of the arguments (name to value, for each case) the factors are, times a simple number; None if nothing."""
+    measured = [dict(part for name, value in case.items() for part in _measured(name, value)) for case in arguments]
+    for name in measured[0]:
+        sizes = np.array([case.get(name, 0) for case in measured], float)
+        for power, words in _POWERS.items() if (sizes > 0).all() and np.ptp(sizes) > 0 else ():
+            numbers = np.array(factors) / sizes**power
+            number = float(numbers[0])
+            if np.ptp(numbers) <= LOOSE * abs(number) and round(abs(number), 7) in (0.5, 1, 2):
+                return (f"{number:g} times " if round(number, 7) != 1 else "") + words.format(name)
+    return None
+
+
+_POWERS = {1: "{}", -1: "1 / {}", 2: "the square of {}", -2: "1 / the square of {}", 0.5: "the root of {}"}
+_POWERS |= {-0.5: "1 / the root of {}"}
+
+
+def _measured(name, value):
+    """What can be measured of an argument: words and a number, each."""
+    if isinstance(value, np.ndarray):
+        yield f"the length (norm) of `{name}`", np.linalg.norm(value)
+        yield f"the largest size in `{name}`", np.abs(value).max()
+        yield from zip((f"the number of rows of `{name}`", f"the number of columns of `{name}`"), value.shape)
+        yield f"the number of entries of `{name}`", value.size
+        if value.ndim > 1 and len(value) > 1:
+            yield f"N / (N - 1), with N the number of rows of `{name}`,", len(value) / (len(value) - 1)
+            yield f"N / (N + 1), with N the number of rows of `{name}`,", len(value) / (len(value) + 1)
+    elif isinstance(value, int | float):
+        yield f"`{name}`", value
 
 
 def _multiple(a, b):
@@ -108,7 +140,7 @@ def _entries(a, b):
     with np.errstate(all="ignore"):
         kinds = {"the square": b**2, "the root": np.sqrt(np.abs(b)), "the reciprocal": 1 / b, "the sign": np.sign(b)}
     for name, value in kinds.items():
-        if a.size > 2 and np.isfinite(value).all() and np.ptp(value) > 0 and factor(a, value):
+        if a.size > 2 and np.isfinite(value).all() and np.ptp(value) > 0 and factor(a, value, NEARLY):
             return f"is {name} of the right value, but for a factor"
     return None
 

@@ -7,7 +7,7 @@ import numpy as np
 from bgd_helpers.checks.cases import EXERCISES
 from bgd_helpers.checks.outcomes import Failure, agree, close, flat, is_real, layout, outcomes_of, tolerance
 from bgd_helpers.checks.parts import other_part
-from bgd_helpers.checks.patterns import factor, largest_difference, pattern
+from bgd_helpers.checks.patterns import factor, largest_difference, pattern, quantity
 from bgd_helpers.checks.tracing import Endless
 
 GRADIENTS = ("weight_gradient", "bias_gradient", "backprop")
@@ -137,14 +137,22 @@ def _seen(exercise, name, case, a, b, cases, found, expected):
 
 
 def _other_factors(exercise, number, cases, found, expected):
-    """Factors of other arrays and cases that are not `number`, in brackets."""
-    numbers = [
-        factor(*(part - EXERCISES[exercise].origin(*case) for part in pair))
+    """What the factors of all cases are; or those of other arrays and cases that are not `number`, in brackets."""
+    by_case = [
+        [
+            factor(*(part - EXERCISES[exercise].origin(*case) for part in pair))
+            for pair in zip(flat(mine), flat(right))
+            if pair[0].shape == pair[1].shape and is_real(pair[0])
+        ]
         for case, mine, right in zip(cases, found, expected)
         if isinstance(mine, list) and layout(mine) == layout(right)
-        for pair in zip(flat(mine), flat(right))
-        if pair[0].shape == pair[1].shape and is_real(pair[0])
     ]
+    firsts = [numbers[0] for numbers in by_case if len(numbers) == 1 and numbers[0] is not None]
+    arguments = [dict(zip(EXERCISES[exercise].parameters, case)) for case in cases]
+    what = quantity(firsts, arguments) if len(firsts) == len(cases) else None
+    if what:
+        return f" (in every case, the factor is {what})"
+    numbers = sum(by_case, [])
     others = dict.fromkeys(f"{n:.4g}" for n in numbers if n is not None and not np.isclose(n, number, rtol=1e-6))
     return f" (in other cases {', '.join(list(others)[:3])})" if others else ""
 
@@ -156,7 +164,8 @@ def _seen_in_all(found, expected):
         return ""
     wrong = [pair for pair in pairs if not close(*pair)]
     text = pattern(*map(np.array, zip(*wrong)), 0.0, {}) if len(wrong) > 1 else None
-    return (text or "").replace("every entry", "every case").split(": a constant")[0]
+    every = "every case" if len(wrong) == len(pairs) else "every case that is wrong"
+    return (text or "").replace("every entry", every).split(": a constant")[0]
 
 
 def _others(exercise, name, case):
