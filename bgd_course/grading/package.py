@@ -15,6 +15,7 @@ ASKED = {
 }
 KEPT = ("__init__.py", "__init__.pyi", "former.py", "data.py", "inputs.py", "parameters.py")
 KEPT += ("checks/outcomes.py", "checks/observing.py", "checks/protocol.py", "checks/shell.py", "checks/tracing.py")
+KEPT += ("checks/exhibits.py",)
 KEPT += ("scale/__init__.py", "scale/steps.py", "lessons/__init__.py", "lessons/handout.py")
 REFUSAL = """
 

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers import descent, gradcheck, network, slips, theory
+from bgd_helpers.checks import fooling
 from bgd_helpers.checks.observing import Polynomial
-from bgd_helpers.checks.outcomes import one_array, pairs, several_arrays
+from bgd_helpers.checks.outcomes import one_array, pairs, several_arrays, yes_or_no
 
 EPOCHS = ((12, 3), (10, 4))  # N and B of the epochs whose order is looked at
 SGD, BGD = "01-stochastic-gradient-descent.ipynb", "02-batch-gradient-descent.ipynb"
@@ -188,6 +189,7 @@ def _fewest_workers(N, tau, c):
     return int(tau * N // (tau * N - c)) + 1 if tau * N > c else 0
 
 
+BACKWARD = ("backprop", "output_delta", "hidden_delta", "weight_gradient", "bias_gradient")
 _PLACES = {"Y": "N x d_L", "Y_hat": "N x d_L", "A": "N x d_L", "return": "N x d_L"}
 _HIDDEN = {"delta_next": "N x d_(k+1)", "W_next": "d_k x d_(k+1)", "A": "N x d_k", "Z": "N x d_k", "return": "N x d_k"}
 _INTO_LAYER = {"Z_prev": "N x d_(k-1)", "delta": "N x d_k", "return": "d_(k-1) x d_k"}
@@ -267,6 +269,24 @@ EXERCISES = {
         {"X": "N x d_0", "Y": "N x d_L"},
         read=pairs,
         needs=("output_delta", "hidden_delta", "weight_gradient", "bias_gradient"),
+    ),
+    "fooling_gradient": Exercise(
+        lambda theta, X, Y, activations: fooling.fooling(theta, X, Y, activations),
+        fooling.nets_to_fool,
+        "both checks pass it, and on the full net it is wrong.",
+        ("what a check does not see", BACKPROP, "A museum of wrong gradients"),
+        {"X": "N x d_0", "Y": "N x d_L"},
+        read=pairs,
+        needs=BACKWARD,
+    ),
+    "gradient_check": Exercise(
+        lambda gradient, nets: fooling.sound(gradient, nets),
+        fooling.exhibition,
+        "every wrong gradient is refused, and every right one passes.",
+        ("what each check sees", BACKPROP, "A museum of wrong gradients"),
+        {},
+        read=yes_or_no,
+        needs=("central_difference", *BACKWARD),
     ),
     "batch_variance": Exercise(
         lambda gradients, batch_size, replacement: theory.batch_variance(gradients, batch_size, replacement),
