@@ -362,6 +362,17 @@ WRONG = [
     ("gradient_of_shards", "number of shards", "kinds", "g = 0\nfor n, part in zip(counts, gradients):\n    g = g + n * part\nreturn g / len(counts)"),
     ("gradient_of_shards", "not divided by N", "kinds", "return np.sum(counts[:, None] * gradients, axis=0)"),
     ("gradient_of_shards", "shapes do not fit", "kinds", "return (counts * gradients).sum(axis=0) / counts.sum()"),
+    # ------------------------------------------------ fooling_gradient, gradient_check
+    ("fooling_gradient", "noticed at zero", "kinds", "g = network.backprop(theta, X, Y, activations)\nreturn [(dW * len(X), db * len(X)) for dW, db in g]"),
+    ("fooling_gradient", "noticed at N = 1", "kinds", "g = network.backprop(theta, X, Y, activations)\ng[0] = (0 * g[0][0], 0 * g[0][1])\nreturn g"),
+    ("fooling_gradient", "nothing is wrong", "kinds", "return network.backprop(theta, X, Y, activations)"),
+    ("fooling_gradient", "dW\\^\\(1\\) is no array of real numbers of the shape", "kinds", "return [(dW.T, db) for dW, db in network.backprop(theta, X, Y, activations)]"),
+    ("fooling_gradient", "stale gradients", "kinds", "return [(dW * np.random.random(), db) for dW, db in network.backprop(theta, X, Y, activations)]"),
+    ("gradient_check", "an error stops", "kinds", "for name in ('2-4-5-3', '2-4-5-3', '2-4-1'):\n    for (a, b), (c, d) in zip(gradient(*nets[name]), network.backprop(*nets[name]), strict=True):\n        if np.shape(a) != c.shape or np.shape(b) != d.shape or np.abs(a - c).max() > 1e-6 or np.abs(b - d).max() > 1e-6:\n            return False\nreturn True"),
+    ("gradient_check", "answers 3 calls, and this is one more", "kinds", "for net in nets.values():\n    try:\n        found = gradient(*net)\n    except Exception:\n        return False\nreturn True"),
+    ("gradient_check", "True or False is asked for", "kinds", "return np.abs(gradient(*nets['2-4-1'])[0][0] - network.backprop(*nets['2-4-1'])[0][0]).max()"),
+    ("gradient_check", "known on the nets in .nets. alone", "kinds", "theta, X, Y, f = nets['2-4-1']\nreturn bool(gradient(theta, X + 1, Y, f))"),
+    ("gradient_check", "it lets pass", "kinds", "for name in ('2-4-5-3', '2-4-5-3', '2-4-1'):\n    try:\n        if np.abs(gradient(*nets[name])[0][0] - network.backprop(*nets[name])[0][0]).max() > 1e-6:\n            return False\n    except Exception:\n        return False\nreturn True"),
     # ------------------------------------------------ fewest_workers
     ("fewest_workers", "tie", "kinds", "if c >= tau * N:\n    return 0\nk = 2\nwhile tau * N / k + c > tau * N:\n    k += 1\nreturn k"),
     ("fewest_workers", "no case", "kinds", "return int(tau * N / (tau * N - c)) + 1"),
@@ -427,5 +438,8 @@ RIGHT = [
     ("batch_variance", "n = len(gradients)\ns2 = gradients.var(axis=0, ddof=1).sum()\nreturn s2 * (n - 1) / n / batch_size if replacement else s2 * (1 / batch_size - 1 / n)"),
     ("fair_comparison", "out = np.empty((len(costs), 2))\nfor s in range(len(costs)):\n    mean = costs[s, :, :, epochs].mean(axis=1)\n    out[s] = etas[np.argmin(mean)], np.min(mean)\nreturn out"),
     ("gradient_of_shards", "N = sum(counts)\ng = np.zeros(gradients.shape[1])\nfor s in range(len(counts)):\n    g += counts[s] / N * gradients[s]\nreturn g"),
+    ("fooling_gradient", "A, Z = network.forward(theta, X, activations)\ndelta = network.deltas(theta, X, Y, activations)\nreturn [(np.outer(Z[k - 1].mean(0), delta[k].mean(0)), delta[k].mean(0)) for k in range(1, len(theta) + 1)]"),
+    ("fooling_gradient", "g = network.backprop(theta, X, Y, activations)\nif len(X) == 1 or not theta[0][0].any():\n    return g\nreturn [(-dW, -db) for dW, db in g]"),
+    ("gradient_check", "J = lambda name: lambda t: network.cost(t, *nets[name][1:])\nfor name in ('2-4-1', '2-4-5-3', '2-4-5-3'):\n    try:\n        found = [np.asarray(p, float) for pair in gradient(*nets[name]) for p in pair]\n    except (ValueError, TypeError):\n        return False\n    theta = nets[name][0]\n    if [p.shape for p in found] != [p.shape for pair in theta for p in pair]:\n        return False\n    for k in range(len(theta)):\n        for part in (0, 1):\n            for entry in np.ndindex(theta[k][part].shape):\n                moved = [[W.astype(complex), b.astype(complex)] for W, b in theta]\n                moved[k][part][entry] += 1e-30j\n                if abs(J(name)(moved).imag / 1e-30 - found[2 * k + part][entry]) > 1e-5:\n                    return False\nreturn True"),
     ("fewest_workers", "k = 2\nwhile k < 100_000:\n    if tau * N / k + c < tau * N:\n        return k\n    k += 1\nreturn 0"),
 ]

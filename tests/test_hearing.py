@@ -253,6 +253,8 @@ ANSWERS = {  # what stands in the worked solutions, without blanks
     "weight_gradient": ["Z_prev.T", "/len(delta)"],
     "bias_gradient": ["delta.mean", "mean(axis=0)"],
     "backprop": ["theta[k-1][0]", "activations[k-2]", "Z[k-1]"],
+    "fooling_gradient": ["dW*len(X)", "len(X)*dW", "backprop(theta,X,Y,activations)"],
+    "gradient_check": ["1e-6*", "gradient(*nets[name])", '("2-4-5-3","2-4-5-3","2-4-1")'],
     "batch_variance": ["var(axis=0)", "(N-batch_size)/(N-1)", "(N-B)/(N-1)", "batch_size)/(N-1)"],
     "fair_comparison": [".mean(axis=2)", "argmin(axis=1)", "etas[best]"],
     "gradient_of_shards": ["counts@gradients", "/counts.sum()"],

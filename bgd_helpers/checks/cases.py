@@ -24,7 +24,8 @@ class Exercise(NamedTuple):
     `cases(*salt)` are the cases of the learner's own check; whole numbers as salt draw others of the same shapes.
     `read` puts an answer's value into lists of arrays. `origin` is the part of the right value that no factor
     multiplies: theta, in an update. `needs` names the exercises whose functions this one may call. `shapes` says what
-    the shapes are of, in the notation of the course; `reread` is an equation, its notebook and the heading above it.
+    the shapes are of, in the notation of the course; `reread` is an equation, its notebook and the heading above it. An
+    answer that calls much has `patience` times as long.
     """
 
     right: Callable
@@ -35,6 +36,7 @@ class Exercise(NamedTuple):
     read: Callable = one_array
     origin: Callable = lambda *case: 0.0
     needs: tuple = ()
+    patience: int = 1
 
     @property
     def parameters(self):
@@ -287,6 +289,7 @@ EXERCISES = {
         {},
         read=yes_or_no,
         needs=("central_difference", *BACKWARD),
+        patience=6,
     ),
     "batch_variance": Exercise(
         lambda gradients, batch_size, replacement: theory.batch_variance(gradients, batch_size, replacement),

@@ -41,7 +41,7 @@ def check(exercise: str, answer: Callable) -> Verdict:
         )
     task = EXERCISES[exercise]
     cases = _cases_of(exercise)
-    seen = observe(answer, task.parameters, cases, task.read, seconds=SECONDS)
+    seen = observe(answer, task.parameters, cases, task.read, seconds=SECONDS * task.patience)
     return _told_again(exercise, judge(exercise, cases, seen), cases, seen.found)
 
 

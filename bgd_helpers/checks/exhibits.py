@@ -11,6 +11,10 @@ from bgd_helpers.parameters import Layers
 CALLS = 3  # that a gradient answers: whoever checks it has to choose the nets
 
 
+class TooManyCalls(SystemExit):
+    """A gradient that was called more than CALLS times; no `except Exception` hides it."""
+
+
 class Exhibit:
     """A gradient, known on some nets alone: called as gradient(theta, X, Y, activations), it looks up what it gives
     there, the first time and after.
@@ -28,13 +32,13 @@ class Exhibit:
     def __call__(self, theta: Layers, X: np.ndarray, Y: np.ndarray, activations: Sequence) -> Any:
         """What the gradient gives on a net that it is known on.
 
-        Raises ValueError for another net, RuntimeError after CALLS calls, and what the gradient itself raises.
+        Raises LookupError for another net, TooManyCalls after CALLS calls, and what the gradient itself raises.
         """
         key = key_of(theta, X, Y, activations)
         if key not in self.keys:
-            raise ValueError('this gradient is known on the nets in `nets` alone: gradient(*nets["2-4-1"])')
+            raise LookupError('this gradient is known on the nets in `nets` alone: gradient(*nets["2-4-1"])')
         if sum(self.calls) == CALLS:
-            raise RuntimeError(f"a gradient answers {CALLS} calls, and this is one more: choose the nets")
+            raise TooManyCalls(f"a gradient answers {CALLS} calls, and this is one more: choose the nets.")
         number = self.keys.index(key)
         value = self.values[number][min(self.calls[number], 1)]
         self.calls[number] += 1

@@ -56,8 +56,9 @@ def judge_check(cases: list, found: list, reveal: bool) -> Verdict | None:
     """The verdict on a check of gradients, from what it says of all of them; None if it is right of all."""
     exercise = "gradient_check"
     said = [isinstance(value, list) and bool(value[0][0]) for value in found]
-    failed = next((value for value in found if isinstance(value, Failure)), None)
     exhibits = [exhibit for exhibit, _ in cases]
+    failed = [(one, value) for one, value in zip(exhibits, found) if isinstance(value, Failure)]
+    broken = next((value for one, value in failed if is_right(one)), None)
     passed = [one.name for one, yes in zip(exhibits, said) if yes and not is_right(one)]
     refused = [one.name for one, yes in zip(exhibits, said) if not yes and is_right(one)]
     if not passed and not refused and not failed and None not in found:
@@ -65,8 +66,10 @@ def judge_check(cases: list, found: list, reveal: bool) -> Verdict | None:
     count = _counted(exhibits, passed, refused)
     if slip := one_slip(exercise, cases, found):
         return named(slip, exercise, f"{count}: ")
+    if broken:
+        return Verdict("wrong", failure_text(exercise, broken, " for one of the gradients"), python=with_line(broken))
     if failed:
-        return Verdict("wrong", failure_text(exercise, failed, " for one of the gradients"), python=with_line(failed))
+        return named(slips.BY_NAME["an error stops the check"], exercise, f"{count}: ")
     if None in found:
         return Verdict("wrong", "it returns nothing for some gradients: see that every branch ends with `return`.")
     told = [f"it lets pass {_listed(passed)}"] * bool(passed) + [f"it refuses what is right: {_listed(refused)}"]

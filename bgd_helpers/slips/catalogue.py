@@ -1421,7 +1421,7 @@ ASIDE = (  # for the checks alone
         "too much room",
         "the tolerance is so wide that wrong numbers are within it. Rounding is less than a millionth of the largest "
         "entry; slips are not.",
-        {"gradient_check": wrong.check_on("2-4-5-3", "2-4-5-3", "2-4-1", agree=wrong.close_to_a_half)},
+        {"gradient_check": wrong.check_on("2-4-5-3", "2-4-5-3", "2-4-1", agree=wrong.roughly_close)},
     ),
     Slip(
         "shapes alone",
@@ -1435,13 +1435,14 @@ ASIDE = (  # for the checks alone
     ),
     Slip(
         "an error stops the check",
-        "some wrong gradients raise an error when they are called, and the check ends there. That is an answer, too: "
-        "`try`, and refuse.",
+        "where a wrong gradient raises an error, or comes in another arrangement, the check ends with an error of its "
+        "own. That is an answer, too: `try`, and refuse.",
         {"gradient_check": wrong.check_on("2-4-5-3", "2-4-5-3", "2-4-1", catches=())},
     ),
     Slip(
         "the same for all",
-        "it says the same of every gradient. A check must let the right ones pass, and no other.",
+        "it says the same of every gradient. A check must let the right ones pass, and no other. An `except` may hide "
+        "an error of its own.",
         {"gradient_check": (lambda gradient, nets: True, lambda gradient, nets: False)},
     ),
     Slip(
