@@ -658,7 +658,8 @@ def test_a_right_answer_in_single_precision_is_right():
 def test_salt_draws_other_cases_of_the_same_shapes_and_every_verdict_stays(exercise, salt=(2, 3)):
     task = EXERCISES[exercise]
     usual, cases = list(task.cases()), list(task.cases(*salt))
-    assert [list(map(np.shape, _arrays(case))) for case in usual] == [list(map(np.shape, _arrays(c))) for c in cases]
+    shapes, others = ([list(map(np.shape, _arrays(case))) for case in drawn] for drawn in (usual, cases))
+    assert shapes == others[: len(shapes)] and (exercise == "gradient_check" or len(shapes) == len(others))
     assert exercise == "batches" or not np.array_equal(_arrays(usual[0])[0], _arrays(cases[0])[0])
     assert judge(exercise, cases, observe(task.right, task.parameters, cases, task.read)).outcome == "right"
     for slip in slips.of_exercise(exercise):
