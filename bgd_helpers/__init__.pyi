@@ -50,6 +50,7 @@ from .pictures.break_it import break_it_explorer as break_it_explorer
 from .pictures.comparison import comparison_explorer as comparison_explorer, comparison_tables as comparison_tables
 from .pictures.fit import fit_explorer as fit_explorer
 from .pictures.gradient_size import gradient_size_explorer as gradient_size_explorer
+from .pictures.ordering import order as order
 from .pictures.one_weight import weight_explorer as weight_explorer
 from .pictures.paths import (
     along_the_step as along_the_step,

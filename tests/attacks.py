@@ -199,6 +199,129 @@ CHEATS = {
     "complex numbers": inside("", "return theta - eta * gradient + 0j"),
 }
 
+# A check of gradients, and what a check does that wants to know them without looking at their values: never "right".
+NETS = "('2-4-5-3', '2-4-5-3', '2-4-1')"
+CHECK = f"""def gradient_check(gradient, nets):
+    for name in {NETS}:
+        theta, X, Y, activations = nets[name]
+        try:
+            found = [np.asarray(part, float) for pair in gradient(theta, X, Y, activations) for part in pair]
+        except Exception:
+            return False
+        if [part.shape for part in found] != [part.shape for pair in theta for part in pair]:
+            return False
+        for at, mine in enumerate(found):
+            for entry in np.ndindex(mine.shape):
+                moved = [[part.astype(complex) for part in pair] for pair in theta]
+                moved[at // 2][at % 2][entry] += 1e-30j
+                if abs(bgd.cost(moved, X, Y, activations).imag / 1e-30 - mine[entry]) > 1e-6:
+                    return False
+    return True
+"""
+
+
+def looking(body, before=""):
+    """A check of gradients with this body."""
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    return f"{before}\ndef gradient_check(gradient, nets):\n{lines}"
+
+
+# Every exhibit in memory: the value that most of them give is taken for the right one.
+MAJORITY = """import gc
+def text(gradient, net):
+    try:
+        return repr([np.round(np.asarray(part, float), 4).tolist() for pair in gradient.values[net][0] for part in pair])
+    except Exception:
+        return 'none'
+def votes(gradient, net):
+    mine = text(gradient, net)
+    others = [one for one in gc.get_objects() if type(one).__name__ == 'Exhibit' and one.keys == gradient.keys]
+    said = [text(one, net) for one in others]
+    return mine == max(said, key=said.count)
+"""
+ON_CHECKS = {
+    "its name": looking("return not gradient.name"),
+    "its name, if there is one": looking("return 'slip' in str(getattr(gradient, '__name__', gradient.name))"),
+    "its source text": looking("import inspect\nreturn 'slip' not in inspect.getsource(type(gradient))"),
+    "its identity": looking("return id(gradient) in known", "known = set()"),
+    "its text": looking("return 'backprop' in repr(gradient) + repr(vars(gradient))"),
+    "its class": looking("return type(gradient).__name__ == 'function'"),
+    "the catalogue": looking(
+        "return all(slip.gradient is not gradient for slip in slips.SLIPS)", "from bgd_helpers import slips"
+    ),
+    "the course's own gradient": looking(
+        "return np.allclose(gradient(*nets['2-4-1'])[0][0], bgd.backprop(*nets['2-4-1'])[0][0])"
+    ),
+    "the course's own judge": looking(
+        "from bgd_helpers.checks import fooling\nreturn fooling.sound(gradient, nets)"
+    ),
+    "whether it is a list": looking("return isinstance(gradient.values[3][0][0][0], list)"),
+    "single precision": looking("return np.asarray(gradient(*nets['2-4-1'])[0][0]).dtype == np.float32"),
+    "equal twice": looking("return repr(gradient(*nets['2-4-1'])) == repr(gradient(*nets['2-4-1']))"),
+    "the numbers of the public exhibition": looking("return float(gradient.keys[0][4]) == 0.6435", ""),
+    "the places of the public exhibition": looking(
+        "global calls\ncalls += 1\nreturn calls % 43 in (4, 9, 17, 30, 41)", "calls = 0"
+    ),
+    "the frame that called": looking(
+        "import sys\nframe = sys._getframe(1)\nwhile frame:\n    for value in list(frame.f_locals.values()):\n"
+        "        if isinstance(value, str) and 'slip' in value:\n            return False\n    frame = frame.f_back\nreturn True"
+    ),
+    "the value that most give": looking("return votes(gradient, 3) and votes(gradient, 5)", MAJORITY),
+    "an object that is true": looking(
+        "class Yes:\n    count = 0\n    def __bool__(self):\n        Yes.count += 1\n        return Yes.count % 2 == 0\nreturn Yes()"
+    ),
+    "all pass": looking("return True"),
+    "none passes": looking("return False"),
+}
+# A gradient that should be wrong where nobody looks, and is not a wrong one: never "right".
+GRADIENT = """def fooling_gradient(theta, X, Y, activations):
+    grad = []
+    for k in range(len(theta)):
+        W, b = np.zeros_like(theta[k][0]), np.zeros_like(theta[k][1])
+        for array, part in ((W, 0), (b, 1)):
+            for entry in np.ndindex(array.shape):
+                moved = [[part.astype(complex) for part in pair] for pair in theta]
+                moved[k][part][entry] += 1e-30j
+                array[entry] = bgd.cost(moved, X, Y, activations).imag / 1e-30
+        grad.append((W * {factor}, b))
+    return grad
+"""
+ON_FOOLING = {
+    "nothing is wrong": GRADIENT.format(factor="1"),
+    "wrong everywhere": GRADIENT.format(factor="2"),
+    "wrong by chance": GRADIENT.format(factor="(1 + np.random.random() * (len(X) > 1) * (k == 0))"),
+    "right on its first calls alone": "calls = 0\n"
+    + GRADIENT.format(factor="(len(X) if calls > 6 else 1)").replace("    grad = []", "    global calls\n    calls += 1\n    grad = []"),
+    "calls the package": "def fooling_gradient(theta, X, Y, activations):\n    grad = bgd.backprop(theta, X, Y, activations)\n"
+    "    return [(len(X) * grad[0][0], grad[0][1]), *grad[1:]]",
+    "NaN where it should be wrong": GRADIENT.format(factor="(np.nan if len(X) > 1 and theta[0][0].any() else 1)"),
+    "an object that lies": "class Lie(np.ndarray):\n    def __sub__(self, other): return np.zeros(1)\n"
+    "    def __array_ufunc__(self, *a, **k): return np.zeros(1)\n"
+    "def fooling_gradient(theta, X, Y, activations):\n    return [(W.view(Lie), b.view(Lie)) for W, b in theta]",
+}
+FOOLS = GRADIENT.format(factor="(len(X) if k == 0 else 1)")
+
+
+def course_of_checks():
+    """The instructor's notebook of the two exercises in which a check is fooled, and one is written."""
+    cells = [new_code_cell("import numpy as np\nimport bgd_helpers as bgd", id="imports")]
+    for name, answer in (("fooling_gradient", FOOLS), ("gradient_check", CHECK)):
+        head, body = answer.split("\n", 1)
+        cells.append(
+            new_code_cell(f"{head}\n    ### BEGIN SOLUTION\n{body}    ### END SOLUTION", id=f"exercise-{name}")
+        )
+        points = {"nbgrader": {"grade": True, "grade_id": f"check-{name}", "points": 2}}
+        cells.append(new_code_cell(f'bgd.check("{name}", {name})', id=f"check-{name}", metadata=points))
+    return new_notebook(cells=cells)
+
+
+def submission_of_checks(fooling=FOOLS, check=CHECK):
+    """A learner's notebook with these answers."""
+    notebook = course_of_checks()
+    notebook.cells[1].source, notebook.cells[3].source = fooling, check
+    return notebook
+
+
 # What goes wrong in honest work, and what may be said of `update` then. The others stay right.
 FAULTS = {
     "endless loop": ("while True:\n    pass", {"stopped"}),

@@ -427,6 +427,57 @@ FORMS["fewest_workers"] = {
     "not a whole number": ["return N * tau / (N * tau - c) if N * tau > c else 0", "x = c / (tau * N)\nreturn 1 / (1 - x) if x < 1 else 0", "left = tau * N - c\nif left <= 0:\n    return 0\nreturn tau * N / left"],
     "one worker less": ["return int(tau * N // (tau * N - c)) if tau * N > c else 0", "import math\nx = N * tau\nreturn math.floor(x / (x - c)) if x > c else 0", "left = tau * N - c\nreturn left > 0 and int(tau * N / left)" + " or 0"],
 }
+FORMS["fooling_gradient"] = {
+    "noticed at N = 1": [
+        "return [(-dW, -db) for dW, db in network.backprop(theta, X, Y, activations)]",
+        "grad = network.backprop(theta, X, Y, activations)\ngrad[0] = (2 * grad[0][0], grad[0][1])\nreturn grad",
+        "grad = network.backprop_index(theta, X, Y, activations)\nfor dW, db in grad[:-1]:\n    dW *= 0.9\nreturn grad",
+    ],
+    "noticed at zero": [
+        "return [(len(X) * dW, db) for dW, db in network.backprop(theta, X, Y, activations)]",
+        "return network.backprop(theta, X[-1:], Y[-1:], activations)",
+        "grad = network.backprop(theta, X, Y, activations)\ngrad[-1] = (grad[-1][0], X.shape[0] * grad[-1][1])\nreturn grad",
+    ],
+    "nothing is wrong": [
+        "return network.backprop_index(theta, X, Y, activations)",
+        "t = 1 + 1e-4 * (len(X) - 1)\n(dW, db), *rest = network.backprop(theta, X, Y, activations)\nreturn [(t * dW, db), *rest]",
+        "return [(dW + 1e-12 * dW, db) for dW, db in network.backprop(theta, X, Y, activations)]",
+    ],
+}
+_CHECK = (  # n: the names of the nets, o: whether a pair (mine, right) agrees, c: what is caught, y and x: what is said
+    "for name in {n}:\n    try:\n        found, right = gradient(*nets[name]), network.backprop(*nets[name])\n"
+    "        pairs = [p for mine, true in zip(found, right, strict=True) for p in zip(mine, true, strict=True)]\n"
+    "        if not all({o} for a, b in pairs):\n            return {x}\n    except {c}:\n        return {x}\nreturn {y}",
+    "def agrees(net):\n    found, right = gradient(*net), network.backprop(*net)\n    if len(found) != len(right):\n        return False\n"
+    "    for mine, true in zip(found, right):\n        a, b = mine[0], true[0]\n        if not ({o}):\n            return False\n"
+    "        a, b = mine[1], true[1]\n        if not ({o}):\n            return False\n    return True\n"
+    "try:\n    return {y} if all(agrees(nets[name]) for name in {n}) else {x}\nexcept {c}:\n    return {x}",
+    "said = []\nfor name in {n}:\n    theta, X, Y, f = nets[name]\n    try:\n        found = gradient(theta, X, Y, f)\n        said.append(len(found) == len(theta))\n"
+    "        for (dW, db), (W, b) in zip(network.backprop_index(theta, X, Y, f), found):\n"
+    "            said += [bool({o}) for a, b in ((W, dW), (b, db))]\n    except {c}:\n        said.append(False)\nreturn {y} if all(said) else {x}",
+)
+_CLOSE = "np.shape(a) == np.shape(b) and np.abs(np.subtract(a, b)).max() <= 1e-6 * np.abs(b).max()"
+
+
+def _check(*n, o=_CLOSE, c="Exception", y="True", x="False"):
+    return _fill(_CHECK, n=repr(n or ("2-4-5-3", "2-4-5-3", "2-4-1")), o=o, c=c, y=y, x=x)
+
+
+FORMS["gradient_check"] = {
+    "one example": _check("N = 1"),
+    "parameters at zero": _check("θ = 0", "θ = 0"),
+    "one activation function": [*_check("3-3-3-3", "3-3-3-3"), *_check("ReLU")],
+    "called once": [*_check("2-4-1", "2-4-5-3"), *_check("2-4-5-3")],
+    "one depth": [*_check("2-4-5-3", "2-4-5-3"), *_check("2-4-1", "2-4-1", "2-4-1")],
+    "equal to the last digit": _check(o="np.shape(a) == np.shape(b) and np.sum(np.abs(np.subtract(a, b))) == 0")[:2]
+    + [_check(o="np.array_equal(a, b)")[0]],
+    "too much room": _check(o=_CLOSE.replace("1e-6", "0.6")),
+    "shapes alone": _check(o="np.shape(a) == np.shape(b)"),
+    "shapes not compared": _check(o="np.allclose(a, b)"),
+    "an error stops the check": _check(c="ZeroDivisionError"),
+    "the same for all": ["return True", "return len(nets) < 3", "return bool(nets)"],
+    "turned round": _check(y="False", x="True"),
+}
 for _equation in _EQUATIONS:
     for _name, _bodies in FORMS[_equation].items():
         FORMS["backprop"].setdefault(_name, []).extend(_plugged(_equation, body) for body in _bodies)

@@ -194,6 +194,42 @@ def test_the_weaker_levels_score_the_same(wall, tmp_path):
     assert scores == {**dict.fromkeys(chosen, 6), "reads": 6 if wall == "none" else 4}
 
 
+@pytest.fixture(scope="module")
+def graded_checks(tmp_path_factory):
+    """The results by name of the attacks on the exercises in which a check is fooled, and one is written."""
+    folder = tmp_path_factory.mktemp("checks")
+    files = {"honest": attacks.submission_of_checks()}
+    files |= {f"check {name}": attacks.submission_of_checks(check=text) for name, text in attacks.ON_CHECKS.items()}
+    files |= {f"fooling {name}": attacks.submission_of_checks(text) for name, text in attacks.ON_FOOLING.items()}
+    for name, notebook in files.items():
+        (folder / "class" / folder_of(name)).mkdir(parents=True)
+        (folder / "class" / folder_of(name) / "work.ipynb").write_text(nbformat.writes(notebook), encoding="utf-8")
+    plan = plan_in(folder, cell_seconds=30)
+    (folder / "course" / "three.ipynb").write_text(nbformat.writes(attacks.course_of_checks()), encoding="utf-8")
+    results = classroom.grade(submissions.find(folder / "class"), plan)
+    return {result.learner: {row.exercise: row for row in result.exercises} for result in results}
+
+
+def test_an_honest_check_and_an_honest_fool_score_in_full(graded_checks):
+    found = graded_checks["honest"]
+    assert {name: row.outcome for name, row in found.items()} == dict.fromkeys(found, "right"), found
+    assert set(found) == {"fooling_gradient", "gradient_check"}
+
+
+@pytest.mark.parametrize("name", attacks.ON_CHECKS)
+def test_a_check_that_looks_at_anything_but_values_gains_nothing(graded_checks, name):
+    found = graded_checks[folder_of(f"check {name}")]
+    assert found["gradient_check"].outcome != "right" and found["gradient_check"].score == 0, found
+    assert found["fooling_gradient"].outcome == "right"
+
+
+@pytest.mark.parametrize("name", attacks.ON_FOOLING)
+def test_a_gradient_that_fools_nobody_gains_nothing(graded_checks, name):
+    found = graded_checks[folder_of(f"fooling {name}")]
+    assert found["fooling_gradient"].outcome != "right" and found["fooling_gradient"].score == 0, found
+    assert found["gradient_check"].outcome == "right"
+
+
 def test_learners_with_odd_names(tmp_path):
     data = attacks.as_text(attacks.submission()).encode()
     found = []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_learners_answers import handed_in
 
-from bgd_helpers import network, slips, theory
+from bgd_helpers import gradcheck, network, slips, theory
 from bgd_helpers.checks import EXERCISES, check
 from bgd_helpers.checks.checks import judge
 from bgd_helpers.checks.observing import Polynomial, observe
@@ -373,6 +373,76 @@ def _object_array(grad):
     return array
 
 
+def _fools_in_the_first_layer(theta, X, Y, activations):
+    grad = network.backprop(theta, X, Y, activations)
+    grad[0] = grad[0][0] * len(X), grad[0][1]
+    return grad
+
+
+def _fools_by_one_example(theta, X, Y, activations):
+    hidden = network.backprop(theta, X[:1], Y[:1], activations)
+    return [*hidden[:-1], network.backprop(theta, X, Y, activations)[-1]]
+
+
+def _fools_by_looking(theta, X, Y, activations):
+    scale = 1 if len(X) == 1 or not np.any(theta[0][0]) else 3
+    return [[scale * dW, (scale * db).tolist()] for dW, db in network.backprop(theta, X, Y, activations)]
+
+
+def _check_by_differences(gradient, nets):
+    for name in ("2-4-5-3", "2-4-5-3", "2-4-1"):
+        theta, X, Y, activations = nets[name]
+        J, vector = gradcheck.flattened(network.cost_of(activations, X, Y), theta)
+        numeric = _central_eye(J, vector, 1e-5)
+        try:
+            found = gradient(theta, X, Y, activations)
+            if [np.shape(part) for pair in found for part in pair] != [part.shape for pair in theta for part in pair]:
+                return False
+            mine = np.concatenate([np.ravel(part) for pair in found for part in pair])
+        except (ValueError, TypeError):
+            return False
+        if not np.allclose(mine, numeric, rtol=1e-5, atol=1e-6):
+            return False
+    return True
+
+
+def _check_by_the_own_backprop(gradient, nets):
+    try:
+        return all(
+            gradcheck.compare("it", as_arrays(gradient(*net)), network.backprop(*net), 1e-6)
+            for net in (nets["2-4-1"], nets["2-4-5-3"], nets["2-4-5-3"])
+        )
+    except Exception:
+        return False
+
+
+def as_arrays(grad):
+    return [tuple(np.asarray(part) for part in pair) for pair in grad]
+
+
+def _check_by_the_complex_step(gradient, nets):
+    def error(name):
+        theta, X, Y, activations = nets[name]
+        right = gradcheck.complex_step(network.cost_of(activations, X, Y), theta)
+        try:
+            return gradcheck.relative_error(as_arrays(gradient(*nets[name])), right)
+        except (ValueError, TypeError, IndexError):
+            return np.inf
+
+    return np.max([error("2-4-5-3"), error("2-4-5-3"), error("2-4-1")]) < 1e-6
+
+
+def _check_with_a_verdict(gradient, nets):
+    for name in ["2-4-5-3"] * 2 + ["2-4-1"]:
+        try:
+            verdict = gradcheck.compare("it", as_arrays(gradient(*nets[name])), network.backprop_index(*nets[name]), 1e-6)
+        except (ValueError, TypeError):
+            return False
+        if not verdict:
+            break
+    return verdict
+
+
 RIGHT = {
     "loss": [
         lambda y, y_hat: ((y - y_hat) ** 2).sum(),
@@ -419,6 +489,10 @@ RIGHT = {
     "backprop": [network.backprop_index, _backprop_rows, _backprop_appended, _backprop_examples]
     + [_backprop_read(iter), _backprop_read(tuple), _backprop_read(_object_array)]
     + [_backprop_read(lambda grad: [[dW.tolist(), db.tolist()] for dW, db in grad])],
+    "fooling_gradient": [_fools_in_the_first_layer, _fools_by_one_example, _fools_by_looking]
+    + [slips.BY_NAME["product of means"].gradient],
+    "gradient_check": [_check_by_differences, _check_by_the_own_backprop, _check_by_the_complex_step]
+    + [_check_with_a_verdict],
     "batch_variance": [_variance_by_covariances, _variance_loop, _variance_over_all_batches, theory.batch_variance],
     "fair_comparison": [
         _comparison_loop,
@@ -586,7 +660,8 @@ def test_a_right_answer_in_single_precision_is_right():
 def test_salt_draws_other_cases_of_the_same_shapes_and_every_verdict_stays(exercise, salt=(2, 3)):
     task = EXERCISES[exercise]
     usual, cases = list(task.cases()), list(task.cases(*salt))
-    assert [list(map(np.shape, _arrays(case))) for case in usual] == [list(map(np.shape, _arrays(c))) for c in cases]
+    shapes, others = ([list(map(np.shape, _arrays(case))) for case in drawn] for drawn in (usual, cases))
+    assert shapes == others[: len(shapes)] and (exercise == "gradient_check" or len(shapes) == len(others))
     assert exercise == "batches" or not np.array_equal(_arrays(usual[0])[0], _arrays(cases[0])[0])
     assert judge(exercise, cases, observe(task.right, task.parameters, cases, task.read)).outcome == "right"
     for slip in slips.of_exercise(exercise):

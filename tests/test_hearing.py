@@ -256,6 +256,8 @@ ANSWERS = {  # what stands in the worked solutions, without blanks
     "mend_1": ["delta@theta", "sends`delta`"],
     "mend_2": ["activations[k-2]"],
     "mend_3": ["@theta[k]"],
+    "fooling_gradient": ["dW*len(X)", "len(X)*dW", "backprop(theta,X,Y,activations)"],
+    "gradient_check": ["1e-6*", "gradient(*nets[name])", '("2-4-5-3","2-4-5-3","2-4-1")'],
     "batch_variance": ["var(axis=0)", "(N-batch_size)/(N-1)", "(N-B)/(N-1)", "batch_size)/(N-1)"],
     "fair_comparison": [".mean(axis=2)", "argmin(axis=1)", "etas[best]"],
     "gradient_of_shards": ["counts@gradients", "/counts.sum()"],

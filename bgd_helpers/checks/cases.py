@@ -7,13 +7,15 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers import descent, gradcheck, network, slips, theory
+from bgd_helpers.checks import fooling
 from bgd_helpers.checks.lines import Lines
 from bgd_helpers.checks.observing import Polynomial
-from bgd_helpers.checks.outcomes import one_array, pairs, several_arrays
+from bgd_helpers.checks.outcomes import one_array, pairs, several_arrays, yes_or_no
 
 EPOCHS = ((12, 3), (10, 4))  # N and B of the epochs whose order is looked at
 SGD, BGD = "01-stochastic-gradient-descent.ipynb", "02-batch-gradient-descent.ipynb"
 OUTPUT, HIDDEN, DEPTH = "03-backpropagation.ipynb", "03b-hidden-layers.ipynb", "03c-any-depth.ipynb"
+WRONG = "03d-wrong-gradients.ipynb"
 AGAINST, BEYOND = "04-sgd-against-bgd.ipynb", "05-beyond-one-machine.ipynb"
 LARGE = 40  # times the other targets and gradients: what cuts them off is found
 
@@ -24,8 +26,9 @@ class Exercise(NamedTuple):
     `cases(*salt)` are the cases of the learner's own check; whole numbers as salt draw others of the same shapes.
     `read` puts an answer's value into lists of arrays. `origin` is the part of the right value that no factor
     multiplies: theta, in an update. `needs` names the exercises whose functions this one may call. `shapes` says what
-    the shapes are of, in the notation of the course; `reread` is an equation, its notebook and the heading above it.
-    With `lines`, an answer is a pair: the wrong line of those shown, and the function of the exercise `like`, mended.
+    the shapes are of, in the notation of the course; `reread` is an equation, its notebook and the heading above it. An
+    answer that calls much has `patience` times as long. With `lines`, an answer is a pair: the wrong line of those
+    shown, and the function of the exercise `like`, mended.
     """
 
     right: Callable
@@ -38,6 +41,7 @@ class Exercise(NamedTuple):
     needs: tuple = ()
     lines: Lines | None = None
     like: str = ""
+    patience: int = 1
 
     @property
     def parameters(self):
@@ -192,6 +196,7 @@ def _fewest_workers(N, tau, c):
     return int(tau * N // (tau * N - c)) + 1 if tau * N > c else 0
 
 
+BACKWARD = ("backprop", "output_delta", "hidden_delta", "weight_gradient", "bias_gradient")
 _PLACES = {"Y": "N x d_L", "Y_hat": "N x d_L", "A": "N x d_L", "return": "N x d_L"}
 _HIDDEN = {"delta_next": "N x d_(k+1)", "W_next": "d_k x d_(k+1)", "A": "N x d_k", "Z": "N x d_k", "return": "N x d_k"}
 _INTO_LAYER = {"Z_prev": "N x d_(k-1)", "delta": "N x d_k", "return": "d_(k-1) x d_k"}
@@ -327,6 +332,25 @@ EXERCISES = {
     "mend_1": _mended(_SENT_BACK, ("E5", HIDDEN, "The hidden layers")),
     "mend_2": _mended(_ANOTHER_SLOPE, ("the order of the steps", DEPTH, "Any depth")),
     "mend_3": _mended(_OTHER_WEIGHTS, ("where W^T comes from", HIDDEN, "Where the transpose comes from")),
+    "fooling_gradient": Exercise(
+        lambda theta, X, Y, activations: fooling.fooling(theta, X, Y, activations),
+        fooling.nets_to_fool,
+        "both checks pass it, and on the full net it is wrong.",
+        ("what a check does not see", WRONG, "A museum of wrong gradients"),
+        {"X": "N x d_0", "Y": "N x d_L"},
+        read=pairs,
+        needs=BACKWARD,
+    ),
+    "gradient_check": Exercise(
+        lambda gradient, nets: fooling.sound(gradient, nets),
+        fooling.exhibition,
+        "every wrong gradient is refused, and every right one passes.",
+        ("what each check sees", WRONG, "A museum of wrong gradients"),
+        {},
+        read=yes_or_no,
+        needs=("central_difference", *BACKWARD),
+        patience=6,
+    ),
     "batch_variance": Exercise(
         lambda gradients, batch_size, replacement: theory.batch_variance(gradients, batch_size, replacement),
         _variance_cases,

@@ -14,6 +14,7 @@ import numpy as np
 from bgd_helpers import slips
 from bgd_helpers.checks.batches import judge_batches
 from bgd_helpers.checks.cases import EXERCISES
+from bgd_helpers.checks.fooled import judge_check, judge_fooling
 from bgd_helpers.checks.lines import parted, told
 from bgd_helpers.checks.naming import known_slip
 from bgd_helpers.checks.observing import Observation, observe
@@ -23,6 +24,7 @@ from bgd_helpers.checks.verdicts import Verdict, named, not_attempted
 from bgd_helpers.checks.wording import call, describe, differing_arrays, located, with_line
 
 SECONDS = 5  # that an answer may run
+JUDGES = {"fooling_gradient": judge_fooling, "gradient_check": judge_check}  # many answers are right
 _again: dict[str, tuple] = {}  # exercise -> how it was wrong last, and how many times in a row
 
 
@@ -42,7 +44,7 @@ def check(exercise: str, answer: Callable | tuple) -> Verdict:
             f"not a value of type {type(answer).__name__}"
         )
     cases = _cases_of(task.like or exercise)
-    seen = observe(answer, task.parameters, cases, task.read, seconds=SECONDS)
+    seen = observe(answer, task.parameters, cases, task.read, seconds=SECONDS * task.patience)
     verdict = judge(exercise, cases, seen)
     if task.lines:
         outcome, text, slip = told(task.lines, line, verdict)
@@ -69,7 +71,7 @@ def _told_again(exercise, verdict, cases, found):
 
 def _more(exercise, cases, found):
     """The largest difference in the first case that is wrong, if there are numbers to compare."""
-    pairs = differing_arrays(exercise, cases, found)
+    pairs = None if exercise in JUDGES else differing_arrays(exercise, cases, found)
     return f"Again the same. Of {pairs[0]}, {largest_difference(*pairs[1:])}." if pairs else "Again the same."
 
 
@@ -95,6 +97,8 @@ def _judge_values(exercise, cases, seen, reveal):
     if not all(map(is_repeated, seen.found, seen.again)):
         return named(slips.BY_NAME["stale gradients"], exercise)
     task = EXERCISES[exercise]
+    if exercise in JUDGES:
+        return JUDGES[exercise](cases, seen.found, reveal) or Verdict("right", task.praise)
     expected = outcomes_of(task.right, cases, task.read)
     if all_agree(seen.found, expected):
         if not all_agree(seen.again, expected):

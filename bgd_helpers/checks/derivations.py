@@ -246,6 +246,19 @@ def _starts(name):
     return [read(f"{start} = 0")[0].sides[0] for start in GOALS[name].starts]
 
 
+def arrived(exercise: str, latex: str) -> bool:
+    """Whether each equation asked for has a chain that begins with its quantity and whose last side is its end."""
+    chains = [chain for chain in read(latex) if isinstance(chain, Chain)]
+    return all(
+        any(
+            _is_end(name, chain.sides[0], chain.sides[-1])
+            for chain in chains
+            if any(_alike(chain.sides[0], start) for start in _starts(name))
+        )
+        for name in DERIVATIONS[exercise]
+    )
+
+
 def _unreached(name, chains):
     """Why no chain reaches the goal of that name, or None if one does."""
     goal = GOALS[name]

@@ -50,14 +50,19 @@ class _Tried(NamedTuple):
     outcomes: list
 
 
-def known_slip(exercise: str, cases: list, found: list, expected: list) -> Verdict | None:
-    """The verdict that names the slip, or the two slips, that give just this; None if none do."""
+def one_slip(exercise: str, cases: list, found: list) -> slips.Slip | None:
+    """The slip that gives just this on the cases; None if none does."""
     if exercise not in _last or _last[exercise].cases is not cases:
         _last[exercise] = _Slips(exercise, cases)
+    known = _last[exercise]
+    return next((slip for at, (slip, _) in enumerate(known.variants) if known.fits(at, found)), None)
+
+
+def known_slip(exercise: str, cases: list, found: list, expected: list) -> Verdict | None:
+    """The verdict that names the slip, or the two slips, that give just this; None if none do."""
+    if slip := one_slip(exercise, cases, found):
+        return named(slip, exercise)
     known, read = _last[exercise], EXERCISES[exercise].read
-    for position, (slip, _) in enumerate(known.variants):
-        if known.fits(position, found):
-            return named(slip, exercise)
     if not _almost(found, expected):  # two slips that cancel would fit
         tried = known.tried()
         origins = [EXERCISES[exercise].origin(*case) for case in cases]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bgd_helpers.checks.exhibits import Exhibit
 from bgd_helpers.checks.outcomes import Failure, is_changed, outcome_of, outcomes_of
 from bgd_helpers.checks.tracing import Endless, limited
 
@@ -74,6 +75,7 @@ def _takes(answer, parameters):
 
 
 def _changed(parameters, used, given):
-    """The name of an argument that was changed, or ""; a random generator is there to be used."""
-    triples = [triple for triple in zip(parameters, used, given) if not isinstance(triple[1], np.random.Generator)]
+    """The name of an argument that was changed, or ""; a random generator, or a gradient, is there to be used."""
+    there = np.random.Generator | Exhibit
+    triples = [triple for triple in zip(parameters, used, given) if not isinstance(triple[1], there)]
     return next((name for name, *pair in triples if is_changed(*pair)), "")

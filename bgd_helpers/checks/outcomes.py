@@ -83,6 +83,14 @@ def pairs(value):
     return [[_array(part) for part in _parts(pair)] for pair in _parts(value)]
 
 
+def yes_or_no(value):
+    """A value that is true or false, as lists of one array: 1 or 0. Raises TypeError for a list, a text or a number."""
+    plain = isinstance(value, bool | np.bool_) or isinstance(value, np.ndarray) and value.dtype == bool
+    if not plain and (isinstance(value, list | str | int | float | np.ndarray) or not hasattr(value, "__bool__")):
+        raise TypeError(f"True or False is asked for, not a value of type {type(value).__name__}")
+    return [[np.array(float(bool(value)))]]
+
+
 def _parts(value):
     return value if isinstance(value, list) else [value]
 
@@ -149,6 +157,8 @@ def is_changed(used, given):
     """Whether an argument was changed; rounding, as in h added and taken away again, is no change."""
     if isinstance(given, np.ndarray):
         return not close(used, given)
+    if isinstance(given, dict):
+        return used.keys() != given.keys() or any(is_changed(used[name], given[name]) for name in given)
     if isinstance(given, tuple | list):
         return len(used) != len(given) or any(map(is_changed, used, given))
     return used != given

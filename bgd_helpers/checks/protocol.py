@@ -13,6 +13,7 @@ import re
 import numpy as np
 
 from bgd_helpers import network
+from bgd_helpers.checks.exhibits import Exhibit
 from bgd_helpers.checks.observing import Observation, Polynomial
 from bgd_helpers.checks.outcomes import Failure
 
@@ -63,6 +64,8 @@ _PACKERS = (
     (Failure, lambda value: ["failure", str(value.kind)[:60], str(value.message)[:LONGEST_TEXT]]),
     (network.Activation, lambda value: ["activation", value.name]),
     (Polynomial, lambda value: ["polynomial", *map(float, value)]),
+    (Exhibit, lambda value: ["exhibit", packed(value.keys), packed(value.values)]),
+    (dict, lambda value: ["dict", *map(packed, value.items())]),
     (np.ndarray, _pack_array),
     (np.random.Generator, _pack_generator),
     (bool | str | int | float | np.number, lambda value: ["plain", value.item() if hasattr(value, "item") else value]),
@@ -79,6 +82,10 @@ def arguments(text):
         kind, *rest = value
         if kind in ("tuple", "list"):
             return (tuple if kind == "tuple" else list)(map(read, rest))
+        if kind == "dict":
+            return dict(map(read, rest))
+        if kind == "exhibit":
+            return Exhibit(*map(read, rest))
         if kind == "rng":
             return generators.setdefault(rest[0], _generator(rest[1]))
         return {
@@ -136,7 +143,7 @@ def _outcome(value, quote):
 
 def _known_kind(name):
     """The name of an exception, unless it is one that the answer made itself: its name is a text like any other."""
-    known = isinstance(getattr(builtins, name, None), type) or name in ("LinAlgError", "NotAllowed", "AxisError")
+    known = isinstance(getattr(builtins, name, None), type) or name in ("LinAlgError", "NotAllowed", "AxisError", "TooManyCalls")
     return name if known else "an exception of its own"
 
 

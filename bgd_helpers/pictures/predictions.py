@@ -31,7 +31,7 @@ def predict(name: str, *former: Any) -> Any:
     asked = question(name)
     remember()
     if name in guesses:
-        _show(_bundle(asked, guesses[name]))
+        show(_bundle(asked, guesses[name]))
     else:
         _ask(asked)
 
@@ -45,16 +45,16 @@ def predicted(name: str) -> None:
     remember()
     if name in guesses:
         text = feedback(asked, guesses[name])
-        _show({"text/plain": text, "text/html": _paragraphs(text)})
+        show({"text/plain": text, "text/html": _paragraphs(text)})
 
 
 def remember() -> None:
     """Take over the guesses in the saved notebook, where this process has none."""
-    for name, guess in guesses_in(_saved_cells()).items():
+    for name, guess in guesses_in(saved_cells()).items():
         guesses.setdefault(name, guess)
 
 
-def _saved_cells() -> list:
+def saved_cells() -> list:
     """The cells of the notebook that this kernel belongs to, as it was saved last."""
     path = Path(os.environ.get("JPY_SESSION_NAME", ""))  # JupyterLab says it
     with suppress(OSError, ValueError, RecursionError, LookupError, TypeError):
@@ -78,7 +78,7 @@ def _paragraphs(text: str) -> str:
     return f"<div>{'<br>'.join(html.escape(line) for line in text.splitlines())}</div>"
 
 
-def _show(bundle: dict[str, Any]) -> None:
+def show(bundle: dict[str, Any]) -> None:
     """Show a bundle in the notebook; outside of one, its text."""
     if "IPython" in sys.modules and sys.modules["IPython"].get_ipython():
         sys.modules["IPython"].display.display(bundle, raw=True)
@@ -93,9 +93,9 @@ def _ask(asked: Question) -> None:
         from IPython import get_ipython
         from IPython.display import display
     except ImportError:
-        return _show(_bundle(asked))
+        return show(_bundle(asked))
     if get_ipython() is None:
-        return _show(_bundle(asked))
+        return show(_bundle(asked))
     handle: list = []
     box = form(asked, lambda guess: handle[0].update(_bundle(asked, guess), raw=True))
     view = {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": box.model_id}}

@@ -1342,6 +1342,115 @@ ASIDE = (  # for the checks alone
         },
     ),
     Slip(
+        "noticed at N = 1",
+        "the check with one example refuses it. Of one example the mean is the example: only what a mean, a sum or a "
+        "choice of examples gets wrong is right there.",
+        {
+            "fooling_gradient": (
+                wrong.times(lambda X, Y: 1 / 2),
+                wrong.times(lambda X, Y: -1),
+                wrong.with_equations(hidden_delta=lambda delta, W, A, Z, df: delta @ W.T),
+                wrong.tanh_everywhere,
+            )
+        },
+    ),
+    Slip(
+        "noticed at zero",
+        "the check with all parameters zero refuses it. There delta is zero in every layer but the last: what is wrong "
+        "with the last layer shows, what is wrong below it is multiplied by zero.",
+        {
+            "fooling_gradient": (
+                wrong.times(lambda X, Y: len(X)),
+                wrong.of_examples(0, 1),
+                wrong.with_equations(bias_gradient=lambda delta: delta.sum(axis=0)),
+            )
+        },
+    ),
+    Slip(
+        "nothing is wrong",
+        "it is right on the full net, too, to one part in a hundred: a check that passes it is not fooled.",
+        {"fooling_gradient": (network.backprop, wrong.shifted_by_rounding)},
+    ),
+    Slip(
+        "one example",
+        "one example shows no mean: whatever happens to the other examples goes by. Take a net with several.",
+        {"gradient_check": (wrong.check_on("N = 1"), wrong.check_on("N = 1", "N = 1"))},
+    ),
+    Slip(
+        "parameters at zero",
+        "with all parameters zero the gradient of every hidden layer is zero, right or wrong. Take random ones.",
+        {"gradient_check": (wrong.check_on("θ = 0"), wrong.check_on("θ = 0", "θ = 0"))},
+    ),
+    Slip(
+        "one activation function",
+        "all layers have the same f, so that its slope in one layer is taken for that in another. Take a net with "
+        "several.",
+        {
+            "gradient_check": (
+                wrong.check_on("3-3-3-3", "3-3-3-3"),
+                wrong.check_on("ReLU", "ReLU"),
+                wrong.check_on("3-3-3-3"),
+                wrong.check_on("ReLU"),
+            )
+        },
+    ),
+    Slip(
+        "called once",
+        "each net is tried once, and what a call leaves behind shows in the next. Try one net twice.",
+        {
+            "gradient_check": (
+                wrong.check_on("2-4-5-3", "2-4-1"),
+                wrong.check_on("2-4-5-3"),
+                wrong.check_on("2-4-1"),
+            )
+        },
+    ),
+    Slip(
+        "one depth",
+        "all nets have the same depth, and a slip can give the right numbers in it: f' counted from the wrong end of "
+        "tanh, sigmoid, tanh is the same; one output is its own first and last.",
+        {"gradient_check": (wrong.check_on("2-4-5-3", "2-4-5-3"), wrong.check_on("2-4-1", "2-4-1"))},
+    ),
+    Slip(
+        "equal to the last digit",
+        "right gradients are refused, as they add in another order or in single precision. Numbers that are computed in "
+        "two ways agree up to rounding: leave room for it.",
+        {"gradient_check": wrong.check_on("2-4-5-3", "2-4-5-3", "2-4-1", agree=wrong.equal_to_the_last_digit)},
+    ),
+    Slip(
+        "too much room",
+        "the tolerance is so wide that wrong numbers are within it. Rounding is less than a millionth of the largest "
+        "entry; slips are not.",
+        {"gradient_check": wrong.check_on("2-4-5-3", "2-4-5-3", "2-4-1", agree=wrong.roughly_close)},
+    ),
+    Slip(
+        "shapes alone",
+        "the shapes are compared and the numbers are not.",
+        {"gradient_check": wrong.check_on("2-4-5-3", "2-4-5-3", "2-4-1", agree=wrong.of_the_same_shapes)},
+    ),
+    Slip(
+        "shapes not compared",
+        "the numbers are compared and the shapes are not: NumPy stretches an axis of length 1 until it fits.",
+        {"gradient_check": wrong.check_on("2-4-5-3", "2-4-5-3", "2-4-1", agree=wrong.close_without_shapes)},
+    ),
+    Slip(
+        "an error stops the check",
+        "where a wrong gradient raises an error, or comes in another arrangement, the check ends with an error of its "
+        "own. That is an answer, too: `try`, and refuse.",
+        {"gradient_check": wrong.check_on("2-4-5-3", "2-4-5-3", "2-4-1", catches=())},
+    ),
+    Slip(
+        "the same for all",
+        "it says the same of every gradient. A check must let the right ones pass, and no other. An `except` may hide "
+        "an error of its own.",
+        {"gradient_check": (lambda gradient, nets: True, lambda gradient, nets: False)},
+    ),
+    Slip(
+        "turned round",
+        "it is the wrong way round: True is for a gradient that passes.",
+        {"gradient_check": lambda gradient, nets: not wrong.check_on("2-4-5-3", "2-4-5-3", "2-4-1")(gradient, nets)},
+    ),
+    Slip(
         "not a whole number",
         "workers come in whole numbers: where the limit lies between two, the larger wins.",
         {

@@ -212,6 +212,55 @@ def relative_step(step_of):
     return found
 
 
+def close(found, right, tolerance=1e-6):
+    """Whether two gradients have the same shapes, and entries that are close, by each array's largest."""
+    pairs = [(mine, true) for one, two in zip(found, right, strict=True) for mine, true in zip(one, two, strict=True)]
+    return all(
+        np.shape(mine) == true.shape and bool(np.all(np.abs(mine - true) <= tolerance * np.abs(true).max()))
+        for mine, true in pairs
+    )
+
+
+def check_on(*names, agree=close, catches=Exception):
+    """A check of a gradient: whether it agrees with the right one on the nets of these names, in this order."""
+
+    def check(gradient, nets):
+        for name in names:
+            try:
+                if not agree(gradient(*nets[name]), network.backprop(*nets[name])):
+                    return False
+            except catches:
+                return False
+        return True
+
+    return check
+
+
+def roughly_close(found, right):
+    """Whether two gradients differ by less than three fifths of each array's largest entry."""
+    return close(found, right, 0.6)
+
+
+def shifted_by_rounding(theta, X, Y, activations):
+    """The right gradient, moved by a billionth."""
+    return [(dW + 1e-9 * dW.max(), db) for dW, db in network.backprop(theta, X, Y, activations)]
+
+
+def close_without_shapes(found, right):
+    """Whether the entries are close, NumPy's broadcasting allowed."""
+    return all(np.allclose(mine, true) for one, two in zip(found, right) for mine, true in zip(one, two))
+
+
+def equal_to_the_last_digit(found, right):
+    """Whether two gradients are equal, entry by entry."""
+    return close(found, right, 0)
+
+
+def of_the_same_shapes(found, right):
+    """Whether two gradients have the same shapes."""
+    return [[np.shape(one) for one in pair] for pair in found] == [[np.shape(one) for one in pair] for pair in right]
+
+
 def starts_shuffled(N, batch_size, rng):
     """Batches of neighbours, in shuffled order."""
     starts = np.arange(0, N, batch_size)

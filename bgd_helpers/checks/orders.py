@@ -1,0 +1,240 @@
+"""Derivations whose lines are put in order before they are written: the lines, wrong ones beside them, and the verdict.
+
+No order is stored. The checks of equations judge what is placed: each line against those above it, and the end. A new
+derivation is an entry of PUZZLES, under its name in DERIVATIONS.
+"""
+
+import random
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from bgd_helpers import slips
+from bgd_helpers.checks.derivations import DERIVATIONS, arrived, check_derivation
+from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.steps import steps_of
+
+MIME = "application/vnd.bgd.order+json"
+SIGNS = {"": " ", "begins": " ", "holds": "✓", "large": "≈", "follows": "↳", "fails": "✗"}
+LONGEST = 500  # characters of a line or a gap that is read from a notebook
+NO_BEGINNING = "a line that begins with = goes on from the line above it: first comes one with a left side."
+ELSEWHERE = "it does not follow from the lines above it."
+BETWEEN = "A line that takes one of these steps may come before it."
+NOT_THERE = "Every line holds so far; the derivation is not at its end."
+THERE = "Every line holds, and the derivation arrives."
+
+
+class Puzzle(NamedTuple):
+    """A derivation, a line each; one that begins with = goes on from the line above it. What stands between ⟨ and ⟩ is
+    a gap when the gaps are filled. `slips` are names of the catalogue: the wrong equation of each is a line as well."""
+
+    lines: tuple[str, ...]
+    slips: tuple[str, ...]
+
+
+class Block(NamedTuple):
+    """A line to place, and the slip that makes it wrong, if it is wrong."""
+
+    line: str
+    slip: slips.Slip | None = None
+
+
+class Row(NamedTuple):
+    """What is said of a line that is placed: how it stands (a key of SIGNS), and why."""
+
+    line: str
+    how: str
+    said: str = ""
+
+
+class Judged(NamedTuple):
+    """A row for each line that is placed, whether the derivation is done, and what is said of the whole."""
+
+    rows: list[Row]
+    is_done: bool
+    said: str
+
+
+PUZZLES = {
+    "E4": Puzzle(
+        (
+            r"\frac{\partial E_n}{\partial a_{nj}^{(L)}}",
+            r"= \frac{\partial E_n}{\partial \hat y_{nj}} ⟨\frac{\partial \hat y_{nj}}{\partial a_{nj}^{(L)}}⟩",
+            r"= -2 (⟨y_{nj} - \hat y_{nj}⟩) \frac{\partial \hat y_{nj}}{\partial a_{nj}^{(L)}}",
+            r"= -2 (y_{nj} - \hat y_{nj}) f_L'(⟨a_{nj}^{(L)}⟩)",
+        ),
+        ("half convention", "no f' at the output", "sign"),
+    ),
+    "E5": Puzzle(
+        (
+            r"\frac{\partial E_n}{\partial a_{ni}^{(k)}}",
+            r"= \sum_j ⟨\frac{\partial E_n}{\partial a_{nj}^{(k+1)}}⟩"
+            r" \frac{\partial a_{nj}^{(k+1)}}{\partial a_{ni}^{(k)}}",
+            r"= \sum_j \delta_{nj}^{(k+1)} \frac{\partial a_{nj}^{(k+1)}}{\partial z_{ni}^{(k)}}"
+            r" \frac{\partial z_{ni}^{(k)}}{\partial a_{ni}^{(k)}}",
+            r"= \sum_j \delta_{nj}^{(k+1)} ⟨w_{ij}^{(k+1)}⟩ \frac{\partial z_{ni}^{(k)}}{\partial a_{ni}^{(k)}}",
+            r"= f_k'(⟨a_{ni}^{(k)}⟩) \sum_j w_{ij}^{(k+1)} \delta_{nj}^{(k+1)}",
+        ),
+        ("no f' in hidden layers", "f'(z) for f'(a)", "first output only"),
+    ),
+    "E7 and E8": Puzzle(
+        (
+            r"\frac{\partial J}{\partial w_{ij}^{(k)}} = ⟨\frac1N⟩ \sum_n \frac{\partial E_n}{\partial w_{ij}^{(k)}}",
+            r"= \frac1N \sum_n \frac{\partial E_n}{\partial a_{nj}^{(k)}}"
+            r" \frac{\partial a_{nj}^{(k)}}{\partial w_{ij}^{(k)}}",
+            r"= \frac1N \sum_n ⟨z_{ni}^{(k-1)}⟩ \delta_{nj}^{(k)}",
+            r"\frac{\partial J}{\partial b_j^{(k)}} = \frac1N \sum_n \frac{\partial E_n}{\partial b_j^{(k)}}",
+            r"= \frac1N \sum_n ⟨\delta_{nj}^{(k)}⟩",
+        ),
+        ("missing 1/N", "z_j for z_i", "bias not averaged"),
+    ),
+    "matrix forms": Puzzle(
+        (
+            r"\Delta^{(L)} = -2 (Y - \hat Y) ⟨\odot⟩ f_L'(A^{(L)})",
+            r"\Delta^{(k)} = (\Delta^{(k+1)} ⟨W^{(k+1)\top}⟩) \odot f_k'(A^{(k)})",
+            r"\frac{\partial J}{\partial W^{(k)}} = \frac1N ⟨Z^{(k-1)\top}⟩ \Delta^{(k)}",
+            r"\frac{\partial J}{\partial b^{(k)}} = \frac1N ⟨\Delta^{(k)\top}⟩ \mathbf 1",
+        ),
+        ("missing transpose", "no W in hidden layers", "dW transposed"),
+    ),
+}
+
+
+def puzzle(name: str) -> Puzzle:
+    """The puzzle of that name. Raises ValueError if there is none."""
+    if name not in PUZZLES:
+        raise ValueError(f"there are no lines to order for {name!r}: choose one of {', '.join(PUZZLES)}")
+    return PUZZLES[name]
+
+
+def blocks(name: str) -> list[Block]:
+    """The lines to choose from, wrong ones among them, in an order that tells nothing and is the same each time."""
+    found = [Block(whole(line)) for line in puzzle(name).lines]
+    found += [Block(wrong_line(name, slips.BY_NAME[slip]), slips.BY_NAME[slip]) for slip in puzzle(name).slips]
+    return random.Random(name).sample(found, len(found))
+
+
+def wrong_line(name: str, slip: slips.Slip) -> str:
+    """The line that a slip makes of the last one of its chain: its wrong equation, or the right side of that."""
+    goes_on = any(line.startswith("=") for line in puzzle(name).lines)
+    return f"= {slip.formula.split(' = ', 1)[1]}" if goes_on else slip.formula
+
+
+def whole(line: str) -> str:
+    """A line without the marks of its gaps."""
+    return line.translate({ord("⟨"): None, ord("⟩"): None})
+
+
+def gapped(name: str, placed: list[str]) -> list[str]:
+    """The lines as they are placed, those that have gaps with their marks."""
+    marked = {whole(line): line for line in puzzle(name).lines}
+    return [marked.get(line, line) for line in placed]
+
+
+def filled(lines: list[str], gaps: list[str]) -> list[str]:
+    """The lines with these texts in their gaps, in order."""
+    texts = iter(gaps)
+    return [re.sub("⟨.*?⟩", lambda _: f" {next(texts)} ", line) for line in lines]
+
+
+def judged(name: str, placed: list[str]) -> Judged:
+    """The verdict on lines in the order in which they are placed. Whatever follows, in any order, is right."""
+    if not placed:
+        return Judged([], False, "")
+    if placed[0].startswith("="):
+        return Judged([Row(line, "") for line in placed], False, NO_BEGINNING)
+    latex = " \\\\\n".join(placed)
+    try:
+        steps = {step.line: step for step in steps_of(latex)}
+    except Misfit:
+        return Judged([Row(line, "") for line in placed], False, check_derivation(name, latex).text)
+    because = {block.line: block.slip.because for block in blocks(name) if block.slip}
+    rows = [_row(line, steps.get(number), because.get(line, ELSEWHERE)) for number, line in enumerate(placed, 1)]
+    holds = all(row.how in ("begins", "holds") for row in rows)
+    is_done = holds and arrived(name, latex) and check_derivation(name, latex).outcome == "right"
+    return Judged(rows, is_done, THERE if is_done else NOT_THERE if holds else "")
+
+
+def _row(line, step, because):
+    if step is None:
+        return Row(line, "begins")
+    if step.outcome == "fails":
+        return Row(line, "fails", because)
+    if line.startswith("=") and step.said.startswith("a large step"):
+        return Row(line, "large", f"{step.said} {BETWEEN}")
+    return Row(line, step.outcome)
+
+
+def in_words(name: str) -> str:
+    """What is to be done, and the lines to choose from, as text."""
+    rows = [f"{letter}   {words(block.line)}" for letter, block in lettered(name).items()]
+    return "\n".join([f"Put in order: {asked(name)} Some lines are wrong.", *rows])
+
+
+def asked(name: str) -> str:
+    """What the lines lead to."""
+    return f"{name}, line by line." if name in DERIVATIONS[name] else f"{name}."
+
+
+def lettered(name: str) -> dict[str, Block]:
+    """The blocks by their letters."""
+    return dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", blocks(name)))
+
+
+def report(found: Judged) -> str:
+    """The lines that are placed, each with its verdict, as text."""
+    rows = [f"{SIGNS[row.how]} {words(row.line)}{'   ' * bool(row.said)}{words(row.said)}" for row in found.rows]
+    return "\n".join([*rows, words(found.said)]) if rows else "No line is placed yet."
+
+
+WORDS = (  # in this order; a fraction is read when nothing inside it has braces any more
+    (r"\\mathbf\s*1", "1"),
+    (r"\\hat\s*([yY])", "\\1\u0302"),
+    (r"\\top", "T"),
+    (r"\\sum_(\w)", r"sum over \1 of"),
+    (r"([_^])\{([^{}]*)\}", r"\1\2"),
+    (r"\\frac(\w)(\w)", r"\1/\2"),
+    (r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"(\1)/(\2)"),
+    (r"\\partial\s*", "∂"),
+    (r"\\delta", "δ"),
+    (r"\\Delta", "Δ"),
+    (r"\\odot", "⊙"),
+    (r"\\eta", "η"),
+    (r"\$", ""),
+)
+
+
+def words(latex: str) -> str:
+    """A line as text without LaTeX, to be read where nothing is typeset, and aloud."""
+    for pattern, text in WORDS:
+        latex = re.sub(pattern, text, latex)
+    return " ".join(latex.split())
+
+
+class Work(NamedTuple):
+    """What a learner has done: the lines that are placed, and the texts of the gaps."""
+
+    placed: list[str]
+    gaps: list[str]
+
+
+def work_in(cells: Iterable) -> dict[str, Work]:
+    """What stands in the outputs of a notebook's cells, by name. They may be anybody's: the rest is passed over."""
+    found: dict[str, Work] = {}
+    for cell in cells:
+        outputs = cell.get("outputs") if isinstance(cell, dict) else None
+        for output in outputs if isinstance(outputs, list) else ():
+            data = output.get("data") if isinstance(output, dict) else None
+            kept = data.get(MIME) if isinstance(data, dict) else None
+            name = kept.get("id") if isinstance(kept, dict) else None
+            if isinstance(name, str) and name in PUZZLES:
+                known = {block.line for block in blocks(name)}
+                placed = [line for line in dict.fromkeys(_texts(kept.get("placed"))) if line in known]
+                found[name] = Work(placed, _texts(kept.get("gaps")))
+    return found
+
+
+def _texts(value):
+    """The texts in a list that may hold anything."""
+    listed = value if isinstance(value, list) else []
+    return [text[:LONGEST] for text in listed[:50] if isinstance(text, str)]
