@@ -20,6 +20,8 @@ from .gradcheck import (
     flattened as flattened,
 )
 from .lessons import (
+    autodiff as autodiff,
+    beliefs as beliefs,
     experiments as experiments,
     handout as handout,
     limits as limits,
