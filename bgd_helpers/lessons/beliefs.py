@@ -188,7 +188,7 @@ def prepared_too_early(problem: Problem, splits: Sequence[data.Split]) -> Measur
     rows = []
     for name, (early, late) in (("mean and spread", both), ("5 of 500 columns of noise", chosen)):
         rows.append((name, early.mean(), late.mean(), (early - late).mean(), (early - late).std(ddof=1)))
-    head = ("taken from all birds", "J", "from the 250 alone", "difference", "±")
+    head = ("what is taken", "J, from all birds", "J, from the 250", "difference", "±")
     return Measured(head, ("", ".4f", ".4f", "+.4f", ".4f"), tuple(rows))
 
 
