@@ -49,6 +49,7 @@ from .pictures.batch_noise import noise_explorer as noise_explorer
 from .pictures.bgd import bgd_explorer as bgd_explorer, bgd_figure as bgd_figure
 from .pictures.break_it import break_it_explorer as break_it_explorer
 from .pictures.comparison import comparison_explorer as comparison_explorer, comparison_tables as comparison_tables
+from .pictures.errata import errata as errata
 from .pictures.fit import fit_explorer as fit_explorer
 from .pictures.gradient_size import gradient_size_explorer as gradient_size_explorer
 from .pictures.one_weight import weight_explorer as weight_explorer

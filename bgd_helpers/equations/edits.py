@@ -89,6 +89,7 @@ SENTENCES = {
     "missing transpose": "going back, unit i collects over the units j it feeds: a product with W^T.",
     "bias left out of forward": "the bias of unit j is added: a = sum_i z_i w_ij + b_j.",
 }
+OF_EQUATIONS = {"slope written out", "by another parameter", "z for W", "value for derivative"}  # slips, of no function
 RANK = {kind: rank for rank, kind in enumerate(SENTENCES)}
 OF_LOSS = "it is the loss that is differentiated."
 OF_COST = "the gradient is a vector; the cost itself is a number."
@@ -142,7 +143,7 @@ def _slip(edit):
     kind, old, new, left = edit.kind, edit.old, edit.new, edit.left
     goes_back = is_symbol(left, "delta", "Delta")
     match kind:
-        case _ if kind in slips.BY_NAME:
+        case _ if kind in slips.BY_NAME or kind in OF_EQUATIONS:
             return kind, ""
         case "index" | "swap" if is_symbol(old, "delta"):
             return None, SIGNAL
@@ -170,9 +171,9 @@ def _slip(edit):
         case "by" if is_symbol(old.by, "z", "Z") and new.by.layer.offset > 0:
             return "no f' in hidden layers", LOST_SLOPE
         case "symbol" if goes_back and is_symbol(new, "delta", "Delta") and is_symbol(old, "z", "Z", "a", "A"):
-            return None, SENT
+            return "z for delta", SENT
         case "factor" if (goes_back or _by(left, "a", "A")) and _powers(old)["z"] > _powers(new)["z"]:
-            return None, EXTRA_Z
+            return "z in delta", EXTRA_Z
         case "lost sum" if isinstance(new, Sum):
             return None, _sentence_of_sum(new.index, left, goes_back)
         case "lost factor" | "factor" | "symbol" if _is_of_the_loss(left):
@@ -194,7 +195,7 @@ def _slip_of_layer(old, goes_back):
     if is_symbol(old, "w", "W") or isinstance(old, Sum) and any(is_symbol(part, "w", "W") for part in walk(old.body)):
         return "W of the wrong layer", BACK if goes_back else INTO
     if is_symbol(old, "b"):
-        return None, BIAS
+        return "b of the wrong layer", BIAS
     return ("z of the wrong layer" if is_symbol(old, "z", "Z", "x", "X") else None), ""
 
 

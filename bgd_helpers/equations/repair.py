@@ -1,6 +1,5 @@
 """What mends an equation that fails: the first edit of its right side, or two edits, that make it hold."""
 
-from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from bgd_helpers.equations.reading import read
 
 SMALL = 30  # nodes of both sides
 MOST_EDITS, MOST_PAIRS = 300, 900  # tried where the sides are small, and fewer where they are larger: about a second
+LEFT = "another left side"
 ALONE = (HIDDEN, "gradient left out", "step without theta")  # too large a change to be one of two
 
 
@@ -63,8 +63,9 @@ def _turned_on_the_left(latex, left, right, approximately):
         except Misfit:
             continue
         if holds and old.span:
+            slip = None if isinstance(old, syntax.Symbol) else LEFT
             text = f"It holds with ${syntax.latex(new)}$ in place of ${syntax.latex(old)}$ on the left: {why}"
-            return Repair(_exchanged(latex, old.span, syntax.latex(new)), text, None, old.span)
+            return Repair(_exchanged(latex, old.span, syntax.latex(new)), text, slip, old.span)
     return None
 
 
