@@ -53,6 +53,15 @@ for k in range(L, 0, -1):
         delta = hidden_delta(delta, theta[k - 1][0], A[k - 1], Z[k - 1], activations[k - 2].df)
 return gradient"""
 )
+_SENT = (
+    _FORWARD
+    + """error, gradient = 2 * (Z[L] - Y), []
+for k in range(L, 0, -1):
+    delta = error * activations[k - 1].df(A[k])
+    gradient.insert(0, (Z[k - 1].T @ delta / len(X), delta.mean(axis=0)))
+    error = error @ theta[k - 1][0].T
+return gradient"""
+)
 _NIELSEN = """acts, zs, a = [X], [], X
 for (w, b), f in zip(theta, activations):
     zs.append(np.dot(a, w) + b)
@@ -367,6 +376,16 @@ WRONG = [
     ("fewest_workers", "no case", "kinds", "return int(tau * N / (tau * N - c)) + 1"),
     ("fewest_workers", "does not end", "kinds", "k = 2\nwhile tau * N / k + c >= tau * N:\n    k += 1\nreturn k"),
     ("fewest_workers", "two workers only", "kinds", "return 2 if N > 2 * c / tau else 0"),
+    ("mend_1", "line 7 is the wrong one.*still gives just what", "kinds", _SENT),
+    ("mend_1", "line 4 is not the wrong one: it makes the error a delta.*And what you mended still", "kinds", "# line 4\n" + _SENT),
+    ("mend_1", "what you mended is right, but line 5 is not", "kinds", "# line 5\n" + _but(_SENT, "error = error @", "error = delta @")),
+    ("mend_1", "line 7 is the wrong one.*the weights are missing|line 7.*shapes do not fit", "kinds", _but(_SENT, "error = error @ theta[k - 1][0].T", "error = delta")),
+    ("mend_2", "line 8 is the wrong one.*f' is taken from another|line 8.*still gives", "kinds", _but(_PASS, "activations[k - 2]", "activations[-1]")),
+    ("mend_2", "line 8 is the wrong one.*factor f_k'.a. is missing", "kinds", _but(_PASS, "activations[k - 2].df", "lambda a, z=None: 1 + 0 * a")),
+    ("mend_2", "line 5 is not the wrong one: it is E7 and E8", "kinds", "# line 5\n" + _PASS),
+    ("mend_3", "line 4 is the wrong one.*shapes do not fit|line 4.*W stands without its transpose", "kinds", _but(_PASS, "theta[k - 1][0]", "theta[k - 1][0].T")),
+    ("mend_3", "line 4 is the wrong one.*still gives just what", "kinds", _but(_PASS, "theta[k - 1][0]", "theta[k - 2][0]")),
+    ("mend_3", "whole number from 1 to 8, not '9'", "kinds", "# line 9\n" + _PASS),
 ]
 
 RIGHT = [
@@ -428,4 +447,8 @@ RIGHT = [
     ("fair_comparison", "out = np.empty((len(costs), 2))\nfor s in range(len(costs)):\n    mean = costs[s, :, :, epochs].mean(axis=1)\n    out[s] = etas[np.argmin(mean)], np.min(mean)\nreturn out"),
     ("gradient_of_shards", "N = sum(counts)\ng = np.zeros(gradients.shape[1])\nfor s in range(len(counts)):\n    g += counts[s] / N * gradients[s]\nreturn g"),
     ("fewest_workers", "k = 2\nwhile k < 100_000:\n    if tau * N / k + c < tau * N:\n        return k\n    k += 1\nreturn 0"),
+    ("mend_1", _but(_SENT, "error = error @", "error = delta @")),
+    ("mend_1", _but(_SENT, "error = error @ theta[k - 1][0].T", "error = (theta[k - 1][0] @ delta.T).T")),
+    ("mend_2", _NIELSEN),
+    ("mend_3", _PASS),
 ]

@@ -430,3 +430,4 @@ FORMS["fewest_workers"] = {
 for _equation in _EQUATIONS:
     for _name, _bodies in FORMS[_equation].items():
         FORMS["backprop"].setdefault(_name, []).extend(_plugged(_equation, body) for body in _bodies)
+FORMS |= {name: {} for name in ("mend_1", "mend_2", "mend_3")}  # these are judged as backprop

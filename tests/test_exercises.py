@@ -6,12 +6,13 @@ from itertools import combinations, count, product
 
 import numpy as np
 import pytest
+from test_learners_answers import handed_in
 
 from bgd_helpers import network, slips, theory
 from bgd_helpers.checks import EXERCISES, check
 from bgd_helpers.checks.checks import judge
 from bgd_helpers.checks.observing import Polynomial, observe
-from bgd_helpers.checks.outcomes import close
+from bgd_helpers.checks.outcomes import close, one_array
 from bgd_helpers.checks.wording import describe
 from bgd_helpers.scale.rows import backprop_by_rows
 
@@ -25,7 +26,7 @@ def _every_slip():
 
 @pytest.mark.parametrize("exercise, slip, variant", list(_every_slip()))
 def test_each_slip_fails_with_its_own_message(exercise, slip, variant):
-    verdict = check(exercise, variant)
+    verdict = check(exercise, handed_in(exercise, variant))
     assert (verdict.outcome, verdict.slip) == ("wrong", slip.name)
     assert slip.reason(exercise) in repr(verdict)
 
@@ -66,7 +67,7 @@ BLANKS = [_returns_nothing, _not_implemented, _ellipsis, _works_with_a_placehold
 @pytest.mark.parametrize("exercise", EXERCISES)
 @pytest.mark.parametrize("blank", BLANKS)
 def test_a_blank_is_not_attempted(exercise, blank):
-    verdict = check(exercise, blank)
+    verdict = check(exercise, (..., blank) if EXERCISES[exercise].lines else blank)
     assert verdict.outcome == "not attempted"
 
 
@@ -439,6 +440,7 @@ RIGHT = {
         lambda N, tau, c: next((K for K in range(2, 10_000) if tau * N / K + c < tau * N), 0),
     ],
 }
+RIGHT |= {name: RIGHT["backprop"] for name, task in EXERCISES.items() if task.like == "backprop"}
 
 
 def test_every_exercise_has_four_right_styles():
@@ -448,7 +450,7 @@ def test_every_exercise_has_four_right_styles():
 
 @pytest.mark.parametrize("exercise, answer", [(name, answer) for name, styles in RIGHT.items() for answer in styles])
 def test_right_answers_pass_in_any_style(exercise, answer):
-    verdict = check(exercise, answer)
+    verdict = check(exercise, handed_in(exercise, answer))
     assert verdict.outcome == "right", repr(verdict)
 
 
@@ -590,7 +592,7 @@ def test_salt_draws_other_cases_of_the_same_shapes_and_every_verdict_stays(exerc
     for slip in slips.of_exercise(exercise):
         for variant in slip.variants(exercise):
             seen = observe(variant, task.parameters, cases, task.read)
-            assert judge(exercise, cases, seen, reveal=False).slip == check(exercise, variant).slip
+            assert judge(exercise, cases, seen, reveal=False).slip == check(exercise, handed_in(exercise, variant)).slip
 
 
 def _arrays(case):
@@ -615,7 +617,7 @@ def test_values_that_are_no_right_numbers_are_called_what_they_are(answer, text)
     assert text in verdict.text
 
 
-@pytest.mark.parametrize("exercise", [name for name in EXERCISES if name not in ("batches", "backprop")])
+@pytest.mark.parametrize("exercise", [name for name, task in EXERCISES.items() if task.read is one_array])
 @pytest.mark.parametrize("wrap", [lambda value: (value,), lambda value: [value], lambda value: (value, value)])
 def test_brackets_around_a_right_value_are_wrong(exercise, wrap):
     right = EXERCISES[exercise].right
@@ -638,7 +640,7 @@ def test_whatever_is_raised_is_reported(exercise, error):
     def raises(*case):
         raise error("late")
 
-    assert f'`raise error("late")`, raises {error.__name__}: late.' in check(exercise, raises).text
+    assert f'`raise error("late")`, raises {error.__name__}: late.' in check(exercise, handed_in(exercise, raises)).text
 
 
 def test_an_exception_that_cannot_say_itself_is_reported_by_its_type():
@@ -721,7 +723,7 @@ NAMED = [
 
 @pytest.mark.parametrize("exercise, answer, name", NAMED)
 def test_forms_and_pairs_of_slips_are_named(exercise, answer, name):
-    verdict = check(exercise, answer)
+    verdict = check(exercise, handed_in(exercise, answer))
     assert (verdict.outcome, set(str(verdict.slip).split(" + "))) == ("wrong", set(name.split(" + ")))
     assert all(slips.BY_NAME[part].reason(exercise) in verdict.text for part in name.split(" + "))
 

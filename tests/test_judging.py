@@ -7,6 +7,7 @@ import time
 import pytest
 import slip_sources
 from classes import COURSE
+from test_learners_answers import handed_in
 
 from bgd_course.grading import judging
 from bgd_course.grading.judging import BLANK, Cases, Outcome, limited, outcome_of
@@ -35,7 +36,9 @@ def changed(ran, change):
 
 @pytest.mark.parametrize("exercise", IN_PYTHON)
 def test_a_right_answer_is_right(exercise):
-    found = outcome_of(TASKS[exercise], sent(TASKS[exercise], EXERCISES[exercise].right), DONE, CASES)
+    found = outcome_of(
+        TASKS[exercise], sent(TASKS[exercise], handed_in(exercise, EXERCISES[exercise].right)), DONE, CASES
+    )
     assert found.outcome == "right" and found.slip is None and len(found.text) > 10
 
 
@@ -94,6 +97,29 @@ def test_a_value_of_another_kind():
     assert outcome_of(DERIVED, sent(DERIVED, 3), DONE, CASES) == Outcome("wrong", told)
     long = outcome_of(UPDATE, Ran("done", "", ["kind", "x" * 100]), DONE, CASES).text
     assert long == f"`update` is of type {'x' * 60}, and should be a function."
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome", "text"),
+    [
+        ((7, EXERCISES["backprop"].right), "right", "line 7 it is. Mended, the gradient is right"),
+        ((3, EXERCISES["backprop"].right), "wrong", "what you mended is right, but line 3 is not the wrong one"),
+        ((..., EXERCISES["backprop"].right), "not attempted", "no line is named yet"),
+        (EXERCISES["backprop"].right, "not attempted", "no line is named yet"),
+        ((7.0, EXERCISES["backprop"].right), "wrong", "the line should be a whole number from 1 to 8"),
+        (([[0.125]], EXERCISES["backprop"].right), "wrong", "a whole number from 1 to 8, not '[[…]]'"),
+        ((7, lambda theta, X, Y, activations: theta), "wrong", "line 7 is the wrong one, well found. But what you"),
+        ((7, 7), "wrong", "should be a function"),
+    ],
+)
+def test_a_pair_names_a_line_and_mends_it(value, outcome, text):
+    found = outcome_of(TASKS["mend_1"], sent(TASKS["mend_1"], value), DONE, CASES)
+    assert found.outcome == outcome and text in found.text
+
+
+def test_a_pair_where_none_is_asked_for_is_a_tuple():
+    right = EXERCISES["update"].right
+    assert "is of type tuple" in outcome_of(UPDATE, sent(UPDATE, (1, right)), DONE, CASES).text
 
 
 CHANGED = Outcome("wrong", "its values could not be read: what it sent out was changed on the way.")

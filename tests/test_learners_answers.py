@@ -23,7 +23,14 @@ def answer(exercise, body, number=0):
     linecache.cache[cell] = len(source), None, source.splitlines(True), cell
     names = {"np": np, "network": network} | {name: getattr(network, name) for name in EXERCISES["backprop"].needs}
     exec(compile(source, cell, "exec"), names)
-    return names[exercise]
+    return handed_in(exercise, names[exercise], re.match(r"# line (\d+)", body))
+
+
+def handed_in(exercise, function, named=None):
+    """A function as that exercise wants it: with the line that is named beside it, the wrong one if none is, where a
+    line is asked for."""
+    lines = EXERCISES[exercise].lines
+    return (int(named[1]) if named else lines.wrong, function) if lines else function
 
 
 def heard(row):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bgd_helpers.checks import EXERCISES, check_derivation, protocol
 from bgd_helpers.checks.checks import judge
+from bgd_helpers.checks.lines import told
 
 READING = 20  # seconds for a derivation
 
@@ -61,10 +62,19 @@ def outcome_of(task, ran, answered, cases, quote=True):
     if ran.values is None:
         return Outcome("wrong", f"its values could not be read{_because(ran) if quote else ''}.")
     try:
-        kind, *rest = ran.values
-        return _READERS[kind](task, answered, cases, quote, *rest)
+        line, kind, *rest = ran.values[1:] if ran.values[0] == "pair" else [None, *ran.values]
+        lines = getattr(EXERCISES.get(task.exercise), "lines", None)
+        if line is not None and not lines:
+            return _kind(task, answered, cases, quote, "tuple")
+        found = _READERS[kind](task, answered, cases, quote, *rest)
+        return found if kind == "missing" or not lines else _with_its_line(lines, line, found)
     except (ValueError, TypeError, LookupError, AttributeError):
         return Outcome("wrong", "its values could not be read: what it sent out was changed on the way.")
+
+
+def _with_its_line(lines, line, found):
+    line = line if type(line) is int else None if line in (None, "Ellipsis") else protocol.tidy(line)
+    return Outcome(*told(lines, line, found))
 
 
 def _because(ran):

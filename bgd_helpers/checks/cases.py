@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers import descent, gradcheck, network, slips, theory
+from bgd_helpers.checks.lines import Lines
 from bgd_helpers.checks.observing import Polynomial
 from bgd_helpers.checks.outcomes import one_array, pairs, several_arrays
 
@@ -24,6 +25,7 @@ class Exercise(NamedTuple):
     `read` puts an answer's value into lists of arrays. `origin` is the part of the right value that no factor
     multiplies: theta, in an update. `needs` names the exercises whose functions this one may call. `shapes` says what
     the shapes are of, in the notation of the course; `reread` is an equation, its notebook and the heading above it.
+    With `lines`, an answer is a pair: the wrong line of those shown, and the function of the exercise `like`, mended.
     """
 
     right: Callable
@@ -34,6 +36,8 @@ class Exercise(NamedTuple):
     read: Callable = one_array
     origin: Callable = lambda *case: 0.0
     needs: tuple = ()
+    lines: Lines | None = None
+    like: str = ""
 
     @property
     def parameters(self):
@@ -192,6 +196,66 @@ _PLACES = {"Y": "N x d_L", "Y_hat": "N x d_L", "A": "N x d_L", "return": "N x d_
 _HIDDEN = {"delta_next": "N x d_(k+1)", "W_next": "d_k x d_(k+1)", "A": "N x d_k", "Z": "N x d_k", "return": "N x d_k"}
 _INTO_LAYER = {"Z_prev": "N x d_(k-1)", "delta": "N x d_k", "return": "d_(k-1) x d_k"}
 
+_BACKPROP = Exercise(
+    lambda theta, X, Y, activations: network.backprop(theta, X, Y, activations),
+    _backprop_cases,
+    "the gradient is right on five networks of different depths, widths and activations.",
+    ("the order of the steps", BACKPROP, "Any depth"),
+    {"X": "N x d_0", "Y": "N x d_L"},
+    read=pairs,
+    needs=("output_delta", "hidden_delta", "weight_gradient", "bias_gradient"),
+)
+_RUNS_BACK = "runs from the last layer to the first, as error signals go"
+_MEAN = "is E7 and E8: sums over the examples, divided by N once"
+_FORWARD = "is the forward pass: A[k] and Z[k] belong to layer k, and Z[0] is X"
+_FRONT = "puts the pair in front, so that layer 1 stands first at the end"
+_SENT_BACK = Lines(
+    7,
+    {
+        1: _FORWARD,
+        2: "is the derivative of the loss by the outputs, not by the pre-activations: f' is still to come",
+        3: _RUNS_BACK,
+        4: "makes the error a delta by f' of layer k, at A[k]: that is the f' of E4 and of E5",
+        5: _MEAN,
+        6: _FRONT,
+        8: "gives back a pair for each layer, layer 1 first",
+    },
+    "error sent back without f'",
+)
+_ANOTHER_SLOPE = Lines(
+    8,
+    {
+        1: _FORWARD,
+        2: "is E4, with f' of the last layer at A of the last layer",
+        3: "is the list that is filled from its end",
+        4: _RUNS_BACK,
+        5: _MEAN,
+        6: _FRONT,
+        7: "stops before layer 0, the inputs, which have no delta",
+        9: "gives back a pair for each layer, layer 1 first",
+    },
+    "f' of the wrong layer",
+)
+_OTHER_WEIGHTS = Lines(
+    4,
+    {
+        1: _FORWARD,
+        2: "is E4 for the last layer, the first delta that is known",
+        3: "counts the hidden layers down: k is the layer whose delta is sought",
+        5: "is the f' of E5: that of layer k is activations[k - 1], at A[k]",
+        6: "is E7 for all layers: Z begins with Z[0], and the deltas with that of layer 1",
+        7: "is E8: a mean over the examples, one entry a unit",
+        8: "gives back a pair for each layer, layer 1 first",
+    },
+    "W of the wrong layer",
+)
+
+
+def _mended(lines, reread):
+    """The exercise of naming the wrong line of a backpropagation, and mending it."""
+    return _BACKPROP._replace(reread=reread, needs=(), lines=lines, like="backprop")
+
+
 EXERCISES = {
     "loss": Exercise(
         lambda y, y_hat: ((y - y_hat) ** 2).sum(),
@@ -259,15 +323,10 @@ EXERCISES = {
         ("E8", BACKPROP, "From error signals to gradients"),
         {"delta": "N x d_k", "return": "d_k"},
     ),
-    "backprop": Exercise(
-        lambda theta, X, Y, activations: network.backprop(theta, X, Y, activations),
-        _backprop_cases,
-        "the gradient is right on five networks of different depths, widths and activations.",
-        ("the order of the steps", BACKPROP, "Any depth"),
-        {"X": "N x d_0", "Y": "N x d_L"},
-        read=pairs,
-        needs=("output_delta", "hidden_delta", "weight_gradient", "bias_gradient"),
-    ),
+    "backprop": _BACKPROP,
+    "mend_1": _mended(_SENT_BACK, ("E5", BACKPROP, "The hidden layers")),
+    "mend_2": _mended(_ANOTHER_SLOPE, ("the order of the steps", BACKPROP, "Any depth")),
+    "mend_3": _mended(_OTHER_WEIGHTS, ("where W^T comes from", BACKPROP, "Where the transpose comes from")),
     "batch_variance": Exercise(
         lambda gradients, batch_size, replacement: theory.batch_variance(gradients, batch_size, replacement),
         _variance_cases,

@@ -14,6 +14,7 @@ import numpy as np
 from bgd_helpers import slips
 from bgd_helpers.checks.batches import judge_batches
 from bgd_helpers.checks.cases import EXERCISES
+from bgd_helpers.checks.lines import parted, told
 from bgd_helpers.checks.naming import known_slip
 from bgd_helpers.checks.observing import Observation, observe
 from bgd_helpers.checks.outcomes import Failure, agree, all_agree, is_repeated, outcomes_of, without_empty_axes
@@ -25,22 +26,28 @@ SECONDS = 5  # that an answer may run
 _again: dict[str, tuple] = {}  # exercise -> how it was wrong last, and how many times in a row
 
 
-def check(exercise: str, answer: Callable) -> Verdict:
+def check(exercise: str, answer: Callable | tuple) -> Verdict:
     """The verdict on a learner's function, which may run for SECONDS; who is wrong in the same way again is told more.
+    Where a wrong line is asked for, the answer is a pair: the line, and the mended function.
 
     `exercise` is a name in EXERCISES. Raises ValueError for another name, or if `answer` cannot be called.
     """
     if not isinstance(exercise, str) or exercise not in EXERCISES:
         raise ValueError(f"there is no exercise {exercise!r}: choose one of {', '.join(EXERCISES)}")
+    task = EXERCISES[exercise]
+    line, answer = parted(answer) if task.lines else (None, answer)
     if not callable(answer):
         raise ValueError(
             f"check({exercise!r}, ...) needs your function itself, without brackets and arguments, "
             f"not a value of type {type(answer).__name__}"
         )
-    task = EXERCISES[exercise]
-    cases = _cases_of(exercise)
+    cases = _cases_of(task.like or exercise)
     seen = observe(answer, task.parameters, cases, task.read, seconds=SECONDS)
-    return _told_again(exercise, judge(exercise, cases, seen), cases, seen.found)
+    verdict = judge(exercise, cases, seen)
+    if task.lines:
+        outcome, text, slip = told(task.lines, line, verdict)
+        verdict = replace(verdict, outcome=outcome, text=text, slip=slip)
+    return _told_again(exercise, verdict, cases, seen.found)
 
 
 @cache
@@ -71,6 +78,7 @@ def judge(exercise: str, cases: list, seen: Observation, reveal: bool = True) ->
 
     Without `reveal`, the text holds no value that was asked for or given.
     """
+    exercise = EXERCISES[exercise].like or exercise
     if not seen.takes:
         return Verdict("wrong", f"it cannot be called as {call(exercise)}: give it these parameters, in this order.")
     with np.errstate(all="ignore"):

@@ -13,6 +13,7 @@ from traitlets.config import Config
 
 import bgd_helpers.checks.outcomes as outcomes
 import bgd_helpers.checks.protocol as protocol
+from bgd_helpers.checks.lines import parted
 from bgd_helpers.checks.observing import observe
 
 
@@ -70,8 +71,14 @@ def reply(shell: Shell, cell: str | None = None, call: dict[str, Any] | None = N
 
 
 def values(names, name, parameters, cases, read):
-    """What is there under that name: nothing, a text, or the Observation of a function."""
-    value = names.get(name)
+    """What is there under that name, after the line that it names if it is a pair."""
+    line, value = parted(names.get(name))
+    sent = _value(value, parameters, cases, read)
+    return sent if line is None else ["pair", line if type(line) is int else str(line)[:20], *sent]
+
+
+def _value(value, parameters, cases, read):
+    """Nothing, a text, or the Observation of a function."""
     if value is None or value is ...:
         return ["missing"]
     if read is None:
