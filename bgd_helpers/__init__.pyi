@@ -1,7 +1,7 @@
 """The vocabulary of `import bgd_helpers as bgd`: what editors show, and what __init__.py loads on first use."""
 
 from . import environment as environment, network as network
-from .checks import check as check, check_derivation as check_derivation
+from .checks import check as check, check_derivation as check_derivation, check_page as check_page
 from .data import (
     load_digits as load_digits,
     load_penguins as load_penguins,
