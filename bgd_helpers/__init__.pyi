@@ -1,7 +1,7 @@
 """The vocabulary of `import bgd_helpers as bgd`: what editors show, and what __init__.py loads on first use."""
 
 from . import environment as environment, network as network
-from .checks import check as check, check_derivation as check_derivation
+from .checks import check as check, check_derivation as check_derivation, check_page as check_page
 from .checks.earlier import yours as yours
 from .data import (
     load_digits as load_digits,
@@ -21,6 +21,8 @@ from .gradcheck import (
     flattened as flattened,
 )
 from .lessons import (
+    autodiff as autodiff,
+    beliefs as beliefs,
     experiments as experiments,
     handout as handout,
     limits as limits,
@@ -48,6 +50,7 @@ from .pictures.batch_noise import noise_explorer as noise_explorer
 from .pictures.bgd import bgd_explorer as bgd_explorer, bgd_figure as bgd_figure
 from .pictures.break_it import break_it_explorer as break_it_explorer
 from .pictures.comparison import comparison_explorer as comparison_explorer, comparison_tables as comparison_tables
+from .pictures.errata import errata as errata
 from .pictures.fit import fit_explorer as fit_explorer
 from .pictures.gradient_size import gradient_size_explorer as gradient_size_explorer
 from .pictures.ordering import order as order

@@ -172,14 +172,30 @@ def test_xor_from_zero_has_no_gradient():
     assert network.cost(xor.theta, xor.X, xor.Y, xor.activations) == 0.25
 
 
-def test_held_out_trains_on_the_training_examples_alone(net):
+@pytest.mark.parametrize("all_together", [False, True])
+def test_held_out_trains_on_the_training_examples_alone(net, all_together):
     splits = [data.split(342, 92, np.random.default_rng(seed)) for seed in range(2)]
-    found = experiments.held_out(net, 0.4, 250, 5, splits)
+    found = experiments.held_out(net, 0.4, 250, 5, splits, all_together)
     for row, part in zip(found, splits, strict=True):
-        X, Y = net.X[part.train], net.Y[part.train]
-        end = descent.descend(network.gradient_of(net.activations), net.theta, X, Y, 0.4, 250, 5)[-1]
-        expected = [network.cost(end, net.X[rows], net.Y[rows], net.activations) for rows in part]
+        X, Y = (values if all_together else _standardised(values, part.train) for values in (net.X, net.Y))
+        gradient, seen = network.gradient_of(net.activations), (X[part.train], Y[part.train])
+        end = descent.descend(gradient, net.theta, *seen, 0.4, 250, 5)[-1]
+        unit = 1 if all_together else net.Y[part.train].var()
+        expected = [unit * network.cost(end, X[rows], Y[rows], net.activations) for rows in part]
         np.testing.assert_allclose(row, expected, rtol=1e-9)
+
+
+def _standardised(values, train):
+    return (values - values[train].mean(axis=0)) / values[train].std(axis=0)
+
+
+def test_what_is_held_out_has_no_say_in_the_training(net):
+    split = data.split(342, 92, np.random.default_rng(0))
+    other = net._replace(X=net.X.copy(), Y=net.Y.copy())
+    other.X[split.held_out] += 5
+    other.Y[split.held_out] *= 3
+    before, after = (experiments.held_out(problem, 0.4, 250, 5, [split])[0] for problem in (net, other))
+    assert before[0] == after[0] and before[1] != after[1]
 
 
 def test_bad_input_says_what_to_do(net):

@@ -11,13 +11,13 @@ from typing import NamedTuple
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
-from bgd_helpers.checks import DERIVATIONS, EXERCISES
+from bgd_helpers.checks import DERIVATIONS, EXERCISES, PAGES
 from bgd_helpers.checks.derive import as_assignment
 
 SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
 HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
 LONGEST_CELL = 50_000  # characters
-CHECKS = {"check": EXERCISES, "check_derivation": DERIVATIONS}
+CHECKS = {"check": EXERCISES, "check_derivation": DERIVATIONS, "check_page": PAGES}
 TIMED = re.compile(r"\A(?:\s*%%(?:time|capture|prun)\b[^\n]*\n)+")  # what runs a cell as if it stood without it
 DOOR = "bgd"  # the notebooks' name of the package
 

@@ -5,9 +5,10 @@ import signal
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from bgd_helpers.checks import EXERCISES, check_derivation, protocol
+from bgd_helpers.checks import EXERCISES, PAGES, check_derivation, protocol
 from bgd_helpers.checks.checks import judge
 from bgd_helpers.checks.lines import told
+from bgd_helpers.checks.pages import judge_mended
 
 READING = 20  # seconds for a derivation
 
@@ -63,7 +64,7 @@ def outcome_of(task, ran, answered, cases, quote=True):
         return Outcome("wrong", f"its values could not be read{_because(ran) if quote else ''}.")
     try:
         line, kind, *rest = ran.values[1:] if ran.values[0] == "pair" else [None, *ran.values]
-        lines = getattr(EXERCISES.get(task.exercise), "lines", None)
+        lines = getattr((EXERCISES | PAGES).get(task.exercise), "lines", None)
         if line is not None and not lines:
             return _kind(task, answered, cases, quote, "tuple")
         found = _READERS[kind](task, answered, cases, quote, *rest)
@@ -88,7 +89,7 @@ def _missing(task, answered, cases, quote):
 
 
 def _kind(task, answered, cases, quote, kind):
-    wanted = 'a string of LaTeX, r"..."' if task.is_derivation else "a function"
+    wanted = "a function" if task.exercise in EXERCISES else 'a string of LaTeX, r"..."'
     return Outcome("wrong", f"`{task.variable}` is of type {protocol.tidy(str(kind))[:60]}, and should be {wanted}.")
 
 
@@ -105,7 +106,8 @@ def _text(task, answered, cases, quote, text):
         return Outcome("wrong", f"a derivation has {protocol.LONGEST_DERIVATION:,} characters at most.")
     try:
         with limited(READING):
-            verdict = check_derivation(task.exercise, text)
+            judge_text = judge_mended if task.exercise in PAGES else check_derivation
+            verdict = judge_text(task.exercise, text)
     except TimeoutError:
         return Outcome("stopped", "reading the derivation took too long.")
     except (RecursionError, MemoryError, ArithmeticError):

@@ -58,11 +58,18 @@ SENTENCES = {
     "parentheses": "what is multiplied as a whole stands in parentheses.",
     "term": "the terms of the sum are others.",
     "upside down": "the fraction stands upside down.",
+    "by": "one differentiates by something else here: a is what a unit receives, z = f(a) what it sends.",
+    "by another parameter": "each parameter is changed by its own derivative: W by that of W, b by that of b.",
+    "z for W": "what comes back to a layer passes through the weights out of it, W^{(k+1)}; what the layer sends meets "
+    "delta in E7 alone.",
+    "value for derivative": "this is a itself. Of its derivative by one z, only the weight of that z is left.",
     "symbol": "another quantity is meant.",
     "factor": "it is one factor too many.",
     "lost factor": "a factor is missing.",
     "extra slope": "delta already holds the f'; it is one factor too many.",
     "lost slope": "",
+    "slope written out": "a slope is written out that is none, or of one activation function alone; each layer has its "
+    "own f', taken at its pre-activation.",
     "lost activation": "the weight w_ij meets what unit i sends: da_nj/dw_ij = z_ni, of the layer before.",
     "bound": "a sum ends at the width of the layer that its index belongs to.",
     "lost sum": "the contributions of all values of the index are added.",
@@ -82,7 +89,15 @@ SENTENCES = {
     "missing transpose": "going back, unit i collects over the units j it feeds: a product with W^T.",
     "bias left out of forward": "the bias of unit j is added: a = sum_i z_i w_ij + b_j.",
 }
+OF_EQUATIONS = {"slope written out", "by another parameter", "z for W", "value for derivative"}  # slips, of no function
 RANK = {kind: rank for rank, kind in enumerate(SENTENCES)}
+OF_LOSS = "it is the loss that is differentiated."
+OF_COST = "the gradient is a vector; the cost itself is a number."
+OTHER_WEIGHT = "the right side is the derivative by the weights of another layer."
+BIAS = "the bias belongs to the unit that receives: layer k adds its own b^{(k)}."
+EXTRA_Z = "delta is the derivative by a; the z of the layer before comes with the weight, in E6 and E7."
+SENT = "what comes back is the error signal delta of the next layer, not what it sends."
+LOST_SLOPE = "what comes back through the weights is the derivative by a; that by z lacks the f' of the next layer."
 BACK = "what comes back to layer k passes through the weights out of it, W^{(k+1)}."
 INTO = "a^{(k)} is made with the weights into layer k."
 OWN = "each layer has its own f', taken at its own pre-activation."
@@ -128,7 +143,7 @@ def _slip(edit):
     kind, old, new, left = edit.kind, edit.old, edit.new, edit.left
     goes_back = is_symbol(left, "delta", "Delta")
     match kind:
-        case _ if kind in slips.BY_NAME:
+        case _ if kind in slips.BY_NAME or kind in OF_EQUATIONS:
             return kind, ""
         case "index" | "swap" if is_symbol(old, "delta"):
             return None, SIGNAL
@@ -153,6 +168,12 @@ def _slip(edit):
         case "lost slope":
             slope = next(node for node in walk(new) if isinstance(node, Activation) and node.slope)
             return "no f' at the output" if slope.layer.letter == "L" else "no f' in hidden layers", ""
+        case "by" if is_symbol(old.by, "z", "Z") and new.by.layer.offset > 0:
+            return "no f' in hidden layers", LOST_SLOPE
+        case "symbol" if goes_back and is_symbol(new, "delta", "Delta") and is_symbol(old, "z", "Z", "a", "A"):
+            return "z for delta", SENT
+        case "factor" if (goes_back or _by(left, "a", "A")) and _powers(old)["z"] > _powers(new)["z"]:
+            return "z in delta", EXTRA_Z
         case "lost sum" if isinstance(new, Sum):
             return None, _sentence_of_sum(new.index, left, goes_back)
         case "lost factor" | "factor" | "symbol" if _is_of_the_loss(left):
@@ -173,6 +194,8 @@ def _slip_of_layer(old, goes_back):
         return (HIDDEN, "") if old.layer.letter == "L" else (None, MEETS)
     if is_symbol(old, "w", "W") or isinstance(old, Sum) and any(is_symbol(part, "w", "W") for part in walk(old.body)):
         return "W of the wrong layer", BACK if goes_back else INTO
+    if is_symbol(old, "b"):
+        return "b of the wrong layer", BIAS
     return ("z of the wrong layer" if is_symbol(old, "z", "Z", "x", "X") else None), ""
 
 
@@ -221,6 +244,22 @@ def _is_of_the_loss(left):
 def _is_slope_of_the_loss(left):
     """Whether the left side is an error signal, a derivative, a gradient, or an update."""
     return any(is_symbol(node, "delta", "Delta") or isinstance(node, Derivative | Gradient) for node in walk(left))
+
+
+def left_edits(left):
+    """(part, what comes instead, why) for the left side: another thing differentiated, or by another layer's weights;
+    indices that stand the other way round."""
+    for node in walk(left):
+        match node:
+            case Symbol(_, (_, _)) if node.span:
+                yield node, replace(node, indices=node.indices[::-1]), SENTENCES["swap"]
+            case Derivative(Symbol(name), by) if name not in "EJ":
+                yield node, replace(node, of=Symbol("E", ("n",))), OF_LOSS
+            case Derivative(_, Symbol("w" | "W", _, Layer() as layer) as by):
+                for other in _near(layer, []):
+                    yield node, replace(node, by=replace(by, layer=other)), OTHER_WEIGHT
+            case Gradient(of) if node.span:
+                yield node, of, OF_COST
 
 
 def _by(left, *names):
@@ -314,6 +353,8 @@ def _local(node, letters, layers):
                 yield "square", Power(base, Number(3.0), span=node.span)
         case Transpose(of):
             yield "transpose", of
+        case Derivative(_, Symbol("a" | "z" | "A" | "Z" as name) as by):
+            yield "by", replace(node, by=replace(by, name="azAZ"["zaZA".index(name)]))
         case Gradient(Symbol("J", ())):
             yield "symbol", replace(node, of=Symbol("E", ("n",), span=node.of.span))
     if isinstance(node, Add | Activation):
@@ -350,6 +391,21 @@ def _of_pattern(node):
             yield "product", Hadamard((_joined(matrices), last), span=node.span)
         case Add((one, two)):
             yield from (("parentheses", new) for new in _in_parentheses(one, two))
+    if isinstance(node, Add | Power | Product | Negative) and (argument := _only_symbol(node)):
+        yield "slope written out", _slope(argument)
+
+
+def _only_symbol(node):
+    """The pre-activation of the z or a that a polynomial in it alone is made of; None for any other node."""
+    leaves = [part for part in walk(node) if isinstance(part, Symbol)]
+    if len(set(leaves)) != 1 or not is_symbol(leaves[0], "z", "yhat", "a") or len(leaves[0].indices) != 2:
+        return None
+    parts = list(walk(node))
+    if not all(isinstance(part, Symbol | Number | Add | Power | Product | Negative) for part in parts):
+        return None
+    if not any(isinstance(part, Add | Power) for part in parts):
+        return None
+    return leaves[0] if leaves[0].name == "a" else _before(leaves[0])
 
 
 def _before(symbol):
@@ -408,7 +464,17 @@ def _from_left(node, left):
             case Symbol("W", (), Layer() as k), Symbol("delta", (n,)):
                 z = Symbol("z", (n,), k.moved(-1))
                 yield "lost activation", Product((z, Transpose(node)), span=node.span)
+    back = left.by if isinstance(left, Derivative) else left
+    match back, node:
+        case Symbol("delta" | "a" | "z", (_, i) as own, k), Symbol("z", indices, layer) if (indices, layer) == (own, k):
+            yield "z for W", Symbol("w", (i, "m" if i == "j" else "j"), k.moved(1))
+        case Symbol("Delta" | "A" | "Z", (), Layer() as k), Symbol("Z", (), layer) if layer == k:
+            yield "z for W", Symbol("W", (), k.moved(1))
     match left, node:
+        case Add((Symbol(name) as target, Negative(_))), Derivative(_, by) if left.span is None and by.name != name:
+            yield "by another parameter", replace(node, by=replace(target, mark="", span=by.span))
+        case Add((target, Negative(step))), Product((Symbol("eta"), again)) if left.span is None and again == target:
+            yield "gradient left out", step
         case Symbol("Delta"), Symbol("Delta", (), layer):
             yield "no W in hidden layers", Product((node, Transpose(Symbol("W", (), layer))), span=node.span)
         case Symbol("delta", (n, i), k), Symbol("delta", (_, j), layer):
@@ -489,6 +555,8 @@ def _of_whole(left, right):
     if _is_of_matrices(right):
         yield "transpose", Transpose(right)
     yield from _of_first_only(right)
+    if isinstance(left, Derivative) and is_symbol(left.of, "a") and is_symbol(left.by, "z"):
+        yield "value for derivative", Symbol("w", (left.by.indices[-1], left.of.indices[-1]), left.of.layer)
     if left.span is None and isinstance(left, Add):
         terms = right.terms if isinstance(right, Add) else (right,)
         yield "step without theta", Add((left.terms[0], *terms))

@@ -1,19 +1,19 @@
 """What mends an equation that fails: the first edit of its right side, or two edits, that make it hold."""
 
-from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
 from bgd_helpers.equations import syntax
 from bgd_helpers.equations.building import without_example
 from bgd_helpers.equations.counterexample import first_difference
-from bgd_helpers.equations.edits import HIDDEN, SENTENCES, single_edits
+from bgd_helpers.equations.edits import HIDDEN, left_edits, single_edits
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import meaning_of, together
 from bgd_helpers.equations.reading import read
 
 SMALL = 30  # nodes of both sides
 MOST_EDITS, MOST_PAIRS = 300, 900  # tried where the sides are small, and fewer where they are larger: about a second
+LEFT = "another left side"
 ALONE = (HIDDEN, "gradient left out", "step without theta")  # too large a change to be one of two
 
 
@@ -54,19 +54,18 @@ def repair(latex, left, right, approximately=False, first=True):
 
 
 def _turned_on_the_left(latex, left, right, approximately):
-    """The Repair that swaps the two indices of a symbol of the left side, or None."""
-    for old in (part for part in syntax.symbols_of(left) if len(part.indices) == 2 and part.span):
-        new = replace(old, indices=old.indices[::-1])
+    """The Repair that changes a part of the left side, its two indices for one, or None."""
+    for old, new, why in left_edits(left):
         side = syntax.mapped(left, lambda node, old=old, new=new: new if node == old else node)
         try:
             meaning = meaning_of(side)
             holds = first_difference(meaning, meaning_of(right, after=meaning), approximately) is None
         except Misfit:
             continue
-        if holds:
-            mended = f"It holds with ${syntax.latex(new)}$ in place of ${syntax.latex(old)}$ on the left"
-            text = f"{mended}: {SENTENCES['swap']}"
-            return Repair(_exchanged(latex, old.span, syntax.latex(new)), text, None, old.span)
+        if holds and old.span:
+            slip = None if isinstance(old, syntax.Symbol) else LEFT
+            text = f"It holds with ${syntax.latex(new)}$ in place of ${syntax.latex(old)}$ on the left: {why}"
+            return Repair(_exchanged(latex, old.span, syntax.latex(new)), text, slip, old.span)
     return None
 
 

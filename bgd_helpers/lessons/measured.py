@@ -1,0 +1,29 @@
+"""A table of what was measured, as text."""
+
+from dataclasses import dataclass
+
+EXPLODED = 1e6  # a cost above it has left the range in which its size means anything
+
+
+@dataclass(frozen=True, repr=False)
+class Measured:
+    """Rows of a name and numbers under a head; `formats` says how each column is shown."""
+
+    head: tuple
+    formats: tuple
+    rows: tuple
+
+    def __repr__(self):
+        shown = [tuple(map(_shown, row, self.formats)) for row in self.rows]
+        widths = [max(map(len, column)) for column in zip(self.head, *shown)]
+        return "\n".join("  ".join(map(_aligned, row, widths, self.formats)).rstrip() for row in (self.head, *shown))
+
+
+def _shown(value, form):
+    if value is None:
+        return "never"
+    return "explodes" if isinstance(value, float) and value > EXPLODED else format(value, form)
+
+
+def _aligned(cell, width, form):
+    return cell.rjust(width) if form else cell.ljust(width)

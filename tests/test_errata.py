@@ -1,0 +1,58 @@
+"""The errata in print: each printed equation fails, for the reason that the table gives; each mended one holds."""
+
+import re
+
+import pytest
+
+import bgd_helpers as bgd
+from bgd_helpers.equations import check_equation
+from bgd_helpers.lessons.errata import errata
+from bgd_helpers.pictures import errata as bench
+
+THREAD = re.compile(r"https?://[\w.-]+/[\w./-]+")
+UNNAMED = {  # explained by a sentence, without a name
+    "matrix-product-for-entrywise",
+    "parentheses-lost",
+    "product-turned",
+    "transpose-lost-in-the-normal-equation",
+}
+
+
+@pytest.mark.parametrize("name", errata())
+def test_the_printed_fails_for_its_reason_and_is_mended(name):
+    one = errata()[name]
+    found = check_equation(one.printed)
+    assert found.verdict == "fails" and one.because in found.message
+    assert (found.slip or "") == one.slip and bool(one.slip) == (name not in UNNAMED)
+    assert check_equation(found.repair).verdict == "holds"
+
+
+@pytest.mark.parametrize("name", errata())
+def test_the_mended_holds_and_is_another_equation(name):
+    one = errata()[name]
+    assert check_equation(one.mended).verdict == "holds" and one.mended != one.printed
+
+
+@pytest.mark.parametrize("name", errata())
+def test_a_row_says_where_it_was_reported(name):
+    one = errata()[name]
+    assert THREAD.fullmatch(one.thread) and one.source and one.reported
+
+
+def test_there_are_enough_of_them_and_none_twice():
+    assert len(errata()) >= 25
+    assert len({(one.source, one.reported) for one in errata().values()}) == len(errata())
+
+
+def test_the_bench_counts_what_it_finds(monkeypatch):
+    shown = bgd.errata("uphill", "x-for-w")
+    assert [row[3] for row in shown.rows] == ["fails", "fails"] and "passes through the weights" in shown.rows[1][4]
+    assert shown.note.startswith("2 printed mistakes: 2 fail, 0 hold; mended, 2 hold")
+    right = errata()["uphill"]._replace(printed=errata()["uphill"].mended, mended=errata()["uphill"].printed)
+    monkeypatch.setattr(bench.lesson, "errata", lambda: {"uphill": right})
+    assert bgd.errata().note.startswith("1 printed mistakes: 0 fail, 1 hold; mended, 0 hold")
+
+
+def test_an_unknown_name_is_refused():
+    with pytest.raises(ValueError, match="there is no erratum 'typo': choose from hidden-slope-lost"):
+        bgd.errata("typo")
