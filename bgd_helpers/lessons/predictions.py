@@ -150,12 +150,15 @@ def feedback(asked: Question, guess: Guess) -> str:
     return f"✗ You predicted {_shown(guess)}; it is {_shown(asked.right.value)}.\n{name}{answer.reply}"
 
 
-def summary(guesses: dict[str, Guess]) -> str:
-    """How many predictions are made, how many are right, and which misconceptions the others showed."""
+def summary(guesses: dict[str, Guess], again: dict[str, Guess]) -> str:
+    """How many predictions are made, how many are right, how many of those asked `again` are, and which misconceptions
+    the first guesses showed."""
     answers = [answer_to(questions()[name], guess) for name, guess in guesses.items()]
     right = sum(answer.is_right for answer in answers)
     left = dict.fromkeys(answer.misconception for answer in answers if answer.misconception)
     text = f"{len(answers)} of {len(questions())} predictions made, {right} right"
+    mended = sum(answer_to(questions()[name], guess).is_right for name, guess in again.items())
+    text += f"; {len(again)} asked again, {mended} right" * bool(again)
     return f"{text}; misconceptions that showed: {', '.join(left)}" if left else text
 
 

@@ -20,6 +20,7 @@ again: dict[tuple[str, str], str | float] = {}  # likewise, by the notebook that
 MOST_BYTES = 50 * 2**20  # of a saved notebook
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ADVICE = "Choose first, then commit."
+KEPT = "It stays, once the notebook is saved (Ctrl+S)."
 NOTHING = "Nothing to ask again: no prediction in the notebooks before this one went wrong."
 
 
@@ -104,7 +105,7 @@ def _bundle(asked: Question, guess: str | float | None = None) -> dict[str, Any]
     if guess is None:
         return {"text/plain": text, "text/html": _paragraphs(text)}
     *question_and_options, last = text.splitlines()
-    folded = _paragraphs("\n".join([*question_and_options[1:], "It stays, however often you run this cell."]))
+    folded = _paragraphs("\n".join([*question_and_options[1:], KEPT]))
     page = f"{_paragraphs(question_and_options[0])}<details><summary>{html.escape(last)}</summary>{folded}</details>"
     return {"text/plain": text, "text/html": page, MIME: {"id": asked.name, "guess": guess}}
 
@@ -144,12 +145,12 @@ def form(asked: Question, commit: Callable) -> Any:
 
     wide = {"width": "auto"}
     if asked.is_number:
-        field = widgets.Text(description="your number", tooltip=asked.text, style={"description_width": "auto"})
+        field = widgets.Text(placeholder="your number", tooltip=asked.text)
     else:
         texts = [str(answer.value) for answer in asked.answers]
-        field = widgets.RadioButtons(options=texts, index=None, tooltip=asked.text, layout=wide)
-    button = widgets.Button(description="Commit", tooltip="Commit to this prediction: it stays")
-    said = widgets.HTML()
+        field = widgets.Select(options=texts, value=None, rows=len(texts), tooltip=asked.text, layout=wide)
+    button = widgets.Button(description="Commit", tooltip="Commit to this prediction")
+    said = widgets.HTML(KEPT)
     text = widgets.HTML(f"<b>Predict.</b> {html.escape(asked.text)}", layout=wide)
     box = widgets.VBox([text, field, widgets.HBox([button, said])])
 
