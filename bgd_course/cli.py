@@ -111,7 +111,7 @@ def progress(folder: Path | None) -> None:
     root = checkout()
     need("nbformat", "rich")
     from bgd_course import edition
-    from bgd_helpers.lessons.predictions import summary
+    from bgd_helpers.lessons.predictions import AGAIN, MIME, summary
 
     folder = folder or root / MINE
     if not folder.is_dir():
@@ -121,7 +121,7 @@ def progress(folder: Path | None) -> None:
     solved = [row for row in rows if row[-1] == "solved"]
     points = f"{sum(row[2] for row in solved):g} of {sum(row[2] for row in rows):g} points"
     click.echo(f"{len(solved)} of {len(rows)} exercises solved, {points}")
-    click.echo(summary(edition.guesses(root / "notebooks", folder)))
+    click.echo(summary(*(edition.guesses(root / "notebooks", folder, kind) for kind in (MIME, AGAIN))))
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str | float]]) -> None:

@@ -24,7 +24,7 @@ from bgd_course.grading.collect import defined
 from bgd_course.grading.course import HIDDEN, SOLUTION, chapter_of, is_import, parsed, without
 from bgd_course.grading.files import as_text
 from bgd_course.notebooks import as_json, remove_leftovers, write_atomically
-from bgd_helpers.lessons.predictions import guesses_in
+from bgd_helpers.lessons.predictions import AGAIN, MIME, guesses_in
 
 STATE = ".course"  # in the learner's folder: what was delivered last, and backups
 BLANK = "# Your code here"
@@ -390,7 +390,7 @@ def _with_verdict(cell, mine):
 
 def _with_guess(cell, mine):
     """The cell; if the learner's of that id holds a prediction, with its outputs: what is committed stays."""
-    if mine is None or guesses_in([cell]) or not guesses_in([mine]):
+    if mine is None or not any(guesses_in([mine], kind) and not guesses_in([cell], kind) for kind in (MIME, AGAIN)):
         return cell
     cell = copy.deepcopy(cell)
     cell.update(outputs=mine.outputs, execution_count=mine.execution_count)
@@ -499,12 +499,12 @@ def progress(source: str | Path, folder: str | Path) -> list[tuple[str, str, flo
     return rows
 
 
-def guesses(source: Path | str, folder: Path | str) -> dict[str, str | float]:
-    """The predictions, by name, in the notebooks of the course that are saved in `folder`."""
+def guesses(source: Path | str, folder: Path | str, kind: str = MIME) -> dict[str, str | float]:
+    """The predictions of one kind, by name, in the notebooks of the course that are saved in `folder`."""
     found: dict[str, str | float] = {}
     for path in sorted(Path(source).glob("*.ipynb")):
         mine = _read(Path(folder) / path.name)
-        found |= guesses_in(mine.cells) if mine else {}
+        found |= guesses_in(mine.cells, kind) if mine else {}
     return found
 
 

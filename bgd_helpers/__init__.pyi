@@ -63,7 +63,7 @@ from .pictures.paths import (
     paths_on_contours as paths_on_contours,
     step_section as step_section,
 )
-from .pictures.predictions import predict as predict, predicted as predicted
+from .pictures.predictions import asked_again as asked_again, predict as predict, predicted as predicted
 from .pictures.sgd import sgd_explorer as sgd_explorer, sgd_figure as sgd_figure
 from .pictures.start import slope_explorer as slope_explorer, slope_picture as slope_picture
 from .scale import shards as shards

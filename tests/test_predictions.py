@@ -166,7 +166,7 @@ def test_a_number_is_read_as_it_is_written(form, text, guess):
     field.value = text
     button.click()
     assert asking.guesses == ({NUMBER: guess} if guess is not None else {})
-    assert bool(said.value) == (guess is None)
+    assert (said.value == asking.KEPT) == (guess is not None)
 
 
 def test_after_a_restart_the_saved_notebook_has_it(shown, tmp_path, monkeypatch):
@@ -199,6 +199,102 @@ def test_without_a_notebook_and_without_widgets_it_is_plain_text(shown, capsys, 
 def test_with_parameters_it_is_the_outputs_of_a_network():
     net = bgd.handout.integer_net()
     assert bgd.predict(net.theta, net.X, net.activations) == bgd.network.predict(net.theta, net.X, net.activations)
+
+
+# Asked again
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A learner's folder, in which the kernel stands: `0-a.ipynb` to be filled."""
+    monkeypatch.setattr(asking, "again", {})
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+LAST = "lost-worker"
+WRONG_ONES = {CHOICE: WRONG, NUMBER: 2.0, "coin": 0, LAST: QUESTIONS[LAST].answers[-1].value}
+
+
+def saved(folder, name, guesses, again=()):
+    """A notebook in which these predictions are, and those that were asked again."""
+    kept = [(lesson.MIME, name, guess) for name, guess in dict(guesses).items()]
+    kept += [(lesson.AGAIN, name, guess) for name, guess in dict(again).items()]
+    outputs = [new_output("display_data", data={kind: {"id": name, "guess": guess}}) for kind, name, guess in kept]
+    nbformat.write(new_notebook(cells=[new_code_cell("bgd", outputs=outputs)]), folder / name)
+
+
+def asked_in(folder, shown, notebook):
+    """The questions that an opening asks or answers, in order."""
+    before = len(shown)
+    bgd.asked_again(notebook)
+    texts = [output["data"]["text/plain"] for output in shown[before:]]
+    assert texts and (texts == [asking.NOTHING] or len(texts) <= lesson.MOST_AGAIN)
+    return [name for text in texts for name, asked in QUESTIONS.items() if asked.text in text]
+
+
+def right(name):
+    return QUESTIONS[name].right.value
+
+
+def test_what_was_right_or_not_yet_asked_is_not_asked_again(folder, shown):
+    assert asked_in(folder, shown, "01") == []
+    saved(folder, "00-a.ipynb", {CHOICE: right(CHOICE)})
+    saved(folder, "02-a.ipynb", {NUMBER: 2.0})
+    assert asked_in(folder, shown, "01") == [] and asked_in(folder, shown, "02") == []
+    assert asked_in(folder, shown, "02b") == asked_in(folder, shown, "03") == [NUMBER]
+
+
+def test_at_most_three_come_back_those_that_were_asked_least_often_first(folder, shown):
+    saved(folder, "00-a.ipynb", WRONG_ONES)
+    assert asked_in(folder, shown, "01") == [CHOICE, NUMBER, "coin"]
+    saved(folder, "01-a.ipynb", {}, {CHOICE: right(CHOICE), NUMBER: 2.0, "coin": 0})
+    assert asked_in(folder, shown, "02") == [LAST, NUMBER, "coin"]
+    saved(folder, "02-a.ipynb", {}, {LAST: right(LAST), NUMBER: right(NUMBER), "coin": right("coin")})
+    assert asked_in(folder, shown, "03") == []
+
+
+def test_a_second_guess_is_answered_at_once_and_stays(folder, shown, monkeypatch):
+    saved(folder, "00-a.ipynb", {CHOICE: WRONG})
+    made = []
+    make = asking.form
+    monkeypatch.setattr(asking, "form", lambda *arguments: made.append(make(*arguments)) or made[0])
+    bgd.asked_again("01")
+    _, field, row = made[0].children
+    field.value = right(CHOICE)
+    row.children[0].click()
+    kept = shown[-1]["data"]
+    assert "right" in kept["text/plain"] and kept[lesson.AGAIN] == {"id": CHOICE, "guess": right(CHOICE)}
+    assert lesson.MIME not in kept and asking.guesses == {}
+    saved(folder, "01-a.ipynb", {}, {CHOICE: right(CHOICE)})
+    asking.again.clear()
+    assert asked_in(folder, shown, "01") == [CHOICE] and shown[-1]["data"] == kept
+
+
+def test_without_widgets_the_opening_is_text_and_the_same_each_time(folder, capsys):
+    saved(folder, "00-a.ipynb", {CHOICE: WRONG})
+    (folder / "00-broken.ipynb").write_text("{")
+    for _ in range(2):
+        bgd.asked_again("01")
+    told = capsys.readouterr().out
+    assert told == 2 * (lesson.in_words(QUESTIONS[CHOICE]) + "\n")
+    bgd.asked_again("00")
+    assert capsys.readouterr().out == asking.NOTHING + "\n"
+
+
+def test_each_notebook_but_the_first_asks_by_its_own_number():
+    for name, notebook in list(NOTEBOOKS.items())[1:]:
+        number = name.partition("-")[0]
+        [cell] = [cell for cell in notebook.cells if "bgd.asked_again(" in cell.source]
+        assert cell.source == f'bgd.asked_again("{number}")' and said_by(cell) == asking.NOTHING
+
+
+def test_an_update_keeps_what_was_committed_again():
+    base = new_notebook(cells=[new_code_cell("bgd", id="again")])
+    new = new_notebook(cells=[new_code_cell("bgd  # new", id="again")])
+    learners = new_notebook(cells=[new_code_cell("bgd", id="again")])
+    learners.cells[0].outputs = [new_output("display_data", data={lesson.AGAIN: {"id": CHOICE, "guess": WRONG}})]
+    assert lesson.guesses_in(edition.merge(base, new, learners).notebook.cells, lesson.AGAIN) == {CHOICE: WRONG}
 
 
 # The learner's edition
@@ -296,10 +392,11 @@ def test_progress_counts_them_and_names_what_showed(tmp_path):
         nbformat.write(notebook_with(NUMBER, -2.0), folder / "b.ipynb")
     guesses = edition.guesses(tmp_path / "source", tmp_path)
     assert guesses == {CHOICE: WRONG, NUMBER: -2.0}
-    assert lesson.summary(guesses) == (
+    assert lesson.summary(guesses, {}) == (
         f"2 of {len(QUESTIONS)} predictions made, 1 right; misconceptions that showed: a step along the gradient"
     )
-    assert lesson.summary({}) == f"0 of {len(QUESTIONS)} predictions made, 0 right"
+    assert lesson.summary({}, {}) == f"0 of {len(QUESTIONS)} predictions made, 0 right"
+    assert lesson.summary({}, {CHOICE: WRONG, NUMBER: -2}).endswith("0 right; 2 asked again, 1 right")
 
 
 @pytest.mark.parametrize(
@@ -395,11 +492,12 @@ def commit_by_keyboard(notebook):
         time.sleep(0.5)
     tree = page.locator(".jp-Cell", has=page.get_by_role("button", name="Commit")).aria_snapshot()
     assert QUESTIONS[CHOICE].text in tree and 'button "Commit"' in tree
-    assert all(f'radio "{answer.value}"' in tree for answer in QUESTIONS[CHOICE].answers)
-    backwards_to(page, WRONG)
-    keys.press("Space")
-    for _ in range(3):
-        keys.press("Tab")
+    assert f'listbox "{QUESTIONS[CHOICE].text}"' in tree
+    assert all(f'option "{answer.value}"' in tree for answer in QUESTIONS[CHOICE].answers)
+    backwards_to(page, page.get_by_role("listbox"))
+    keys.press("Home")
+    keys.press("ArrowDown")
+    keys.press("Tab")
     keys.press("Space")
     page.get_by_text("You predict").first.wait_for()
     keys.press("Tab")
@@ -410,10 +508,10 @@ def commit_by_keyboard(notebook):
     time.sleep(2)
 
 
-def backwards_to(page, label):
-    """Press Shift+Tab until the option of that label has the focus."""
+def backwards_to(page, field):
+    """Press Shift+Tab until the field has the focus."""
     for _ in range(20):
-        if page.get_by_role("radio", name=label).evaluate("element => element === document.activeElement"):
+        if field.evaluate("element => element === document.activeElement"):
             return
         page.keyboard.press("Shift+Tab")
-    raise AssertionError(f"Shift+Tab does not reach {label}")
+    raise AssertionError("Shift+Tab does not reach the field")

@@ -4,6 +4,7 @@ Nothing here is graded, and nothing leaves the notebook: a guess stands in the o
 """
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from numbers import Real
@@ -12,6 +13,8 @@ from typing import Any, NamedTuple
 
 Guess = Any  # the text of an option, or a number
 MIME = "application/vnd.bgd.prediction+json"
+AGAIN = "application/vnd.bgd.prediction-again+json"  # a guess at what went wrong before
+MOST_AGAIN = 3  # questions in the opening of a notebook
 MOST_OUTPUTS = 50  # of a cell, among which a guess is looked for
 
 
@@ -92,8 +95,8 @@ def allows(asked: Question, guess: Any) -> bool:
     return isinstance(guess, str) and any(answer.value == guess for answer in asked.answers)
 
 
-def guesses_in(cells: Iterable) -> dict[str, Guess]:
-    """The guesses in the outputs of a notebook's cells, by name, the first of each.
+def guesses_in(cells: Iterable, kind: str = MIME) -> dict[str, Guess]:
+    """The guesses of one kind, MIME or AGAIN, in the outputs of a notebook's cells, by name, the first of each.
 
     The cells may be anybody's: what is no guess at a question of ours is passed over.
     """
@@ -102,11 +105,24 @@ def guesses_in(cells: Iterable) -> dict[str, Guess]:
         outputs = cell.get("outputs") if isinstance(cell, dict) else None
         for output in outputs[:MOST_OUTPUTS] if isinstance(outputs, list) else ():
             data = output.get("data") if isinstance(output, dict) else None
-            kept = data.get(MIME) if isinstance(data, dict) else None
+            kept = data.get(kind) if isinstance(data, dict) else None
             name, guess = (kept.get("id"), kept.get("guess")) if isinstance(kept, dict) else (None, None)
             if isinstance(name, str) and name in questions() and allows(questions()[name], guess):
                 found.setdefault(name, guess)
     return found
+
+
+def due(before: Iterable[Iterable]) -> list[str]:
+    """The names of the questions to ask again, given the cells of each notebook before, in order: of those whose last
+    guess was wrong the ones that were asked again least often, then the earliest; MOST_AGAIN of them at most."""
+    last: dict[str, Guess] = {}
+    times: Counter[str] = Counter()
+    for cells in map(list, before):
+        again = guesses_in(cells, AGAIN)
+        last = guesses_in(cells) | last | again
+        times.update(again.keys())
+    wrong = [name for name in questions() if name in last and not answer_to(questions()[name], last[name]).is_right]
+    return sorted(wrong, key=lambda name: times[name])[:MOST_AGAIN]
 
 
 def in_words(asked: Question, guess: Guess = None) -> str:
@@ -134,12 +150,15 @@ def feedback(asked: Question, guess: Guess) -> str:
     return f"✗ You predicted {_shown(guess)}; it is {_shown(asked.right.value)}.\n{name}{answer.reply}"
 
 
-def summary(guesses: dict[str, Guess]) -> str:
-    """How many predictions are made, how many are right, and which misconceptions the others showed."""
+def summary(guesses: dict[str, Guess], again: dict[str, Guess]) -> str:
+    """How many predictions are made, how many are right, how many of those asked `again` are, and which misconceptions
+    the first guesses showed."""
     answers = [answer_to(questions()[name], guess) for name, guess in guesses.items()]
     right = sum(answer.is_right for answer in answers)
     left = dict.fromkeys(answer.misconception for answer in answers if answer.misconception)
     text = f"{len(answers)} of {len(questions())} predictions made, {right} right"
+    mended = sum(answer_to(questions()[name], guess).is_right for name, guess in again.items())
+    text += f"; {len(again)} asked again, {mended} right" * bool(again)
     return f"{text}; misconceptions that showed: {', '.join(left)}" if left else text
 
 

@@ -7,17 +7,21 @@ import html
 import json
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from bgd_helpers import network
-from bgd_helpers.lessons.predictions import MIME, Question, feedback, guesses_in, in_words, question
+from bgd_helpers.lessons.predictions import AGAIN, MIME, Question, due, feedback, guesses_in, in_words, question
 
 guesses: dict[str, str | float] = {}  # of this process
+again: dict[tuple[str, str], str | float] = {}  # likewise, by the notebook that asked again
 MOST_BYTES = 50 * 2**20  # of a saved notebook
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ADVICE = "Choose first, then commit."
+KEPT = "It stays, once the notebook is saved (Ctrl+S)."
+NOTHING = "Nothing to ask again: no prediction in the notebooks before this one went wrong."
 
 
 def predict(name: str, *former: Any) -> Any:
@@ -33,7 +37,7 @@ def predict(name: str, *former: Any) -> Any:
     if name in guesses:
         show(_bundle(asked, guesses[name]))
     else:
-        _ask(asked)
+        _ask(asked, lambda guess: _bundle(asked, guesses.setdefault(name, guess)))
 
 
 def predicted(name: str) -> None:
@@ -48,6 +52,38 @@ def predicted(name: str) -> None:
         show({"text/plain": text, "text/html": _paragraphs(text)})
 
 
+def asked_again(notebook: str) -> None:
+    """Ask again up to three of the questions that went wrong in the notebooks before this one:
+    `bgd.asked_again("03b")`, with what its file's name begins with.
+
+    Which they are follows from the notebooks that are saved in this folder, and from nothing else.
+    """
+    paths = sorted(Path.cwd().glob("*.ipynb"))
+    saved = {path: path.name.partition("-")[0] for path in paths}
+    names = due([cells_of(path) for path in paths if saved[path] < notebook])
+    mine = [cell for path in paths if saved[path] == notebook for cell in cells_of(path)]
+    for name, guess in guesses_in(mine, AGAIN).items():
+        again.setdefault((notebook, name), guess)
+    if not names:
+        show({"text/plain": NOTHING, "text/html": _paragraphs(NOTHING)})
+    for name in names:
+        _ask_again(question(name), (notebook, name))
+
+
+def _ask_again(asked: Question, key: tuple[str, str]) -> None:
+    """Ask, or show what was committed to and what is to say of it."""
+    if key in again:
+        show(_answered(asked, again[key]))
+    else:
+        _ask(asked, lambda guess: _answered(asked, again.setdefault(key, guess)))
+
+
+def _answered(asked: Question, guess: str | float) -> dict[str, Any]:
+    """A question that was asked again with its answer, as text, as HTML and as data."""
+    text = f"Again: {asked.text}\n{feedback(asked, guess)}"
+    return {"text/plain": text, "text/html": _paragraphs(text), AGAIN: {"id": asked.name, "guess": guess}}
+
+
 def remember() -> None:
     """Take over the guesses in the saved notebook, where this process has none."""
     for name, guess in guesses_in(saved_cells()).items():
@@ -56,7 +92,11 @@ def remember() -> None:
 
 def saved_cells() -> list:
     """The cells of the notebook that this kernel belongs to, as it was saved last."""
-    path = Path(os.environ.get("JPY_SESSION_NAME", ""))  # JupyterLab says it
+    return cells_of(Path(os.environ.get("JPY_SESSION_NAME", "")))  # JupyterLab says it
+
+
+def cells_of(path: Path) -> list:
+    """The cells of a notebook as it was saved last."""
     with suppress(OSError, ValueError, RecursionError, LookupError, TypeError):
         if path.suffix == ".ipynb" and path.stat().st_size <= MOST_BYTES:
             return list(json.loads(path.read_text(encoding="utf-8"))["cells"])
@@ -69,7 +109,7 @@ def _bundle(asked: Question, guess: str | float | None = None) -> dict[str, Any]
     if guess is None:
         return {"text/plain": text, "text/html": _paragraphs(text)}
     *question_and_options, last = text.splitlines()
-    folded = _paragraphs("\n".join([*question_and_options[1:], "It stays, however often you run this cell."]))
+    folded = _paragraphs("\n".join([*question_and_options[1:], KEPT]))
     page = f"{_paragraphs(question_and_options[0])}<details><summary>{html.escape(last)}</summary>{folded}</details>"
     return {"text/plain": text, "text/html": page, MIME: {"id": asked.name, "guess": guess}}
 
@@ -86,8 +126,9 @@ def show(bundle: dict[str, Any]) -> None:
         print(bundle["text/plain"])
 
 
-def _ask(asked: Question) -> None:
-    """Show the question with what it takes to commit a guess; where there are no widgets, the question alone."""
+def _ask(asked: Question, committed: Callable) -> None:
+    """Show the question with what it takes to commit a guess, then what `committed` makes of it; where there are no
+    widgets, the question alone."""
     try:
         import ipywidgets  # noqa: F401
         from IPython import get_ipython
@@ -97,24 +138,23 @@ def _ask(asked: Question) -> None:
     if get_ipython() is None:
         return show(_bundle(asked))
     handle: list = []
-    box = form(asked, lambda guess: handle[0].update(_bundle(asked, guess), raw=True))
+    box = form(asked, lambda guess: handle[0].update(committed(guess), raw=True))
     view = {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": box.model_id}}
     handle.append(display(_bundle(asked) | view, raw=True, display_id=True))
 
 
-def form(asked: Question, commit: Any) -> Any:
-    """The question, its options or a field for a number, and a button: pressed, it keeps the guess, once, and calls
-    `commit` with it."""
+def form(asked: Question, commit: Callable) -> Any:
+    """The question, its options or a field for a number, and a button: pressed, it calls `commit` with the guess."""
     import ipywidgets as widgets
 
     wide = {"width": "auto"}
     if asked.is_number:
-        field = widgets.Text(description="your number", tooltip=asked.text, style={"description_width": "auto"})
+        field = widgets.Text(placeholder="your number", tooltip=asked.text)
     else:
         texts = [str(answer.value) for answer in asked.answers]
-        field = widgets.RadioButtons(options=texts, index=None, tooltip=asked.text, layout=wide)
-    button = widgets.Button(description="Commit", tooltip="Commit to this prediction: it stays")
-    said = widgets.HTML()
+        field = widgets.Select(options=texts, value=None, rows=len(texts), tooltip=asked.text, layout=wide)
+    button = widgets.Button(description="Commit", tooltip="Commit to this prediction")
+    said = widgets.HTML(KEPT)
     text = widgets.HTML(f"<b>Predict.</b> {html.escape(asked.text)}", layout=wide)
     box = widgets.VBox([text, field, widgets.HBox([button, said])])
 
@@ -123,7 +163,7 @@ def form(asked: Question, commit: Any) -> Any:
         if guess is None:
             said.value = "A number, please: 2, −0.5, 1/3." if asked.is_number else ADVICE
         else:
-            commit(guesses.setdefault(asked.name, guess))
+            commit(guess)
 
     button.on_click(pressed)
     return box
