@@ -197,6 +197,13 @@ def test_it_listens_on_the_loopback_address_alone(in_processes):
         assert hosts(listeners([os.getpid()]) - before) == {"0200007F"}
 
 
+@pytest.mark.parametrize("in_processes", [True, False])
+def test_a_setting_of_the_house_that_asks_others_for_encryption_does_not_keep_it_from_starting(in_processes):
+    with cluster.dask.config.set({"distributed.comm.require-encryption": True}):
+        with cluster.connected(workers=1, processes=in_processes) as client:
+            assert client.submit(pow, 2, 3).result() == 8
+
+
 def test_nothing_is_left_when_it_is_closed(path):
     with cluster.connected(workers=2) as client:
         pids = cluster.worker_processes(client)

@@ -18,6 +18,7 @@ MATRICES = (
     r"\frac{\partial J}{\partial b^{(k)}} = \frac1N \Delta^{(k)\top} \mathbf 1",
 )
 
+D = r"\frac{\partial E_n}{\partial a_{nj}^{(L)}}"
 OUT = r"\frac{\partial E_n}{\partial \hat y_{nj}} \frac{\partial \hat y_{nj}}{\partial a_{nj}^{(L)}}"
 BACK = r"\sum_j \frac{\partial E_n}{\partial a_{nj}^{(k+1)}} \frac{\partial a_{nj}^{(k+1)}}{\partial a_{ni}^{(k)}}"
 W_MEAN, B_MEAN = (rf"\frac1N \sum_n \frac{{\partial E_n}}{{\partial {name}^{{(k)}}}}" for name in ("w_{ij}", "b_j"))
@@ -57,6 +58,10 @@ WRONG = [
     ("E4", rf"\delta_{{nj}}^{{(L)}} = \frac{{\partial E_n}}{{\partial a_{{nj}}^{{(L)}}}} = {E4}", "nothing leads"),
     ("E5", rf"\delta_{{ni}}^{{(k)}} = {E5}", "nothing leads"),
     ("E7 and E8", f"{E7}, {E8}", "nothing leads"),
+    ("E4", rf"{D} = 1 \cdot {D} = {E4}", "nothing leads"),
+    ("E4", rf"{D} = {D} + 0 = {E4}", "nothing leads"),
+    ("E4", rf"\frac{{\partial a_{{nj}}^{{(L)}}}}{{\partial a_{{nj}}^{{(L)}}}} = 1 \\ {D} = {E4}", "nothing leads"),
+    ("E4", rf"{D} = {OUT} = {E4}".replace("{nj}", "{12}"), "does not hold"),
     ("E4", E4, "stops short"),
     ("E4", r"\delta_{nj}^{(L)} = \delta_{nj}^{(L)}", "not at its end"),
     ("E4", r"\delta_{nj}^{(L)} = \frac{\partial E_n}{\partial a_{nj}^{(L)}}", "not at its end"),

@@ -85,6 +85,14 @@ PERSONS = {
         None,
         {"A_1": 1},
     ),
+    "Moodle, no notebooks": (
+        [
+            f"{who}_assignsubmission_file_{name}"
+            for who, name in (("A_1", "x.zip"), ("B_2", "x.ipynb.txt"), ("C_3", "a.ipynb"))
+        ],
+        None,
+        {"A_1": 0, "B_2": 0, "C_3": 1},
+    ),
     "Moodle, anonymous": (["Participant_7_assignsubmission_file_/a.ipynb"], None, {"Participant_7": 1}),
     "Blackboard": (
         [

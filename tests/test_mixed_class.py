@@ -2,6 +2,7 @@
 
 import csv
 import json
+import tempfile
 
 import attacks
 import nbformat
@@ -24,6 +25,9 @@ LOUD = [
     write(EXERCISE, UPDATE),
     lambda notebook: notebook.cells[0].update(outputs=[attacks.new_output("stream", text="x" * 55_000_000)]),
 ]
+
+
+LOOPS = f"{STEP}\ndef loss(y, y_hat):\n    while True:\n        pass"
 
 
 def text(*changes):
@@ -49,6 +53,7 @@ CLASS = {
     "wide": ({"a.ipynb": text().encode("utf-16")}, 6, "a.ipynb"),
     "scratch": ({"1.ipynb": text(write(EXERCISE, WRONG)), "2.ipynb": "SCRATCH"}, 6, "2.ipynb"),
     "helper": ({"a.ipynb": text(write(EXERCISE, f"{STEP}\n{WRONG}"), put(EXERCISE, STEPS, 1))}, 6, "a.ipynb"),
+    "loops": ({"a.ipynb": text(write("exercise-loss", LOOPS), write(EXERCISE, STEPS))}, 5, "a.ipynb"),
     "slow": (
         {"a.ipynb": text(before_each("import time\ntime.sleep(100)", STEP), write(EXERCISE, STEPS))},
         6,
@@ -85,7 +90,12 @@ def graded(tmp_path_factory):
     (folder / "class" / "empty").mkdir()
     (folder / "class" / "linked").symlink_to(folder / "class" / "ada")
     plan = classroom.Plan(folder / "course", folder / "out", level(), "a salt", 2, 4)
-    results = classroom.grade(submissions.find(folder / "class"), plan)
+    long = folder / ("a temporary folder, so long that no socket can have its name in it " * 3)
+    long.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(long))
+        patch.setattr(tempfile, "tempdir", None)
+        results = classroom.grade(submissions.find(folder / "class"), plan)
     with open(folder / "out" / "scores.csv", newline="", encoding="utf-8") as file:
         rows = {row["learner"]: row for row in csv.DictReader(file)}
     return {result.learner: result for result in results}, rows

@@ -133,6 +133,14 @@ def test_a_release_that_was_cut_off_is_completed(tmp_path, monkeypatch):
     assert release.write(root, made) == [] and contents(made) == contents(whole)
 
 
+def test_what_a_killed_release_left_is_removed(tmp_path):
+    root, made = smaller(tmp_path / "course"), tmp_path / "made"
+    release.write(root, made)
+    (made / "notebooks" / ".saving-0999999-a.tmp").write_text("half")
+    release.write(root, made)
+    assert not list(made.rglob(".saving-*")) and ".saving-*.tmp" in (made / ".gitignore").read_text()
+
+
 def test_a_list_that_cannot_be_read_is_an_error(tmp_path):
     (tmp_path / ".release").write_text("?")
     with pytest.raises(ValueError, match="cannot be read"):

@@ -38,6 +38,7 @@ def main(settings):
 def grade(job, settings, asked, server):
     """The result of one submission: a row for each exercise, notes on its files, and its JUnit file."""
     found, notes = answers(job["files"], asked, job["left"])
+    server.start()  # before the time of the submission begins
     grader = engine.Grader(server, Cases(job["salt"]), EXERCISES, len(asked.tasks), settings["cell_seconds"])
     attempts = _attempts(asked, found, grader, Outcome("not attempted", MISSING_UNREAD if notes else MISSING))
     outcomes = engine.run(settings["notebooks"], attempts, job["junit"])

@@ -25,6 +25,7 @@ except ImportError:
 
 ADDRESS = "DASK_SCHEDULER_ADDRESS"
 SETTINGS = {
+    "distributed.comm.require-encryption": False,  # on the loopback address, whatever the house asks of others
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
     "distributed.nanny.pre-spawn-environ": dict.fromkeys(
