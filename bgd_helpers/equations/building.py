@@ -232,6 +232,7 @@ class _Rules:
             "\\imag": syntax.Imaginary,
             "\\trace": syntax.Trace,
             "\\diag": syntax.Diagonal,
+            "\\mean": _mean,
             "d": syntax.Differential,
         }
         return _Head(wrap[str(parts[0])], span, takes_rest=False)
@@ -278,9 +279,6 @@ class _Rules:
 
     def layer(self, parts, span):
         return _layer("".join(parts))
-
-    def mean(self, parts, span):
-        return syntax.Quotient(syntax.Sum("n", None, _plain(parts[1]), span=span), Symbol("N"), span=span)
 
     braces, bottom, symbol_alone = parentheses, top, symbol
 
@@ -336,10 +334,10 @@ def _alike(before, after):
 
 
 def _applied(parts):
-    """Costs taken at a point, J(theta); then gradients and imaginary parts of what follows them."""
+    """Costs taken at a point, J(theta), and variances; then gradients and imaginary parts of what follows them."""
     found = []
     for part in parts:
-        at = _at(found[-1], part) if found else None
+        at = _at(found[-1], part) or _variance(found[-1], part) if found else None
         found[-1 if at else len(found) :] = [at or part]
     for position in range(len(found) - 1, -1, -1):
         if isinstance(found[position], _Head):
@@ -358,6 +356,22 @@ def _at(cost, point):
     return replace(point, base=at, span=at.span) if isinstance(point, _Scripted) else at
 
 
+def _variance(sign, of):
+    """Var(...), with its scripts; or None."""
+    inner = of.base if isinstance(of, _Scripted) else of
+    if not (isinstance(inner, _Parentheses) and sign == Symbol("Var")):
+        return None
+    found = syntax.Variance(inner.node, span=(sign.span[0], of.span[1]))
+    return replace(of, base=found, span=found.span) if isinstance(of, _Scripted) else found
+
+
+def _mean(of, span):
+    """The mean over a random batch where one stands in it, over all examples elsewhere."""
+    if any(syntax.is_symbol(part, "g") or getattr(part, "over", None) == "batch" for part in syntax.walk(of)):
+        return syntax.Expectation(of, span=span)
+    return syntax.Quotient(syntax.Sum("n", None, of, span=span), Symbol("N"), span=span)
+
+
 def _is_point(node):
     """Whether an expression is a point in the space of the parameters: theta or w, moved perhaps."""
     node = node.terms[0] if isinstance(node, syntax.Add) else node
@@ -368,6 +382,8 @@ def _headed(head, part):
     r"""A gradient or an imaginary part of what follows; a transpose there is that of the gradient, \nabla J^\top."""
     span = head.span[0], part.span[1]
     if isinstance(part, _Scripted) and part.transposed and head.wrap is syntax.Gradient and not part.entry:
+        return replace(part, base=head.wrap(_plain(part.base), span=span), span=span)
+    if isinstance(part, _Scripted) and isinstance(part.base, _Parentheses) and head.wrap is _mean:
         return replace(part, base=head.wrap(_plain(part.base), span=span), span=span)
     return head.wrap(_plain(part), span=span)
 

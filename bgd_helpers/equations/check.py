@@ -6,14 +6,14 @@ from typing import NamedTuple
 from bgd_helpers.equations.conditions import difference_in_truth
 from bgd_helpers.equations.counterexample import Counterexample, first_difference
 from bgd_helpers.equations.errors import EquationError, Misfit
-from bgd_helpers.equations.meaning import is_definition, meaning_of
+from bgd_helpers.equations.meaning import is_counted, is_definition, meaning_of
 from bgd_helpers.equations.messages import advice
 from bgd_helpers.equations.reading import line_of, named, read
 from bgd_helpers.equations.repair import repair
 from bgd_helpers.equations.result import Result
 from bgd_helpers.equations.spelling import braced
 from bgd_helpers.equations.steps import steps_of
-from bgd_helpers.equations.syntax import Chain, Equivalence, Layer, Node, chains_of, is_symbol, mapped
+from bgd_helpers.equations.syntax import Chain, Equivalence, Layer, Node, chains_of, is_symbol, mapped, walk
 from bgd_helpers.equations.updates import (
     RULES,
     TARGETS,
@@ -96,6 +96,8 @@ def _first_fault(latex, statements, rule, mend=False):
 
 def _judged(latex, statement, rule, mend):
     """The Fault of the first step that fails, or None; and the update rule that a statement turned out to be."""
+    if isinstance(statement, Chain) and any(is_counted(part) for side in statement.sides for part in walk(side)):
+        return _judged_chain(latex, statement, mend), None
     if isinstance(statement, Equivalence):
         difference = difference_in_truth(statement)
         right = statement.right.sides[0]

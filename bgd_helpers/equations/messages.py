@@ -127,7 +127,13 @@ def _after_a_quantity(before):
 
 MATRICES = {"w": "W", "b": None, "a": "A", "z": "Z", "delta": "Delta", "x": "X", "y": "Y", "yhat": "Yhat"}
 ENTRIES = {matrix: entry for entry, matrix in MATRICES.items() if matrix}
-INDICES = {"w": "the units it comes from and goes to", "b": "its unit", "E": "its example", "e": "its parameter"}
+INDICES = {
+    "w": "the units it comes from and goes to",
+    "b": "its unit",
+    "E": "its example",
+    "e": "its parameter",
+    "g": r"its place in the batch; the gradient of J is \nabla J",
+}
 
 
 def mark(symbol):
