@@ -22,7 +22,6 @@ from bgd_helpers.equations.syntax import (
     Number,
     Power,
     Sum,
-    Symbol,
     Trace,
     Variance,
     is_symbol,

@@ -337,7 +337,8 @@ def models_of(found):
     """The models in which an equation is judged: networks, those with one output, regressions, or batches."""
     noise, regression = (list(filter(test, found.symbols)) for test in (_is_of_noise, _is_of_regression))
     drawn = next((part for side in found.sides for part in walk(side) if _is_of_draws(part)), None)
-    if drawn or noise and any(isinstance(part, syntax.Gradient) for side in found.sides for part in walk(side)):
+    both = any(isinstance(part, syntax.Gradient) for side in found.sides for part in walk(side))
+    if drawn or noise and (both or any(is_symbol(symbol, "kronecker") for symbol in found.symbols)):
         others = [s for s in found.symbols if _is_of_network(s) or s.name == "v" or s == Symbol("lambda")]
         _check_together(drawn or noise[0], "random batches", others)
         return models.draws()
