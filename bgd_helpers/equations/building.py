@@ -11,7 +11,7 @@ from bgd_helpers.equations.syntax import MARKS, Chain, Equivalence, Layer, Node,
 
 # how the course writes what is spelt in several ways; what is not here stands for itself
 SYNONYMS = {
-    ":=": "=", "-=": "<-", "+=": "<-", r"\leftarrow": "<-", r"\approx": "~", r"\to": "->",
+    ":=": "=", r"\demand": "!", "-=": "<-", "+=": "<-", r"\leftarrow": "<-", r"\approx": "~", r"\to": "->",
     r"\rightarrow": "->", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=",
     "*": "star", r"\cdot": "dot", r"\times": "dot", r"\odot": "odot",
     r"\ell": "ℓ",
@@ -121,7 +121,13 @@ class _Rules:
     """A method for each rule of the grammar: from its parts, and where it stands, what it is."""
 
     def start(self, statements, span):
-        return [statement for each in statements for statement in each]
+        """The statements; what is demanded, and all that comes after it, is said of the minimum."""
+        found, demanded = [], False
+        for statement in (statement for each in statements for statement in each):
+            for part in _parted(statement):
+                demanded = demanded or isinstance(part, Chain) and "!" in part.relations
+                found.append(_at_the_minimum(part) if demanded else part)
+        return found
 
     def statement(self, parts, span):
         if len(parts) == 3 and all(set(chain.relations) <= {"=", "~"} for chain in parts[::2]):
@@ -284,6 +290,35 @@ class _Rules:
 
 
 RULES = _Rules()
+
+
+def _parted(statement):
+    """A chain cut before each demand, whose left side stands in both parts."""
+    if not isinstance(statement, Chain) or "!" not in statement.relations:
+        return [statement]
+    cuts = [at for at, sign in enumerate(statement.relations) if sign == "!"] + [len(statement.relations)]
+    starts = [0, *cuts[:-1]] if cuts[0] else cuts[:-1]
+    ends = cuts if cuts[0] else cuts[1:]
+    return [Chain(statement.sides[a : b + 1], statement.relations[a:b]) for a, b in zip(starts, ends)]
+
+
+def _at_the_minimum(statement):
+    """A statement about w said of w^*, and the derivatives of J taken there."""
+    minimum = Symbol("w", mark="*")
+
+    def change(node):
+        if node == Symbol("w"):
+            return replace(node, mark="*")
+        if isinstance(node, syntax.Gradient | syntax.Derivative) and node.of == Symbol("J"):
+            by = {} if isinstance(node, syntax.Gradient) else {"by": replace(node.by, mark="")}
+            return replace(node, of=syntax.At(node.of, minimum, span=node.of.span), **by)
+        return node
+
+    def changed(chain):
+        signs = tuple("=" if sign == "!" else sign for sign in chain.relations)
+        return Chain(tuple(syntax.mapped(side, change) for side in chain.sides), signs)
+
+    return changed(statement) if isinstance(statement, Chain) else statement
 
 
 def _relation(sign, left, right):

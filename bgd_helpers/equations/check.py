@@ -1,5 +1,6 @@
 """The check of an equation: each step of each line, the first that fails, and what mends it."""
 
+import re
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -27,6 +28,9 @@ from bgd_helpers.equations.updates import (
 )
 
 NO_REPAIR = "No single change of the right side mends it, and no two that were tried."
+ARROW = (
+    r" The course writes an update with an arrow, $w \leftarrow w - …$: as an equation it would say that the step is 0."
+)
 HOLDS = "holds: in every network tried, for every layer and every value of the indices."
 
 
@@ -75,6 +79,7 @@ def _checked(latex, rule, mend):
         return _failed(latex, fault, rule, mend)
     definition = all(isinstance(statement, Chain) and is_definition(statement) for statement in statements)
     said = f"holds: this is the update of {found} (E9)." if found else "holds, by definition." if definition else HOLDS
+    said += ARROW if found and not re.search(r"leftarrow|gets|←|:=|[-+]\s*=|t\s*\+\s*1|coloneq", latex) else ""
     return Result(latex, "holds", said, definition=definition, rule=found)
 
 
