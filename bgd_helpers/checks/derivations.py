@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import NamedTuple
 
+from bgd_helpers.checks.routes import ROUTES, at_a_point, missing_move
 from bgd_helpers.checks.verdicts import Verdict
 from bgd_helpers.equations import EquationError, Result, check_equation
 from bgd_helpers.equations.meaning import is_definition
@@ -66,6 +67,39 @@ GOALS = {
     "E5 as matrices": Goal((r"\Delta^{(k)}",), "Delta W A Z", r"$f_k'$, $A^{(k)}$, $W^{(k+1)}$ and $\Delta^{(k+1)}$"),
     "E7 as matrices": Goal((r"\frac{\partial J}{\partial W^{(k)}}",), "Z Delta N", r"$N$, $Z$ and $\Delta$"),
     "E8 as matrices": Goal((r"\frac{\partial J}{\partial b^{(k)}}",), "Delta N ones", r"$N$, $\Delta$ and $\mathbf 1$"),
+    "gradient": Goal(
+        (r"\nabla E_n", r"\frac{\partial E_n}{\partial w}", r"\frac{\partial E_n}{\partial w_i}"),
+        "x y yhat w",
+        r"$x_n$, $y_n$ and $w$",
+    ),
+    "E11": Goal(
+        (r"\nabla J", r"\frac{\partial J}{\partial w}", r"\frac{\partial J}{\partial w_i}"),
+        "X y w N",
+        r"$N$, $X$, $y$ and $w$",
+    ),
+    "E14": Goal(
+        (r"w_t - w^*", "w_t", r"w_{t+1} - w^*"),
+        "I eta H X N t w",
+        r"$I - \eta H$ to the power $t$, and $w_0 - w^*$",
+    ),
+    "matrix gradient": Goal(
+        (
+            r"\frac{\partial J}{\partial W^{(k)}}",
+            r"\frac{\partial J}{\partial w_{ij}^{(k)}}",
+            r"\left(\frac{\partial J}{\partial W^{(k)}}\right)_{ij}",
+        ),
+        "Z X Delta N",
+        r"$N$ and the matrices $Z$ and $\Delta$",
+    ),
+    "variance": Goal(
+        (
+            r"\operatorname{Var}\left(\frac1B \sum_{b=1}^B g_b\right)",
+            r"\operatorname{Var}\left(\frac1B \sum_{n \in \mathcal B_t} \nabla E_n\right)",
+            r"\mathbb E \left\lVert \frac1B \sum_{b=1}^B g_b - \nabla J \right\rVert^2",
+        ),
+        "Sigma B batch_size",
+        r"$\Sigma$ and $B$",
+    ),
 }
 NOT_YET = (
     "there is no derivation yet. Write it between the quotation marks, or in plain lines in a cell that begins with "
@@ -81,6 +115,7 @@ DERIVATIONS = {
     "E5": ("E5",),
     "E7 and E8": ("E7", "E8"),
     "matrix forms": ("E4 as matrices", "E5 as matrices", "E7 as matrices", "E8 as matrices"),
+    **{name: (name,) for name in ROUTES},
 }
 
 
@@ -117,7 +152,7 @@ def check_derivation(exercise: str, answer: str | None) -> DerivationVerdict:
     answer = braced(answer)
     try:
         result = check_equation(answer)
-        chains = [chain for chain in read(answer) if isinstance(chain, Chain)]
+        chains = [at_a_point(chain) for chain in read(answer) if isinstance(chain, Chain)]
     except EquationError as error:
         return DerivationVerdict("wrong", f"it cannot be read. {error}")
     if result.verdict == "fails":
@@ -126,7 +161,9 @@ def check_derivation(exercise: str, answer: str | None) -> DerivationVerdict:
     missing = [text for name in DERIVATIONS[exercise] if (text := _unreached(name, chains))]
     if missing:
         return DerivationVerdict("wrong", "every step holds, but " + " ".join(missing))
-    if exercise == "matrix forms":
+    if exercise in ROUTES and (move := missing_move(exercise, [line.sides for line in _lines(answer, chains)])):
+        return DerivationVerdict("wrong", f"the result holds, but nothing leads to it: {move}")
+    if exercise == "matrix forms" or exercise in ROUTES:
         return DerivationVerdict("right", ARRIVES, result=result)
     leads, idle = _leads(exercise, _lines(answer, chains))
     unused = "".join(
@@ -266,7 +303,7 @@ def _unreached(name, chains):
         Chain((side, *(other for other in chain.sides if other is not side)), chain.relations)
         for chain in chains
         for side in chain.sides
-        if any(_alike(side, start) for start in _starts(name))
+        if any(_alike(side, start) for start in _starts(name)) or name in ROUTES and ROUTES[name].begins(side)
     ]
     if not begun:
         return f"{name} is missing: a chain that begins with {' or '.join(f'${start}$' for start in goal.starts)}."
@@ -276,8 +313,9 @@ def _unreached(name, chains):
 
 
 def _arrives(name, chain):
-    """Whether the last side is made of what it may be made of, error signals only of a later layer than the first's."""
-    return any(_is_end(name, chain.sides[0], side) for side in chain.sides[1:])
+    """Whether a side is made of what it may be made of, error signals only of a later layer than the first's."""
+    sides = [side for side in chain.sides[1:] if _is_end(name, chain.sides[0], side)]
+    return any(map(ROUTES[name].ends, sides)) if name in ROUTES else bool(sides)
 
 
 def _is_end(name, first, last):
@@ -308,7 +346,7 @@ def _skeleton(node):
 
 def _outline(part):
     if isinstance(part, Symbol):
-        return part.name, len(part.indices), part.layer and _kind_of_layer(part.layer)
+        return part.name, len(part.indices), part.mark, part.layer and _kind_of_layer(part.layer)
     return type(part)
 
 

@@ -15,6 +15,11 @@ ANSWERS = {  # what an exercise's derivation is called in the notebook
     "E5": "derivation_e5",
     "E7 and E8": "derivation_e7_e8",
     "matrix forms": "matrix_forms",
+    "gradient": "derivation_gradient",
+    "E11": "derivation_e11",
+    "E14": "derivation_e14",
+    "matrix gradient": "derivation_matrix_gradient",
+    "variance": "derivation_variance",
 }
 FIRST = re.compile(r"\s*%%derive\b[ \t]*([^\n]*)(?:\n|$)")
 SIGNS = {"holds": "✓", "fails": "✗", "follows": "↳"}

@@ -11,7 +11,7 @@ from bgd_helpers.equations.syntax import MARKS, Chain, Equivalence, Layer, Node,
 
 # how the course writes what is spelt in several ways; what is not here stands for itself
 SYNONYMS = {
-    ":=": "=", "-=": "<-", "+=": "<-", r"\leftarrow": "<-", r"\approx": "~", r"\to": "->",
+    ":=": "=", r"\demand": "!", "-=": "<-", "+=": "<-", r"\leftarrow": "<-", r"\approx": "~", r"\to": "->",
     r"\rightarrow": "->", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=",
     "*": "star", r"\cdot": "dot", r"\times": "dot", r"\odot": "odot",
     r"\ell": "ℓ",
@@ -121,7 +121,13 @@ class _Rules:
     """A method for each rule of the grammar: from its parts, and where it stands, what it is."""
 
     def start(self, statements, span):
-        return [statement for each in statements for statement in each]
+        """The statements; what is demanded, and all that comes after it, is said of the minimum."""
+        found, demanded = [], False
+        for statement in (statement for each in statements for statement in each):
+            for part in _parted(statement):
+                demanded = demanded or isinstance(part, Chain) and "!" in part.relations
+                found.append(_at_the_minimum(part) if demanded else part)
+        return found
 
     def statement(self, parts, span):
         if len(parts) == 3 and all(set(chain.relations) <= {"=", "~"} for chain in parts[::2]):
@@ -232,6 +238,7 @@ class _Rules:
             "\\imag": syntax.Imaginary,
             "\\trace": syntax.Trace,
             "\\diag": syntax.Diagonal,
+            "\\mean": _mean,
             "d": syntax.Differential,
         }
         return _Head(wrap[str(parts[0])], span, takes_rest=False)
@@ -279,13 +286,39 @@ class _Rules:
     def layer(self, parts, span):
         return _layer("".join(parts))
 
-    def mean(self, parts, span):
-        return syntax.Quotient(syntax.Sum("n", None, _plain(parts[1]), span=span), Symbol("N"), span=span)
-
     braces, bottom, symbol_alone = parentheses, top, symbol
 
 
 RULES = _Rules()
+
+
+def _parted(statement):
+    """A chain cut before each demand, whose left side stands in both parts."""
+    if not isinstance(statement, Chain) or "!" not in statement.relations:
+        return [statement]
+    cuts = [at for at, sign in enumerate(statement.relations) if sign == "!"] + [len(statement.relations)]
+    starts = [0, *cuts[:-1]] if cuts[0] else cuts[:-1]
+    ends = cuts if cuts[0] else cuts[1:]
+    return [Chain(statement.sides[a : b + 1], statement.relations[a:b]) for a, b in zip(starts, ends)]
+
+
+def _at_the_minimum(statement):
+    """A statement about w said of w^*, and the derivatives of J taken there."""
+    minimum = Symbol("w", mark="*")
+
+    def change(node):
+        if node == Symbol("w"):
+            return replace(node, mark="*")
+        if isinstance(node, syntax.Gradient | syntax.Derivative) and node.of == Symbol("J"):
+            by = {} if isinstance(node, syntax.Gradient) else {"by": replace(node.by, mark="")}
+            return replace(node, of=syntax.At(node.of, minimum, span=node.of.span), **by)
+        return node
+
+    def changed(chain):
+        signs = tuple("=" if sign == "!" else sign for sign in chain.relations)
+        return Chain(tuple(syntax.mapped(side, change) for side in chain.sides), signs)
+
+    return changed(statement) if isinstance(statement, Chain) else statement
 
 
 def _relation(sign, left, right):
@@ -336,10 +369,10 @@ def _alike(before, after):
 
 
 def _applied(parts):
-    """Costs taken at a point, J(theta); then gradients and imaginary parts of what follows them."""
+    """Costs taken at a point, J(theta), and variances; then gradients and imaginary parts of what follows them."""
     found = []
     for part in parts:
-        at = _at(found[-1], part) if found else None
+        at = _at(found[-1], part) or _variance(found[-1], part) if found else None
         found[-1 if at else len(found) :] = [at or part]
     for position in range(len(found) - 1, -1, -1):
         if isinstance(found[position], _Head):
@@ -358,6 +391,22 @@ def _at(cost, point):
     return replace(point, base=at, span=at.span) if isinstance(point, _Scripted) else at
 
 
+def _variance(sign, of):
+    """Var(...), with its scripts; or None."""
+    inner = of.base if isinstance(of, _Scripted) else of
+    if not (isinstance(inner, _Parentheses) and sign == Symbol("Var")):
+        return None
+    found = syntax.Variance(inner.node, span=(sign.span[0], of.span[1]))
+    return replace(of, base=found, span=found.span) if isinstance(of, _Scripted) else found
+
+
+def _mean(of, span):
+    """The mean over a random batch where one stands in it, over all examples elsewhere."""
+    if any(syntax.is_symbol(part, "g") or getattr(part, "over", None) == "batch" for part in syntax.walk(of)):
+        return syntax.Expectation(of, span=span)
+    return syntax.Quotient(syntax.Sum("n", None, of, span=span), Symbol("N"), span=span)
+
+
 def _is_point(node):
     """Whether an expression is a point in the space of the parameters: theta or w, moved perhaps."""
     node = node.terms[0] if isinstance(node, syntax.Add) else node
@@ -368,6 +417,8 @@ def _headed(head, part):
     r"""A gradient or an imaginary part of what follows; a transpose there is that of the gradient, \nabla J^\top."""
     span = head.span[0], part.span[1]
     if isinstance(part, _Scripted) and part.transposed and head.wrap is syntax.Gradient and not part.entry:
+        return replace(part, base=head.wrap(_plain(part.base), span=span), span=span)
+    if isinstance(part, _Scripted) and isinstance(part.base, _Parentheses) and head.wrap is _mean:
         return replace(part, base=head.wrap(_plain(part.base), span=span), span=span)
     return head.wrap(_plain(part), span=span)
 

@@ -1,19 +1,20 @@
 """The check of an equation: each step of each line, the first that fails, and what mends it."""
 
+import re
 from dataclasses import replace
 from typing import NamedTuple
 
 from bgd_helpers.equations.conditions import difference_in_truth
 from bgd_helpers.equations.counterexample import Counterexample, first_difference
 from bgd_helpers.equations.errors import EquationError, Misfit
-from bgd_helpers.equations.meaning import is_definition, meaning_of
+from bgd_helpers.equations.meaning import is_counted, is_definition, meaning_of
 from bgd_helpers.equations.messages import advice
 from bgd_helpers.equations.reading import line_of, named, read
 from bgd_helpers.equations.repair import repair
 from bgd_helpers.equations.result import Result
 from bgd_helpers.equations.spelling import braced
 from bgd_helpers.equations.steps import steps_of
-from bgd_helpers.equations.syntax import Chain, Equivalence, Layer, Node, chains_of, is_symbol, mapped
+from bgd_helpers.equations.syntax import Chain, Equivalence, Layer, Node, chains_of, is_symbol, mapped, walk
 from bgd_helpers.equations.updates import (
     RULES,
     TARGETS,
@@ -27,6 +28,9 @@ from bgd_helpers.equations.updates import (
 )
 
 NO_REPAIR = "No single change of the right side mends it, and no two that were tried."
+ARROW = (
+    r" The course writes an update with an arrow, $w \leftarrow w - …$: as an equation it would say that the step is 0."
+)
 HOLDS = "holds: in every network tried, for every layer and every value of the indices."
 
 
@@ -75,6 +79,7 @@ def _checked(latex, rule, mend):
         return _failed(latex, fault, rule, mend)
     definition = all(isinstance(statement, Chain) and is_definition(statement) for statement in statements)
     said = f"holds: this is the update of {found} (E9)." if found else "holds, by definition." if definition else HOLDS
+    said += ARROW if found and not re.search(r"leftarrow|gets|←|:=|[-+]\s*=|t\s*\+\s*1|coloneq", latex) else ""
     return Result(latex, "holds", said, definition=definition, rule=found)
 
 
@@ -96,6 +101,8 @@ def _first_fault(latex, statements, rule, mend=False):
 
 def _judged(latex, statement, rule, mend):
     """The Fault of the first step that fails, or None; and the update rule that a statement turned out to be."""
+    if isinstance(statement, Chain) and any(is_counted(part) for side in statement.sides for part in walk(side)):
+        return _judged_chain(latex, statement, mend), None
     if isinstance(statement, Equivalence):
         difference = difference_in_truth(statement)
         right = statement.right.sides[0]

@@ -10,7 +10,7 @@ import numpy as np
 
 from bgd_helpers.equations import syntax
 from bgd_helpers.equations.models import STEP
-from bgd_helpers.equations.shapes import shape
+from bgd_helpers.equations.shapes import EXAMPLES, shape
 
 ROWS = ("a", "z", "delta", "x", "y", "yhat")  # with one index: a row of the matrix, as a column
 ROUNDING = 1e-13  # a sum that cancels to less than this share of its terms is zero
@@ -60,6 +60,10 @@ def value(node, scene):
             return _trace(value(of, scene))
         case syntax.Diagonal(of):
             return _diagonal(value(of, scene))
+        case syntax.Expectation(of):
+            return _expected(value(of, scene), scene)
+        case syntax.Variance(of):
+            return _variance(value(of, scene), scene)
         case syntax.Differential(of):
             return _slope(value(of, _changed(scene)))
         case syntax.Imaginary(of):
@@ -78,14 +82,37 @@ def _symbol(symbol, scene):
     constant = getattr(model, "constants", {}).get(name + symbol.mark)
     if constant is not None:
         return scene.full(np.atleast_2d(constant))
-    if name == "w" and symbol.mark and "t" in scene.setting:
-        return scene.full(model.iterate(scene.setting["t"] if symbol.mark == "t" else 0))
+    if name == "w" and symbol.mark not in ("", "t"):
+        return scene.full(model.iterate(0 if symbol.mark == "0" else scene.setting["t"] + int(symbol.mark[1:])))
+    if name == "g":
+        return _gradient_of_example(symbol.indices[0], scene)
     if name == "kronecker":
         return (scene.index(symbol.indices[0]) == scene.index(symbol.indices[1])).astype(float)[..., None, None]
     found = scene.full(np.atleast_2d(_array(symbol, scene)))
     if name == "e" or name in ROWS and len(symbol.indices) == 1:
         return _row(found, scene.index(symbol.indices[0]))
     return _picked(found, symbol.indices, scene) if symbol.indices else found
+
+
+def _gradient_of_example(letter, scene):
+    """The gradient of an example n, or of the one in a place b of the batch that is drawn."""
+    model, index = scene.model, scene.index(letter)
+    if letter[0] in "nm":
+        return _row(model.gradients, index)
+    drawn = model.draws[scene.along(np.arange(len(model.draws)), "draw"), np.minimum(index, model.batch_size - 1)]
+    return np.where((index < model.batch_size)[..., None], model.gradients[drawn], np.nan)[..., None]
+
+
+def _expected(found, scene):
+    """The mean over all batches, and over all examples of a letter that no sum binds."""
+    letters = [letter for letter, each in scene.extents.items() if EXAMPLES in each and letter in scene.axes]
+    axes = tuple(scene.axes[letter] for letter in ("draw", *letters))
+    return _cleared(found.mean(axis=axes, keepdims=True), np.abs(found).max(axis=axes, keepdims=True, initial=0))
+
+
+def _variance(found, scene):
+    away = found - _expected(found, scene)
+    return _expected((away * away).sum(axis=(-1, -2), keepdims=True), scene)
 
 
 def _trace(matrix):
@@ -263,6 +290,8 @@ def _norm(inside, spectral):
 
 def _sum(body, index, over, scene):
     axis = scene.axes[index]
+    if over == "batch" and hasattr(scene.model, "draws"):
+        return _sum_over_drawn(body, index, scene)
     members = _members(index, over, scene)
     if len(members) and members.max() >= scene.sizes[index]:
         raise Undefined(f"a sum runs to {members.max() + 1}, past the last of {scene.sizes[index]}")
@@ -270,6 +299,15 @@ def _sum(body, index, over, scene):
         return body * len(members)
     chosen = np.take(body, members, axis=axis)
     return _cleared(chosen.sum(axis=axis, keepdims=True), np.abs(chosen).max(axis=axis, keepdims=True, initial=0))
+
+
+def _sum_over_drawn(body, index, scene):
+    """The sum over the examples of every batch that can be drawn, each as often as it is in it."""
+    if body.shape[scene.axes[index]] == 1:
+        return body * scene.model.batch_size
+    drawn = scene.along(np.arange(len(scene.model.draws)), "draw")
+    times = (scene.model.draws[drawn] == scene.index(index)[..., None]).sum(axis=-1)
+    return (body * times[..., None, None]).sum(axis=scene.axes[index], keepdims=True)
 
 
 def _at_layer(scene, letter, k):
@@ -295,12 +333,15 @@ def _members(index, over, scene):
 
 
 def _gradient(of, scene):
-    """All partial derivatives by theta, in a column."""
+    """All partial derivatives by theta: of a number in a column, of a column in a row for each entry."""
     step = _one_hot_column(len(scene.model.theta), scene)
     if isinstance(of, syntax.At):
         step, of = step + value(of.point, scene) - scene.quantities.theta, of.of
     slopes = _slope(value(of, scene.move(("theta", None), step)))
-    return np.swapaxes(slopes, scene.axes["parameter"], -2)
+    along = -2 if slopes.shape[-2:] == (1, 1) else -1
+    if slopes.shape[along] > 1:
+        raise Undefined("a matrix differentiated by a column has three indices: write it with indices")
+    return np.swapaxes(slopes, scene.axes["parameter"], along)
 
 
 def _one_hot_column(length, scene):
@@ -311,8 +352,9 @@ def _one_hot_column(length, scene):
 def _derivative(of, by, scene):
     """A complex step in each entry of `by`, and the network run on from there."""
     if by.name == "theta" or by.name == "w" and not by.layer:
-        column = _gradient(of, scene)
-        return _picked(column, by.indices, scene) if by.indices else column
+        if by.indices:
+            return _picked(_gradient(of, scene), by.indices, scene)
+        return _gradient(of, scene)
     one_row = len(by.indices) == 1 and by.name in ROWS
     whole = not by.indices or one_row
     rows, columns = _array(by, scene).shape[-2:]

@@ -1,16 +1,18 @@
 """What the letters of an equation mean: which are summed, what each runs over, and in which models it is judged."""
 
+import re
 from dataclasses import dataclass, field, replace
 from itertools import product
 from math import prod
 
 from bgd_helpers.equations import messages, models, syntax
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.shapes import EXAMPLES, SHARDS, extents_of, shape
+from bgd_helpers.equations.shapes import DRAWN, EXAMPLES, SHARDS, extents_of, shape
 from bgd_helpers.equations.syntax import Layer, Symbol, children, is_symbol, latex, symbols_of, walk, with_child
 
 LARGEST = 100_000  # places at which an equation is judged in one model: the one bound on layers, indices and parameters
-PRIVATE = ("row", "column", "parameter")  # axes for a derivative by a whole matrix, and for a gradient
+PRIVATE = ("row", "column", "parameter", "draw")  # axes of a derivative by a matrix, of a gradient, of all batches
+BINDING = syntax.Derivative | syntax.Gradient | syntax.Differential | syntax.Expectation | syntax.Variance
 NOISE = {"Sigma", "v", "Var", "lambda", "B", "N", "eta"}
 CHANGING = {"w", "W", "b", "a", "A", "z", "Z", "x", "X", "y", "Y", "yhat", "Yhat", "theta"}
 REGRESSION = {"H", "I", "kappa", "rate"}
@@ -67,14 +69,18 @@ class Meaning:
         }
         place = self.changing or (Symbol("theta"),)
         check_size(prod(sizes.values()) * (len(model.theta) if self.has_gradient else 1))
-        return models.Scene(model, setting, self.axes, sizes, {}, getattr(model, "still", None), place, self.extents)
+        scene = models.Scene(model, setting, self.axes, sizes, {}, getattr(model, "still", None), place, self.extents)
+        if "t" in setting and hasattr(model, "iterate"):
+            return scene.move(("theta", None), model.iterate(setting["t"]) - model.theta)
+        return scene
 
     def settings(self, model):
         """All values of the layer letters, and of t, for which every symbol exists in that model."""
         letters = sorted({layer.letter for layer, *_ in self.layers} - {None, "L", *self.summed_layers})
         values = {letter: range(model.L + 1) for letter in letters} | {"L": [model.L], None: [0]}
         values = {letter: [k for k in ks if self._exists({letter: k}, model)] for letter, ks in values.items()}
-        values |= {"t": range(4)} if self.counts_updates else {}
+        first = any(symbol.mark == "t-1" for symbol in self.symbols)
+        values |= {"t": range(first, first + 4)} if self.counts_updates else {}
         check_size(100 * prod(map(len, values.values())))
         return [dict(zip(values, each)) for each in product(*values.values())]
 
@@ -109,7 +115,9 @@ def size(extent, model, setting):
         return max(model.widths)
     if isinstance(extent, Layer):
         return model.widths[number(extent, setting)]
-    return extent if isinstance(extent, int) else {EXAMPLES: model.N, SHARDS: 2}.get(extent) or len(model.theta)
+    if isinstance(extent, int):
+        return extent
+    return {EXAMPLES: model.N, SHARDS: 2, DRAWN: getattr(model, "batch_size", 0)}.get(extent) or len(model.theta)
 
 
 def meaning_of(node, after=None):
@@ -163,7 +171,7 @@ def _named_apart(node, bound, found, within):
         _note_entry(node, found)
     if isinstance(node, syntax.Derivative | syntax.Gradient | syntax.Differential):
         _check_derivative(node, found)
-        within = True
+    within = within or isinstance(node, BINDING)
     for name, position, child in list(children(node)):
         changed = _named_apart(child, bound, found, within)
         node = with_child(node, name, position, changed)
@@ -227,19 +235,24 @@ def _index(index, bound, found, node, within):
 def _note_symbol(symbol, found):
     if symbol.name == "kronecker":
         for index in symbol.indices:
-            found.extents.setdefault(index, [])
+            found.extents.setdefault(index, []).extend([DRAWN] * bool(re.fullmatch("[bc][0-9]+", index)))
     if symbol.layer:
         found.layers.append((symbol.layer, 0 if symbol.name in ("z", "Z", "width") else 1, _place(symbol)))
     _note_extents(symbol.indices, extents_of(symbol), found)
-    if symbol.mark == "t-1" or symbol.mark == "0" and symbol.name == "theta" or symbol.mark == "t+1":
+    if symbol.mark in ("0", "t-1", "t+1") and (symbol.name == "theta" or symbol.layer):
         raise Misfit(symbol, f"{latex(symbol)} cannot stand here: write \\theta_t, w_t or w_0.")
     if symbol.name == "Var" and not symbol.mark:
         raise Misfit(symbol, r"say which: Var_{\text{with}} or Var_{\text{without}}.")
     if is_symbol(symbol, "w", "theta") and not symbol.layer and not symbol.indices and symbol.mark != "*":
-        found.marks.setdefault(symbol.mark in ("t", "0"), symbol)
+        found.marks.setdefault(symbol.mark != "", symbol)
         _check_marks(found.marks, symbol)
-    if symbol.mark == "0" or symbol.name == "t":
+    if is_counted(symbol) or symbol.mark == "t+1":
         found.counts_updates = True
+
+
+def is_counted(node):
+    """Whether it speaks of the number of an update: w_0, w_{t-1}, or t itself."""
+    return is_symbol(node, "t") or is_symbol(node, "w") and node.mark in ("0", "t-1")
 
 
 def _check_marks(marks, symbol):
@@ -267,20 +280,18 @@ def _check_derivative(node, found):
         found.changing += tuple(part for part in symbols_of(node.of) if part.name in CHANGING)
     else:
         found.has_gradient |= isinstance(node, syntax.Gradient) or node.by.name in ("theta", "w") and not node.by.layer
-    if isinstance(node, syntax.Gradient) and not _is_cost(node.of):
-        raise Misfit(node, r"\nabla stands before J or E_n: it is their gradient.")
+    if isinstance(node, syntax.Gradient) and shape(node.of) not in ((1, 1), (Layer("L"), 1)):
+        raise Misfit(node, r"\nabla stands before a number, J or E_n: it is its gradient.")
     for part in walk(node.of):
         if part == Symbol("imaginary"):
             raise Misfit(part, "derivatives are complex steps; i cannot stand inside one.")
         if isinstance(part, syntax.Derivative | syntax.Gradient | syntax.Differential) or is_symbol(
-            part, "delta", "Delta", "H"
+            part, "delta", "Delta"
         ):
             text = "the language has no second derivatives, and \\delta and \\nabla are first ones."
             raise Misfit(part, text)
-
-
-def _is_cost(node):
-    return is_symbol(node.of if isinstance(node, syntax.At) else node, "J", "E")
+        if _is_of_draws(part) or _is_of_noise(part):
+            raise Misfit(part, f"{latex(part)} is not differentiated in this language.")
 
 
 def _check_roles(found):
@@ -325,6 +336,12 @@ def _is_summed(index, side):
 def models_of(found):
     """The models in which an equation is judged: networks, those with one output, regressions, or batches."""
     noise, regression = (list(filter(test, found.symbols)) for test in (_is_of_noise, _is_of_regression))
+    drawn = next((part for side in found.sides for part in walk(side) if _is_of_draws(part)), None)
+    both = any(isinstance(part, syntax.Gradient) for side in found.sides for part in walk(side))
+    if drawn or noise and (both or any(is_symbol(symbol, "kronecker") for symbol in found.symbols)):
+        others = [s for s in found.symbols if _is_of_network(s) or s.name == "v" or s == Symbol("lambda")]
+        _check_together(drawn or noise[0], "random batches", others)
+        return models.draws()
     if noise:
         others = [s for s in found.symbols if s.name not in NOISE or s.mark in ("*", "min", "max")]
         _check_together(noise[0], "batches", others)
@@ -332,7 +349,8 @@ def models_of(found):
     if any(map(_is_of_network, found.symbols)):
         regression = [symbol for symbol in regression if symbol.name != "x"]
     if regression:
-        _check_together(regression[0], "linear regression", list(filter(_is_of_network, found.symbols)))
+        others = [symbol for symbol in found.symbols if _is_of_network(symbol) and symbol.name != "x"]
+        _check_together(regression[0], "linear regression", others)
         return models.regressions()
     vectors = any(is_symbol(symbol, "a", "z", "delta") and len(symbol.indices) == 1 for symbol in found.symbols)
     whole = (syntax.Norm, syntax.Transpose, syntax.Hadamard, syntax.Diagonal)
@@ -348,13 +366,19 @@ def _check_together(symbol, where, others):
         raise Misfit(others[0], text)
 
 
-def _is_of_noise(symbol):
-    return symbol.name in ("Sigma", "v", "Var") or symbol.name == "lambda" and not symbol.mark
+def _is_of_draws(part):
+    return isinstance(part, syntax.Expectation | syntax.Variance) or is_symbol(part, "g")
+
+
+def _is_of_noise(part):
+    return is_symbol(part, "Sigma", "v", "Var") or part == Symbol("lambda")
 
 
 def _is_of_regression(symbol):
-    if symbol.name in ("w", "y"):
-        return not symbol.indices and not symbol.layer
+    if symbol.name == "w":
+        return not symbol.layer
+    if symbol.name == "y":
+        return not symbol.indices
     if symbol.name == "x":
         return len(symbol.indices) == 1
     return symbol.name in REGRESSION or symbol.name == "lambda" or symbol.name == "eta" and symbol.mark == "*"
@@ -362,7 +386,8 @@ def _is_of_regression(symbol):
 
 def _is_of_network(symbol):
     """Whether a symbol has a layer, or two indices as in y_nj, or is one of the matrices of a network."""
-    return symbol.layer is not None or len(symbol.indices) == 2 or symbol.name in ("Y", "Yhat")
+    double = len(symbol.indices) == 2 and symbol.name != "kronecker"
+    return symbol.layer is not None or double or symbol.name in ("Y", "Yhat")
 
 
 def missing(sides, scene, at):

@@ -32,7 +32,7 @@ ADVICE = [(re.compile(pattern), text) for pattern, text in (
      lambda match: f"its name in LaTeX begins with a backslash: \\{match[1]}."),
     (r"(?<!\\)\b(\w+_(next|prev|hat|out|in|new|old)|(delta|[A-Za-z])_[A-Za-z]{3,}|[A-Za-z]{3,}_\w+)\b",
      f"{PYTHON} the symbol with its layer, as in \\delta_{{nj}}^{{(k+1)}}."),
-    (r"\\sum(\s*\\(no)?limits)?(?!\s*_)(?![A-Za-z])\s*\S?", r"say what the sum runs over: \sum_n, \sum_i."),
+    (r"\\(?:sum|(?:text|operatorname|mathrm)\s*\{\s*sum\s*\})(\s*\\(no)?limits)?(?!\s*_)(?![A-Za-z])\s*\S?", r"say what the sum runs over: \sum_n, \sum_i."),
     (r"(\\partial\s*|\\mathcal\s*\{?\s*)(?P<here>L)(?![A-Za-z])", LOSS),
     (r"\^\s*\{?\s*([kLl](?![A-Za-z])|\\ell)|\^\s*\(", "a layer is written ^{(k)}, in parentheses and in braces."),
     (r"\^\s*[0-9]{2,}", "a number of several digits needs braces: ^{10}."),
@@ -127,7 +127,13 @@ def _after_a_quantity(before):
 
 MATRICES = {"w": "W", "b": None, "a": "A", "z": "Z", "delta": "Delta", "x": "X", "y": "Y", "yhat": "Yhat"}
 ENTRIES = {matrix: entry for entry, matrix in MATRICES.items() if matrix}
-INDICES = {"w": "the units it comes from and goes to", "b": "its unit", "E": "its example", "e": "its parameter"}
+INDICES = {
+    "w": "the units it comes from and goes to",
+    "b": "its unit",
+    "E": "its example",
+    "e": "its parameter",
+    "g": r"its place in the batch; the gradient of J is \nabla J",
+}
 
 
 def mark(symbol):

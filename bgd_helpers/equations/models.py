@@ -216,6 +216,31 @@ class Regression(Network):
             return bool(np.linalg.norm(np.linalg.matrix_power(np.hstack(columns), 4096)) < 0.5)
 
 
+class Draws(Regression):
+    """A regression of which batches of B examples are drawn with replacement: all N^B of them, enumerated."""
+
+    def __init__(self, N, B, seed):
+        super().__init__(N, 2, seed)
+        self.batch, self.batch_size = np.arange(B), B
+        self.draws = np.array(list(product(range(N), repeat=B)))
+
+    @property
+    def name(self):
+        return f"batches of {self.batch_size} drawn from N = {self.N} examples"
+
+    @cached_property
+    def gradients(self):
+        """The gradient of each example in a row."""
+        return self.forward({("theta", None): 1j * STEP * np.eye(2)[:, :, None]}).E[..., 0].imag.T / STEP
+
+    @cached_property
+    def constants(self):
+        away = self.gradients - self.gradients.mean(axis=0)
+        spread = (away**2).sum(axis=1).mean()
+        with_, without = spread / self.batch_size, (self.N - self.batch_size) / (self.N - 1)
+        return super().constants | {"Sigma": spread, "Varwith": with_, "Varwithout": with_ * without}
+
+
 class Noise:
     """Batches of B of N one-parameter losses c (w - x_n)^2 with curvature 2c: all of them, enumerated."""
 
@@ -300,6 +325,12 @@ def regressions_at_all_rates():
     """The same with learning rates on both sides of both ends of the interval of E15."""
     rates = (-0.2, 0.0, 0.02, 0.5, 0.99, 1.0, 1.01, 1.5)
     return tuple(Regression(N, d, seed, rate) for N, d, seed in ((5, 2, 41), (7, 3, 42)) for rate in rates)
+
+
+@cache
+def draws():
+    """Batches of several sizes, drawn from few examples."""
+    return tuple(Draws(N, B, seed) for seed, (N, B) in enumerate(((3, 2), (4, 3), (5, 2), (2, 4)), start=61))
 
 
 @cache

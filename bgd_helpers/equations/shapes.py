@@ -3,14 +3,14 @@
 from bgd_helpers.equations import messages, syntax
 from bgd_helpers.equations.syntax import Layer, Node, Symbol, children
 
-SHARDS, EXAMPLES, PARAMETERS = "shards", "examples", "parameters"
+SHARDS, EXAMPLES, PARAMETERS, DRAWN = "shards", "examples", "parameters", "drawn"
 
 
 def extents_of(symbol: Symbol) -> tuple:
     """What each index of a symbol runs over."""
     match symbol.name, len(symbol.indices):
         case "w", _:
-            return (symbol.layer.moved(-1), symbol.layer) if symbol.layer else ()
+            return (symbol.layer.moved(-1), symbol.layer) if symbol.layer else (PARAMETERS,)
         case "b", _:
             return (symbol.layer,)
         case "a" | "z" | "delta", _:
@@ -23,6 +23,8 @@ def extents_of(symbol: Symbol) -> tuple:
             return (EXAMPLES,)
         case "J" | "N", 1:
             return (SHARDS,)
+        case "g", 1:
+            return (EXAMPLES if symbol.indices[0][0] in "nm" else DRAWN,)
         case "theta" | "e", _:
             return (PARAMETERS,)
     return ()
@@ -39,9 +41,13 @@ def shape(node: Node) -> tuple:
             return layer, 1
         case Symbol(name="x" | "y" | "yhat" as name, indices=(_,)):
             return Layer(None, 0) if name == "x" else Layer("L"), 1
-        case Symbol(name="w", layer=None, indices=()):
+        case Symbol(name="y", indices=()):
+            return EXAMPLES, 1
+        case Symbol(name="w", layer=None, indices=()) | Symbol(name="g"):
             return PARAMETERS, 1
-        case syntax.Trace() | syntax.Norm() | Symbol() | syntax.Entry():
+        case syntax.Gradient():
+            return PARAMETERS, 1
+        case syntax.Trace() | syntax.Norm() | Symbol() | syntax.Entry() | syntax.Variance() | syntax.At():
             return 1, 1
         case syntax.Diagonal(of):
             return (shape(of)[0],) * 2

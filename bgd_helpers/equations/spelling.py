@@ -79,10 +79,24 @@ def spelled(latex: str) -> Text:
     if re.search(r"\\\\(?:frac|sum|partial|delta|hat|Delta)", latex) and not re.search(r"(?<!\\)\\[A-Za-z]", latex):
         text = substituted(text, re.compile(r"\\\\"), "\\")  # a text that was escaped once too often
     text = substituted(_mathematics(_signs(text)), REMARK, " ")
-    text = _commands(text)
+    text = _claims_apart(_commands(substituted(text, DEMAND, r"\demand ")))
     for pattern, plain in PATTERNS:
         text = substituted(text, pattern, plain)
     return _norms_paired(text)
+
+
+DEMAND = re.compile(r"\\(?:overset|stackrel)\s*\{\s*!\s*\}\s*\{\s*=\s*\}")
+CLAIM = re.compile(TABLE["claim"].replace("INSIDE", TABLE["parts"]["INSIDE"]))
+
+
+def _claims_apart(text):
+    r"""The text with what a brace claims, \underbrace{p}_{= q}, as an equation of its own behind it."""
+    claims = [
+        part
+        for match in CLAIM.finditer(text.text)
+        for part in (r"\\ ", text.part(*match.span(1)), text.part(*match.span(2)))
+    ]
+    return text.replaced(len(text.text), len(text.text), *claims) if claims else text
 
 
 def substituted(text: Text, pattern: re.Pattern, plain: str) -> Text:

@@ -105,6 +105,20 @@ class Diagonal(Node):
 
 
 @dataclass(frozen=True)
+class Expectation(Node):
+    """The mean of a quantity over the random batches."""
+
+    of: Node
+
+
+@dataclass(frozen=True)
+class Variance(Node):
+    """The mean squared distance of a quantity from its mean, over the random batches or a random example."""
+
+    of: Node
+
+
+@dataclass(frozen=True)
 class Differential(Node):
     """The change of a quantity with those that the right side of the equation names."""
 
@@ -180,7 +194,7 @@ class Equivalence(NamedTuple):
 
 # what a symbol may carry: (indices, layer), and how it is written
 FORMS = {
-    "w": {(2, True): "w_{ij}^{(k)}", (0, False): "w"},
+    "w": {(2, True): "w_{ij}^{(k)}", (0, False): "w", (1, False): "w_i"},
     "b": {(1, True): "b_j^{(k)}", (0, True): "b^{(k)}"},
     "a": {(2, True): "a_{nj}^{(k)}", (1, True): "a_n^{(k)}"},
     "z": {(2, True): "z_{nj}^{(k)}", (1, True): "z_n^{(k)}"},
@@ -194,6 +208,7 @@ FORMS = {
     "N": {(0, False): "N", (1, False): "N_s"},
     "theta": {(0, False): r"\theta", (1, False): r"\theta_p"},
     "e": {(1, False): "e_p"},
+    "g": {(1, False): "g_b"},
     **{name: {(0, True): f"{name}^{{(k)}}"} for name in ("W", "A", "Z")},
     **{name: {(0, False): name} for name in ("X", "Y")},
     "Yhat": {(0, False): r"\hat Y"},
@@ -288,6 +303,10 @@ def _latex(node):
             return rf"\operatorname{{{'tr' if isinstance(node, Trace) else 'diag'}}}\left({latex(of)}\right)", ATOM
         case Differential(of):
             return f"d {latex(of, POWER)}", ATOM
+        case Expectation(of):
+            return rf"\mathbb E\left[{latex(of)}\right]", ATOM
+        case Variance(of):
+            return rf"\operatorname{{Var}}\left({latex(of)}\right)", ATOM
         case Negative(of):
             return f"-{latex(of, PRODUCT)}", SUM
         case Add(terms):
@@ -316,7 +335,7 @@ def _below_script(node):
     """What carries a superscript; in parentheses if it has one of its own."""
     text = latex(node, ATOM)
     scripted = (
-        isinstance(node, Transpose | Gradient | Imaginary | Differential | Trace | Diagonal)
+        isinstance(node, Transpose | Gradient | Imaginary | Differential | Trace | Diagonal | Expectation | Variance)
         or isinstance(node, Symbol)
         and "^" in text
     )
