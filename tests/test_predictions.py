@@ -492,7 +492,7 @@ def commit_by_keyboard(notebook):
         time.sleep(0.5)
     tree = page.locator(".jp-Cell", has=page.get_by_role("button", name="Commit")).aria_snapshot()
     assert QUESTIONS[CHOICE].text in tree and 'button "Commit"' in tree
-    assert f'listbox "{QUESTIONS[CHOICE].text}"' in tree
+    assert 'listbox "your choice"' in tree
     assert all(f'option "{answer.value}"' in tree for answer in QUESTIONS[CHOICE].answers)
     backwards_to(page, page.get_by_role("listbox"))
     keys.press("Home")

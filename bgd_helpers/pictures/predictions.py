@@ -148,11 +148,13 @@ def form(asked: Question, commit: Callable) -> Any:
     import ipywidgets as widgets
 
     wide = {"width": "auto"}
+    style = {"description_width": "auto"}
     if asked.is_number:
-        field = widgets.Text(placeholder="your number", tooltip=asked.text)
+        field = widgets.Text(description="your number", style=style)
     else:
         texts = [str(answer.value) for answer in asked.answers]
-        field = widgets.Select(options=texts, value=None, rows=len(texts), tooltip=asked.text, layout=wide)
+        field = widgets.Select(options=texts, value=None, rows=len(texts), description="your choice", style=style)
+        field.layout.width = "auto"
     button = widgets.Button(description="Commit", tooltip="Commit to this prediction")
     said = widgets.HTML(KEPT)
     text = widgets.HTML(f"<b>Predict.</b> {html.escape(asked.text)}", layout=wide)
