@@ -22,7 +22,7 @@ from bgd_course.grading.course import (
     without_checks,
     without_solution,
 )
-from bgd_course.grading.files import Unreadable, as_text, blocks_of, narrow, without_outputs
+from bgd_course.grading.files import TEXT, Unreadable, as_text, blocks_of, narrow, without_outputs
 from bgd_course.grading.judging import limited
 from bgd_helpers.checks.derive import as_assignment
 from bgd_helpers.lessons.predictions import MIME, guesses_in
@@ -75,7 +75,6 @@ def cells_of(path: Path | str) -> list[Cell]:
     return cells
 
 
-TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
 LONGEST_KEPT = 3_000  # bytes
 KEPT = re.compile(rb'"%s"\s*+:\s*+(\{[^{}]{0,2000}\})' % re.escape(MIME.encode()))
 

@@ -102,10 +102,10 @@ def as_text(data: bytes) -> str:
 # The start of what is cut, or a text, in which nothing is.
 TOKEN = re.compile(rb'(?P<cut>"(?:outputs|attachments|widgets)"\s*+:\s*+[\[{])|"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
 UNDECIDED = re.compile(rb"\s*+(?::\s*+)?\Z")  # what may stand between a name and the bracket, at the end of a block
-BETWEEN = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.S)
+TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
+BRACKET = re.compile(TEXT.pattern + rb"|[\[\]{}]", re.S)
 IN_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.S)
 LONGEST_NAME = 100  # bytes: what is longer is no name of what is cut
-DEEPER = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 
 
 def without_outputs(blocks: Iterable[bytes]) -> bytes:
@@ -169,16 +169,24 @@ class Cut:
 
     def _pass_over(self):
         """Drop what is cut; whether it has ended."""
-        at, rest = 0, self.rest
-        while self.depth:
-            at = (IN_TEXT if self.is_in_text else BETWEEN).match(rest, at).end()
-            found = rest[at : at + 1]
-            if found in (b"", b"\\"):
-                break
-            if found == b'"':
-                self.is_in_text = not self.is_in_text
-            else:
-                self.depth += DEEPER[found]
-            at += 1 if self.depth else 0
-        self.rest = rest[at:]
-        return not self.depth
+        begin = self._end_of_text() if self.is_in_text else 0
+        if not self.is_in_text and self._may_end(begin):
+            for match in BRACKET.finditer(self.rest, begin):
+                found, begin = self.rest[match.start()], match.end()
+                self.depth += (found in b"[{") - (found in b"]}")
+                if not self.depth:
+                    self.rest = self.rest[match.start() :]
+                    return True
+            self.is_in_text = b'"' in self.rest[begin:]
+        kept = self.is_in_text and len(self.rest) - len(self.rest.rstrip(b"\\"))
+        self.rest = b"\\" * (kept % 2)  # it belongs to what follows
+        return False
+
+    def _may_end(self, begin):
+        """Whether there are as many closing brackets as are open; if not, all of the rest is passed over, at once."""
+        plain, unclosed, _ = TEXT.sub(b"", self.rest[begin:]).partition(b'"')
+        closing, opening = (sum(map(plain.count, marks)) for marks in ((b"]", b"}"), (b"[", b"{")))
+        if closing >= self.depth:
+            return True
+        self.depth, self.is_in_text = self.depth + opening - closing, bool(unclosed)
+        return False
