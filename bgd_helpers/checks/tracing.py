@@ -66,7 +66,6 @@ def limited(seconds: float | None):
     finally:
         watching.clear()
         sys.settrace(None)
-        sys.setprofile(None)
 
 
 def _watch(until, watching):
