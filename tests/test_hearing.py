@@ -46,6 +46,13 @@ def test_an_endless_loop_is_stopped_in_a_thread():
         "while True: pass",
         "for n in iter(int, 1):\n    y_hat.sum()",
         "try:\n    while True:\n        y.sum()\nexcept Exception:\n    return 0",
+        "while True:\n    try:\n        y.sum()\n    except:\n        pass",
+        "s = 0\nwhile True:\n    try:\n        s += 1\n    except:\n        continue",
+        "while True:\n    try:\n        while True: y.sum()\n    except BaseException:\n        s = 0",
+        "def f():\n    try:\n        while 1: pass\n    except:\n        return 1\nwhile True: f()",
+        "for n in iter(int, 1):\n    try: y[n] + 0\n    except: pass",
+        "while True:\n    try:\n        y.sum()\n    except BaseException as error:\n        kept = error",
+        "while True:\n    try:\n        y.sum()\n    finally:\n        continue",
         "return [n for n in iter(int, 1)]",
         "return sum(n for n in iter(int, 1))",
         "return sum(map(lambda n: n, iter(int, 1)))",
@@ -62,6 +69,8 @@ def test_the_limit_leaves_no_trace_and_respects_a_debugger():
     with limited(1):
         assert sys.gettrace() is not None
     assert sys.gettrace() is None
+    check("loss", answer("loss", "while True:\n    try:\n        y.sum()\n    except:\n        pass"))
+    assert sys.gettrace() is None and sys.getprofile() is None
     sys.settrace(debugger := lambda *event: None)
     try:
         with limited(1):

@@ -113,7 +113,7 @@ def _two_slips(exercise, origins, tried, found, expected):
     scales = [(one.slip, _factors(one.outcomes, expected, origins)) for one in tried]
     for first in tried:
         factors = _factors(found, first.outcomes, origins)
-        for slip, known in scales:
+        for slip, known in scales if np.nan not in factors else ():
             if slip is not first.slip and _fit(factors, known):
                 return Verdict(
                     "wrong",
@@ -141,8 +141,14 @@ def _with_a_factor(exercise, origins, tried, found):
 
 
 def _factors(outcomes, others, origins):
-    """The number by which the others are multiplied, case by case; NaN where there is none, None where both raise."""
-    return [_factor(*values) for values in zip(outcomes, others, origins)]
+    """The number by which the others are multiplied, case by case up to one where there is none, which is NaN; None
+    where both raise."""
+    found = []
+    for values in zip(outcomes, others, origins):
+        found.append(_factor(*values))
+        if found[-1] is np.nan:
+            break
+    return found
 
 
 def _factor(outcome, other, origin):

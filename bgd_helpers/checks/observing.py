@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from copy import deepcopy
 from inspect import signature
 from typing import NamedTuple
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
@@ -51,7 +52,8 @@ def observe(
     """
     if not _takes(answer, parameters):
         return Observation(False, [], [], [])
-    with np.errstate(all="ignore"), limited(seconds):
+    with np.errstate(all="ignore"), catch_warnings(), limited(seconds):
+        simplefilter("ignore", RuntimeWarning)  # NumPy's, of a mean of nothing: its value is judged
         used, found = deepcopy(cases), []
         for case in used:
             found.append(outcome_of(answer, case, read))

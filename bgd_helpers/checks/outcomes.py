@@ -41,6 +41,8 @@ def outcome_of(function, case, read):
     except (Exception, SystemExit, Endless) as error:  # a learner's function may raise anything
         if isinstance(error, NotImplementedError) or is_placeholder(error):
             return None
+        if isinstance(error, Endless):
+            error.arrived()
         place = where(error)  # before its __str__, which may raise it again
         return Failure(type(error).__name__, _message(error), place)
 

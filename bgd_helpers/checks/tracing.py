@@ -5,6 +5,7 @@ import linecache
 import os
 import re
 import sys
+from collections.abc import Callable
 from contextlib import contextmanager
 from functools import lru_cache
 from time import perf_counter
@@ -32,35 +33,60 @@ class Where(NamedTuple):
 
 
 class Endless(BaseException):
-    """Raised in a learner's function that runs on when its time is over; no `except Exception` stops it."""
+    """Raised in a learner's function that runs on when its time is over; no `except Exception` stops it. A bare
+    `except:` does: then the exception is gone, or the next call begins, and `swallowed` is called."""
 
-    def __init__(self, line: int):
-        self.line = line
+    def __init__(self, line: int, swallowed: Callable):
+        self.line, self.swallowed = line, swallowed
+        sys.setprofile(lambda frame, event, arg: swallowed())
+
+    def arrived(self) -> None:
+        """Nothing has swallowed it: nothing is watched any longer."""
+        self.swallowed = None
+        sys.setprofile(None)
+        sys.settrace(None)
+
+    def __del__(self):
+        if self.swallowed:
+            self.swallowed()
 
 
 @contextmanager
 def limited(seconds: float | None):
-    """Raise Endless in the learner's line that runs when `seconds` are over: by a trace function, so in any thread,
-    browser and system. Without a limit, or where a debugger traces already, nothing is watched."""
+    """Raise Endless in the learner's line that runs when `seconds` are over, and in the next one where it is swallowed:
+    by a trace function, so in any thread, browser and system. Without a limit, or where a debugger traces already,
+    nothing is watched."""
     if seconds is None or sys.gettrace() is not None:
         yield
         return
-    sys.settrace(_watch(perf_counter() + seconds))
+    watching = [sys._getframe(2)]  # the block's own frame: what is inside of it is watched
+    sys.settrace(_watch(perf_counter() + seconds, watching))
     try:
         yield
     finally:
+        watching.clear()
         sys.settrace(None)
 
 
-def _watch(until):
+def _watch(until, watching):
     seen = []
 
     def step(frame, event, arg):
         if event in ("line", "opcode") and perf_counter() > until:
             seen.append((frame.f_code, frame.f_lineno))
             if len(seen) > LOOP:
-                raise Endless(min(number for code, number in seen if code is frame.f_code))
+                line = min(number for code, number in seen if code is frame.f_code)
+                raise Endless(line, again)  # Python then traces no more
         return step
+
+    def again():
+        sys.setprofile(None)
+        if watching:
+            sys.settrace(enter)
+            frame = sys._getframe()
+            while frame not in (None, *watching):
+                frame.f_trace = step if _is_own(frame.f_code.co_filename) else None
+                frame = frame.f_back
 
     def enter(frame, event, arg):
         if not _is_own(frame.f_code.co_filename):
