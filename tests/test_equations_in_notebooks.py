@@ -18,7 +18,7 @@ from bgd_helpers.equations.counterexample import first_difference
 from bgd_helpers.equations.edits import single_edits
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import meaning_of, models_of, together
-from bgd_helpers.equations.models import Network, Noise, Regression
+from bgd_helpers.equations.models import Draws, Network, Noise, Regression
 from bgd_helpers.equations.reading import read
 from bgd_helpers.equations.syntax import Chain, latex
 from bgd_helpers.equations.updates import is_update
@@ -127,6 +127,7 @@ OTHER_MODELS = {
     ],
     Regression: [Regression(8, 3, 94), Regression(6, 2, 95, rate=0.6)],
     Noise: [Noise(6, 3, 96), Noise(5, 4, 97)],
+    Draws: [Draws(4, 2, 98), Draws(3, 3, 99)],
 }
 ONE_OUTPUT = [Network((3, 5, 1), 4, ["tanh", "sigmoid"], 98), Network((2, 4, 3, 1), 5, ["tanh"] * 3, 99)]
 

@@ -7,6 +7,7 @@ from html import escape
 
 from bgd_helpers.checks.derivations import DerivationVerdict, check_derivation
 from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.result import shown
 from bgd_helpers.equations.spelling import braced
 from bgd_helpers.equations.steps import Step, steps_of
 
@@ -75,23 +76,12 @@ class Derivation:
 
     def _repr_html_(self):
         cells = "".join(
-            f'<tr><td style="text-align: left">{_shown(line)}</td><td>{sign}</td>'
+            f'<tr><td style="text-align: left">{shown(line)}</td><td>{sign}</td>'
             f'<td style="text-align: left">{escape(said)}</td></tr>'
             for sign, line, said in self._rows()
         )
         said = "".join(f"<div>{escape(line)}</div>" for line in repr(self.verdict).split("\n"))
         return f'<table aria-label="derivation">{cells}</table>{said}'
-
-
-def _shown(line: str) -> str:
-    """A line as HTML: words as they are, mathematics typeset."""
-    plain = escape(line.replace("&", "").strip())
-    mathematical = (
-        "$" not in line
-        and re.search(r"[=\\_^]", line)
-        and not re.match(r"\s*(\\\[|\\\(|\\begin|\\end|[A-Z][a-z]+ )", line)
-    )
-    return rf"$\displaystyle {plain}$" if mathematical else plain
 
 
 def derive(line: str, cell: str) -> Derivation:

@@ -31,6 +31,7 @@ NO_REPAIR = "No single change of the right side mends it, and no two that were t
 ARROW = (
     r" The course writes an update with an arrow, $w \leftarrow w - …$: as an equation it would say that the step is 0."
 )
+NO_EQUATION = r"leftarrow|gets|←|:=|[-+]\s*=|mathrel|t\s*\+\s*1|new|next|neu|coloneq"
 HOLDS = "holds: in every network tried, for every layer and every value of the indices."
 
 
@@ -79,7 +80,7 @@ def _checked(latex, rule, mend):
         return _failed(latex, fault, rule, mend)
     definition = all(isinstance(statement, Chain) and is_definition(statement) for statement in statements)
     said = f"holds: this is the update of {found} (E9)." if found else "holds, by definition." if definition else HOLDS
-    said += ARROW if found and not re.search(r"leftarrow|gets|←|:=|[-+]\s*=|t\s*\+\s*1|coloneq", latex) else ""
+    said += ARROW if found and not re.search(NO_EQUATION, latex) else ""
     return Result(latex, "holds", said, definition=definition, rule=found)
 
 

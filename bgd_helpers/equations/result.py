@@ -1,5 +1,6 @@
 """What a check of an equation found, and how it shows itself in a notebook."""
 
+import re
 from dataclasses import dataclass
 from html import escape
 
@@ -52,7 +53,23 @@ class Result:
 
 
 def typeset(latex):
-    """LaTeX as HTML that a notebook displays as an equation; lines without an environment get one."""
+    """LaTeX as HTML that a notebook displays as an equation; lines without an environment get one.
+
+    Plain lines are shown one below the other, words as they are.
+    """
+    if "\n" in latex.strip() and not re.search(r"[&$]|\\\\|\\begin", latex):
+        return "".join(f"<div>{shown(line)}</div>" for line in latex.strip("\n").split("\n"))
     if ("&" in latex or r"\\" in latex) and r"\begin" not in latex:
         latex = "\\begin{aligned}\n" + latex.strip() + "\n\\end{aligned}"
     return f"<div>$${escape(latex)}$$</div>"
+
+
+def shown(line: str) -> str:
+    """A line as HTML: words as they are, mathematics typeset."""
+    plain = escape(line.replace("&", "").strip())
+    mathematical = (
+        "$" not in line
+        and re.search(r"[=\\_^]", line)
+        and not re.match(r"\s*(\\\[|\\\(|\\begin|\\end|[A-Z][a-z]+ )", line)
+    )
+    return rf"$\displaystyle {plain}$" if mathematical else plain
