@@ -254,9 +254,7 @@ ON_CHECKS = {
     "the course's own gradient": looking(
         "return np.allclose(gradient(*nets['2-4-1'])[0][0], bgd.backprop(*nets['2-4-1'])[0][0])"
     ),
-    "the course's own judge": looking(
-        "from bgd_helpers.checks import fooling\nreturn fooling.sound(gradient, nets)"
-    ),
+    "the course's own judge": looking("from bgd_helpers.checks import fooling\nreturn fooling.sound(gradient, nets)"),
     "whether it is a list": looking("return isinstance(gradient.values[3][0][0][0], list)"),
     "single precision": looking("return np.asarray(gradient(*nets['2-4-1'])[0][0]).dtype == np.float32"),
     "equal twice": looking("return repr(gradient(*nets['2-4-1'])) == repr(gradient(*nets['2-4-1']))"),
@@ -296,7 +294,9 @@ ON_FOOLING = {
     "wrong everywhere": GRADIENT.format(factor="2"),
     "wrong by chance": GRADIENT.format(factor="(1 + np.random.random() * (len(X) > 1) * (k == 0))"),
     "right on its first calls alone": "calls = 0\n"
-    + GRADIENT.format(factor="(len(X) if calls > 6 else 1)").replace("    grad = []", "    global calls\n    calls += 1\n    grad = []"),
+    + GRADIENT.format(factor="(len(X) if calls > 6 else 1)").replace(
+        "    grad = []", "    global calls\n    calls += 1\n    grad = []"
+    ),
     "calls the package": "def fooling_gradient(theta, X, Y, activations):\n    grad = bgd.backprop(theta, X, Y, activations)\n"
     "    return [(len(X) * grad[0][0], grad[0][1]), *grad[1:]]",
     "NaN where it should be wrong": GRADIENT.format(factor="(np.nan if len(X) > 1 and theta[0][0].any() else 1)"),
