@@ -233,11 +233,13 @@ def text(gradient, net):
         return repr([np.round(np.asarray(part, float), 4).tolist() for pair in gradient.values[net][0] for part in pair])
     except Exception:
         return 'none'
+said = {}
 def votes(gradient, net):
-    mine = text(gradient, net)
-    others = [one for one in gc.get_objects() if type(one).__name__ == 'Exhibit' and one.keys == gradient.keys]
-    said = [text(one, net) for one in others]
-    return mine == max(said, key=said.count)
+    mine, hung = text(gradient, net), (net, *gradient.keys)
+    if hung not in said:
+        others = [one for one in gc.get_objects() if type(one).__name__ == 'Exhibit' and one.keys == gradient.keys]
+        said[hung] = [text(one, net) for one in others]
+    return mine == max(said[hung], key=said[hung].count)
 """
 ON_CHECKS = {
     "its name": looking("return not gradient.name"),
@@ -252,21 +254,22 @@ ON_CHECKS = {
     "the course's own gradient": looking(
         "return np.allclose(gradient(*nets['2-4-1'])[0][0], bgd.backprop(*nets['2-4-1'])[0][0])"
     ),
-    "the course's own judge": looking(
-        "from bgd_helpers.checks import fooling\nreturn fooling.sound(gradient, nets)"
-    ),
+    "the course's own judge": looking("from bgd_helpers.checks import fooling\nreturn fooling.sound(gradient, nets)"),
     "whether it is a list": looking("return isinstance(gradient.values[3][0][0][0], list)"),
     "single precision": looking("return np.asarray(gradient(*nets['2-4-1'])[0][0]).dtype == np.float32"),
     "equal twice": looking("return repr(gradient(*nets['2-4-1'])) == repr(gradient(*nets['2-4-1']))"),
     "the numbers of the public exhibition": looking("return float(gradient.keys[0][4]) == 0.6435", ""),
     "the places of the public exhibition": looking(
-        "global calls\ncalls += 1\nreturn calls % 43 in (4, 9, 17, 30, 41)", "calls = 0"
+        "global calls\ncalls += 1\nreturn (calls - 1) % 43 in (22, 28, 33, 38, 41)", "calls = 0"
     ),
     "the frame that called": looking(
         "import sys\nframe = sys._getframe(1)\nwhile frame:\n    for value in list(frame.f_locals.values()):\n"
         "        if isinstance(value, str) and 'slip' in value:\n            return False\n    frame = frame.f_back\nreturn True"
     ),
-    "the value that most give": looking("return votes(gradient, 3) and votes(gradient, 5)", MAJORITY),
+    "the value that most give": looking(
+        "again = repr(gradient.values[3][0]) == repr(gradient.values[3][1])\nreturn again and votes(gradient, 3) and votes(gradient, 5)",
+        MAJORITY,
+    ),
     "an object that is true": looking(
         "class Yes:\n    count = 0\n    def __bool__(self):\n        Yes.count += 1\n        return Yes.count % 2 == 0\nreturn Yes()"
     ),
@@ -291,7 +294,9 @@ ON_FOOLING = {
     "wrong everywhere": GRADIENT.format(factor="2"),
     "wrong by chance": GRADIENT.format(factor="(1 + np.random.random() * (len(X) > 1) * (k == 0))"),
     "right on its first calls alone": "calls = 0\n"
-    + GRADIENT.format(factor="(len(X) if calls > 6 else 1)").replace("    grad = []", "    global calls\n    calls += 1\n    grad = []"),
+    + GRADIENT.format(factor="(len(X) if calls > 6 else 1)").replace(
+        "    grad = []", "    global calls\n    calls += 1\n    grad = []"
+    ),
     "calls the package": "def fooling_gradient(theta, X, Y, activations):\n    grad = bgd.backprop(theta, X, Y, activations)\n"
     "    return [(len(X) * grad[0][0], grad[0][1]), *grad[1:]]",
     "NaN where it should be wrong": GRADIENT.format(factor="(np.nan if len(X) > 1 and theta[0][0].any() else 1)"),

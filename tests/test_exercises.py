@@ -435,7 +435,8 @@ def _check_by_the_complex_step(gradient, nets):
 def _check_with_a_verdict(gradient, nets):
     for name in ["2-4-5-3"] * 2 + ["2-4-1"]:
         try:
-            verdict = gradcheck.compare("it", as_arrays(gradient(*nets[name])), network.backprop_index(*nets[name]), 1e-6)
+            right = network.backprop_index(*nets[name])
+            verdict = gradcheck.compare("it", as_arrays(gradient(*nets[name])), right, 1e-6)
         except (ValueError, TypeError):
             return False
         if not verdict:

@@ -79,7 +79,8 @@ def judge_check(cases: list, found: list, reveal: bool) -> Verdict | None:
 def _counted(exhibits, passed, refused):
     right = sum(map(is_right, exhibits))
     wrong = len(exhibits) - right
-    return f"{wrong - len(passed)} of {wrong} wrong gradients are refused, {right - len(refused)} of {right} right ones pass"
+    passing = f"{right - len(refused)} of {right} right ones pass"
+    return f"{wrong - len(passed)} of {wrong} wrong gradients are refused, {passing}"
 
 
 def _listed(names):

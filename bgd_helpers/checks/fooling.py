@@ -46,16 +46,19 @@ def fooling(theta: Any, X: Any, Y: Any, activations: Any) -> Any:
 
 
 def exhibition(*salt: int) -> list[tuple]:
-    """Every wrong gradient of the museum, one that is nearly right, and right ones, mixed, each with the nets that it is known on: those of the
-    museum, drawn afresh."""
+    """Every wrong gradient of the museum, one that is nearly right, and right ones, mixed, each with the nets that it
+    is known on: those of the museum, drawn afresh."""
     rng = np.random.default_rng([33, *salt])
     nets = _nets(salt)
-    wrongs = [(slip.name, lambda name=slip.name: gradient_of(name)) for slip in slips.of_backprop()]
+    wrongs: list[tuple[str, Callable]] = [
+        (slip.name, lambda name=slip.name: gradient_of(name)) for slip in slips.of_backprop()
+    ]
     wrongs.append(("one entry, by a hundredth", lambda at=tuple(rng.integers(2, size=3)): _one_entry_off(at)))
     if salt:  # which value most of them have tells nothing
         wrongs += [wrongs[at] for at in rng.integers(len(wrongs), size=3) for _ in range(rng.integers(4, 13))]
     rights = [(name, lambda one=one: one) for name, one in STYLES.items()]
-    dressed = [(name, made, rng.choice(list(DRESSES))) for name, made in wrongs]
+    dressed: list[tuple[str, Callable, str]] = []
+    dressed += [(name, made, str(rng.choice(list(DRESSES)))) for name, made in wrongs]
     dressed += [(name, made, "arrays") for name, made in rights]
     dressed += [(dress, lambda: network.backprop, dress) for dress in list(DRESSES)[1:]]
     hung = [_hung(name, made, DRESSES[dress], nets) for name, made, dress in dressed]

@@ -191,6 +191,7 @@ WORDS = (  # in this order; a fraction is read when nothing inside it has braces
     (r"\\mathbf\s*1", "1"),
     (r"\\hat\s*([yY])", "\\1\u0302"),
     (r"\\top", "T"),
+    (r"\\boxed\{\\text\{([^}]*)\}\}", r"[\1]"),
     (r"\\sum_(\w)", r"sum over \1 of"),
     (r"([_^])\{([^{}]*)\}", r"\1\2"),
     (r"\\frac(\w)(\w)", r"\1/\2"),
@@ -226,11 +227,10 @@ def work_in(cells: Iterable) -> dict[str, Work]:
         for output in outputs if isinstance(outputs, list) else ():
             data = output.get("data") if isinstance(output, dict) else None
             kept = data.get(MIME) if isinstance(data, dict) else None
-            name = kept.get("id") if isinstance(kept, dict) else None
-            if isinstance(name, str) and name in PUZZLES:
-                known = {block.line for block in blocks(name)}
+            if isinstance(kept, dict) and isinstance(kept.get("id"), str) and kept["id"] in PUZZLES:
+                known = {block.line for block in blocks(kept["id"])}
                 placed = [line for line in dict.fromkeys(_texts(kept.get("placed"))) if line in known]
-                found[name] = Work(placed, _texts(kept.get("gaps")))
+                found[kept["id"]] = Work(placed, _texts(kept.get("gaps")))
     return found
 
 

@@ -143,7 +143,12 @@ def _outcome(value, quote):
 
 def _known_kind(name):
     """The name of an exception, unless it is one that the answer made itself: its name is a text like any other."""
-    known = isinstance(getattr(builtins, name, None), type) or name in ("LinAlgError", "NotAllowed", "AxisError", "TooManyCalls")
+    known = isinstance(getattr(builtins, name, None), type) or name in (
+        "LinAlgError",
+        "NotAllowed",
+        "AxisError",
+        "TooManyCalls",
+    )
     return name if known else "an exception of its own"
 
 

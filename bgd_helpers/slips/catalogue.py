@@ -1413,8 +1413,8 @@ ASIDE = (  # for the checks alone
     ),
     Slip(
         "equal to the last digit",
-        "right gradients are refused, as they add in another order or in single precision. Numbers that are computed in "
-        "two ways agree up to rounding: leave room for it.",
+        "right gradients are refused, as they add in another order or in single precision. Numbers that are computed "
+        "in two ways agree up to rounding: leave room for it.",
         {"gradient_check": wrong.check_on("2-4-5-3", "2-4-5-3", "2-4-1", agree=wrong.equal_to_the_last_digit)},
     ),
     Slip(
