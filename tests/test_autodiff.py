@@ -48,7 +48,7 @@ def test_what_each_way_costs(net):
 def test_the_tape_that_is_shown_is_the_one_that_runs(capsys):
     autodiff.shown()
     lines = [line for line in capsys.readouterr().out.splitlines() if line.strip() and '"""' not in line]
-    assert len(lines) <= 20 and {"class Number(Arithmetic):", "def backward(tape):"} <= set(lines)
+    assert len(lines) <= 20 and {"class Number(Arithmetic):", "def backward(tape: list) -> None:"} <= set(lines)
 
 
 def test_cross_entropy_changes_e4_and_nothing_else():

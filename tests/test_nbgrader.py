@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from bgd_course.grading import course
-from bgd_helpers.checks import DERIVATIONS, EXERCISES
+from bgd_helpers.checks import DERIVATIONS, EXERCISES, PAGES
 
 ROOT = Path(__file__).parent.parent
 COURSE = course.read(ROOT / "notebooks")
@@ -26,7 +26,7 @@ def cells(task):
 
 
 def test_every_exercise_is_asked_once():
-    assert sorted(task.exercise for task in COURSE.tasks) == sorted([*EXERCISES, *DERIVATIONS])
+    assert sorted(task.exercise for task in COURSE.tasks) == sorted([*EXERCISES, *DERIVATIONS, *PAGES])
 
 
 @pytest.mark.parametrize("task", COURSE.tasks, ids=lambda task: task.exercise)

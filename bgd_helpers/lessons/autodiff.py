@@ -52,7 +52,7 @@ class Number(Arithmetic):
         return Number(self.tape, z, [(self, 1 - z * z)])
 
 
-def backward(tape):
+def backward(tape: list) -> None:
     """dJ/d of every number on the tape, where J is the last: from the end to the front, E5 for a graph of any form."""
     tape[-1].slope = 1.0
     for number in reversed(tape):
