@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bgd_course.records import cache
+
 VERSION = "314.0.3"
 CDN = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
 TARBALLS = {  # of npm, with their sha256
@@ -32,14 +34,6 @@ PLATFORM = ("--python-version=3.14", "--implementation=py", "--abi=none", "--pla
 
 class Missing(Exception):
     """Something that the site is made of cannot be had; the message says how to get it."""
-
-
-def cache() -> Path:
-    """The folder of downloads, outside the repository."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(home) / "bgd-site"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def npm(name: str) -> Path:
