@@ -22,7 +22,7 @@ def page(root: Path) -> str:
     found = records.read()
     parts = [
         f"# Status\n\nVersion {bgd_helpers.__version__} of the course.",
-        "## Versions\n\n" + table(("", "on a machine of one's own", "in the browser"), versions()),
+        "## Versions\n\n" + table(("what", "on a machine of one's own", "in the browser"), versions()),
         "## Notebooks\n\nWhen each ran last where this page was made, and in how many seconds.",
         table(("notebook", "natively", "in the browser"), runs(root, found)),
         "## Exercises\n\nThe known mistakes that each check names; the tests make each of them.",

@@ -31,7 +31,10 @@ EXTENSIONS = {  # no others, whatever is installed here
         str(SHARED / name) for name in ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension")
     ],
 }
-REFETCH = "e.waitUntil(refetch(t))"  # JupyterLite's service worker loads again what it has in its cache
+WORKER = {  # what JupyterLite's service worker does, and what it should: the page in front knows when a cache is old
+    "e.waitUntil(refetch(t))": "0",  # loading again, at each visit, what is in the cache
+    "t.match(e)": "t.match(e,{ignoreSearch:true})",  # a page is the same for each notebook in its address
+}
 OVERRIDES = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 10},
@@ -67,7 +70,7 @@ def _build(made, site, kernel):
 def _write_front(root, site, kernel):
     """The page in front, what it delivers, and a script in each page of JupyterLite that leads to it."""
     found = {path.name: delivered(path) for path in sorted((root / "notebooks").glob("*.ipynb"))}
-    loaded = pyodide.files(site / "static" / "pyodide", kernel)
+    loaded = pyodide.files(site / "static" / "pyodide", kernel) + [(f"./{name}", 5_000) for name in ("", *ASSETS)]
     text = json.dumps({"notebooks": found, "files": loaded, "kernel": kernel, "version": bgd_helpers.__version__})
     pages = {name: (PAGES / name).read_text(encoding="utf-8") for name in (*ASSETS, "start.html")}
     name = hashlib.sha256("".join([text, *pages.values()]).encode()).hexdigest()[:12]
@@ -79,7 +82,8 @@ def _write_front(root, site, kernel):
     (site / "index.html").write_text(pages["start.html"].replace("EDITION", name), encoding="utf-8")
     for page in (APP, "tree"):
         _replace(site / page / "index.html", "<head>", '<head>\n    <script src="../frame.js"></script>')
-    _replace(site / "service-worker.js", REFETCH, "0")
+    for old, new in WORKER.items():
+        _replace(site / "service-worker.js", old, new)
 
 
 def delivered(path: Path) -> dict[str, Any]:
