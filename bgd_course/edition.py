@@ -27,6 +27,7 @@ STATE = ".course"  # in the learner's folder: what was delivered last, and backu
 BLANK = "# Your code here"
 BLANK_TEXT = "# Your lines go between the quotation marks above"
 PROMPT = "**Predict"
+OUTPUTS = "outputs"  # of a release: what its site shows to read
 HEADING = re.compile(r"#+ ")
 FOLD = "<details><summary>What we see</summary>\n\n{}\n\n</details>"
 UNREAD = "its notebook cannot be read"
@@ -44,6 +45,16 @@ def learners(notebook: NotebookNode) -> NotebookNode:
         cell.source = without(without(cell.source, SOLUTION, instead), HIDDEN)
     for cell in telling(notebook.cells):
         cell.source = folded(cell.source)
+    return notebook
+
+
+def readers(notebook: NotebookNode) -> NotebookNode:
+    """The learner's edition to read: with the saved outputs, but for those of answers and checks."""
+    outputs = {cell.id: cell.outputs for cell in notebook.cells if cell.cell_type == "code"}
+    notebook = learners(notebook)
+    for cell in notebook.cells:
+        if cell.id in outputs and not is_answer(cell) and "nbgrader" not in cell.metadata:
+            cell.outputs = outputs[cell.id]
     return notebook
 
 

@@ -12,7 +12,6 @@ import nbformat
 from nbformat import NotebookNode
 
 from bgd_course import edition
-from bgd_course.merging import is_answer
 from bgd_course.site import pyodide
 
 PAGES = Path(__file__).with_name("pages")
@@ -44,7 +43,7 @@ def write(root: Path, folder: Path, status: str) -> None:
         source = Path(made)
         names = [path.name for path in sorted((root / "notebooks").glob("*.ipynb"))]
         for name in names:
-            nbformat.write(page(nbformat.read(root / "notebooks" / name, as_version=4), name), source / name)
+            nbformat.write(page(read(root, name), name), source / name)
         title = "Gradient descent and backpropagation, checked line by line"
         pages = "\n".join(name.removesuffix(".ipynb") for name in names)
         (source / "index.md").write_text(INDEX.format(title=title, text=TEXT, pages=pages), encoding="utf-8")
@@ -68,15 +67,19 @@ def _copy_static(folder):
         shutil.copytree(found, target) if found.is_dir() else shutil.copy(found, target)
 
 
+def read(root: Path, name: str) -> NotebookNode:
+    """A notebook of the course to read; a release keeps what its own notebooks lack."""
+    kept = root / edition.OUTPUTS / f"{Path(name).stem}.json"
+    if kept.is_file():
+        return nbformat.read(kept, as_version=4)
+    return edition.readers(nbformat.read(root / "notebooks" / name, as_version=4))
+
+
 def page(notebook: NotebookNode, name: str) -> NotebookNode:
-    """A notebook as the book shows it: without solutions; what answers a prediction is folded."""
-    outputs = {cell.id: cell.get("outputs", []) for cell in notebook.cells}
-    notebook = edition.learners(notebook)
-    graded = {cell.id for cell in notebook.cells if is_answer(cell) or "nbgrader" in cell.metadata}
+    """A notebook to read as the book shows it: what answers a prediction folded, pictures described, a link on top."""
     for cell in notebook.cells:
-        if cell.cell_type == "code" and cell.id not in graded:
-            cell.outputs = outputs[cell.id]
-            _describe(cell)
+        for output in cell.get("outputs", []):
+            _describe(cell, output)
     for cell in predicted(notebook.cells):
         cell.metadata.setdefault("mystnb", {})["code_prompt_show"] = FOLDED
         cell.metadata.setdefault("tags", []).append("hide-output")
@@ -95,9 +98,8 @@ def predicted(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
             yield cell
 
 
-def _describe(cell):
-    """Put the words for a cell's picture where MyST-NB looks for them."""
-    for output in cell.outputs:
-        for told in output.get("metadata", {}).values():
-            if isinstance(told, dict) and "alt" in told:
-                cell.metadata.setdefault("mystnb", {})["image"] = {"alt": " ".join(told["alt"].split())}
+def _describe(cell, output):
+    """Put the words for a picture where MyST-NB looks for them."""
+    for told in output.get("metadata", {}).values():
+        if isinstance(told, dict) and "alt" in told:
+            cell.metadata.setdefault("mystnb", {})["image"] = {"alt": " ".join(told["alt"].split())}
