@@ -30,13 +30,13 @@ export async function zip(files) {
     const time = (date.getHours() << 11) | (date.getMinutes() << 5) | (date.getSeconds() >> 1);
     const day = ((date.getFullYear() - 1980) << 9) | ((date.getMonth() + 1) << 5) | date.getDate();
     const common = [20, 0x800, 8, time, day, crc32(bytes), small.length, bytes.length, name.length, 0];
-    directory.push(packed("lsssssslllssssll", [0x02014b50, 20, ...common, 0, 0, 0, 0, offset]), name);
+    directory.push(packed("lsssssslllsssssll", [0x02014b50, 20, ...common, 0, 0, 0, 0, offset]), name);
     const header = packed("lssssslllss", [0x04034b50, ...common]);
     parts.push(header, name, small);
     offset += header.length + name.length + small.length;
   }
   const size = directory.reduce((sum, part) => sum + part.length, 0), count = files.length;
-  const end = packed("lssssllS".toLowerCase(), [0x06054b50, 0, 0, count, count, size, offset, 0]);
+  const end = packed("lsssslls", [0x06054b50, 0, 0, count, count, size, offset, 0]);
   return new Blob([...parts, ...directory, end], {type: "application/zip"});
 }
 
