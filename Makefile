@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 include setup.mk
 
-.PHONY: help lab progress release grade test test-all notebooks bench evidence lock clean
+.PHONY: help lab progress release grade site test test-all notebooks bench evidence lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -20,6 +20,9 @@ release: $(READY)  ## write the learner's edition as a folder ready to be a clas
 grade: $(READY)-grade  ## grade a class: make grade SUBMISSIONS=folder (first with PLAN=--plan)
 	@test -n "$(SUBMISSIONS)" || { echo 'Name the folder: make grade SUBMISSIONS=folder' >&2; exit 2; }
 	@$(RUN) -I -m bgd_course grade "$(SUBMISSIONS)" $(PLAN)
+
+site: $(READY)-site  ## write the site (SERVE=1 opens it; OFFLINE=folder with Pyodide's wheels: all of it)
+	@$(RUN) -I -m bgd_course site $(if $(OFFLINE),--offline "$(OFFLINE)") $(if $(SERVE),--serve)
 
 test: $(READY)-dev  ## run the tests of the package and of every notebook, in three minutes
 	@$(RUN) -m pytest
@@ -43,9 +46,10 @@ LOCK = $(if $(UV),uv,.venv-lock/bin/uv) pip compile pyproject.toml --extra build
 
 lock: $(if $(UV),,.venv-lock/bin/uv)  ## pin the newest packages that pyproject.toml admits
 	@$(LOCK) --extra dev --output-file requirements-dev.lock
+	@$(LOCK) --extra site --constraint requirements-dev.lock --output-file requirements-site.lock
 	@$(LOCK) --extra grade --constraint requirements-dev.lock --output-file requirements-grade.lock
 	@$(LOCK) --constraint requirements-dev.lock --output-file requirements.lock
-	@echo 'The three locks are up to date.'
+	@echo 'The four locks are up to date.'
 
 clean:  ## remove the environments and caches, never a notebook or its checkpoints
 	rm -rf .venv .venv-newest .venv-lock .pytest_cache .ruff_cache .import_linter_cache

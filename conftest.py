@@ -40,6 +40,10 @@ SETTINGS = (
 )
 
 
+def pytest_addoption(parser):
+    parser.addoption("--every-notebook", action="store_true", help="run each notebook in the workbook: minutes")
+
+
 def pytest_configure(config):
     """Give this run, and every process that it starts, one thread each for sums, as the processes share the cores, and
     folders of settings of its own: none of its user's, and none that cannot be written."""

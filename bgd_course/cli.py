@@ -1,4 +1,4 @@
-"""The commands: lab, progress, grade, release."""
+"""The commands: lab, progress, grade, release, site."""
 
 import importlib.util
 import os
@@ -414,6 +414,44 @@ def release(folder: Path, solutions: bool) -> None:
     for name in changed:
         click.echo(f"{name} was changed there and is left as it is; remove it to have the course's.", err=True)
     click.echo(f"{folder} is ready: make it a repository, or hand it out as it is.")
+
+
+@commands.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("site"))
+@click.option("--offline", type=click.Path(path_type=Path), help="A folder with Pyodide's wheels, to go into the site.")
+@click.option("--serve", is_flag=True, help="Open the site in a browser; Ctrl-C ends it.")
+def site(folder: Path, offline: Path | None, serve: bool) -> None:
+    """Write the site into FOLDER: static files for any web server.
+
+    A book to read, and a workbook that runs in the browser. Python there comes from Pyodide's CDN, unless --offline.
+    """
+    root = checkout()
+    need("jupyterlite_core", "sphinx", "myst_nb", lock="requirements-site.lock")
+    from bgd_course import site as making
+    from bgd_course.site.pyodide import Missing
+
+    try:
+        making.write(root, folder.resolve(), offline and offline.resolve())
+    except (FileExistsError, Missing) as error:
+        raise UserError(str(error)) from None
+    click.echo(f"{folder} is ready: {sum(one.stat().st_size for one in folder.rglob('*')) / 1e6:.0f} MB.")
+    if serve:
+        serve_site(folder)
+
+
+def serve_site(folder: Path) -> None:
+    """Serve the site on this machine until Ctrl-C."""
+    import webbrowser
+
+    from bgd_course.lab import can_open_browser
+    from bgd_course.site.serving import server
+
+    with server(folder) as serving:
+        address = f"http://127.0.0.1:{serving.server_address[1]}/"
+        click.echo(f"{address} (Ctrl-C ends it)")
+        if can_open_browser():
+            webbrowser.open(address)
+        serving.serve_forever()
 
 
 def checkout() -> Path:

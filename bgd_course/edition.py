@@ -4,32 +4,31 @@ When the course changes, its changes are brought into that folder by a three-way
 delivered last, what is to be delivered now, and what the learner has made of it. An answer is never overwritten.
 """
 
-import ast
 import copy
 import json
 import os
 import re
 import uuid
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
-from typing import NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_notebook
 from nbformat.v4.rwbase import rejoin_lines
 
-from bgd_course.grading.collect import defined
-from bgd_course.grading.course import HIDDEN, SOLUTION, chapter_of, is_import, parsed, without
+from bgd_course.chapters import moves
+from bgd_course.grading.course import HIDDEN, SOLUTION, chapter_of, without
 from bgd_course.grading.files import as_text
+from bgd_course.merging import by_id, is_answer, merge, with_known_ids
 from bgd_course.notebooks import as_json, remove_leftovers, write_atomically
-from bgd_helpers.lessons.predictions import AGAIN, MIME, guesses_in
+from bgd_helpers.lessons.predictions import MIME, guesses_in
 
 STATE = ".course"  # in the learner's folder: what was delivered last, and backups
 BLANK = "# Your code here"
 BLANK_TEXT = "# Your lines go between the quotation marks above"
 PROMPT = "**Predict"
+OUTPUTS = "outputs"  # of a release: what its site shows to read
 HEADING = re.compile(r"#+ ")
 FOLD = "<details><summary>What we see</summary>\n\n{}\n\n</details>"
 UNREAD = "its notebook cannot be read"
@@ -47,6 +46,16 @@ def learners(notebook: NotebookNode) -> NotebookNode:
         cell.source = without(without(cell.source, SOLUTION, instead), HIDDEN)
     for cell in telling(notebook.cells):
         cell.source = folded(cell.source)
+    return notebook
+
+
+def readers(notebook: NotebookNode) -> NotebookNode:
+    """The learner's edition to read: with the saved outputs, but for those of answers and checks."""
+    outputs = {cell.id: cell.outputs for cell in notebook.cells if cell.cell_type == "code"}
+    notebook = learners(notebook)
+    for cell in notebook.cells:
+        if cell.id in outputs and not is_answer(cell) and "nbgrader" not in cell.metadata:
+            cell.outputs = outputs[cell.id]
     return notebook
 
 
@@ -70,11 +79,6 @@ def folded(source: str) -> str:
         return source
     parts = re.split(r"\n\n(?=#|[^\n]*\*\*Predict)", source, maxsplit=1)
     return "\n\n".join([FOLD.format(parts[0]), *parts[1:]])
-
-
-def is_answer(cell: NotebookNode) -> bool:
-    """Whether a learner writes in this cell."""
-    return SOLUTION[0] in cell.source or bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
 def deliver(source: str | Path, folder: str | Path) -> list[str]:
@@ -209,277 +213,6 @@ def _back_up(path):
     write_atomically(folder / f"{path.stem}.{number}.ipynb", path.read_bytes())
 
 
-class Moved(NamedTuple):
-    """A notebook of a chapter as it was delivered and as the learner has it, once each cell is where the course has it
-    now; the notebooks from which it has gained cells, and how many it has lost."""
-
-    name: str
-    before: NotebookNode | None
-    mine: NotebookNode | None
-    sources: list[str]
-    lost: int
-
-    def done(self, was_there: bool) -> str:
-        """What was done with it, as its learner is told."""
-        came = f"a part of {' and '.join(self.sources)} is here now, with your answers and cells" * bool(self.sources)
-        if not was_there:
-            return f"new: {came}"
-        went = "a part of it is in other notebooks now; " * bool(self.lost)
-        return f"brought up to date; {went}your answers and cells are kept" + f"; {came}" * bool(came)
-
-
-def moves(new: dict, before: dict, mine: dict) -> dict[str, Moved]:
-    """The notebooks of a chapter, by name, with each cell in the one in which the course has it now. A learner's own
-    cell goes with the course's cell that it stands behind."""
-    every = new_notebook(cells=[cell for notebook in new.values() for cell in notebook.cells])
-    known = {name: mine[name] and _with_known_ids(mine[name], before[name] or every) for name in new}
-    known = {name: notebook and _with_ids_of_their_own(notebook) for name, notebook in known.items()}
-    return {name: _moved(name, new, before, known) for name in new}
-
-
-def _moved(name, new, before, mine):
-    gained = {other: _belonging(mine[other], other, name, new) for other in new if other != name}
-    sources = [other for other, cells in gained.items() if cells]
-    base = _together(before[name], name, new, [_belonging(before[other], other, name, new) for other in sources])
-    if base:
-        base.cells += [cell for other in sources for cell in _importing(before[other], base)]
-    blank = [*new[name].cells, *(base.cells if base else [])]
-    own = _together(mine[name], name, new, [gained[other] for other in sources], blank)
-    lost = sum(at != name for _, at in _placed(mine[name], name, new))
-    return Moved(name, base, own, sources, lost)
-
-
-def _placed(notebook, name, new):
-    """Each cell of a notebook with the name of the part in which it belongs."""
-    home, at = {cell.id: part for part in new for cell in new[part].cells}, name
-    home |= {cell.id: name for cell in new[name].cells}
-    for cell in notebook.cells if notebook else ():
-        at = home.get(cell.id, at)
-        yield cell, at
-
-
-def _belonging(notebook, name, part, new):
-    """The cells of a notebook that belong in this part."""
-    return [cell for cell, at in _placed(notebook, name, new) if at == part]
-
-
-def _importing(notebook, base):
-    """The cells of a notebook that import, and are not in the base yet: what moved cells use is imported there."""
-    known = _by_id(base)
-    return [cell for cell in notebook.cells if cell.id not in known and _imports(new_notebook(cells=[cell]))]
-
-
-def _together(notebook, name, new, gained, blank=()):
-    """A notebook with those of its cells that stay, and with what it gains; None if it is none."""
-    if notebook is None and not any(gained):
-        return None
-    together = copy.deepcopy(notebook) if notebook else new_notebook()
-    cells = _belonging(notebook, name, name, new)
-    for moved in gained:
-        at = len(cells)
-        for cell in moved:
-            there = next((i for i, other in enumerate(cells) if other.id == cell.id), None)
-            at = at if there is None else there
-            pair = [cell] if there is None else _of_two(cells[there], cell, blank, cells)
-            cells[at : at + (there is not None)] = pair
-            at += len(pair)
-    together.cells = cells
-    return together
-
-
-def _of_two(one, other, blank, cells):
-    """Of two cells with one id the one that is not blank, or that has run; of two that are not, the first, with the
-    other below it."""
-    blanks = {cell.source for cell in blank if cell.id == one.id}
-    if other.source == one.source:
-        return [one if one.get("outputs") else other]
-    if other.source in blanks:
-        return [one]
-    if one.source in blanks:
-        return [other]
-    return _beside(one, other, {cell.id: cell for cell in cells}, "In the other notebook this cell was")[0]
-
-
-class Merged(NamedTuple):
-    """A merged notebook, and a line for each cell that both sides had changed."""
-
-    notebook: NotebookNode
-    beside: list
-
-
-def merge(base: NotebookNode, new: NotebookNode, mine: NotebookNode) -> Merged:
-    """The learner's notebook `mine` with the changes that the course made from `base` to `new`."""
-    mine = _with_ids_of_their_own(_with_known_ids(mine, base if base.cells else new))
-    old, theirs, known = _by_id(base), _by_id(mine), _by_id(new)
-    cells, beside = [], []
-    for cell in new.cells:
-        resolved, problem = _resolve(cell, old.get(cell.id), theirs)
-        cells += resolved
-        beside += [problem] if problem else []
-    merged = copy.deepcopy(new)
-    cells = [_with_guess(cell, theirs.get(cell.id)) for cell in cells]
-    merged.cells = _with_former_imports(_with_own_cells(cells, mine.cells, old, known), base, new)
-    return Merged(merged, beside)
-
-
-def _by_id(notebook):
-    return {cell.id: cell for cell in notebook.cells}
-
-
-def _with_known_ids(notebook, base):
-    """A copy in which the cells that have lost their ids have those of the course again."""
-    notebook = copy.deepcopy(notebook)
-    known, there = {cell.id for cell in base.cells}, {cell.id for cell in notebook.cells}
-    left = [cell for cell in base.cells if cell.id not in there]
-    for cell in notebook.cells if left else ():
-        same = next((other for other in left if cell.id not in known and _holds_the_same(cell, other)), None)
-        cell.id = same.id if same else cell.id
-        left = [other for other in left if other is not same]
-    return notebook
-
-
-def _holds_the_same(cell, other):
-    """Whether a cell is that of the course: the same source, or an answer that defines the same name."""
-    if (cell.cell_type, cell.source.strip()) == (other.cell_type, other.source.strip()):
-        return True
-    return is_answer(other) and cell.cell_type == "code" and _first_name(cell.source) == _first_name(other.source)
-
-
-def _first_name(source):
-    found = re.search(r"^(?:def\s+)?(\w+)\s*[(=]", source, re.MULTILINE)
-    return found and found[1]
-
-
-def _with_ids_of_their_own(notebook):
-    """A copy in which the second of two cells with one id has another."""
-    notebook, seen = copy.deepcopy(notebook), set()
-    for cell in notebook.cells:
-        number, name = 2, cell.id
-        while cell.id in seen:
-            cell.id, number = f"{name}-{number}", number + 1
-        seen.add(cell.id)
-    return notebook
-
-
-def _resolve(cell, old, theirs):
-    """The cells that stand for a course's cell, and what to say if both sides changed it."""
-    mine = theirs.get(cell.id)
-    if mine is None:
-        deleted = old is not None and old.source == cell.source and not _is_needed(cell)
-        return ([] if deleted else [cell]), None
-    untouched, unchanged = old is None or mine.source == old.source, old is not None and old.source == cell.source
-    if unchanged or mine.source == cell.source:
-        return [mine], None
-    if old is not None and untouched:
-        return [_with_verdict(cell, mine)], None
-    if is_answer(cell) and old is None:
-        return [mine], None
-    if is_answer(cell):
-        return _beside(mine, cell, theirs, "The course has a new version of this exercise's cell")
-    return _beside(cell, mine, theirs, "You had changed this cell, and so has the course. Yours was")
-
-
-def _with_verdict(cell, mine):
-    """The course's new cell; if it is a check, with what the learner's said."""
-    if "points" not in cell.metadata.get("nbgrader", {}):
-        return cell
-    cell = copy.deepcopy(cell)
-    cell.update(outputs=mine.get("outputs", []), execution_count=mine.get("execution_count"))
-    return cell
-
-
-def _with_guess(cell, mine):
-    """The cell; if the learner's of that id holds a prediction, with its outputs: what is committed stays."""
-    if mine is None or not any(guesses_in([mine], kind) and not guesses_in([cell], kind) for kind in (MIME, AGAIN)):
-        return cell
-    cell = copy.deepcopy(cell)
-    cell.update(outputs=mine.outputs, execution_count=mine.execution_count)
-    return cell
-
-
-def _is_needed(cell):
-    """Whether a cell comes back when it was deleted: an answer or its check."""
-    return is_answer(cell) or "nbgrader" in cell.metadata
-
-
-def _beside(kept, other, theirs, text):
-    """One cell, the other's source in a Markdown cell below it, and a line that says so."""
-    fence = "~" * max(3, 1 + max(map(len, re.findall("~+", other.source)), default=0))
-    source = f"**{text}:**\n\n{fence}\n{other.source}\n{fence}"
-    notes = {name: cell for name, cell in theirs.items() if name.startswith(f"{kept.id[:50]}-beside")}
-    if any(note.source == source for note in notes.values()):
-        return [kept], None
-    names = (f"{kept.id[:50]}-beside" + (f"-{number}" if number else "") for number in count())
-    note = new_markdown_cell(source, id=next(name for name in names if name not in notes))
-    return [kept, note], f"both changed {kept.id}: the other version is in a cell below it"
-
-
-def _with_own_cells(cells, mine, old, known):
-    """The cells with the learner's own after the course's cell that they stood behind, and edited cells that the course
-    has no more."""
-    behind, anchor = {}, None
-    present = {cell.id for cell in cells}
-    for cell in mine:
-        gone = cell.id in old and cell.id not in known
-        if cell.id in present and cell.id in known:
-            anchor = cell.id
-        elif cell.id not in known and not (gone and cell.source == old[cell.id].source):
-            behind.setdefault(anchor, []).append(cell)
-    placed = list(behind.get(None, []))
-    for cell in cells:
-        own = behind.get(cell.id, [])
-        placed += [cell, *own] if cell.id in known or not _holds(own + placed, cell) else []
-    return placed
-
-
-def _with_former_imports(cells, base, new):
-    """The cells and, behind the first of code, one that imports what the learner's cells use and the course's no longer
-    import."""
-    known = {cell.id: cell.source for cell in new.cells}
-    bound = {name for cell in new.cells if cell.cell_type == "code" for name in defined(cell.source)}
-    former = {name: line for name, line in _imports(base).items() if name not in bound | set(_imports(new))}
-    used = {node.id for cell in cells if known.get(cell.id) != cell.source for node in _names(cell)}
-    lines = dict.fromkeys(line for name, line in former.items() if name in used)
-    if not lines:
-        return cells
-    first = next((i for i, cell in enumerate(cells) if cell.cell_type == "code"), 0)
-    source = "\n".join(["# Your cells use these names; the course's import them no more.", *lines])
-    name = f"former-imports-{uuid.uuid4().hex[:8]}"
-    return [*cells[: first + 1], new_code_cell(source, id=name), *cells[first + 1 :]]
-
-
-def _imports(notebook):
-    """The names that a notebook's cells import at their top level, or give to a part of the package, each with its
-    statement."""
-    trees = [parsed(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
-    nodes = [node for tree in trees if tree for node in tree.body if is_import(node)]
-    return {name: line for node in nodes for name, line in _bound(node)}
-
-
-def _bound(node):
-    """The names that one import binds, each with a statement of its own."""
-    if isinstance(node, ast.Assign):
-        return [(target.id, ast.unparse(node)) for target in node.targets if isinstance(target, ast.Name)]
-    return [(part.asname or part.name, _import_of(node, part)) for part in node.names]
-
-
-def _import_of(node, part):
-    """The statement that imports one of the names of `node`."""
-    one = copy.copy(node)
-    one.names = [part]
-    return ast.unparse(one)
-
-
-def _names(cell):
-    """The names in a cell of code."""
-    tree = parsed(cell.source) if cell.cell_type == "code" else None
-    return [node for node in ast.walk(tree) if isinstance(node, ast.Name)] if tree else []
-
-
-def _holds(cells, cell):
-    return any(other.id == cell.id for other in cells)
-
-
 def progress(source: str | Path, folder: str | Path) -> list[tuple[str, str, float, str]]:
     """For each exercise asked for in the folder `source`: notebook, exercise, points, and "solved", "attempted",
     "open" or that the notebook cannot be read, from what the notebooks saved in `folder` say."""
@@ -490,8 +223,8 @@ def progress(source: str | Path, folder: str | Path) -> list[tuple[str, str, flo
         asked, mine = learners(nbformat.read(path, as_version=4)), saved[path.name]
         unread = mine is None and (Path(folder) / path.name).exists()
         parts = [saved[name] for name in saved if saved[name] and chapter_of(name) == chapter_of(path.name)]
-        written = {name: cell for part in parts for name, cell in _by_id(part).items()}  # before an update, in another
-        written |= _by_id(_with_known_ids(mine, asked)) if mine else {}
+        written = {name: cell for part in parts for name, cell in by_id(part).items()}  # before an update, in another
+        written |= by_id(with_known_ids(mine, asked)) if mine else {}
         for answer, check in zip(asked.cells, asked.cells[1:]):
             if is_answer(answer) and "points" in check.metadata.get("nbgrader", {}):
                 state = UNREAD if unread else _state(answer, written.get(answer.id), written.get(check.id))

@@ -10,10 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+
+from bgd_course import records
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
@@ -55,7 +58,9 @@ def _is_saved(path, width):
         print("  NOT SAVED")
         print(f"{path.name}: {error}", file=sys.stderr)
         return False
-    print(f"{cells:6} cells {time.perf_counter() - start:7.1f} s")
+    seconds = time.perf_counter() - start
+    records.add("native", path.name, {"day": str(date.today()), "seconds": seconds, "cells": cells})
+    print(f"{cells:6} cells {seconds:7.1f} s")
     return True
 
 

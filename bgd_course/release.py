@@ -19,7 +19,8 @@ from bgd_course.notebooks import as_json, remove_leftovers, write_atomically
 MANIFEST = ".release"
 COPIED = (
     *(".gitattributes", "CHANGELOG.md", "LICENSE", "LICENSE-TEXT"),
-    *("environment.yml", "pyproject.toml", "requirements.lock", "requirements-grade.lock", "setup.mk"),
+    *("environment.yml", "pyproject.toml", "requirements.lock", "requirements-grade.lock", "requirements-site.lock"),
+    *("setup.mk", "Dockerfile", ".dockerignore", ".devcontainer/devcontainer.json", ".github/workflows/site.yml"),
 )
 FOLDERS = ("bgd_helpers", "bgd_course", "install")
 SOLUTIONS = "worked-solutions"  # grading passes a folder of this name over
@@ -94,6 +95,7 @@ def _fill(root, made):
     for name in FOLDERS:
         shutil.copytree(root / name, made / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in COPIED:
+        (made / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root / name, made / name)
     texts = {"README.md": "README.md", "Makefile": "Makefile", "gitignore": ".gitignore", "grade.yml": WORKFLOW}
     texts["autograder.py"] = "autograder.py"
@@ -101,6 +103,7 @@ def _fill(root, made):
         (made / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(TEXTS / name, made / target)
     _write_notebooks(root / "notebooks", made / "notebooks")
+    _write_outputs(root / "notebooks", made / edition.OUTPUTS)
 
 
 def _write_notebooks(source, folder):
@@ -109,6 +112,14 @@ def _write_notebooks(source, folder):
     for path in sorted(source.glob("*.ipynb")):
         text = as_json(edition.learners(nbformat.read(path, as_version=4)))
         (folder / path.name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_outputs(source, folder):
+    """What the class's own site shows to read: the learner's edition with outputs, in no notebook's file."""
+    folder.mkdir()
+    for path in sorted(source.glob("*.ipynb")):
+        text = as_json(edition.readers(nbformat.read(path, as_version=4)))
+        (folder / f"{path.stem}.json").write_text(text, encoding="utf-8", newline="\n")
 
 
 def _write_solutions(source, folder):

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from bgd_course import edition, notebooks
+from bgd_course import edition, merging, notebooks
 
 SOLVED = 'def loss(y):\n    """E2."""\n    ### BEGIN SOLUTION\n    return (y ** 2).sum()\n    ### END SOLUTION'
 CHECK = 'check("loss", loss)\n### BEGIN HIDDEN TESTS\nassert secret\n### END HIDDEN TESTS'
@@ -426,3 +426,24 @@ def test_what_a_killed_run_left_is_removed_and_nothing_else(course):
         path.write_text("x")
     course.deliver()
     assert not dead.exists() and alive.exists() and other.exists()
+
+
+def test_the_browser_merges_texts_as_the_folder_is_merged():
+    base, new = (edition.learners(source(draw=text)) for text in ("draw(1)", "draw(2)"))
+    mine = edition.learners(source())
+    mine.cells[2].source = "def loss(y):\n    return (y**2).sum()"
+    mine.cells.append(new_code_cell("my = loss", id="own"))
+    text, said = merging.merge_texts(*(json.dumps(notebook) for notebook in (base, new, mine)))
+    merged = merging.merge(base, new, mine)
+    assert (nbformat.reads(text, as_version=4), said) == (merged.notebook, merged.beside)
+    assert [cell.source for cell in merged.notebook.cells][1:3] == ["draw(2)", mine.cells[2].source]
+
+
+def test_a_text_whose_delivery_is_not_known_keeps_both_versions():
+    new, mine = edition.learners(source()), edition.learners(source(draw="draw(7)"))
+    text, said = merging.merge_texts(None, json.dumps(new), notebooks.as_json(mine))
+    assert (
+        "draw(7)" in text
+        and "draw(1)" in text
+        and said == ["both changed draw: the other version is in a cell below it"]
+    )

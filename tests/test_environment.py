@@ -1,5 +1,7 @@
 """The environment report: ✓ where a bound holds, ✗ with what was found and what to do where it does not."""
 
+from packaging.requirements import Requirement
+
 from bgd_helpers import environment
 
 
@@ -26,6 +28,13 @@ def test_a_requirement_without_bounds_is_met():
 def test_what_another_system_needs_is_not_asked_for_here():
     text = environment.report(["nothing>=1; sys_platform == 'elsewhere'", "neither; extra == 'test'", "numpy"])
     assert "nothing" not in text and "neither" not in text and text.endswith("✓ numpy")
+
+
+def test_a_browser_is_asked_only_for_what_it_has(monkeypatch):
+    browser = {"sys_platform": "emscripten", "extra": ""}
+    asked = map(Requirement, environment._declared())
+    wanted = {one.name for one in asked if one.marker is None or one.marker.evaluate(browser)}
+    assert wanted == {"numpy", "matplotlib", "contourpy", "pillow", "ipywidgets", "lark", "packaging", "lazy-loader"}
 
 
 def test_it_is_the_same_however_the_course_is_installed():

@@ -1,6 +1,7 @@
 """An explorer follows its sliders: artists, pixels and words, at once; errors show and clear."""
 
 import asyncio
+import base64
 import gc
 import io
 import sys
@@ -236,7 +237,7 @@ def test_saved_bundle_is_stable_and_holds_picture_and_words(explorer):
     data, metadata = explorer._repr_mimebundle_()
     assert set(data) == {WIDGET_VIEW, "image/png", "text/plain"}
     assert data["text/plain"] == f"{AT_FIRST}A curve to 0.50, power 1."
-    assert pixels(data["image/png"]).shape == (600, 800, 3)
+    assert pixels(base64.b64decode(data["image/png"])).shape == (600, 800, 3)
     assert metadata["image/png"] == {"width": 400, "height": 300, "alt": explorer.text}
 
 

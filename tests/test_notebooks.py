@@ -9,7 +9,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from bgd_course.edition import is_answer, learners
+from bgd_course.edition import learners
+from bgd_course.merging import is_answer
 from bgd_course.notebooks import KERNELSPEC, TIMING_KEYS, WIDGET_TYPES
 
 ROOT = Path(__file__).parent.parent

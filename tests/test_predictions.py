@@ -13,7 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import bgd_helpers as bgd
-from bgd_course import edition
+from bgd_course import edition, merging
 from bgd_course.grading import collect, package, report
 from bgd_helpers.lessons import predictions as lesson
 from bgd_helpers.pictures import predictions as asking
@@ -368,7 +368,7 @@ def test_outputs_of_a_copy_of_an_earlier_version_are_no_change_of_the_learners()
     printed = [new_output("stream", name="stdout", text="seen")]
     base = new_notebook(cells=[new_code_cell("x", id="x", outputs=printed, execution_count=1)])
     new = edition.learners(base)
-    merged = edition.merge(base, new, base)
+    merged = merging.merge(base, new, base)
     assert merged.beside == [] and [cell.outputs for cell in merged.notebook.cells] == [printed]
 
 
@@ -378,7 +378,7 @@ def test_an_update_keeps_a_prediction_though_the_course_changed_its_cell(mine):
     new = new_notebook(cells=[new_code_cell('bgd.predict("slope")  # new', id="predict-slope")])
     learners = notebook_with(CHOICE, WRONG)
     learners.cells[0].source = mine
-    merged = edition.merge(base, new, learners).notebook
+    merged = merging.merge(base, new, learners).notebook
     assert merged.cells[0].source.endswith("# new") and lesson.guesses_in(merged.cells) == {CHOICE: WRONG}
 
 

@@ -67,10 +67,11 @@ def test_a_release_says_which_version_of_the_course_it_is(released):
 def test_a_release_sets_up_what_its_targets_need(released):
     plans = {
         target: subprocess.run(["make", "-n", target], cwd=released, capture_output=True, text=True).stdout
-        for target in ("lab", "progress", "grade")
+        for target in ("lab", "progress", "grade", "site")
     }
     assert all("-r requirements.lock" in plan for plan in plans.values())
     assert [target for target, plan in plans.items() if "-r requirements-grade.lock" in plan] == ["grade"]
+    assert [target for target, plan in plans.items() if "-r requirements-site.lock" in plan] == ["site"]
     assert "-r requirements-grade.lock" in (released / release.WORKFLOW).read_text(encoding="utf-8")
 
 
@@ -87,6 +88,7 @@ def smaller(root):
     for folder in ("bgd_helpers", "bgd_course", "install", "notebooks"):
         (root / folder).mkdir(parents=True)
     for name in release.COPIED:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     (root / "bgd_helpers" / "a.py").write_text("x = 1\n")
     shutil.copy(ROOT / "notebooks" / "00-start-here.ipynb", root / "notebooks")

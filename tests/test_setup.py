@@ -28,7 +28,8 @@ PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 LOCKS = {  # each with the groups that it holds, beside what the course itself needs
     "requirements.lock": ["build"],
     "requirements-grade.lock": ["build", "grade"],
-    "requirements-dev.lock": ["build", "grade", "test", "browser", "cluster"],
+    "requirements-site.lock": ["build", "site"],
+    "requirements-dev.lock": ["build", "grade", "test", "browser", "cluster", "site"],
 }
 each_lock = pytest.mark.parametrize("lock", LOCKS)
 each_python = pytest.mark.parametrize("python", PYTHONS)
@@ -124,13 +125,24 @@ def test_a_lock_pins_one_admitted_version_of_each(lock, platform, python):
 @each_python
 @each_platform
 def test_what_a_lock_adds_to_a_smaller_one_leaves_its_versions_alone(platform, python):
-    small, middle, large = (versions(lock, platform, python).items() for lock in LOCKS)
-    pairs = [{(name, *pins) for name, pins in items} for items in (small, middle, large)]
-    assert pairs[0] < pairs[1] < pairs[2]
+    found = {lock: versions(lock, platform, python).items() for lock in LOCKS}
+    small, grade, site, large = ({(name, *pins) for name, pins in items} for items in found.values())
+    assert small < grade < large and small < site < large
 
 
 def test_a_learner_gets_none_of_the_tools():
-    tools = {"pytest", "nbval", "nbgrader", "hypothesis", "ruff", "mypy", "import-linter", "playwright", "notebook"}
+    tools = {
+        "pytest",
+        "nbval",
+        "nbgrader",
+        "hypothesis",
+        "ruff",
+        "mypy",
+        "import-linter",
+        "playwright",
+        "notebook",
+        "sphinx",
+    }
     locked = {lock: {canonicalize_name(line.name) for line in pinned(lock)} for lock in LOCKS}
     assert tools | {"dask", "pyseccomp", "landlock"} <= locked["requirements-dev.lock"]
     assert locked["requirements-grade.lock"] & (tools | {"dask"}) == {"pytest", "nbval"}
@@ -161,7 +173,7 @@ def test_the_build_backend_is_locked_within_its_range():
 
 def test_groups_that_name_the_same_package_ask_for_the_same():
     asked = {}
-    for group in ("build", "test", "browser", "grade", "cluster"):
+    for group in ("build", "test", "browser", "grade", "cluster", "site"):
         for line in wanted(group):
             asked.setdefault(canonicalize_name(line.name), set()).add(str(line.specifier))
     assert {name: bounds for name, bounds in asked.items() if len(bounds) > 1} == {}
@@ -215,7 +227,7 @@ def python_that(folder, code):
 def test_make_lists_its_targets(clone):
     done = make(clone)
     targets = [line.split()[1] for line in done.stdout.splitlines() if re.match(r"make [a-z]", line)]
-    courses = ["help", "lab", "progress", "release", "grade"]
+    courses = ["help", "lab", "progress", "release", "grade", "site"]
     assert targets == [*courses, "test", "test-all", "notebooks", "bench", "evidence", "lock", "clean"]
     assert done.stdout == make(clone, "help").stdout
 

@@ -280,6 +280,14 @@ def test_memory_is_bounded_by_the_window_and_not_by_the_file(tmp_path):
     assert megabytes("whole") > 100
 
 
+def test_one_thread_is_that_of_the_caller(path, monkeypatch):
+    """A browser can start no other."""
+    monkeypatch.setattr(shards, "ThreadPoolExecutor", None)
+    X, y = in_memory(path)
+    found = shards.gradient_over_all(theory.linear_gradient, np.zeros((3, 1)), shards.shards_of(path, 3))
+    assert error(found, theory.linear_gradient(np.zeros((3, 1)), X, y)) < TIGHT
+
+
 def test_threads_read_the_header_of_a_file(tmp_path):
     """A collection of garbage in the middle of parsing lets another thread in, at another depth of calls."""
 

@@ -8,7 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
 from bgd_helpers.checks import DERIVATIONS, EXERCISES, PAGES
@@ -63,6 +62,8 @@ def chapter_of(notebook: str) -> str:
 
 def read(folder):
     """The Course in a folder of notebooks. Raises FileNotFoundError if there is none with an exercise."""
+    import nbformat  # a browser has none, and merges with what is below
+
     tasks, cells, imports = [], {}, {}
     for path in sorted(Path(folder).glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)

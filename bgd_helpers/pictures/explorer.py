@@ -14,7 +14,7 @@ import ipywidgets as widgets
 
 from bgd_helpers.pictures.controls import checked, shown
 from bgd_helpers.pictures.frame import as_png, difference_png, drawn, static_layers
-from bgd_helpers.pictures.picture import DRAWING, caption, css_size, house_style, image_metadata
+from bgd_helpers.pictures.picture import DRAWING, caption, css_size, house_style, image_metadata, in_base64
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LAYER = {"width": "100%", "margin": "0", "grid_area": "picture"}
@@ -178,7 +178,7 @@ class Explorer(widgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs):
         """The live view, and the PNG and the words that stay when a notebook is saved without it."""
-        data = _view(self) | {"image/png": self.png(), "text/plain": self.text}
+        data = _view(self) | {"image/png": in_base64(self.png()), "text/plain": self.text}
         return data, image_metadata(self.picture.figure, self.text)
 
     def _ipython_display_(self):

@@ -6,6 +6,7 @@ What travels is small: the parameters and a shard's name to a worker, its gradie
 import logging
 import os
 import signal
+import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
 
@@ -14,6 +15,8 @@ import numpy as np
 from bgd_helpers.descent import update
 from bgd_helpers.scale import shards
 
+if sys.platform == "emscripten":
+    raise ImportError("A browser runs one process, so there is no cluster in it. The book shows what comes out.")
 try:
     import dask
     from distributed import Client, LocalCluster

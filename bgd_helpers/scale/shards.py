@@ -248,9 +248,12 @@ def gradient_over_all(
 
     They are added in their order, so that the sum is the same for any number of threads. Raises as `gradient_over`.
     """
+    counts = [shard.count for shard in shards]
+    if threads == 1:  # a browser has no other
+        return weighted_mean((gradient_over(gradient, theta, shard, targets, rows) for shard in shards), counts)
     with ThreadPoolExecutor(threads) as pool:
         parts = pool.map(lambda shard: gradient_over(gradient, theta, shard, targets, rows), shards)
-        return weighted_mean(parts, [shard.count for shard in shards])
+        return weighted_mean(parts, counts)
 
 
 def weighted_mean(values: Iterable[Parameters | float], counts: Sequence[int]) -> Parameters:

@@ -1,0 +1,29 @@
+// In each page of JupyterLite: the way through the page in front, which delivers the notebooks, and what Python is doing.
+(() => {
+  const base = new URL(".", document.currentScript.src), path = new URLSearchParams(location.search).get("path") ?? "";
+  const front = () => location.replace(`${base.href}index.html?open=${encodeURIComponent(path)}`);
+  const here = localStorage.getItem(`edition of ${base.pathname}`);
+  if (!here) return front();
+  fetch(`${base.href}api/edition.json`, {cache: "no-store"}).then(answer => answer.json())
+    .then(({edition}) => edition !== here && front(), () => {});  // without a network it is as it was
+
+  addEventListener("DOMContentLoaded", () => {
+    const bar = document.createElement("aside"), home = document.createElement("a"), says = document.createElement("span");
+    bar.setAttribute("aria-label", "Workbook");
+    bar.style.cssText = "position:fixed;right:8px;bottom:8px;z-index:999;padding:6px 12px;border-radius:6px;font:14px/1.5 system-ui,sans-serif;background:#1f2937;color:white";
+    home.href = `${base.href}index.html`;
+    home.textContent = "All notebooks, save";
+    home.style.cssText = "color:white;display:inline-block;min-height:24px";
+    says.setAttribute("role", "status");
+    says.style.marginLeft = "10px";
+    says.textContent = "Python is starting: some ten seconds. You can read meanwhile.";
+    bar.append(home, says);
+    document.body.append(bar);
+    const look = setInterval(() => {
+      const status = window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status;
+      if (status !== "idle" && status !== "busy") return;
+      says.remove();
+      clearInterval(look);
+    }, 250);
+  });
+})();

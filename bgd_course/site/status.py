@@ -1,0 +1,70 @@
+"""The page of status: which notebook ran when, how long and with what, and what the tests have counted."""
+
+import platform
+from collections.abc import Iterable, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import bgd_helpers
+from bgd_course import records
+from bgd_course.grading import course
+from bgd_course.site import pyodide
+from bgd_helpers.checks import DERIVATIONS, EXERCISES
+from bgd_helpers.slips import of_exercise
+
+PACKAGES = ("numpy", "matplotlib", "ipython", "ipywidgets", "lark")
+NOTHING = "–"
+
+
+def page(root: Path) -> str:
+    """The page in Markdown."""
+    found = records.read()
+    parts = [
+        f"# Status\n\nVersion {bgd_helpers.__version__} of the course.",
+        "## Versions\n\n" + table(("what", "on a machine of one's own", "in the browser"), versions()),
+        "## Notebooks\n\nWhen each ran last where this page was made, and in how many seconds.",
+        table(("notebook", "natively", "in the browser"), runs(root, found)),
+        "## Exercises\n\nThe known mistakes that each check names; the tests make each of them.",
+        table(("exercise", "points", "known mistakes"), exercises(root)),
+        "## What the tests counted\n\n" + said(found.get("said", {})),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table in Markdown."""
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def versions() -> list[tuple[str, str, str]]:
+    """What the outputs were made with, and what the workbook has."""
+    official = pyodide.official()
+    wheels = {pyodide.canonical(path): path.name.split("-")[1] for path in pyodide.pure()}
+    browser = wheels | {name: official["packages"][name]["version"] for name in pyodide.COMPILED}
+    rows = [("Python", platform.python_version(), f"{official['info']['python']} (Pyodide {pyodide.VERSION})")]
+    return rows + [(name, metadata.version(name), browser[name]) for name in PACKAGES]
+
+
+def runs(root: Path, found: dict[str, dict[str, Any]]) -> Iterable[tuple[str, str, str]]:
+    """A row for each notebook."""
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        yield path.stem, *(_run(found.get(kind, {}).get(path.name)) for kind in ("native", "browser"))
+
+
+def _run(run):
+    return f"{run['day']}: {run['seconds']:.0f} s, {run['cells']} cells" if run else NOTHING
+
+
+def exercises(root: Path) -> Iterable[tuple[str, str, str]]:
+    """A row for each exercise that the notebooks ask for."""
+    for task in course.read(root / "notebooks").tasks:
+        mistakes = NOTHING if task.exercise in DERIVATIONS else str(len(of_exercise(task.exercise)))
+        assert task.exercise in DERIVATIONS or task.exercise in EXERCISES
+        yield f"`{task.exercise}`", f"{task.points:g}", mistakes
+
+
+def said(lines: dict[str, str]) -> str:
+    """The lines that the tests have printed here, as a list."""
+    return "\n".join(f"- {line}" for line in lines.values()) or "Nothing yet where this page was made: `make test-all`."
