@@ -207,7 +207,7 @@ CHAPTER = [task.exercise for task in COURSE.tasks if task.notebook.startswith("0
 
 def test_a_chapter_handed_in_as_one_notebook_has_all_its_answers(tmp_path):
     found, answered, notes = handed_in(tmp_path, whole())
-    assert set(answered) == set(CHAPTER) and len(CHAPTER) == 10 and notes == []
+    assert set(answered) == set(CHAPTER) and len(CHAPTER) >= 10 and notes == []
     assert len({id(file.pieces) for file in found.values()}) == 1
 
 
