@@ -15,6 +15,7 @@ FIRST = (
     "04b-guarantees-and-verdicts.ipynb",
     "04-sgd-against-bgd.ipynb",
     "03d-wrong-gradients.ipynb",
+    "03e-wrong-lines-and-digits.ipynb",
     "05-beyond-one-machine.ipynb",
     "test_grading.py",
     "test_remote.py",

@@ -50,7 +50,7 @@ def test_a_pair_is_parted_and_anything_else_names_no_line():
 
 # -------------------------------------------------------------- the three passes of notebook 3
 
-NOTEBOOK = nbformat.read(Path(__file__).parents[1] / "notebooks" / "03d-wrong-gradients.ipynb", 4)
+NOTEBOOK = nbformat.read(Path(__file__).parents[1] / "notebooks" / "03e-wrong-lines-and-digits.ipynb", 4)
 SHOWN = {cell.id.removeprefix("shown-"): cell.source for cell in NOTEBOOK.cells if cell.id.startswith("shown-mend")}
 MENDED = {name: task for name, task in EXERCISES.items() if task.like}
 

@@ -54,5 +54,5 @@ def test_every_link_inside_the_course_leads_somewhere(path):
 
 
 def test_every_notebook_is_in_the_course_map():
-    assert len(NOTEBOOKS) == 10
+    assert len(NOTEBOOKS) == 11
     assert all(f"(notebooks/{path.name})" in README for path in NOTEBOOKS)
