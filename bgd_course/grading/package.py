@@ -13,7 +13,7 @@ ASKED = {
     "theory": "batch_variance",
     "gradcheck": "central_difference one_sided_difference complex_step errors_against_step _entrywise",
 }
-KEPT = ("__init__.py", "__init__.pyi", "former.py", "data.py", "inputs.py", "parameters.py")
+KEPT: tuple[str, ...] = ("__init__.py", "__init__.pyi", "former.py", "data.py", "inputs.py", "parameters.py")
 KEPT += ("checks/lines.py", "checks/observing.py", "checks/outcomes.py", "checks/protocol.py", "checks/shell.py")
 KEPT += ("checks/tracing.py",)
 KEPT += ("scale/__init__.py", "scale/steps.py", "lessons/__init__.py", "lessons/handout.py")
