@@ -20,9 +20,7 @@ from bgd_course.grading import classroom, collect, submissions
 from bgd_course.grading.collect import names
 from bgd_course.grading.worker import RESTART
 
-IDLE: dict[
-    tuple, SimpleQueue
-] = {}  # on a worker of the cluster: course and settings to a queue of graders that wait for work
+IDLE: dict[str, SimpleQueue] = {}  # on a worker of the cluster: course and settings to graders that wait for work
 
 
 class Remote:
