@@ -14,7 +14,7 @@ from learners_answers import RIGHT, SOURCES, WRONG
 from bgd_helpers import network
 from bgd_helpers.checks import EXERCISES, check, checks
 
-ODD = odd_answers.THIRD + odd_answers.FOURTH
+ODD = odd_answers.THIRD + odd_answers.FOURTH + odd_answers.FIFTH
 ODD_RIGHT = odd_answers.ODD_RIGHT + odd_answers.FOURTH_RIGHT
 FEW = 1.5  # seconds that an endless answer may run here
 

@@ -39,7 +39,7 @@ class Plan(NamedTuple):
     cell_seconds: float = 10
     again: bool = False
     private: tuple = ()
-    make_worker: Callable = None
+    make_worker: Callable | None = None
     table: report.Table = report.Table()
     layout: str = ""
 

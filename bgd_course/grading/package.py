@@ -15,7 +15,7 @@ ASKED = {
     "scale.shards": "gradient_over gradient_over_all weighted_mean",
     "gradcheck": "central_difference one_sided_difference complex_step errors_against_step _entrywise",
 }
-KEPT = ("__init__.py", "__init__.pyi", "former.py", "data.py", "inputs.py", "parameters.py")
+KEPT: tuple[str, ...] = ("__init__.py", "__init__.pyi", "former.py", "data.py", "inputs.py", "parameters.py")
 KEPT += ("checks/exhibits.py", "checks/lines.py", "checks/observing.py", "checks/outcomes.py", "checks/protocol.py")
 KEPT += ("checks/shell.py", "checks/tracing.py")
 KEPT += ("scale/__init__.py", "scale/steps.py", "lessons/__init__.py", "lessons/handout.py")

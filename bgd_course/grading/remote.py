@@ -21,7 +21,7 @@ from bgd_course.grading.collect import names
 from bgd_course.grading.engine import seconds_for
 from bgd_course.grading.files import Unreadable, bytes_of
 
-IDLE = {}  # on a worker of the cluster: course and settings to a queue of graders that wait for work
+IDLE: dict[str, SimpleQueue] = {}  # on a worker of the cluster: course and settings to graders that wait for work
 
 
 class Remote:

@@ -85,7 +85,7 @@ def total(result):
 def scores(results: list[Result], delimiter: str = ",") -> str:
     """The table of scores as CSV: a row for each learner, a column for each exercise."""
     names = [row.exercise for row in results[0].exercises] if results else []
-    rows = [["learner", "score", "of", "graded", *names, "notes"]]
+    rows: list[list] = [["learner", "score", "of", "graded", *names, "notes"]]
     for result in results:
         each = [row.score for row in result.exercises]
         notes = " ".join(result.notes)

@@ -37,7 +37,8 @@ class Endless(BaseException):
     `except:` does: then the exception is gone, or the next call begins, and `swallowed` is called."""
 
     def __init__(self, line: int, swallowed: Callable):
-        self.line, self.swallowed = line, swallowed
+        self.line = line
+        self.swallowed: Callable | None = swallowed
         sys.setprofile(lambda frame, event, arg: swallowed())
 
     def arrived(self) -> None:

@@ -118,7 +118,7 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
         "difference of squares",
         "y and y_hat are squared before one is taken from the other. Take the difference, then square it: (y - "
         "y_hat)^2.",
-        {"loss": lambda y, y_hat: (y**2 - y_hat**2).sum()},
+        {"loss": (lambda y, y_hat: (y**2 - y_hat**2).sum(), lambda y, y_hat: abs((y**2 - y_hat**2).sum()))},
     ),
     Slip(
         "squared twice",
