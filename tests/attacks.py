@@ -187,6 +187,8 @@ CHEATS = {
     ),
     "theta changed in place": inside("theta -= eta * gradient", "return theta"),
     "signals to the parent": before("import os\ntry:\n    os.kill(os.getppid(), 9)\nexcept OSError:\n    pass", WRONG),
+    "what has no value when it is graded": inside("", "return theta - eta * bgd.experiments.best_at(gradient, 1).eta"),
+    "what only draws": inside("", "return theta - bgd.costs_after_training(eta) * gradient"),
     "finite answer of another kind": inside("", "return str(theta - eta * gradient)"),
     "a place that others can read": inside("open('/dev/shm/a', 'w').write('x')", "return theta - eta * gradient"),
     "sources kept in memory": inside(
@@ -533,6 +535,13 @@ VARIETY = {
     ),
     "a surrogate": before("x = '\ud800'"),
     "pictures by the front door": before("bgd.sgd_explorer(bgd.load_penguins())\nbgd.museum.table()"),
+    "experiments of the course": before(
+        "problem = bgd.experiments.penguin_problem()\nassert bgd.experiments.costs(problem.theta, problem) == 1\n"
+        "assert bgd.shards.regression_rows(np.random.default_rng(0), 2, [1.0]).shape == (2, 2)"
+    ),
+    "its own function above": before(
+        "expected = bgd.update(np.ones(2), np.ones(2), 0.1)\nprint(bgd.limits.all_of_them() + 1)"
+    ),
     "pictures of the course": before(
         "from bgd_helpers.pictures.sgd import anything\nfrom bgd_helpers.pictures import other"
     ),
@@ -580,6 +589,33 @@ def _helper_cell(notebook, offset=0):
 def _own_cell(notebook, source):
     index = next(i for i, cell in enumerate(notebook.cells) if cell.id == "exercise-update")
     notebook.cells.insert(index, new_code_cell(source, id="mine"))
+    return notebook
+
+
+def _slow_cells(notebook):
+    """Four before each exercise, which would take more than the time of the submission."""
+    for name in EXERCISES:
+        for number in range(4):
+            index = next(i for i, cell in enumerate(notebook.cells) if cell.id == f"exercise-{name}")
+            notebook.cells.insert(index, new_code_cell("import time\ntime.sleep(2.5)", id=f"{name}-{number}"))
+    return notebook
+
+
+def _old_draft(notebook):
+    """A helper in the cell of a draft, and the answer in a cell below."""
+    index = next(i for i, cell in enumerate(notebook.cells) if cell.id == "exercise-update")
+    notebook.cells[index].source = f"def step(gradient, eta):\n    return eta * gradient\n{WRONG}"
+    right = inside("", "return theta - step(gradient, eta)")
+    notebook.cells.insert(index + 1, new_code_cell(right, id="mine"))
+    return notebook
+
+
+def _set_below(notebook):
+    """What an answer uses is set between it and its check, and set otherwise before and after."""
+    index = next(i for i, cell in enumerate(notebook.cells) if cell.id == "exercise-update")
+    notebook.cells[index].source = inside("", "return theta - sign * eta * gradient")
+    for offset, sign in ((2, 0), (1, 1), (0, -1)):
+        notebook.cells.insert(index + offset, new_code_cell(f"sign = {sign}", id=f"sign-{offset}"))
     return notebook
 
 
@@ -652,6 +688,9 @@ FILES = {
     "split": _changed(_split),
     "duplicated": _changed(_duplicated),
     "a helper in a cell before": _changed(_helper_cell),
+    "a helper beside an old draft": _changed(_old_draft),
+    "what it uses is set below": _changed(_set_below),
+    "slow cells before each exercise": _changed(_slow_cells),
     "a helper in a cell after": _changed(lambda notebook: _helper_cell(notebook, 1)),
     "a slow cell before": _changed(lambda notebook: _own_cell(notebook, "import time\ntime.sleep(100)")),
     "a cell before that ends the kernel": _changed(lambda notebook: _own_cell(notebook, "import os\nos._exit(0)")),
