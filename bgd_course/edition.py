@@ -23,6 +23,7 @@ from nbformat.v4.rwbase import rejoin_lines
 from bgd_course.grading.collect import as_text, defined
 from bgd_course.grading.course import HIDDEN, SOLUTION, parsed, without
 from bgd_course.notebooks import as_json, remove_leftovers, write_atomically
+from bgd_helpers.checks.orders import work_in
 from bgd_helpers.lessons.predictions import guesses_in
 
 STATE = ".course"  # in the learner's folder: what was delivered last, and backups
@@ -284,12 +285,16 @@ def _with_verdict(cell, mine):
 
 
 def _with_guess(cell, mine):
-    """The cell; if the learner's of that id holds a prediction, with its outputs: what is committed stays."""
-    if mine is None or guesses_in([cell]) or not guesses_in([mine]):
+    """The cell; if the learner's of that id holds a prediction, or lines put in order, with its outputs: they stay."""
+    if mine is None or _holds_work(cell) or not _holds_work(mine):
         return cell
     cell = copy.deepcopy(cell)
     cell.update(outputs=mine.outputs, execution_count=mine.execution_count)
     return cell
+
+
+def _holds_work(cell):
+    return guesses_in([cell]) or work_in([cell])
 
 
 def _is_needed(cell):
