@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from bgd_course.grading.collect import defined
 from bgd_course.grading.course import SOLUTION, is_import, parsed
-from bgd_helpers.lessons.predictions import AGAIN, MIME, guesses_in
+from bgd_helpers.checks.orders import work_in
+from bgd_helpers.lessons.predictions import AGAIN, guesses_in
 
 Notebook = Any  # nbformat's, or a `Node` of this module
 
@@ -67,7 +68,7 @@ def merge(base: Notebook, new: Notebook, mine: Notebook) -> Merged:
         cells += resolved
         beside += [problem] if problem else []
     merged = copy.deepcopy(new)
-    cells = [_with_guess(cell, theirs.get(cell.id)) for cell in cells]
+    cells = [_with_work(cell, theirs.get(cell.id)) for cell in cells]
     merged.cells = _with_former_imports(_with_own_cells(cells, mine.cells, old, known), base, new)
     return Merged(merged, beside)
 
@@ -138,13 +139,18 @@ def _with_verdict(cell, mine):
     return cell
 
 
-def _with_guess(cell, mine):
-    """The cell; if the learner's of that id holds a prediction, with its outputs: what is committed stays."""
-    if mine is None or not any(guesses_in([mine], kind) and not guesses_in([cell], kind) for kind in (MIME, AGAIN)):
+def _with_work(cell, mine):
+    """The cell; if the learner's of that id holds a prediction, or lines put in order, with its outputs: they stay."""
+    if mine is None or not any(theirs and not ours for theirs, ours in zip(_work_in(mine), _work_in(cell))):
         return cell
     cell = copy.deepcopy(cell)
     cell.update(outputs=mine.outputs, execution_count=mine.execution_count)
     return cell
+
+
+def _work_in(cell):
+    """What a learner has done in the output of a cell: predictions, those asked again, lines put in order."""
+    return guesses_in([cell]), guesses_in([cell], AGAIN), work_in([cell])
 
 
 def _is_needed(cell):

@@ -21,6 +21,7 @@ MOST_BYTES = 1_000_000  # of one array
 LONGEST_TEXT = 300
 LONGEST_DERIVATION = 20_000
 CALLED = "it calls what is not there when it is graded: what an exercise asks for (write it yourself), or what draws"
+KNOWN = ("LinAlgError", "NotAllowed", "AxisError", "TooManyCalls")  # exceptions beside those of Python
 KINDS = "biufc"  # of the arrays that cross
 
 
@@ -143,12 +144,7 @@ def _outcome(value, quote):
 
 def _known_kind(name):
     """The name of an exception, unless it is one that the answer made itself: its name is a text like any other."""
-    known = isinstance(getattr(builtins, name, None), type) or name in (
-        "LinAlgError",
-        "NotAllowed",
-        "AxisError",
-        "TooManyCalls",
-    )
+    known = isinstance(getattr(builtins, name, None), type) or name in KNOWN
     return name if known else "an exception of its own"
 
 

@@ -1,0 +1,376 @@
+"""Lines of a derivation in order: what follows is right in any order, what a slip made is named, work stays."""
+
+import random
+import time
+from itertools import permutations
+from pathlib import Path
+
+import in_browser
+import nbformat
+import pytest
+from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+import bgd_helpers as bgd
+from bgd_course import edition
+from bgd_helpers import slips
+from bgd_helpers.checks import DERIVATIONS, check_derivation, orders
+from bgd_helpers.equations import check_equation
+from bgd_helpers.pictures import ordering
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = {path.name: nbformat.read(path, as_version=4) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def right(name):
+    """The lines of a derivation as the table has them."""
+    return [orders.whole(line) for line in orders.PUZZLES[name].lines]
+
+
+WRONG = [(name, slips.BY_NAME[slip]) for name, puzzle in orders.PUZZLES.items() for slip in puzzle.slips]
+VALID = {  # of the places of all right lines, told by hand: which follow, no derivative of two links taken at once
+    "E4": lambda order: (order[0], order[-1]) == (0, 3),
+    "E5": lambda order: (order[0], order[-1]) == (0, 4) and order[-2] != 1,  # from the bare chain rule it is a leap
+    "E7 and E8": lambda order: order in ((0, 1, 2, 3, 4), (3, 4, 0, 1, 2)),
+    "matrix forms": lambda order: True,
+}
+
+
+def accepted(name, order):
+    return orders.judged(name, [right(name)[at] for at in order]).is_done
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_an_order_is_accepted_where_it_follows_and_nowhere_else(name):
+    every = list(permutations(range(len(right(name)))))
+    drawn = random.Random(0).sample(every, min(len(every), 24)) + [o for o in every if VALID[name](o)][:4]
+    assert [order for order in drawn if accepted(name, order) != VALID[name](order)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VALID)
+def test_every_order_is_accepted_where_it_follows_and_nowhere_else(name):
+    every = list(permutations(range(len(right(name)))))
+    assert {order for order in every if accepted(name, order)} == {order for order in every if VALID[name](order)}
+
+
+@pytest.mark.parametrize("name", orders.PUZZLES)
+def test_the_lines_of_the_table_are_a_derivation_that_the_exercise_accepts(name):
+    found = orders.judged(name, right(name))
+    assert found.is_done and {row.how for row in found.rows} <= {"begins", "holds"}
+    assert check_derivation(name, " \\\\\n".join(right(name))).outcome == "right"
+    assert name in DERIVATIONS and len(orders.blocks(name)) == len(set(orders.blocks(name))) <= 26
+    assert [block.line for block in orders.blocks(name)][: len(right(name))] != right(name)
+
+
+@pytest.mark.parametrize(("name", "slip"), WRONG, ids=lambda value: getattr(value, "name", value))
+def test_a_wrong_line_is_its_slips_and_breaks_one_line_wherever_it_stands(name, slip):
+    line = orders.wrong_line(name, slip)
+    assert slip.formula.endswith(line.removeprefix("= ")) and check_equation(slip.formula).slip == slip.name
+    for at in range(1, len(right(name)) + 1):
+        found = orders.judged(name, [*right(name)[:at], line, *right(name)[at:]])
+        assert [row.line for row in found.rows if row.how == "fails"] == [line] and not found.is_done
+        assert found.rows[at].said == slip.because and slip.because in orders.report(found)
+
+
+@pytest.mark.parametrize("name", orders.PUZZLES)
+def test_nothing_with_a_wrong_line_in_it_is_ever_accepted(name):
+    rng, letters = random.Random(1), orders.lettered(name)
+    for _ in range(10):
+        chosen = rng.sample(list(letters.values()), rng.randint(2, len(letters)))
+        if any(block.slip for block in chosen):
+            assert not orders.judged(name, [block.line for block in chosen]).is_done
+
+
+def test_a_step_that_takes_two_rules_is_true_and_large():
+    head, chain, *_, end = right("E5")
+    found = orders.judged("E5", [head, chain, end])
+    assert [row.how for row in found.rows] == ["begins", "holds", "large"] and not found.is_done
+    assert "hides the chain rule" in found.rows[-1].said and orders.BETWEEN in found.rows[-1].said
+
+
+def test_a_line_is_left_out_where_the_step_stays_small():
+    head, chain, names, _, end = right("E5")
+    assert orders.judged("E5", [head, chain, names, end]).is_done
+
+
+def test_what_begins_with_an_equals_sign_cannot_come_first_and_an_end_is_an_end():
+    head, *rest = right("E4")
+    assert orders.judged("E4", [rest[0], head]).said == orders.NO_BEGINNING
+    assert not orders.judged("E4", [head, *rest, rest[0]]).is_done
+    assert orders.judged("E4", [head, rest[0]]).said == orders.NOT_THERE
+    assert orders.judged("E4", []) == ([], False, "")
+
+
+def test_a_true_line_in_another_derivations_place_does_not_follow():
+    weight, chain, _, _, bias_end = right("E7 and E8")
+    row = orders.judged("E7 and E8", [weight, chain, bias_end]).rows[-1]
+    assert (row.how, row.said) == ("fails", orders.ELSEWHERE)
+
+
+def test_another_name_is_refused():
+    with pytest.raises(ValueError, match="choose one of E4, E5"):
+        bgd.order("E6")
+
+
+# Gaps
+
+
+def gaps_of(name):
+    """What stands in the gaps of a derivation."""
+    return [part.partition("⟩")[0] for line in orders.PUZZLES[name].lines for part in line.split("⟨")[1:]]
+
+
+@pytest.mark.parametrize("name", orders.PUZZLES)
+def test_the_gaps_take_what_stood_there(name):
+    gapped = orders.gapped(name, right(name))
+    assert 2 <= sum(line.count("⟨") for line in gapped) == len(gaps_of(name))
+    assert orders.judged(name, orders.filled(gapped, gaps_of(name))).is_done
+
+
+@pytest.mark.parametrize(
+    ("gap", "text", "is_done"),
+    [
+        (1, r"(w_{ij}^{(k+1)})", True),
+        (0, r"\delta_{nj}^{(k+1)}", True),
+        (1, r"w_{ji}^{(k+1)}", False),
+        (2, r"z_{ni}^{(k)}", False),
+        (2, r"a_{", False),
+    ],
+)
+def test_any_right_way_fills_a_gap_and_nothing_else(gap, text, is_done):
+    texts = gaps_of("E5")
+    texts[gap] = text
+    assert orders.judged("E5", orders.filled(orders.gapped("E5", right("E5")), texts)).is_done == is_done
+
+
+# In a notebook
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    """Nothing is placed, and there is no notebook."""
+    monkeypatch.setattr(ordering, "works", {})
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What is displayed, as a kernel would publish it."""
+    shell = InteractiveShell.instance()
+    publisher = CapturingDisplayPublisher()
+    monkeypatch.setattr(shell, "display_pub", publisher)
+    yield publisher.outputs
+    InteractiveShell.clear_instance()
+
+
+def board(name, changes=None):
+    return ordering.Board(name, lambda: (changes if changes is not None else []).append(1))
+
+
+def place(made, *lines):
+    letters = {block.line: letter for letter, block in made.blocks.items()}
+    for line in lines:
+        made.buttons[letters[line]].click()
+
+
+def test_a_button_places_its_line_and_takes_it_out():
+    made = board("E4", changes := [])
+    head, *rest = right("E4")
+    place(made, head, rest[0])
+    letter = next(letter for letter, block in made.blocks.items() if block.line == head)
+    assert made.buttons[letter].description == f"{letter} is line 1" and made.work.placed == [head, rest[0]]
+    place(made, head)
+    assert made.buttons[letter].description == f"Place {letter}" and made.work.placed == [rest[0]]
+    assert "is out again" in made.said.value and len(changes) == 3
+
+
+def test_a_wrong_line_is_named_when_it_is_placed():
+    made, slip = board("E4", []), slips.BY_NAME["sign"]
+    place(made, right("E4")[0], orders.wrong_line("E4", slip))
+    assert "✗ Line 2 does not hold: the sign is turned round." in made.said.value and 'role="alert"' in made.said.value
+    assert made.gaps.children == ()
+
+
+def test_lines_in_order_have_gaps_and_these_end_in_writing():
+    made = board("E5", [])
+    place(made, *right("E5"))
+    assert orders.THERE in made.said.value and len(made.fields) == len(gaps_of("E5"))
+    made.fill(["", *gaps_of("E5")[1:]])
+    assert ordering.EMPTY in made.said.value
+    for field, text in zip(made.fields, ["1", *gaps_of("E5")[1:]]):
+        field.value = text
+    made.gaps.children[-1].click()
+    assert "Line 2: it does not follow" in made.said.value
+    made.fill(gaps_of("E5"))
+    assert ordering.WRITE in made.said.value and made.work.gaps == gaps_of("E5")
+
+
+def test_what_is_placed_stands_in_the_output_and_comes_back(shown, tmp_path, monkeypatch):
+    made = []
+    make = ordering.Board
+    monkeypatch.setattr(ordering, "Board", lambda *arguments: made.append(make(*arguments)) or made[-1])
+    bgd.order("E4")
+    asked, done = (one["data"] for one in shown)
+    assert ordering.WIDGET_VIEW in asked and asked["text/plain"] == orders.in_words("E4")
+    assert done["text/plain"] == "No line is placed yet." and orders.MIME not in done
+    place(made[0], *right("E4"))
+    kept = shown[-1]["data"]
+    assert shown[-1]["update"] and kept[orders.MIME] == {"id": "E4", "placed": right("E4"), "gaps": []}
+    assert kept["text/plain"].splitlines()[-1] == orders.THERE and "✓" in kept["text/html"]
+    nbformat.write(notebook_with(kept[orders.MIME]), tmp_path / "a.ipynb")
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "a.ipynb"))
+    ordering.works.clear()
+    bgd.order("E4")
+    assert shown[-1]["data"] == kept and made[-1].fields
+
+
+def notebook_with(kept):
+    output = new_output("display_data", data={orders.MIME: kept, "text/plain": "kept"})
+    return new_notebook(cells=[new_code_cell('bgd.order("E4")', id="order-e4", outputs=[output])])
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [3, None, [], {"id": []}, {"id": "x", "placed": []}],
+)
+def test_what_is_no_work_of_ours_is_passed_over(kept):
+    assert orders.work_in([{"outputs": [{"data": {orders.MIME: kept}}]}, 3, {"outputs": 4}]) == {}
+
+
+def test_of_what_is_kept_the_lines_that_are_there_are_taken():
+    line = right("E4")[0]
+    kept = {"id": "E4", "placed": ["<script>", line, line, 3], "gaps": "x"}
+    assert orders.work_in([{"outputs": [{"data": {orders.MIME: kept}}]}]) == {"E4": orders.Work([line], [])}
+    assert "<script>" not in ordering._page(orders.judged("E4", [right("E4")[0], "= <script>"]))
+
+
+def test_an_update_of_the_course_keeps_what_is_placed():
+    learners = notebook_with({"id": "E4", "placed": right("E4"), "gaps": []})
+    base = new_notebook(cells=[new_code_cell('bgd.order("E4")', id="order-e4")])
+    new = new_notebook(cells=[new_code_cell('bgd.order("E4")  # new', id="order-e4")])
+    merged = edition.merge(base, new, learners).notebook
+    assert merged.cells[0].source.endswith("# new") and orders.work_in(merged.cells)["E4"].placed == right("E4")
+
+
+def test_without_a_notebook_it_is_plain_text(capsys):
+    bgd.order("E4")
+    text = capsys.readouterr().out
+    assert text == orders.in_words("E4") + "\n" and "\\" not in text and "$" not in text
+
+
+@pytest.mark.parametrize("name", orders.PUZZLES)
+def test_no_latex_is_left_in_the_words_of_a_line(name):
+    texts = [orders.words(block.line) for block in orders.blocks(name)]
+    assert len(set(texts)) == len(texts) and not any(set(text) & set("\\${}⟨⟩") for text in texts)
+
+
+def test_each_is_called_before_its_derivation_is_written():
+    for name in orders.PUZZLES:
+        cells = [cell for notebook in NOTEBOOKS.values() for cell in notebook.cells]
+        (at,) = [i for i, cell in enumerate(cells) if cell.source == f'bgd.order("{name}")']
+        checked = next(i for i, cell in enumerate(cells) if f'check_derivation("{name}"' in cell.source)
+        assert at < checked <= at + 6
+
+
+# In a browser
+
+
+@pytest.mark.slow
+def test_by_keyboard_alone_in_jupyterlab(tmp_path):
+    if remedy := in_browser.missing():
+        pytest.skip(f"lines put in order in a browser. {remedy}")
+    path = tmp_path / "root" / "a.ipynb"
+    path.parent.mkdir()
+    in_browser.write_notebook(path, ["import bgd_helpers as bgd", 'bgd.order("E5")'])
+    with in_browser.server(tmp_path) as serving, in_browser.chromium() as chromium:
+        notebook = in_browser.Notebook(chromium, serving, path.name)
+        try:
+            notebook.run_all()
+            put_in_order_by_keyboard(notebook.page)
+            assert notebook.errors == []
+        finally:
+            notebook.close()
+    assert orders.work_in(nbformat.read(path, as_version=4).cells) == {"E5": orders.Work(right("E5"), gaps_of("E5"))}
+
+
+def put_in_order_by_keyboard(page):
+    """Place a wrong line, take it out, place all right ones, fill the gaps, save: by Tab, Enter and letters alone."""
+    cell = page.locator(".jp-Cell").nth(1)
+    letters = {block.line: letter for letter, block in orders.lettered("E5").items()}
+    head, *rest = right("E5")
+    wrong = letters[orders.wrong_line("E5", slips.BY_NAME["no f' in hidden layers"])]
+    page.get_by_role("button", name="Place A").focus()
+    press(page, f"Place {letters[head]}")
+    press(page, f"Place {wrong}")
+    alert = cell.get_by_role("alert")
+    alert.get_by_text("Line 2 does not hold: the factor f_k'(a) is missing").wait_for()
+    press(page, f"{wrong} is line 2")
+    for line in rest:
+        press(page, f"Place {letters[line]}")
+        page.get_by_role("button", name=f"{letters[line]} is line").wait_for()
+    alert.get_by_text("the derivation arrives").wait_for()
+    tree = cell.aria_snapshot()
+    assert 'table "your derivation"' in tree and orders.words(rest[-1]) in tree and 'textbox "gap 1"' in tree
+    tab_to(page, page.get_by_role("textbox", name="gap 1"))
+    for text in gaps_of("E5"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    alert.get_by_text("now write it yourself").wait_for()
+    page.keyboard.press("Control+s")
+    time.sleep(2)
+
+
+def press(page, name):
+    """Go by Tab to the button of that name and press Enter."""
+    button = page.get_by_role("button", name=name, exact=True)
+    tab_to(page, button)
+    page.keyboard.press("Enter")
+    time.sleep(0.5)
+
+
+def tab_to(page, element):
+    """Press Tab, then Shift+Tab, until an element has the focus."""
+    for key in ["Tab"] * 12 + ["Shift+Tab"] * 24:
+        if element.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    raise AssertionError("no Tab leads there")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_and_nothing_is_cut_off(tmp_path, width):
+    if remedy := in_browser.missing():
+        pytest.skip(f"lines put in order in a browser. {remedy}")
+    if not AXE.exists():
+        pytest.skip("axe-core on the lines to order. npm install --no-save axe-core")
+    (tmp_path / "root").mkdir()
+    calls = [f'bgd.order("{name}")' for name in orders.PUZZLES]
+    in_browser.write_notebook(tmp_path / "root" / "a.ipynb", ["import bgd_helpers as bgd", *calls])
+    with in_browser.server(tmp_path, "notebook") as serving, in_browser.chromium() as chromium:
+        notebook = in_browser.Notebook(chromium, serving, "a.ipynb", "notebook")
+        try:
+            notebook.page.set_viewport_size({"width": width, "height": 1000})
+            notebook.run_all()
+            letters = {block.line: letter for letter, block in orders.lettered("E5").items()}
+            for line in right("E5"):
+                cell = notebook.page.locator(".jp-Cell").nth(2)
+                cell.get_by_role("button", name=f"Place {letters[line]}", exact=True).click()
+                cell.get_by_role("button", name=f"{letters[line]} is line").wait_for()
+            time.sleep(1)
+            assert violations(notebook.page) == []
+            outputs = notebook.page.locator(".jp-OutputArea-output")
+            assert outputs.evaluate_all("all => all.filter(one => one.scrollWidth > one.clientWidth + 1).length") == 0
+        finally:
+            notebook.close()
+
+
+def violations(page):
+    """What axe-core finds in the cells' outputs, a line each."""
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("() => axe.run({include: [['.jp-OutputArea']]}).then(result => result.violations)")
+    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
