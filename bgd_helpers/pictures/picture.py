@@ -4,6 +4,7 @@ Sizes are in inches, and an inch is 100 CSS pixels: a figure 9 wide fills a lapt
 Every figure is drawn at twice that, so that it is sharp on a retina screen.
 """
 
+import base64
 import html
 import io
 import threading
@@ -142,6 +143,11 @@ def caption(text):
     return f"<p>{html.escape(text, quote=False).replace(chr(10), '<br>')}</p>"
 
 
+def in_base64(png: bytes) -> str:
+    """PNG bytes as a display takes them everywhere: ipykernel would encode them itself, Pyodide's kernel would not."""
+    return base64.b64encode(png).decode()
+
+
 def image_metadata(figure, text):
     """Display metadata of a PNG: its CSS size, and its alt text where the viewer takes one."""
     width, height = css_size(figure)
@@ -183,6 +189,6 @@ class Picture:
     def _ipython_display_(self):
         from IPython.display import display  # only a notebook has it
 
-        image = {"image/png": self.png(), "text/plain": "[picture]"}
+        image = {"image/png": in_base64(self.png()), "text/plain": "[picture]"}
         display(image, metadata=image_metadata(self.figure, self.text), raw=True)
         display({"text/html": caption(self.text), "text/plain": self.text}, raw=True)
