@@ -90,7 +90,7 @@ function build(box, spec, move, failed) {
   const stack = add(frame, "div", { class: "bgd-picture", style: `aspect-ratio: ${W} / ${H}` });
   const still = add(stack, "img", { alt: "" });
   const canvas = add(stack, "canvas", { role: "img", "aria-label": "the picture, in words below", "aria-describedby": words });
-  const text = add(box, "div", { class: "bgd-words", id: words, "aria-live": "polite", style: `min-height: ${1.45 * spec.lines}em` });
+  const text = add(box, "div", { class: "bgd-words", id: words, "aria-live": "polite", style: `min-height: ${1.45 * (spec.lines + 1)}em` });
   const error = add(box, "pre", { role: "alert" });
   let state, resting;
   const draw = () => {
@@ -103,6 +103,7 @@ function build(box, spec, move, failed) {
     inputs.forEach((input, i) => { if (input.valueAsNumber !== state.positions[i]) input.valueAsNumber = state.positions[i]; input.say(); });
     if (still.src !== state.still) still.src = state.still;
     draw();
+    box.dataset.moves = state.moves ?? "";
     busy.hidden = !state.busy;
     busy.value = state.busy ?? 0;
     error.textContent = state.error ?? "";
@@ -127,7 +128,7 @@ function render({ model, el }) {
     while (glyphs.length < outlines.length) glyphs.push(new Path2D(outlines[glyphs.length]));
     const commands = png.byteLength ? null : spec.parts.flatMap(name => model.get(name));
     show({ positions: model.get("positions"), commands, glyphs, still: still(png.byteLength ? "frame" : "static"),
-      text: model.get("text"), error: model.get("error"), busy: model.get("busy") });
+      text: model.get("text"), error: model.get("error"), busy: model.get("busy"), moves: model.get("moves") });
   };
   model.on("change:moves", shown);
   model.on("change:busy", shown);
