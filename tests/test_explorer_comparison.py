@@ -115,7 +115,7 @@ def test_a_new_batch_size_fills_its_row_of_the_map(fresh):
 
 def rows_run(explorer):
     """The batch sizes whose cells are not transparent."""
-    colours = explorer.picture.moving["map"].get_facecolor().reshape(23, 16, 4)
+    colours = explorer.picture.moving["map"].get_array()
     return {B for B, row in zip((*BATCH_SIZES, 342), colours) if row[:, 3].any()}
 
 
@@ -219,7 +219,7 @@ def test_a_cell_has_its_colour_in_the_picture(explorer):
     height = explorer.picture.figure.bbox.height
     for percent in (20, 50, 70, 100):
         picture_after(explorer, budget=percent)
-        colours = explorer.picture.moving["map"].get_facecolor().reshape(23, 16, 4)
+        colours = explorer.picture.moving["map"].get_array()
         frame, on_map = pixels(explorer), explorer.picture.figure.axes[1].transData
         for row, column in ((0, 2), (0, 9), (9, 1), (9, 5), (22, 3), (22, 8)):
             x, y = on_map.transform((column - 0.4, row - 0.4))

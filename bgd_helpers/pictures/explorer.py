@@ -34,7 +34,7 @@ class Explorer(anywidget.AnyWidget):
     `redraw(**state)` moves the artists of `picture.moving` (`set_data`, `set_text`, …) to the value of each control and
     returns the picture in words. `predict` is the question to answer before the first move, `look_for` what to watch;
     `progress` tells of work that may be long; `lines` of text are kept free below the picture, so that nothing jumps;
-    `grid` names the values of each control that `page` shows without a kernel (`ALL`: every one; of others, the first).
+    `grid` names values of controls, None for all, that `page` shows without a kernel; if not given, all of all.
 
     Moving artists lie on top of the static ones, in the order of their zorder. A change of anything static (limits,
     ticks, a title) is noticed and costs a full draw, some 100 ms.
@@ -60,7 +60,8 @@ class Explorer(anywidget.AnyWidget):
         grid: Mapping[str, Any] | None = None,
     ):
         self.picture, self.controls, self.redraw = picture, dict(controls), redraw
-        self.progress, self.start, self.grid, self._following = progress or Progress(), self.state, grid, True
+        self.progress, self.start, self._following = progress or Progress(), self.state, True
+        self.grid = grid or dict.fromkeys(self.controls)
         self._artists = sorted(picture.moving.values(), key=lambda artist: artist.get_zorder())
         for artist in self._artists:
             artist.set_animated(True)
@@ -112,7 +113,7 @@ class Explorer(anywidget.AnyWidget):
 
     def page(self, grid: Mapping[str, Any] | None = None) -> str:
         """The explorer as HTML that needs no kernel: see `bgd_helpers.pictures.page`."""
-        return page.fragment(self, self.grid if grid is None else grid)
+        return page.fragment(self, grid or self.grid)
 
     def close(self) -> None:
         """Let go of the widget and the figure; ipywidgets would keep them as long as the kernel runs."""
@@ -159,7 +160,7 @@ class Explorer(anywidget.AnyWidget):
         if not isinstance(words, str):
             raise ValueError(f"redraw returned {words!r}: it must return the picture in words")
         if new := figure.stale:  # animated artists do not make it so
-            self._still = static_png(figure)
+            self._still = static_png(figure, self._artists)
         self._scene = [
             self._recorder.record(artist) if new or artist.stale else part
             for artist, part in zip(self._artists, self._scene)
@@ -229,9 +230,14 @@ def _view(widget):
 
 
 @house_style
-def static_png(figure):
+def static_png(figure, moving):
     """The layers that no artist moves on, at retina size."""
+    seen = [artist for artist in moving if artist.get_visible()]  # an image is drawn even if it is animated
+    for artist in seen:
+        artist.set_visible(False)
     figure.canvas.draw()
+    for artist in seen:
+        artist.set_visible(True)
     buffer = io.BytesIO()
     Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB").save(buffer, "png")
     return buffer.getvalue()

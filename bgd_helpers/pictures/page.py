@@ -37,13 +37,13 @@ whenSeen(data.previousElementSibling, data);
 }}</script></div>"""
 
 
-def fragment(explorer: Any, grid: Mapping[str, Any] | None = None) -> str:
+def fragment(explorer: Any, grid: Mapping[str, Any]) -> str:
     """The explorer as HTML. `grid` maps names of controls to the values to be had, None for all of them.
 
     A control that it does not name keeps its present value, and is not shown. Raises ValueError for a name or a value
     that no control has, and for a grid whose scenes are more than LIMIT bytes.
     """
-    data = gzip.compress(json.dumps(pack(explorer, grid or {}), separators=(",", ":")).encode(), 9)
+    data = gzip.compress(json.dumps(pack(explorer, grid), separators=(",", ":")).encode(), 9)
     if len(data) > LIMIT:
         raise ValueError(f"the scenes of this grid are {len(data) / 1e6:.1f} MB: choose fewer values")
     code = Path(__file__).with_name("explorer.js").read_text("utf-8").replace("export default { render };", "")
