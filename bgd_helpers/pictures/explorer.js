@@ -1,7 +1,7 @@
 // An explorer in a page: its controls, its picture, its words. `render` lets a kernel move it, `open` a set of scenes.
 
 export function paint(canvas, commands, glyphs, [W, H]) {
-  const g = canvas.getContext("2d"), scale = Math.max(canvas.clientWidth * devicePixelRatio, 1) / W;
+  const g = canvas.getContext("2d"), scale = (canvas.clientWidth || W) * devicePixelRatio / W;
   const width = Math.round(W * scale), height = Math.round(H * scale);
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   g.setTransform(1, 0, 0, 1, 0, 0);
@@ -43,6 +43,15 @@ function image({ i, n: [width, height] }) {
   return canvas;
 }
 
+addEventListener("keydown", event => {  // at the window: Jupyter would keep the arrows for itself
+  const slider = event.target, step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+  if (!step || !slider.matches?.(".bgd-controls input")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  slider.valueAsNumber += step;
+  for (const name of ["input", "change"]) slider.dispatchEvent(new Event(name));
+}, true);
+
 let count = 0;
 function add(parent, tag, given = {}, text = "") {
   const element = parent.appendChild(document.createElement(tag));
@@ -75,19 +84,12 @@ function build(box, spec, move, failed) {
     slider.say = () => slider.setAttribute("aria-valuetext", shown.textContent = texts[slider.valueAsNumber]);
     slider.addEventListener("input", () => { slider.say(); if (eager) moved(); });
     if (!eager) slider.addEventListener("change", moved);
-    slider.addEventListener("keydown", event => {  // Jupyter would keep the arrows for itself
-      const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
-      if (!step) return;
-      event.preventDefault();
-      slider.valueAsNumber += step;
-      for (const name of ["input", "change"]) slider.dispatchEvent(new Event(name));
-    });
     return slider;
   });
   add(rows, "button", { type: "button", title: "Every control as it was at first" }, "Reset").onclick = () => move(spec.start);
   const busy = add(rows, "progress", { max: 1, "aria-label": "computing" });
   const [W, H] = spec.size, frame = add(box, "div", { class: "bgd-frame", style: `max-width: ${W / spec.ratio}px` });
-  const stack = add(frame, "div", { class: "bgd-picture", style: `aspect-ratio: ${W} / ${H}` });
+  const stack = add(frame, "div", { class: "bgd-picture", style: `aspect-ratio: ${W} / ${H}; --least: ${0.7 * W / spec.ratio}px` });
   const still = add(stack, "img", { alt: "" });
   const canvas = add(stack, "canvas", { role: "img", "aria-label": "the picture, in words below", "aria-describedby": words });
   const text = add(box, "div", { class: "bgd-words", id: words, "aria-live": "polite", style: `min-height: ${1.45 * (spec.lines + 1)}em` });
