@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from queue import Empty
 from urllib.request import ProxyHandler, Request, build_opener
@@ -291,11 +292,11 @@ class ExplorerOnPage:
 
     def painted(self):
         """The pixels of the picture as the page has painted it."""
-        return _pixels(self.element.evaluate(PAINTED))
+        return pixels(self.element.evaluate(PAINTED))
 
-    def rendered_pixels(self):
+    def renderedpixels(self):
         """The pixels of the kernel's own picture."""
-        return _pixels(self.kernel("base64.b64encode(e.png()).decode()"))
+        return pixels(self.kernel("base64.b64encode(e.png()).decode()"))
 
     def jumped(self):
         """Whether anything is elsewhere than at the first call: the picture and the controls, relative to the
@@ -317,6 +318,14 @@ class ExplorerOnPage:
         return places != self._first_places
 
 
-def _pixels(png):
+def inaccessible(page, within=".bgd-explorer"):
+    """What axe-core finds wrong in the parts of a page: a line each, with its rule and its element."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
+    found = page.evaluate("within => axe.run({include: [[within]]})", within)["violations"]
+    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
+
+
+def pixels(png):
     """Height x width x 3 of a PNG in base64."""
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")).astype(int)

@@ -134,6 +134,7 @@ def test_every_slider_of_a_notebook(name, served, chromium):
         assert count == (in_browser.ROOT / "notebooks" / name).read_text(encoding="utf-8").count("_explorer(")
         for number in range(count):
             check_explorer(in_browser.ExplorerOnPage(notebook, number))
+        assert in_browser.inaccessible(notebook.page) == []
 
 
 def check_explorer(explorer, ways=(moved_by_keyboard, moved_by_mouse)):

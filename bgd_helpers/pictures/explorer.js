@@ -88,7 +88,7 @@ function build(box, spec, move, failed) {
   });
   add(rows, "button", { type: "button", title: "Every control as it was at first" }, "Reset").onclick = () => move(spec.start);
   const busy = add(rows, "progress", { max: 1, "aria-label": "computing" });
-  const [W, H] = spec.size, frame = add(box, "div", { class: "bgd-frame", style: `max-width: ${W / spec.ratio}px` });
+  const [W, H] = spec.size, frame = add(box, "div", { class: "bgd-frame", role: "group", "aria-label": "picture", style: `max-width: ${W / spec.ratio}px` });
   const stack = add(frame, "div", { class: "bgd-picture", style: `aspect-ratio: ${W} / ${H}; --least: ${0.7 * W / spec.ratio}px` });
   const still = add(stack, "img", { alt: "" });
   const canvas = add(stack, "canvas", { role: "img", "aria-label": "the picture, in words below", "aria-describedby": words });
@@ -98,7 +98,7 @@ function build(box, spec, move, failed) {
   const draw = () => {
     try { if (state?.commands) paint(canvas, state.commands, state.glyphs, spec.size); } catch (reason) { failed(reason); }
   };
-  new ResizeObserver(draw).observe(canvas);
+  new ResizeObserver(() => { frame.tabIndex = frame.scrollWidth > frame.clientWidth ? 0 : -1; draw(); }).observe(canvas);
   addEventListener("resize", draw);
   return shown => {
     state = shown;

@@ -80,5 +80,7 @@ def pack(explorer: Any, grid: Mapping[str, Any]) -> dict[str, Any]:
 
 def _places(controls, name, values):
     """The positions of these values of a control."""
-    values = controls[name].options if values is None and name in controls else values
-    return [controls[name].options.index(checked(controls, name, value)) for value in values]
+    if values is None:
+        values = controls[name].options if name in controls else [None]
+    known = [checked(controls, name, value) for value in values]
+    return [controls[name].options.index(value) for value in known]
