@@ -4,6 +4,8 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
+from matplotlib.path import Path
+from matplotlib.transforms import Affine2D
 
 from bgd_helpers import gradcheck, network
 from bgd_helpers.lessons import handout
@@ -139,11 +141,11 @@ def test_a_number_appears_at_its_step_and_not_before(step):
 
 def test_arithmetic_is_the_equation_with_numbers():
     lines = [arithmetic(trace(INTEGERS), step) for step in steps(2)]
-    assert lines[1][0].endswith("= 1 · 1 + 2 · (−1) + 0 = −1,   $z_1^{(1)}$ = (−1)² = 1")
+    assert lines[1][1].endswith("= 1 · 1 + 2 · (−1) + 0 = −1,   $z_1^{(1)}$ = (−1)² = 1")
     assert lines[2][-1] == "E2:  $E_n$ = (−5 − (−6))² = 1"
-    assert lines[3][0].endswith("= −2 · (−5 − (−6)) · 1 = −2")
-    assert lines[5][0].endswith("= (−2) · (2 · (−2)) = 8")
-    assert "= 2 · 16 = 32," in lines[6][0]
+    assert lines[3][1].endswith("= −2 · (−5 − (−6)) · 1 = −2")
+    assert lines[5][1].endswith("= (−2) · (2 · (−2)) = 8")
+    assert "= 2 · 16 = 32," in lines[6][1]
 
 
 @pytest.mark.parametrize("net", [INTEGERS, tanh_net()], ids=["2-2-1", "2-3-2"])
@@ -151,11 +153,34 @@ def test_arithmetic_is_the_equation_with_numbers():
 def test_no_two_labels_overlap_and_none_leaves_the_figure(net, step):
     figure = backprop_figure(net, step=step).figure
     figure.canvas.draw()
-    boxes = [(text.get_text(), text.get_window_extent().padded(-2)) for text in figure.axes[0].texts if text.get_text()]
-    assert len(boxes) > 10
-    assert [(a, b) for (a, box), (b, other) in combinations(boxes, 2) if box.overlaps(other)] == []
-    for text, box in boxes:
+    texts = [text for text in figure.axes[0].texts if text.get_text()]
+    outlines = [(text.get_text(), outline(text)) for text in texts]
+    assert len(outlines) > 10
+    assert [(a, b) for (a, one), (b, other) in combinations(outlines, 2) if one.intersects_path(other)] == []
+    for text in texts:
+        box = text.get_window_extent()
         assert figure.bbox.contains(*box.min) and figure.bbox.contains(*box.max), text
+
+
+def outline(text):
+    """The rectangle that a text takes, turned as it is, a little smaller."""
+    turned, place = text.get_rotation(), text.get_transform().transform(text.get_position())
+    text.set_rotation(0)
+    (left, low), (right, high) = text.get_window_extent().padded(-2).get_points()
+    text.set_rotation(turned)
+    corners = [(left, low), (right, low), (right, high), (left, high), (left, low)]
+    return Affine2D().rotate_deg_around(*place, turned).transform_path(Path(corners))
+
+
+@pytest.mark.parametrize("net", [INTEGERS, tanh_net()], ids=["2-2-1", "2-3-2"])
+def test_weights_and_their_gradients_stand_on_their_edges_and_on_no_other(net):
+    figure = backprop_figure(net).figure
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    edges = [Path(axes.transData.transform(edge)) for lines in axes.collections for edge in lines.get_segments()]
+    turned = [text for text in axes.texts if text.get_rotation_mode() == "anchor"]
+    assert len(turned) == len(edges)  # each edge is drawn twice, to be lit, and has two labels
+    assert [text.get_text() for text in turned if any(outline(text).intersects_path(edge) for edge in edges)] == []
 
 
 def test_a_net_too_large_to_read_is_refused():

@@ -18,7 +18,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextToPath
 from matplotlib.transforms import Affine2D
 
-MARGIN = 100  # pixels around the figure in which lines are kept, and markers too
+MARGIN = 100  # pixels around the figure in which markers are kept
 LETTERS = [b"M", b"L", b"Q", b"C", b"z"]
 IDENTITY = Affine2D()
 
@@ -43,7 +43,7 @@ class Recorder(RendererBase):
         self.width, self.height = figure.canvas.get_width_height(physical=True)
         self.dpi, self._text2path = figure.dpi, _Glyphs()
         self.flip = Affine2D().scale(1, -1).translate(0, self.height)
-        self.far = (-MARGIN, -MARGIN, self.width + MARGIN, self.height + MARGIN)
+        self.inside = (-1, -1, self.width + 1, self.height + 1)  # Agg's, from where its dashes begin
         self.glyphs: list[str] = []  # outlines, to which texts refer by number
         self._numbers: dict = {}
         self._laid_out = lru_cache(maxsize=512)(self._lay_out)
@@ -68,7 +68,7 @@ class Recorder(RendererBase):
 
     def draw_markers(self, gc, marker_path, marker_trans, path, trans, rgbFace=None):
         at = (trans + self.flip).transform(path.vertices)
-        at = at[((at > self.far[0]) & (at < self.far[2:])).all(axis=1)]  # what is no number is not
+        at = at[((at > -MARGIN) & (at < (self.width + MARGIN, self.height + MARGIN))).all(axis=1)]  # NaN is not
         shape = self._outline(marker_path, marker_trans + Affine2D().scale(1, -1), True)
         self._add(gc, rgbFace, d=len(at) and shape, at=at.round(1).ravel().tolist())
 
@@ -121,7 +121,7 @@ class Recorder(RendererBase):
 
     def _outline(self, path, transform, filled):
         """A path in SVG's notation, to a tenth of a pixel; a line is cut and simplified as Agg does it."""
-        clip, simplify = (None, False) if filled else (self.far, path.should_simplify)
+        clip, simplify = (None, False) if filled else (self.inside, path.should_simplify)
         return _path.convert_to_string(path, transform, clip, simplify, None, 1, LETTERS, False).decode("ascii")
 
     def _add(self, gc, fill, outlined=True, **command):
