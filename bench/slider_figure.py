@@ -3,12 +3,14 @@
 900 x 360 CSS pixels: 150 x 150 filled contours with a path of 500 marked points, and a curve of 500 points.
 """
 
+import json
+
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
 
-from bgd_helpers.pictures import Explorer, Picture, house_style, new_figure
+from bgd_helpers.pictures import Explorer, Picture, choice_slider, house_style, new_figure
 
 GRID = np.linspace(-3, 3, 150)
 X, Y = np.meshgrid(GRID, GRID)
@@ -76,7 +78,83 @@ def ours():
         return Picture(figure, "A path and its cost.", draw(*axes))
 
     shown = picture()
-    return Explorer(shown, {"eta": slider()}, lambda eta: move(shown.moving, eta))
+    rates = [hundredths / 100 for hundredths in range(1, 101)]
+    return Explorer(shown, {"eta": choice_slider("eta", rates, 0.2)}, lambda eta: move(shown.moving, eta))
+
+
+def with_plotly():
+    from plotly.graph_objects import FigureWidget
+    from plotly.subplots import make_subplots
+
+    figure, control = FigureWidget(make_subplots(1, 2)), slider()
+    figure.add_contour(x=GRID, y=GRID, z=COST, row=1, col=1, showscale=False)
+    figure.add_scatter(mode="lines+markers", marker_size=3, row=1, col=1)
+    figure.add_scatter(row=1, col=2)
+    figure.update_layout(width=900, height=360, showlegend=False)
+
+    def show(change):
+        path, cost = run(control.value)
+        with figure.batch_update():
+            figure.data[1].update(x=path[:, 0], y=path[:, 1])
+            figure.data[2].update(x=STEPS, y=cost)
+            figure.layout.title = f"eta = {control.value:.2f}"
+
+    show(None)
+    control.observe(show, "value")
+    return widgets.VBox([control, figure])
+
+
+def with_bqplot():
+    import bqplot
+
+    def panel(marker, x, y):
+        scales = {"x": bqplot.LinearScale(min=x[0], max=x[1]), "y": bqplot.LinearScale(min=y[0], max=y[1])}
+        line = bqplot.Lines(x=[0.0], y=[0.0], scales=scales, **marker)
+        axes = [bqplot.Axis(scale=scales["x"]), bqplot.Axis(scale=scales["y"], orientation="vertical")]
+        return bqplot.Figure(marks=[line], axes=axes, layout={"width": "450px", "height": "360px"}), line
+
+    (left, path), (right, cost) = panel({"marker": "circle"}, (-3, 3), (-3, 3)), panel({}, (0, 500), (0, 40))
+    control = slider()
+
+    def show(change):
+        points, costs = run(control.value)
+        with path.hold_sync(), cost.hold_sync():
+            path.x, path.y, cost.x, cost.y = *points.T, STEPS, costs
+            right.title = f"eta = {control.value:.2f}"
+
+    show(None)
+    control.observe(show, "value")
+    return widgets.VBox([control, widgets.HBox([left, right])])
+
+
+def bytes_of_a_move(explorer):
+    """Of the messages that a move of its first control sends, on average."""
+    control, sizes = next(iter(explorer.controls.values())), []
+
+    def size(message, buffers=None):
+        sizes.append(len(json.dumps(message)) + sum(map(len, buffers or [])))
+
+    send, explorer._send = explorer._send, size
+    for position in range(len(control.options)):
+        control.position = position
+    explorer._send = send
+    explorer.reset()
+    return sum(sizes) / len(control.options)
+
+
+def explorer_of(name):
+    """An explorer of the notebooks, as they make it."""
+    import bgd_helpers as bgd
+
+    birds = bgd.load_penguins()
+    X, y, problem = bgd.standardise(birds.X), bgd.standardise(birds.y), bgd.experiments.penguin_problem
+    make = {
+        "bgd": lambda: bgd.bgd_explorer(X, y),
+        "sgd": lambda: bgd.sgd_explorer(bgd.with_ones(X), y),
+        "noise": lambda: bgd.noise_explorer(problem()),
+        "comparison": lambda: bgd.comparison_explorer(problem()),
+    }
+    return make.get(name, getattr(bgd, f"{name}_explorer"))()
 
 
 def floor():

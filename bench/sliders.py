@@ -15,6 +15,8 @@ WAYS = {
     "interact": "with_interact()",
     "retina": "with_interact(dpi=200)",
     "ipympl": "with_ipympl()",
+    "plotly": "with_plotly()",
+    "bqplot": "with_bqplot()",
     "ours": "ours()",
     "floor": "floor()",
 }
@@ -22,9 +24,13 @@ NAMES = {
     "interact": "interact + inline",
     "retina": "the same, retina size",
     "ipympl": "ipympl, draw_idle",
-    "ours": "ours, at retina size",
+    "plotly": "plotly's FigureWidget",
+    "bqplot": "bqplot, no contours",
+    "ours": "ours, at any size",
     "floor": "floor: a label echoes",
 }
+PEERS = ("ipympl", "plotly", "bqplot")
+EXPLORERS = ("slope", "bgd", "sgd", "weight", "backprop", "gradient_size", "break_it", "fit", "noise", "comparison")
 # Watches a cell: `seen` keeps the animation frames in which something new was ready to be painted: a picture that is
 # loaded and decoded, a canvas drawn on, a label's words.
 WATCH = """cell => {
@@ -32,18 +38,22 @@ WATCH = """cell => {
   const inNextFrame = () => requestAnimationFrame(() => window.seen.push(performance.now()));
   let last;
   new MutationObserver(() => {
+    const box = cell.querySelector('.bgd-explorer'), plot = cell.querySelector('.js-plotly-plot, .bqplot');
     const image = [...cell.querySelectorAll('.jp-OutputArea-output img')].at(-1);
     const label = [...cell.querySelectorAll('.widget-label')].at(-1);
-    const found = image ? image.src : label.textContent;
-    if (found === last || cell.querySelector('canvas')) return;
+    const line = [...(plot?.querySelectorAll('path.js-line, path.line') ?? [])].at(-1);
+    const found = box ? box.dataset.moves : plot ? line?.getAttribute('d') : image ? image.src : label.textContent;
+    if (found === last || (!box && !plot && cell.querySelector('canvas'))) return;
     last = found;
-    image ? image.decode().then(inNextFrame, () => {}) : inNextFrame();
-  }).observe(cell, {subtree: true, childList: true, characterData: true, attributeFilter: ['src']});
-  for (const canvas of cell.querySelectorAll('canvas')) {
+    image && !box && !plot ? image.decode().then(inNextFrame, () => {}) : inNextFrame();
+  }).observe(cell, {subtree: true, childList: true, characterData: true, attributeFilter: ['src', 'd', 'data-moves']});
+  for (const canvas of cell.querySelectorAll('.jupyter-matplotlib canvas')) {
     const context = canvas.getContext('2d'), draw = context.drawImage;
     context.drawImage = function (...rest) { inNextFrame(); return draw.apply(this, rest); };
   }
-  cell.querySelector('.noUi-handle').addEventListener('keydown', () => window.pressed.push(performance.now()), true);
+  const handle = cell.querySelector('.noUi-handle, .bgd-controls input, .bgd-controls select');
+  for (const kind of ['keydown', 'input'])  // ours hears the keys before all others, and gives an input at once
+    handle.addEventListener(kind, () => window.pressed.push(performance.now()), true);
   for (const kind of ['pointerup', 'mouseup'])
     document.addEventListener(kind, () => { window.released = performance.now(); }, true);
 }"""
@@ -54,7 +64,7 @@ def report(quick):
     if reason:
         print(f"\nSliders are left out: {reason}.")
         return
-    ways = [way for way in WAYS if way != "ipympl" or find_spec("ipympl")]
+    ways = [way for way in WAYS if way not in PEERS or find_spec(way)]
     found = measure(ways, steps=15 if quick else 40)
     floor, interact = found["floor"], found["interact"]
     print("\nFrom the slider to the picture in JupyterLab, started as `make lab` does, in headless Chromium:")
@@ -67,10 +77,13 @@ def report(quick):
             f"{interact[0] / step:5.1f} times faster, {step / floor[0]:.2f} times the floor, {interact[-1] / cpu:5.1f}"
         )
         print(f"{NAMES[way]:22}{step:6.0f} ms{p95:6.0f}{rate:9.1f}{lag:6.0f}{late:5}{cpu:7.1f}   {ratios}")
-    print("lag: ms from release to the last picture; late: pictures after release (ours: with the sharp one);")
+    print("lag: ms from release to the last picture; late: pictures after release;")
     print("CPU: ms of the kernel a picture of the drag.")
-    if "ipympl" not in ways:
-        print("ipympl is not installed and left out (pip install ipympl).")
+    for missing in [way for way in PEERS if way not in ways]:
+        print(f"{missing} is not installed and left out (pip install {missing}).")
+    print("\nThe first control of each explorer of the notebooks, by keyboard, and what a move sends:")
+    for name, (step, p95, sent) in measure_explorers(steps=8 if quick else 20).items():
+        print(f"{name:22}{step:6.0f} ms{p95:6.0f}{step / floor[0]:9.2f} times the floor{sent / 1e3:9.1f} kB")
 
 
 def measure(ways, steps):
@@ -87,6 +100,26 @@ def measure(ways, steps):
             return found
 
 
+def measure_explorers(steps, names=EXPLORERS):
+    """(p50, p95, bytes of a move) of the first control of each explorer."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        (folder / "root").mkdir()
+        cells = [f"{name} = explorer_of({name!r}); {name}" for name in names]
+        in_browser.write_notebook(folder / "root" / "explorers.ipynb", [*_cells([]), *cells])
+        with in_browser.server(folder) as serving, in_browser.chromium() as browser:
+            notebook, found = in_browser.Notebook(browser, serving, "explorers.ipynb"), {}
+            notebook.run_all()
+            for number, name in enumerate(names, start=1):
+                _, handle = _watched(notebook, number)
+                handle.focus()
+                times = _steps(notebook, steps)
+                sent = notebook.ask(f"bytes_of_a_move({name})")
+                found[name] = median(times), quantiles(times, n=20)[-1], sent
+            notebook.close()
+            return found
+
+
 def _cells(ways):
     head = "%matplotlib widget\n" * ("ipympl" in ways) + "%matplotlib inline\nfrom bench.slider_figure import *"
     cells = [f"import sys; sys.path.insert(0, {str(in_browser.ROOT)!r})\n{head}"]
@@ -94,12 +127,7 @@ def _cells(ways):
 
 
 def _measured(notebook, number, steps):
-    page, cell = notebook.page, notebook.page.locator(".jp-CodeCell").nth(number)
-    cell.scroll_into_view_if_needed()
-    handle = cell.locator(".noUi-handle")
-    handle.scroll_into_view_if_needed()
-    time.sleep(1)
-    cell.evaluate(WATCH)
+    page, (_, handle) = notebook.page, _watched(notebook, number)
     handle.focus()
     times, before = _steps(notebook, steps), _cpu(notebook)
     rate, lag, late, pictures = _drag(page, handle)
@@ -107,16 +135,27 @@ def _measured(notebook, number, steps):
     return median(times), quantiles(times, n=20)[-1], rate, lag, late, cpu
 
 
+def _watched(notebook, number):
+    """(cell, handle of its first slider), watched from now on."""
+    cell = notebook.page.locator(".jp-CodeCell").nth(number)
+    cell.scroll_into_view_if_needed()
+    handle = cell.locator(".noUi-handle, .bgd-controls input, .bgd-controls select").first
+    handle.scroll_into_view_if_needed()
+    time.sleep(1)
+    cell.evaluate(WATCH)
+    return cell, handle
+
+
 def _steps(notebook, steps):
     """Milliseconds of each step; the first three steps warm up."""
     page, times = notebook.page, []
     for step in range(steps + 3):
         count = page.evaluate("window.seen.length")
-        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight" if step % 2 == 0 else "ArrowLeft")
         page.wait_for_function("count => window.seen.length > count", arg=count, polling="raf")
         if step >= 3:
             times.append(page.evaluate("count => window.seen[count] - window.pressed.at(-1)", count))
-        time.sleep(0.5)  # until a picture that comes twice, quick and sharp, has settled
+        time.sleep(0.3)
     return times
 
 

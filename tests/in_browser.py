@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from queue import Empty
 from urllib.request import ProxyHandler, Request, build_opener
@@ -33,16 +34,19 @@ APPS = {  # the command, its option that shows the application to the page, the 
         "notebooks",
     ),
 }
-SHOWN = """box => {
-  const known = window.hashesOfPictures ??= {};  // by address: each picture has its own
-  const hashOf = async image => {
-    if (image.complete && image.src in known) return known[image.src];
-    await image.decode().catch(() => {});
-    const source = image.src, bytes = await (await fetch(source)).arrayBuffer();
-    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-    return known[source] = [...hash].map(byte => byte.toString(16).padStart(2, '0')).join('');
-  };
-  return Promise.all([...box.querySelectorAll('.widget-gridbox img')].map(hashOf));
+SHOWN = """async box => {
+  const canvas = box.querySelector('canvas'), context = canvas.getContext('2d');
+  const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', pixels));
+  return [Number(box.dataset.moves), [...hash].map(byte => byte.toString(16).padStart(2, '0')).join('')];
+}"""
+PAINTED = """box => {  // the picture as it is painted, at the pixels of the figure
+  const canvas = box.querySelector('canvas'), still = box.querySelector('img');
+  const all = Object.assign(document.createElement('canvas'), {width: canvas.width, height: canvas.height});
+  const context = all.getContext('2d');
+  context.drawImage(still, 0, 0, canvas.width, canvas.height);
+  context.drawImage(canvas, 0, 0);
+  return all.toDataURL('image/png').split(',')[1];
 }"""
 
 
@@ -227,20 +231,20 @@ class Notebook:
 
 
 class ExplorerOnPage:
-    """The explorer that stands `number`-th in a notebook: its widgets in the page and the object in the kernel."""
+    """The explorer that stands `number`-th in a notebook: what the page shows and the object in the kernel."""
 
     FIND = "from bgd_helpers.pictures import Explorer; found = [o for o in Out.values() if isinstance(o, Explorer)]"
 
     def __init__(self, notebook, number=0):
         self.notebook, self.page, self.number = notebook, notebook.page, number
-        self.box = self.page.locator(".widget-vbox", has=self.page.locator(".widget-gridbox")).nth(number)
-        self.layers = self.box.locator(".widget-gridbox img")
+        self.box = self.page.locator(".bgd-explorer").nth(number)
+        self.picture = self.box.locator("canvas")
         self.element = self.box.element_handle()  # found once: a locator looks through the whole page each time
         self._first_places = None
 
     def kernel(self, expression):
         """The value of an expression in which `e` is the explorer."""
-        return self.notebook.ask(expression, f"{self.FIND}\ne = found[{self.number}]\nimport base64, hashlib")
+        return self.notebook.ask(expression, f"{self.FIND}\ne = found[{self.number}]\nimport base64")
 
     def wait_for(self, expression):
         """Until an expression in which `e` is the explorer holds in the kernel."""
@@ -251,71 +255,48 @@ class ExplorerOnPage:
     def controls(self):
         """Name to (kind, number of positions, the label beside it, whether it moves the picture during a drag)."""
         return self.kernel(
-            "{name: (type(c).__name__, len(c.options) if hasattr(c, 'options') else c.max - c.min + 1, c.description,"
-            " getattr(c, 'continuous_update', True)) for name, c in e.controls.items()}"
+            "{n: (c.kind, len(c.options), c.description, c.continuous_update) for n, c in e.controls.items()}"
         )
 
     def shown(self):
-        """The hashes of the static layers and of the frame that the page shows on top of them."""
+        """How many moves of the kernel the page has painted, and a hash of the picture."""
         return self.element.evaluate(SHOWN)
 
     def rendered(self):
-        """Of the kernel's picture: whether it is at rest, its hashes, its state, and the error that stands below it."""
-        hashes = "[hashlib.sha256(bytes(layer.value)).hexdigest() for layer in (e.static, e.image)]"
-        return self.kernel(f"[e.at_rest, {hashes}, e.state, e.error.value]")
+        """What the kernel has: its moves, its state, its words, and the error that stands below them."""
+        return self.kernel("[e.moves, e.state, e.text, e.error]")
 
     def follow(self, before=None, seconds=0.6):
-        """Wait until the page shows what the kernel has drawn, quick or sharp; then what `rendered` says.
+        """Wait until the page shows what the kernel has drawn; then its state, its error and the hash of the picture.
 
         After a move the kernel hears of it within `seconds`: its state is another than `before`, unless the move was
         to the same value.
         """
         moved = time.monotonic() + seconds
         for _ in until(20, "the page does not show the kernel's picture"):
-            rendered = self.rendered()
-            heard = rendered[2] != before or time.monotonic() > moved
-            if heard and self.shown() == rendered[1]:
-                return rendered
+            moves, state, _, error = self.rendered()
+            heard = state != before or time.monotonic() > moved
+            if heard and (shown := self.shown())[0] == moves:
+                return state, error, shown[1]
 
     def settle(self):
-        """The same at rest."""
-        for _ in until(20, "the explorer does not come to rest"):
-            before = self.rendered()
-            if before[0] and self.follow()[1] == before[1]:
+        """The same with its words."""
+        for _ in until(20, "the words are not those of the picture"):
+            moves, _, text, _ = self.rendered()
+            if self.shown()[0] == moves and self.box.locator(".bgd-words").text_content() == text:
                 return
 
-    def words_fit(self):
-        """Whether the words below the picture are all to be seen."""
-        return self.box.evaluate(
-            """box => {
-              const words = [...box.closest('.jp-Cell').querySelectorAll('.widget-html')].at(-1);
-              return words.scrollHeight <= words.clientHeight + 1;
-            }"""
-        )
-
     def control(self, label):
-        """The element of the control with this label."""
-        return self.box.locator(".widget-slider, .widget-dropdown", has=self.page.get_by_text(label, exact=True))
+        """The slider or the menu with this label."""
+        return self.box.get_by_label(label, exact=True)
 
-    def handle(self, label):
-        """What takes the keys: a slider's handle, or the menu."""
-        return self.control(label).locator(".noUi-handle, select")
+    def painted(self):
+        """The pixels of the picture as the page has painted it."""
+        return pixels(self.element.evaluate(PAINTED))
 
-    def track(self, label):
-        """The line that a slider's handle moves on."""
-        return self.control(label).locator(".noUi-base")
-
-    def screenshot(self):
-        """The pixels of the picture as the page paints it."""
-        box = {key: round(value) for key, value in self.layers.last.bounding_box().items()}
-        png = self.page.screenshot(clip=box)
-        return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
-
-    def rendered_pixels(self):
-        """The pixels of the kernel's own picture at the size of the page."""
-        png = base64.b64decode(self.kernel("base64.b64encode(e.png()).decode()"))
-        picture = Image.open(io.BytesIO(png)).convert("RGB")
-        return np.asarray(picture.reduce(2)).astype(int)
+    def renderedpixels(self):
+        """The pixels of the kernel's own picture."""
+        return pixels(self.kernel("base64.b64encode(e.png()).decode()"))
 
     def jumped(self):
         """Whether anything is elsewhere than at the first call: the picture and the controls, relative to the
@@ -330,8 +311,21 @@ class ExplorerOnPage:
                 return [place.left, place.top - top, place.width, place.height].map(Math.round);
               };
               const outputs = box.closest('.jp-OutputArea').querySelectorAll('.jp-OutputArea-child');
-              return [...box.querySelectorAll('img, .widget-slider, .noUi-base, .widget-dropdown'), ...outputs].map(of);
+              return [...box.querySelectorAll('img, label, input, select'), ...outputs].map(of);
             }"""
         )
         self._first_places = self._first_places or places
         return places != self._first_places
+
+
+def inaccessible(page, within=".bgd-explorer"):
+    """What axe-core finds wrong in the parts of a page: a line each, with its rule and its element."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
+    found = page.evaluate("within => axe.run({include: [[within]]})", within)["violations"]
+    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
+
+
+def pixels(png):
+    """Height x width x 3 of a PNG in base64."""
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")).astype(int)

@@ -8,7 +8,7 @@ import pytest
 
 from bgd_helpers import data, descent, network
 from bgd_helpers.pictures import fit
-from bgd_helpers.pictures.fit import BATCH_SIZES, EPOCHS, GRID, HIDDEN, OUTPUTS, RATES, fit_explorer, fit_figure
+from bgd_helpers.pictures.fit import BATCH_SIZES, EPOCHS, HIDDEN, OUTPUTS, POINTS, RATES, fit_explorer, fit_figure
 
 X_MM = data.load_penguins(fit.INPUTS).X
 X = data.standardise(X_MM)
@@ -54,9 +54,9 @@ def test_rings_plane_and_cost_are_those_of_a_plain_loop(explorer, state):
     J = np.mean((Y[:, 0] - outputs) ** 2)
     assert np.isclose(moving["cost"].get_ydata()[state["epochs"]], J, rtol=1e-9)
     shown = np.asarray(moving["plane"].get_array())
-    assert shown.shape == GRID[::-1]
+    assert shown.shape == POINTS[::-1]
     left, right, bottom, top = moving["plane"].get_extent()
-    cell = (right - left) / GRID[0], (top - bottom) / GRID[1]
+    cell = (right - left) / POINTS[0], (top - bottom) / POINTS[1]
     for row, column in ((0, 0), (30, 40), (60, 80), (12, 70)):
         point = left + cell[0] * (column + 0.5), bottom + cell[1] * (row + 0.5)
         standard = (np.array(point) - X_MM.mean(axis=0)) / X_MM.std(axis=0)
@@ -83,7 +83,7 @@ def test_each_control_over_its_range_without_a_warning(explorer, name, values):
         warnings.simplefilter("error")
         for value in values:
             explorer.set(**{name: value})
-            pictures.add(bytes(explorer.image.value))
+            pictures.add(repr(explorer.scene))
     assert len(pictures) == len(values)
 
 

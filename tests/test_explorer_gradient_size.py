@@ -78,9 +78,9 @@ def test_sigmoid_shrinks_the_error_signal_by_about_a_quarter_a_layer():
 @pytest.mark.parametrize(("name", "value"), [("depth", 3), ("activation", "tanh"), ("scale", 2), ("seed", 4)])
 def test_each_control_changes_the_picture_and_the_words(explorer, name, value):
     explorer.reset()
-    before = bytes(explorer.image.value), explorer.words
+    before = repr(explorer.scene), explorer.words
     explorer.set(**{name: value})
-    assert bytes(explorer.image.value) != before[0] and explorer.words != before[1]
+    assert repr(explorer.scene) != before[0] and explorer.words != before[1]
 
 
 def test_the_static_figure_is_the_explorers_first_picture(explorer):

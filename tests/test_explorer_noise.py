@@ -34,7 +34,7 @@ def frame_after(explorer, **values):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         explorer.set(**values)
-    return bytes(explorer.image.value)
+    return repr(explorer.scene)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_at_B_equal_N_without_replacement_nothing_is_left(explorer):
 def test_every_position_of_every_control_is_another_picture(explorer):
     for name, control in explorer.controls.items():
         explorer.reset()
-        values = [pair[1] if isinstance(pair, tuple) else pair for pair in getattr(control, "options", range(10))]
+        values = control.options
         assert len({frame_after(explorer, **{name: value}) for value in values}) == len(values)
 
 

@@ -83,7 +83,7 @@ def test_huge_costs_warn_of_nothing():
 
 def test_a_cell_has_the_colour_of_its_cost():
     moving = drawn().moving
-    colours = moving["map"].get_facecolor().reshape(4, 3, 4)
+    colours = moving["map"].get_array()
     for row, costs in enumerate(COSTS):
         for column, J in enumerate(costs):
             if np.isnan(J):

@@ -1,8 +1,8 @@
 """Pictures that show themselves with their words, and explorers: such a picture with controls that move it.
 
-One file a moving picture: what is computed, how it is drawn, its sliders. `picture`, `frame`, `explorer` and `controls`
-are what they share, `paths` and `landscape` parts that several of them draw; `plots` and `paths` hold the pictures of
-the notebooks that do not move. This room alone imports ipywidgets.
+One file a moving picture: what is computed, how it is drawn, its sliders. `picture`, `recorder`, `explorer` (with its
+script and style), `controls` and `page` are what they share, `paths` and `landscape` parts that several of them draw;
+`plots` and `paths` hold the pictures of the notebooks that do not move. This room alone has widgets.
 """
 
 import lazy_loader

@@ -26,10 +26,11 @@ from bgd_helpers.pictures.picture import (
 WIDTH, HEIGHT = 9.0, 5.5  # of the drawn network; its coordinates are inches
 LEFT, RIGHT, MIDDLE = 0.65, 7.1, 2.97
 RADIUS, SPACING = 0.48, 1.31
-LABEL_AT, LABEL_HALF = 0.3, 0.31  # share of the way along an edge, where no two labels meet; half a label's width
+SHARES = {"weight": 0.26, "gradient": 0.71}  # of the way along an edge, where no two labels meet
+LIFT = 0.035  # of a label above its edge
 TINTS = {"forward": "#D9EAF3", "backward": "#F9E7D9"}
 GREY = "#8C8C8C"
-LINES = 3  # of arithmetic below the network
+LINES = 4  # below the network: the equation at work, and its numbers
 MOST_UNITS, MOST_LAYERS = 3, 3
 SMALL = 10  # points, for the numbers in the network
 BACKWARD = {"color": COLOURS["backward_text"], "fontsize": SMALL, "fontweight": "bold", "zorder": 5}
@@ -173,7 +174,7 @@ def _draw(axes, trace):
         for j, place in enumerate(layer):
             artists |= _unit(axes, k, j, place)
     for k, i, j, origin, place in _each_edge(places):
-        artists |= _gradient_label(axes, f"gradient {k},{i},{j}", _label_place(origin, place))
+        artists[f"gradient {k},{i},{j}"] = _along(axes, origin, place, "gradient", "", **BACKWARD)
     return artists
 
 
@@ -199,7 +200,7 @@ def _sum(left, right):
 
 
 def arithmetic(trace, now):
-    """The lines below the network: the equation at work, with this example's numbers."""
+    """The lines below the network: the equation at work in symbols, then with this example's numbers put in."""
     return {
         "inputs": _inputs_arithmetic,
         "layer": _layer_arithmetic,
@@ -216,14 +217,17 @@ def _inputs_arithmetic(trace, k):
 def _layer_arithmetic(trace, k):
     W, b = trace.theta[k - 1]
     symbol = r"\hat y_{}" if k == trace.depth else f"z_{{}}^{{{{({k})}}}}"
-    lines = []
+    lines = [
+        rf"E1:  $a_j^{{({k})}} = \Sigma_i\,z_i^{{({k - 1})}}w_{{ij}}^{{({k})}} + b_j^{{({k})}}$,   "
+        rf"${symbol.format('j')} = f_{k}(a_j^{{({k})}})$"
+    ]
     for j, (a, z) in enumerate(zip(trace.A[k], trace.Z[k])):
         left, name = f"$a_{j + 1}^{{({k})}}$", f"${symbol.format(j + 1)}$"
         sum_ = f"{_sum(trace.Z[k - 1], W[:, j])} + {_factor(b[j])} = {number(a)}"
         if trace.functions[k - 1] == "identity":
-            lines.append(f"E1:  {name} = {left} = {sum_}")
+            lines.append(f"{name} = {left} = {sum_}")
         else:
-            lines.append(f"E1:  {left} = {sum_},   {name} = {_applied(trace.functions[k - 1], a)} = {number(z)}")
+            lines.append(f"{left} = {sum_},   {name} = {_applied(trace.functions[k - 1], a)} = {number(z)}")
     return lines
 
 
@@ -238,31 +242,31 @@ def _output_arithmetic(trace, k):
 
 def _output_delta_arithmetic(trace, k):
     rows = enumerate(zip(trace.y, trace.Z[k], trace.slopes[k], trace.delta[k]), start=1)
-    return [
-        rf"E4:  $\delta_{j}^{{({k})}} = -2\,(y_{j} - \hat y_{j})\,f_{k}'(a_{j}^{{({k})}})$"
-        f" = −2 · ({number(y)} − {_factor(z)}) · {_factor(slope)} = {number(delta)}"
+    return [rf"E4:  $\delta_j^{{({k})}} = -2\,(y_j - \hat y_j)\,f_{k}'(a_j^{{({k})}})$"] + [
+        rf"$\delta_{j}^{{({k})}}$ = −2 · ({number(y)} − {_factor(z)}) · {_factor(slope)} = {number(delta)}"
         for j, (y, z, slope, delta) in rows
     ]
 
 
 def _hidden_delta_arithmetic(trace, k):
-    W = trace.theta[k][0]
-    return [
-        rf"E5:  $\delta_{i}^{{({k})}} = f_{k}'(a_{i}^{{({k})}})"
-        rf"\,\Sigma_j\, w_{{{i}j}}^{{({k + 1})}} \delta_j^{{({k + 1})}}$"
-        f" = {_factor(slope)} · ({_sum(row, trace.delta[k + 1])}) = {number(delta)}"
-        for i, (slope, row, delta) in enumerate(zip(trace.slopes[k], W, trace.delta[k]), start=1)
+    rows = enumerate(zip(trace.slopes[k], trace.theta[k][0], trace.delta[k]), start=1)
+    sum_ = rf"\Sigma_j\,w_{{ij}}^{{({k + 1})}}\delta_j^{{({k + 1})}}"
+    return [rf"E5:  $\delta_i^{{({k})}} = f_{k}'(a_i^{{({k})}})\;{sum_}$"] + [
+        rf"$\delta_{i}^{{({k})}}$ = {_factor(slope)} · ({_sum(row, trace.delta[k + 1])}) = {number(delta)}"
+        for i, (slope, row, delta) in rows
     ]
 
 
 def _gradient_arithmetic(trace, k):
     i, j = np.unravel_index(np.abs(trace.gradient(k)).argmax(), trace.gradient(k).shape)
     z, delta = trace.Z[k - 1][i], trace.delta[k][j]
-    weight = f"w_{{{i + 1}{j + 1}}}^{{({k})}}"
+    each = r"\partial E_n/\partial "
     return [
-        rf"E6:  $\partial E_n/\partial {weight} = z_{i + 1}^{{({k - 1})}}\,\delta_{j + 1}^{{({k})}}$"
-        f" = {_factor(z)} · {_factor(delta)} = {number(z * delta)},   one such product for each edge",
-        rf"E6:  $\partial E_n/\partial b_{j + 1}^{{({k})}} = \delta_{j + 1}^{{({k})}}$ = {number(delta)}",
+        rf"E6:  ${each}w_{{ij}}^{{({k})}} = z_i^{{({k - 1})}}\,\delta_j^{{({k})}}$,   "
+        rf"${each}b_j^{{({k})}} = \delta_j^{{({k})}}$",
+        rf"${each}w_{{{i + 1}{j + 1}}}^{{({k})}}$ = {_factor(z)} · {_factor(delta)} = {number(z * delta)},"
+        "   one such product for each edge",
+        rf"${each}b_{j + 1}^{{({k})}}$ = {number(delta)}",
     ]
 
 
@@ -315,27 +319,29 @@ def _each_edge(places):
                 yield k, i, j, np.array(origin), np.array(place)
 
 
-def _label_place(origin, place):
-    return origin + LABEL_AT * (place - origin)
-
-
-def _pieces(origin, place):
-    """An edge in two pieces, from rim to rim, with a gap for its labels."""
+def _from_rim_to_rim(origin, place):
     way = place - origin
-    gap, rim = LABEL_HALF / way[0], RADIUS / np.hypot(*way) * way
-    return [(origin + rim, origin + (LABEL_AT - gap) * way), (origin + (LABEL_AT + gap) * way, place - rim)]
+    rim = RADIUS / np.hypot(*way) * way
+    return origin + rim, place - rim
 
 
 def _layer_edges(places, layer):
-    return [piece for k, _, _, origin, place in _each_edge(places) if k == layer for piece in _pieces(origin, place)]
+    return [_from_rim_to_rim(origin, place) for k, _, _, origin, place in _each_edge(places) if k == layer]
+
+
+def _along(axes, origin, place, what, words, **look):
+    """A weight that stands on its edge, near where it comes from, or a gradient, near where it leads."""
+    way = place - origin
+    x, y = origin + SHARES[what] * way + LIFT * np.array([-way[1], way[0]]) / np.hypot(*way)
+    turned = {"rotation": np.degrees(np.arctan2(way[1], way[0])), "rotation_mode": "anchor"}
+    return axes.text(x, y, words, ha="center", va="bottom", **turned, **look)
 
 
 def _draw_static(axes, trace, places):
     """What no step changes: edges, weights, biases, headings."""
     for k, i, j, origin, place in _each_edge(places):
-        x, y = _label_place(origin, place)
         weight = number(trace.theta[k - 1][0][i, j])
-        axes.text(x, y + 0.09, weight, ha="center", va="center", fontsize=SMALL)
+        _along(axes, origin, place, "weight", weight, fontsize=SMALL)
     for k, layer in enumerate(places):
         name = f"layer {k}: {trace.functions[k - 1]}" if k else "layer 0: inputs"
         axes.text(layer[0][0], HEIGHT - 0.42, name, ha="center", va="center", color="#404040")
@@ -366,14 +372,9 @@ def _unit(axes, k, j, place):
     }
 
 
-def _gradient_label(axes, name, place):
-    x, y = place
-    return {name: axes.text(x, y - 0.09, "", ha="center", va="center", **BACKWARD)}
-
-
 def _outside(axes):
     """Title, loss, and the lines of arithmetic."""
-    lines = {f"line {row}": axes.text(0.1, 0.73 - 0.28 * row, "", va="center") for row in range(LINES)}
+    lines = {f"line {row}": axes.text(0.1, 0.86 - 0.245 * row, "", va="center") for row in range(LINES)}
     return lines | {
         "title": axes.text(0.1, HEIGHT - 0.13, "", va="center", fontsize=12, fontweight="bold"),
         "loss": axes.text(RIGHT + RADIUS + 0.12, MIDDLE - 0.17, "", va="center"),
@@ -417,5 +418,6 @@ def _show_outside(artists, trace, walk, step):
     now, lines = walk[step], arithmetic(trace, walk[step])
     artists["title"].set_text(f"Step {step} of {len(walk) - 1}, {now.way}: {_title(now)}")
     artists["loss"].set_text(f"$E_n$ = {number(trace.loss)}" if step >= trace.depth else "")
+    artists["line 0"].set_color(COLOURS["backward_text" if now.way == "backward" else "forward"])
     for row in range(LINES):
         artists[f"line {row}"].set_text(lines[row] if row < len(lines) else "")

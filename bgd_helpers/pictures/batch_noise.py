@@ -17,6 +17,7 @@ DRAWS = (10, 30, 100, 300, 1000)
 EPOCHS = (0, 1, 2, 5, 10, 20, 40, 60)
 ETA = 0.4  # of the BGD that moves θ
 CIRCLE = np.array([np.cos(np.linspace(0, 2 * np.pi, 97)), np.sin(np.linspace(0, 2 * np.pi, 97))])
+GRID = {"batch_size": None, "epochs": None}  # of a page with no kernel
 ZERO = 1e-12  # of Σ: below it there is only rounding
 PREDICT = "Four times the batch: how much narrower does the cloud of batch gradients get?"
 LOOK_FOR = (
@@ -82,7 +83,7 @@ def noise_explorer(problem: Problem, batch_size: int = 18, draws: int = 300) -> 
     def redraw(batch_size, replacement, draws, seed, epochs):
         return _show(picture.moving, places[epochs], measured(seed, epochs), batch_size, replacement, draws)
 
-    return Explorer(picture, _controls(len(problem.X), batch_size, draws), redraw, LOOK_FOR, PREDICT, lines=5)
+    return Explorer(picture, _controls(len(problem.X), batch_size, draws), redraw, LOOK_FOR, PREDICT, None, 5, GRID)
 
 
 def _controls(N, batch_size, draws):

@@ -18,6 +18,7 @@ SHARES = (0.01, 0.02, *(hundredths / 100 for hundredths in range(5, 100, 5)), 0.
 CONDITIONS = (1, 2, 5, 10, 20, 50, 100)
 BATCH_SIZES = (1, 8, 32, 128)
 EPOCHS = 40
+GRID = {"share": None, "kappa": None}  # of a page with no kernel
 VIEW = ((-3.2, 1.0), (-1.2, 2.9))
 EXCESS = (1e-10, 1e4)
 ROUNDING = 1e-11  # a smaller J - J* is known to four digits no more
@@ -83,7 +84,7 @@ def bgd_explorer(
         run, setting = run_of(path, batch_size, X, y), _setting(X, share, batch_size, combine)
         return _show(shown.moving, bowls[kappa], run, setting)
 
-    return Explorer(shown, _controls(N, share, condition_number), redraw, LOOK_FOR, PREDICT, lines=7)
+    return Explorer(shown, _controls(N, share, condition_number), redraw, LOOK_FOR, PREDICT, lines=7, grid=GRID)
 
 
 def _controls(N, share, condition_number):

@@ -70,7 +70,8 @@ def comparison_explorer(
         return _show(shown.moving, *_shown(problem, tables, eta, batch_size, axis, budget, rivals, seeds))
 
     controls = _controls(len(problem.X), eta, batch_size)
-    return Explorer(shown, controls, redraw, LOOK_FOR, PREDICT, progress, lines=6)
+    grid = {"eta": None, "batch_size": sorted({1, batch_size, len(problem.X)}), "budget": (20, 40, 60, 80, 100)}
+    return Explorer(shown, controls, redraw, LOOK_FOR, PREDICT, progress, 6, grid)
 
 
 def comparison_tables(

@@ -1,13 +1,45 @@
-"""The controls of an explorer: sliders, menus, and a bar for work that takes long."""
+"""The controls of an explorer: sliders and menus over a few values in order, and a bar for work that takes long."""
 
+from collections.abc import Callable, Sequence
 from math import isclose
 from numbers import Real
 from time import monotonic
+from typing import Any
 
-import ipywidgets as widgets
+from traitlets import HasTraits, Int
 
 PATIENCE = 0.5  # seconds of work before the bar is shown
 BATCH_SIZES = (1, 2, 3, 4, 6, 8, 9, 10, 16, 18, 19, 32, 38, 57, 64, 100, 114, 128, 171, 200, 256, 300)
+
+
+class Control(HasTraits):
+    """A slider or a menu: `options` are its values, `texts` what stands beside them, `position` where it is.
+
+    With `continuous_update` the picture follows the hand, else it waits until the hand lets go.
+    """
+
+    position = Int()
+
+    def __init__(self, kind: str, label: str, options: Sequence, value: Any, tooltip: str = ""):
+        super().__init__()
+        pairs = [option if isinstance(option, tuple) else (_text(option), option) for option in options]
+        self.texts, self.options = [text for text, _ in pairs], [value for _, value in pairs]
+        self.kind, self.description, self.tooltip, self.continuous_update = kind, label, tooltip or label, True
+        self.whole = isinstance(options, range)
+        self.value = value
+
+    @property
+    def value(self) -> Any:
+        """The option that is chosen."""
+        return self.options[self.position]
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self.position = self.options.index(value)
+
+
+def _text(option):
+    return f"{option:g}".replace("-", "−") if isinstance(option, Real) else str(option)
 
 
 def batch_sizes_of(N, batch_sizes=BATCH_SIZES):
@@ -17,7 +49,7 @@ def batch_sizes_of(N, batch_sizes=BATCH_SIZES):
 
 def choice_slider(label, options, value, tooltip=""):
     """A slider over a few values, in order; an option may be a (text, value) pair."""
-    return widgets.SelectionSlider(options=options, value=value, **_look(label, tooltip))
+    return Control("slider", label, options, value, tooltip)
 
 
 def batch_size_slider(batch_sizes, N, value, tooltip=""):
@@ -31,25 +63,15 @@ def batch_size_slider(batch_sizes, N, value, tooltip=""):
 
 def step_slider(label, last, value=0, tooltip="", first=0):
     """A slider over the whole numbers `first` … `last`."""
-    return widgets.IntSlider(value=value, min=first, max=last, **_look(label, tooltip))
+    return Control("slider", label, range(first, last + 1), value, tooltip)
 
 
 def choice(label, options, value, tooltip=""):
     """A menu of words; an option may be a (text, value) pair."""
-    return widgets.Dropdown(options=options, value=value, **_look(label, tooltip))
+    return Control("menu", label, options, value, tooltip)
 
 
-def _look(label, tooltip):
-    """One look for all: two fit side by side, labels are not cut off."""
-    return {
-        "description": label,
-        "tooltip": tooltip or label,
-        "style": {"description_width": "9.5em"},
-        "layout": {"width": "440px", "max_width": "100%"},
-    }
-
-
-def checked(controls, name, value):
+def checked(controls: dict[str, Control], name: str, value: Any) -> Any:
     """The value as the control `name` knows it.
 
     Raises ValueError if there is no such control, or if it has no such value.
@@ -57,44 +79,43 @@ def checked(controls, name, value):
     if name not in controls:
         raise ValueError(f"there is no control {name!r}: choose from {', '.join(controls)}")
     control = controls[name]
-    if not hasattr(control, "options"):
-        if isinstance(value, Real) and control.min <= value <= control.max:
-            return value
-        raise ValueError(f"{name} = {value!r}: give a number from {control.min} to {control.max}")
-    for _, known in _pairs(control):
+    for known in control.options:
         if known == value or _are_numbers(known, value) and isclose(known, value, rel_tol=1e-9):
             return known
-    raise ValueError(f"{name} = {value!r}: choose one of {', '.join(str(known) for _, known in _pairs(control))}")
+    if control.whole:
+        raise ValueError(f"{name} = {value!r}: give a whole number from {control.options[0]} to {control.options[-1]}")
+    raise ValueError(f"{name} = {value!r}: choose one of {', '.join(map(str, control.options))}")
 
 
-def shown(control):
+def shown(control: Control) -> str:
     """The value of a control as text, the same as beside its slider."""
-    if hasattr(control, "options"):
-        return next(text for text, value in _pairs(control) if value == control.value)
-    return f"{control.value:g}".replace("-", "−")
+    return control.texts[control.position]
 
 
-def _pairs(control):
-    """The options of a slider or a menu as (text, value) pairs."""
-    return [option if isinstance(option, tuple) else (str(option), option) for option in control.options]
+def about(control: Control, places: list[int] | None = None) -> dict[str, Any]:
+    """What the page needs to show a control, or those of its positions."""
+    texts = control.texts if places is None else [control.texts[place] for place in places]
+    look = {"label": control.description, "tooltip": control.tooltip, "kind": control.kind}
+    return look | {"texts": texts, "eager": control.continuous_update}
 
 
 def _are_numbers(*values):
     return all(isinstance(value, Real) for value in values)
 
 
-class Progress(widgets.FloatProgress):
-    """A bar that appears when work takes over half a second; it is called with the share that is done."""
+class Progress:
+    """Called with the share of some work that is done; it tells that once the work takes over half a second."""
 
-    def __init__(self):
-        super().__init__(max=1.0, description="computing", layout={"visibility": "hidden"})
-        self.since = None
+    def __init__(self) -> None:
+        self.since: float | None = None
+        self.tell: Callable[[float], Any] = lambda share: None
 
-    def __call__(self, share):
+    def __call__(self, share: float) -> None:
         self.since = self.since or monotonic()
         if monotonic() - self.since > PATIENCE:
-            self.value, self.layout.visibility = share, "visible"
+            self.tell(share)
 
-    def hide(self):
+    def hide(self) -> None:
         """The work is over, well or not."""
-        self.since, self.layout.visibility = None, "hidden"
+        self.since = None
+        self.tell(0.0)

@@ -1,162 +1,200 @@
-"""The machinery of every explorer: sliders bound to a `Picture`, redrawn as fast as the hand moves.
+"""The machinery of every explorer: controls bound to a `Picture` that follows the hand.
 
-The static layers are drawn and sent once; a move draws the moving artists on top of them and sends the pixels that
-differ. While a hand moves they have half the size of a retina screen; when it rests they become sharp. There is no
-queue: the last position wins.
+The static layers are drawn and sent once, as a PNG. A move records what its artists draw, of those that it has changed,
+and a canvas in the browser paints it over them. There is no queue: the last position wins.
 """
 
-import asyncio
-import html
+import io
+import os
 import traceback
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
-import ipywidgets as widgets
+import anywidget
+import ipywidgets
+import numpy as np
+from PIL import Image
+from traitlets import Any as AnyTrait
+from traitlets import Bytes, Dict, Float, Int, List, Unicode, observe
 
-from bgd_helpers.pictures.controls import checked, shown
-from bgd_helpers.pictures.frame import as_png, difference_png, drawn, static_layers
-from bgd_helpers.pictures.picture import DRAWING, caption, css_size, house_style, image_metadata, in_base64
+from bgd_helpers.pictures import page
+from bgd_helpers.pictures.controls import Control, Progress, about, checked, shown
+from bgd_helpers.pictures.picture import DRAWING, RETINA, Picture, caption, house_style, image_metadata, in_base64
+from bgd_helpers.pictures.recorder import Recorder
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-LAYER = {"width": "100%", "margin": "0", "grid_area": "picture"}
-REST = 0.15  # seconds without a move after which the picture becomes sharp
 LAST_FRAMES = 3  # of a traceback
-# What stands beside a slider has one width, or the slider's line would be shorter beside longer words.
-STYLE = "<style>.bgd-explorer .widget-readout { flex: 0 0 7.5em; max-width: none; text-align: left }</style>"
 
 
-class Explorer(widgets.VBox):
+class Explorer(anywidget.AnyWidget):
     """A picture that follows its controls.
 
-    `controls` maps names to widgets with a `.value`. `redraw(**state)` moves the artists of
-    `picture.moving` (`set_data`, `set_text`, …) and returns the picture in words. `predict` is the question to
-    answer before the first move, `look_for` what to watch; `progress` is the bar of work that may be long; `lines` of
-    text are kept free below the picture, so that nothing jumps.
+    `redraw(**state)` moves the artists of `picture.moving` (`set_data`, `set_text`, …) to the value of each control and
+    returns the picture in words. `predict` is the question to answer before the first move, `look_for` what to watch;
+    `progress` tells of work that may be long; `lines` of text are kept free below the picture, so that nothing jumps;
+    `grid` names values of controls, None for all, that `page` shows without a kernel; if not given, all of all.
 
-    Moving artists lie on top of the static ones, in the order of their zorder. A change of anything
-    static (limits, ticks, a title) is noticed and costs a full draw, some 100 ms instead of 10.
+    Moving artists lie on top of the static ones, in the order of their zorder. A change of anything static (limits,
+    ticks, a title) is noticed and costs a full draw, some 100 ms.
     """
 
-    def __init__(self, picture, controls, redraw, look_for="", predict="", progress=None, lines=4):
-        super().__init__()
-        self.add_class("bgd-explorer")
+    _esm, _css = (Path(__file__).with_suffix(suffix).read_text("utf-8") for suffix in (".js", ".css"))
+    spec: Any = Dict().tag(sync=True)
+    positions: Any = List().tag(sync=True, echo_update=False)
+    static, frame = Bytes().tag(sync=True), Bytes().tag(sync=True)
+    glyphs: Any = List().tag(sync=True)
+    text, error, needs_png = (Unicode().tag(sync=True) for _ in range(3))
+    busy, moves = Float().tag(sync=True), Int().tag(sync=True)
+
+    def __init__(
+        self,
+        picture: Picture,
+        controls: Mapping[str, Control],
+        redraw: Callable[..., str],
+        look_for: str = "",
+        predict: str = "",
+        progress: Progress | None = None,
+        lines: int = 4,
+        grid: Mapping[str, Any] | None = None,
+    ):
         self.picture, self.controls, self.redraw = picture, dict(controls), redraw
-        self.progress, self.start, self._following = progress, self.state, True
-        self._later = self._palette = None
-        width, _ = css_size(picture.figure)
-        self.static, self.image = (widgets.Image(layout=LAYER) for _ in range(2))
-        below = {"height": f"{1.5 * lines + 1}em", "overflow": "auto", "max_width": f"{width}px"}
-        self.caption = widgets.HTML(layout=below)
-        self.error = widgets.HTML()
+        self.progress, self.start, self._following = progress or Progress(), self.state, True
+        self.grid = grid or dict.fromkeys(self.controls)
         self._artists = sorted(picture.moving.values(), key=lambda artist: artist.get_zorder())
         for artist in self._artists:
             artist.set_animated(True)
         self._freeze_layout()
-        stack = {"grid_template_areas": '"picture"', "width": f"{width}px", "max_width": "100%"}
-        layers = widgets.GridBox([self.static, self.image], layout=stack)
-        self.children = [widgets.HTML(prompt(predict, look_for)), self._rows(), layers, self.error]
+        self._recorder = Recorder(picture.figure)
+        self._scene: list[list[dict]] = [[] for _ in self._artists]
+        prompt = [("Predict first.", predict), ("Then look.", look_for)]
+        spec: dict[str, Any] = {"size": picture.figure.canvas.get_width_height(), "ratio": RETINA, "lines": lines}
+        spec |= {"controls": [about(control) for control in self.controls.values()], "start": self._places()}
+        spec |= {
+            "prompt": [line for line in prompt if line[1]],
+            "parts": [f"part{n}" for n in range(len(self._artists))],
+        }
+        self.add_traits(**{name: AnyTrait([]).tag(sync=True) for name in spec["parts"]})
+        super().__init__(spec=spec, positions=spec["start"])
+        self.progress.tell = lambda share: self.set_trait("busy", share)
         for control in self.controls.values():
-            control.observe(self._moved, names="value")
-        self._draw(self._show_sharp)
+            control.observe(self._moved, names="position")
+        self._draw()
 
     @property
-    def state(self):
+    def state(self) -> dict[str, Any]:
         """The value of each control, by name."""
         return {name: control.value for name, control in self.controls.items()}
 
     @property
-    def at_rest(self):
-        """Whether the picture is sharp and its words are those of the present state."""
-        return self._later is None
+    def scene(self) -> list[list[dict]]:
+        """What the canvas paints: for each moving artist, from the lowest to the highest, its commands."""
+        return [getattr(self, name) for name in self.spec["parts"]]
 
-    def set(self, **values):
+    def set(self, **values: Any) -> None:
         """Move the named controls together, and redraw once.
 
         Raises ValueError for a name or a value that no control has, and what the redraw raises.
         """
         values = {name: checked(self.controls, name, value) for name, value in values.items()}
-        self._following = False
-        try:
-            for name, value in values.items():
-                self.controls[name].value = value
-        finally:
-            self._following = True
-        self._draw(self._show_sharp)
+        self.place({name: self.controls[name].options.index(value) for name, value in values.items()})
+        self._draw()
 
-    def reset(self):
+    def reset(self) -> None:
         """Every control as it was at first."""
         self.set(**self.start)
 
-    @house_style
-    def png(self):
+    def png(self) -> bytes:
         """The whole picture as PNG bytes, at retina size."""
-        return as_png(drawn(self.picture.figure, self._artists, self._static.sharp))
+        with DRAWING:
+            png, self.picture.figure.stale = self.picture.png(), False
+        return png
 
-    def close(self):
-        """Let go of the widgets and the figure; ipywidgets would keep them as long as the kernel runs."""
-        self._cancel()
-        for child in (self.caption, *self.children):
-            for widget in (*getattr(child, "children", ()), child):
-                widget.close()
-        self.picture = self.redraw = self._artists = self._static = None
+    def page(self, grid: Mapping[str, Any] | None = None) -> str:
+        """The explorer as HTML that needs no kernel: see `bgd_helpers.pictures.page`."""
+        return page.fragment(self, grid or self.grid)
+
+    def close(self) -> None:
+        """Let go of the widget and the figure; ipywidgets would keep them as long as the kernel runs."""
         super().close()
+        for name in ("picture", "redraw", "_artists", "_recorder", "_scene"):
+            setattr(self, name, None)
+        self.progress.tell = lambda share: None
+        for control in self.controls.values():
+            control.unobserve_all()
+
+    def _places(self):
+        return [control.position for control in self.controls.values()]
+
+    def place(self, positions: Mapping[str, int]) -> None:
+        """Put controls to these of their positions, and redraw nothing yet."""
+        self._following = False
+        try:
+            for name, position in positions.items():
+                self.controls[name].position = position
+        finally:
+            self._following = True
 
     def _moved(self, change):
         if self._following:
             with suppress(Exception):  # it stands below the picture
-                self._draw(self._show_at_once)
+                self._draw()
 
-    def _clicked(self, button):
-        with suppress(Exception):
-            self.reset()
+    @observe("positions")
+    def _moved_in_browser(self, change):
+        if self.moves and change.new != self._places():
+            self.place(dict(zip(self.controls, change.new)))
+            self._moved(change)
 
-    def _draw(self, show):
-        try:
-            with DRAWING:  # else another thread would show artists that are half moved
-                words = self.redraw(**self.state)
-                if not isinstance(words, str):
-                    raise ValueError(f"redraw returned {words!r}: it must return the picture in words")
-                self.words, self.text = words, f"{self._status()}\n{words}"
-                show()
-        except Exception as error:  # in a callback it would vanish in a log
-            self._cancel()  # the artists may be half moved
-            self.error.value = traceback_html(error)
-            raise
-        finally:
-            if self.progress:
+    @observe("needs_png")
+    def _cannot_paint(self, change):
+        self._moved(change)
+
+    def drawn(self) -> tuple[str, bytes, list[list[dict]]]:
+        """The present state: in words, its static layers as PNG bytes, and the commands of each moving artist.
+
+        Recorded are the artists that have changed; all of them where the static layers have.
+        """
+        words, figure = self.redraw(**self.state), self.picture.figure
+        if not isinstance(words, str):
+            raise ValueError(f"redraw returned {words!r}: it must return the picture in words")
+        if new := figure.stale:  # animated artists do not make it so
+            self._still = static_png(figure, self._artists)
+        self._scene = [
+            self._recorder.record(artist) if new or artist.stale else part
+            for artist, part in zip(self._artists, self._scene)
+        ]
+        return f"{self._status()}\n{words}", self._still, self._scene
+
+    def _draw(self):
+        """Send the picture of the present state and its words, or the error that it gives."""
+        with DRAWING:  # else another thread would show artists that are half moved
+            try:
+                text, still, scene = self.drawn()
+                error = ""
+            except Exception as failure:  # in a callback it would vanish in a log
+                error = f"The picture could not be redrawn:\n{ending(failure)}"
+                raise
+            finally:
                 self.progress.hide()
-        self.error.value = ""
+                with self.hold_sync():
+                    self.error, self.positions, self.moves = error, self._places(), self.moves + 1
+                    if not error:
+                        self._publish(text, still, scene)
 
-    def _show_at_once(self):
-        """A quick frame now and a sharp one at rest; without an event loop, the sharp one now."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return self._show_sharp()
-        self._cancel()
-        self._later = loop.call_later(REST, self._show_sharp)
-        self._show("quick")
+    def _publish(self, text, still, scene):
+        """Traits that are as before are not sent."""
+        self.text = self.picture.text = text
+        self.static, self.glyphs = still, list(self._recorder.glyphs)
+        self.frame = self.png() if self.needs_png else b""
+        for name, part in zip(self.spec["parts"], scene):
+            setattr(self, name, part)
 
-    def _show_sharp(self):
-        with DRAWING:
-            self._cancel()
-            self._show("sharp")
-            self.picture.text, self.caption.value = self.text, spaced(caption(self.text))
-
-    def _cancel(self):
-        if self._later:
-            self._later.cancel()
-        self._later = None
-
-    @house_style
-    def _show(self, size):
-        figure, new = self.picture.figure, self.picture.figure.stale  # animated artists do not make it so
-        if new:
-            self._static = static_layers(figure)
-        static = getattr(self._static, size)
-        pixels = drawn(figure, self._artists, static)
-        if new:
-            self.static.value = as_png(self._static.sharp)
-        self.image.value, self._palette = difference_png(pixels, static, self._palette)
+    @property
+    def words(self) -> str:
+        """The picture in words, without its controls."""
+        return self.text.partition("\n")[2]
 
     @house_style
     def _freeze_layout(self):
@@ -168,13 +206,8 @@ class Explorer(widgets.VBox):
 
     def _status(self):
         """The controls in words."""
-        return ", ".join(f"{control.description} = {shown(control)}" for control in self.controls.values()) + "."
-
-    def _rows(self):
-        button = widgets.Button(description="Reset", tooltip="Every slider as it was at first", layout={"width": "6em"})
-        button.on_click(self._clicked)
-        last = [button, self.progress] if self.progress else [button]
-        return widgets.Box([*self.controls.values(), *last], layout={"display": "flex", "flex_flow": "row wrap"})
+        said = ", ".join(f"{control.description} = {shown(control)}" for control in self.controls.values()) + "."
+        return f"{said} No canvas can be painted on here: each move draws a PNG." if self.needs_png else said
 
     def _repr_mimebundle_(self, **kwargs):
         """The live view, and the PNG and the words that stay when a notebook is saved without it."""
@@ -184,32 +217,32 @@ class Explorer(widgets.VBox):
     def _ipython_display_(self):
         from IPython.display import display
 
+        if os.environ.get("BGD_PAGES"):  # a notebook becomes a page that no kernel stands behind
+            return display({"text/html": self.page(), "text/plain": self.text}, raw=True)
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)
-        words = {"text/html": caption(self.text), "text/plain": self.text}
-        display(_view(self.caption) | words, raw=True)
+        words = {"text/html": caption(self.text), "text/plain": self.text}  # a live explorer shows its own
+        display(_view(ipywidgets.HTML(layout={"display": "none"})) | words, raw=True)
 
 
 def _view(widget):
     return {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
 
 
-def prompt(predict, look_for):
-    """The question to answer before the first move, and what to watch; and the style of the sliders."""
-    lines = [("Predict first.", predict), ("Then look.", look_for)]
-    return STYLE + spaced("".join(f"<p><b>{name}</b> {html.escape(text)}</p>" for name, text in lines if text))
+@house_style
+def static_png(figure, moving):
+    """The layers that no artist moves on, at retina size."""
+    seen = [artist for artist in moving if artist.get_visible()]  # an image is drawn even if it is animated
+    for artist in seen:
+        artist.set_visible(False)
+    figure.canvas.draw()
+    for artist in seen:
+        artist.set_visible(True)
+    buffer = io.BytesIO()
+    Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB").save(buffer, "png")
+    return buffer.getvalue()
 
 
-def spaced(text):
-    """Paragraphs that stand as close as those of the notebook; ipywidgets would put them further apart."""
-    paragraphs = text.replace("<p>", "<p style='margin: 0.3em 0'>")
-    return f"<div style='line-height: 1.4; font-size: 14px'>{paragraphs}</div>"
-
-
-def traceback_html(error):
-    """The end of an error's traceback, for the place below the picture."""
-    lines = traceback.format_exception(type(error), error, error.__traceback__, limit=-LAST_FRAMES)
-    return (
-        "<b>The picture could not be redrawn:</b>"
-        f"<pre style='color: #A00000; line-height: 1.3'>{html.escape(''.join(lines))}</pre>"
-    )
+def ending(error: Exception) -> str:
+    """The end of an error's traceback."""
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=-LAST_FRAMES))

@@ -23,12 +23,13 @@ HIDDEN = (1, 2, 4, 8, 16)
 OUTPUTS = ("tanh", "identity")
 SPECIES, OTHERS = "Chinstrap", "Adelie or Gentoo"
 INPUTS = ("bill length", "bill depth")
-GRID = 81, 61  # points across and up
+POINTS = 81, 61  # of the plane, across and up
 SEEDS = 8
 SHADES = ListedColormap(matplotlib.colormaps["PuOr_r"](np.linspace(0.2, 0.8, 20))).with_extremes(bad="#D9D9D9")
 KINDS = {True: dict(marker="^", color="#B35806"), False: dict(marker="o", color="#542788")}  # the ends of PuOr
 COST = 0.03, 6
 COST_TICKS = (0.05, 0.1, 0.3, 1, 3)
+GRID = {"eta": None, "batch_size": (1, 18, 342), "epochs": (0, 1, 5, 20, 100)}  # of a page with no kernel
 FLAT = 0.01  # f_L' below it sends back almost no δ (E4)
 EPOCH_TICKS = (0, 1, 2, 5, 10, 20, 40, 100)
 PREDICT = "B = 1 and η = 0.5: if only the order of the birds changes, does the black line stay where it is?"
@@ -76,7 +77,7 @@ def fit_explorer(eta: float = 0.1, batch_size: int = 18, epochs: int = 20) -> Ex
     def redraw(eta, batch_size, epochs, seed, hidden, output):
         return _show(picture.moving, table(batch_size, seed, hidden, output), eta, epochs)
 
-    return Explorer(picture, _controls(eta, batch_size, epochs), redraw, LOOK_FOR, PREDICT, progress, lines=6)
+    return Explorer(picture, _controls(eta, batch_size, epochs), redraw, LOOK_FOR, PREDICT, progress, 6, GRID)
 
 
 def _controls(eta, batch_size, epochs):
@@ -98,7 +99,7 @@ def _controls(eta, batch_size, epochs):
 def _birds():
     X = data.load_penguins(INPUTS).X
     margin = 0.05 * np.ptp(X, axis=0)
-    ends = zip(X.min(axis=0) - margin, X.max(axis=0) + margin, GRID)
+    ends = zip(X.min(axis=0) - margin, X.max(axis=0) + margin, POINTS)
     return Birds(X, data.penguin_species() == SPECIES, *(np.linspace(*of_axis) for of_axis in ends))
 
 
@@ -170,9 +171,9 @@ def _draw_plane(axes, birds):
     axes.set(xlim=birds.x[[0, -1]], ylim=birds.y[[0, -1]], xlabel=f"{INPUTS[0]} (mm)", ylabel=f"{INPUTS[1]} (mm)")
     axes.set_title(" ")  # room for the moment
     axes.grid(False)
-    look = dict(cmap=SHADES, vmin=-1, vmax=1, origin="lower", aspect="auto", interpolation="nearest")
+    look = dict(cmap=SHADES, vmin=-1, vmax=1, origin="lower", aspect="auto", interpolation="none")
     edges = [edge for side in (birds.x, birds.y) for edge in _edges(side)]
-    image = axes.imshow(np.zeros(GRID[::-1]), extent=edges, zorder=1, **look)
+    image = axes.imshow(np.zeros(POINTS[::-1]), extent=edges, zorder=1, **look)
     scale = axes.figure.colorbar(image, ax=axes, pad=0.02, aspect=32, ticks=(-1, -0.5, 0, 0.5, 1))
     scale.set_label("output ŷ", labelpad=0)
     moving = {

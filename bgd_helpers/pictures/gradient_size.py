@@ -82,7 +82,10 @@ def gradient_size_explorer(depth: int = 6, activation: str = "sigmoid") -> Explo
         "scale": choice_slider("initial scale", SCALES, 1, about_scale),
         "seed": step_slider("seed", 9, 0, "Other random weights"),
     }
-    return Explorer(picture, controls, lambda **state: _show(picture.moving, sizes(**state)), LOOK_FOR, PREDICT)
+    grid = {"depth": None, "activation": None, "scale": None}
+    return Explorer(
+        picture, controls, lambda **state: _show(picture.moving, sizes(**state)), LOOK_FOR, PREDICT, grid=grid
+    )
 
 
 def _show(moving, found):

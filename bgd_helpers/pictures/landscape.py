@@ -33,9 +33,7 @@ def draw_map(axes, legend, cells, N):
     """The static layers on `axes`, what the cells mean on `legend`; returns the artists that `show_map` moves."""
     rows, columns = cells.J.shape
     _not_run(axes, (-0.5, -0.5), columns, rows)
-    edges = np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5
-    tiles = axes.pcolormesh(*edges, np.zeros(cells.J.shape), antialiased=False, zorder=2)
-    tiles.set_array(None)  # its colours are set, not looked up
+    tiles = axes.imshow(_colours(cells.J), origin="lower", aspect="auto", interpolation="none", zorder=2)
     _map_ticks(axes, cells, N)
     _colour_scale(axes)
     _map_legend(legend)
@@ -89,7 +87,7 @@ def _map_legend(axes):
 def show_map(moving, cells):
     """Moves the artists of `draw_map`, and says what is on the map."""
     lost = cells.J >= DIVERGED
-    moving["map"].set_facecolor(_colours(cells.J).reshape(-1, 4))
+    moving["map"].set_data(_colours(cells.J))
     moving["map diverged"].set_data(*np.nonzero(lost)[::-1])
     moving["map best"].set_data(*_best_of_rows(cells.J))
     for name in ("map cell", "map cell edge"):

@@ -100,7 +100,8 @@ def sgd_explorer(X: Array, y: Array, eta: float = 0.02, gradient: Gradient = the
         batch = next_batches(N, batch_size, N, order, seed)[updates]
         return _show(moving, bowl, *_at_the_end(path, batch, gradient, batch_size, X, y))
 
-    return Explorer(shown, _controls(N, eta), redraw, LOOK_FOR, PREDICT, lines=6)
+    grid = {"eta": None, "batch_size": None, "updates": (0, N)}
+    return Explorer(shown, _controls(N, eta), redraw, LOOK_FOR, PREDICT, lines=6, grid=grid)
 
 
 def _controls(N, eta):

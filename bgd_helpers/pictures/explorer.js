@@ -1,0 +1,161 @@
+// An explorer in a page: its controls, its picture, its words. `render` lets a kernel move it, `open` a set of scenes.
+
+export function paint(canvas, commands, glyphs, [W, H]) {
+  const g = canvas.getContext("2d"), scale = (canvas.clientWidth || W) * devicePixelRatio / W;
+  const width = Math.round(W * scale), height = Math.round(H * scale);
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  g.setTransform(1, 0, 0, 1, 0, 0);
+  g.clearRect(0, 0, width, height);
+  g.setTransform(scale, 0, 0, scale, 0, 0);
+  g.imageSmoothingEnabled = false;
+  for (const c of commands) {
+    g.save();
+    if (c.b) { g.beginPath(); g.rect(...c.b); g.clip(); }
+    Object.assign(g, { fillStyle: c.f, strokeStyle: c.s, lineWidth: c.w, lineJoin: c.j, lineCap: c.c });
+    g.setLineDash(c.l ?? []);
+    if (c.t) {
+      g.transform(...c.at);
+      for (let i = 0; i < c.t.length; i += 4) {
+        const [number, x, y, size] = c.t.slice(i, i + 4);
+        g.save(); g.translate(x, y); g.scale(size, size); g.fill(glyphs[number]); g.restore();
+      }
+    } else if (c.i) g.drawImage(c.shape ??= image(c), ...c.at);
+    else {
+      const shape = c.shape ??= new Path2D(c.d), at = c.at ?? [0, 0];
+      for (let i = 0; i < at.length; i += 2) {
+        g.translate(at[i], at[i + 1]);
+        if (c.f) g.fill(shape);
+        if (c.s) g.stroke(shape);
+        g.translate(-at[i], -at[i + 1]);
+      }
+    }
+    g.restore();
+  }
+}
+
+const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+
+function image({ i, n: [width, height] }) {
+  const [colours, which] = i.map(bytes), every = new Uint32Array(colours.buffer);
+  const entries = every.length < 256 ? which : new Uint16Array(which.buffer), pixels = Uint32Array.from(entries, n => every[n]);
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), width, height), 0, 0);
+  return canvas;
+}
+
+addEventListener("keydown", event => {  // at the window: Jupyter would keep the arrows for itself
+  const slider = event.target, step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+  if (!step || !slider.matches?.(".bgd-controls input")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  slider.valueAsNumber += step;
+  for (const name of ["input", "change"]) slider.dispatchEvent(new Event(name));
+}, true);
+
+let count = 0;
+function add(parent, tag, given = {}, text = "") {
+  const element = parent.appendChild(document.createElement(tag));
+  for (const [name, value] of Object.entries(given)) element.setAttribute(name, value);
+  element.append(text);
+  return element;
+}
+
+// The controls, the picture and the words in `box`; returns what shows a state, `{positions, commands, glyphs, …}`.
+function build(box, spec, move, failed) {
+  const words = `bgd-words-${count++}-${Math.random().toString(36).slice(2)}`;
+  box.replaceChildren();
+  box.classList.add("bgd-explorer");
+  box.setAttribute("data-lm-suppress-shortcuts", "true");  // JupyterLab's keys are not for what is in here
+  for (const [name, text] of spec.prompt) add(add(box, "p"), "b", {}, `${name} `).after(text);
+  const rows = add(box, "div", { class: "bgd-controls" }), moved = () => move(inputs.map(input => input.valueAsNumber));
+  const inputs = spec.controls.map(control => {
+    const { label, tooltip, texts, kind, eager } = control, row = add(rows, "label", { title: tooltip });
+    add(row, "span", {}, label);
+    if (kind === "menu") {
+      const menu = add(row, "select", { "aria-label": label });
+      for (const [value, text] of texts.entries()) add(menu, "option", { value }, text);
+      Object.defineProperty(menu, "valueAsNumber", { get: () => menu.selectedIndex, set: at => { menu.selectedIndex = at; } });
+      menu.say = () => {};
+      menu.addEventListener("change", moved);
+      return menu;
+    }
+    const slider = add(row, "input", { type: "range", min: 0, max: texts.length - 1, "aria-label": label });
+    const shown = add(row, "span", { class: "bgd-value", "aria-hidden": "true" });
+    slider.say = () => slider.setAttribute("aria-valuetext", shown.textContent = texts[slider.valueAsNumber]);
+    slider.addEventListener("input", () => { slider.say(); if (eager) moved(); });
+    if (!eager) slider.addEventListener("change", moved);
+    return slider;
+  });
+  add(rows, "button", { type: "button", title: "Every control as it was at first" }, "Reset").onclick = () => move(spec.start);
+  const busy = add(rows, "progress", { max: 1, "aria-label": "computing" });
+  const [W, H] = spec.size, frame = add(box, "div", { class: "bgd-frame", role: "group", "aria-label": "picture", style: `max-width: ${W / spec.ratio}px` });
+  const stack = add(frame, "div", { class: "bgd-picture", style: `aspect-ratio: ${W} / ${H}; --least: ${0.7 * W / spec.ratio}px` });
+  const still = add(stack, "img", { alt: "" });
+  const canvas = add(stack, "canvas", { role: "img", "aria-label": "the picture, in words below", "aria-describedby": words });
+  const text = add(box, "div", { class: "bgd-words", id: words, "aria-live": "polite", style: `min-height: ${1.45 * (spec.lines + 1)}em` });
+  const error = add(box, "pre", { role: "alert" });
+  let state, resting;
+  const draw = () => {
+    try { if (state?.commands) paint(canvas, state.commands, state.glyphs, spec.size); } catch (reason) { failed(reason); }
+  };
+  new ResizeObserver(() => { frame.tabIndex = frame.scrollWidth > frame.clientWidth ? 0 : -1; draw(); }).observe(canvas);
+  addEventListener("resize", draw);
+  return shown => {
+    state = shown;
+    inputs.forEach((input, i) => { if (input.valueAsNumber !== state.positions[i]) input.valueAsNumber = state.positions[i]; input.say(); });
+    if (still.src !== state.still) still.src = state.still;
+    draw();
+    box.dataset.moves = state.moves ?? "";
+    busy.hidden = !state.busy;
+    busy.value = state.busy ?? 0;
+    error.textContent = state.error ?? "";
+    clearTimeout(resting);  // the words are read out once the hand rests
+    resting = setTimeout(() => { text.textContent = state.text; }, text.textContent ? 250 : 0);
+  };
+}
+
+const address = view => URL.createObjectURL(new Blob([view], { type: "image/png" }));
+
+function render({ model, el }) {
+  const spec = model.get("spec"), glyphs = [], stills = {};
+  const still = name => {
+    const view = model.get(name);
+    if (stills[name]?.view !== view) { URL.revokeObjectURL(stills[name]?.url); stills[name] = { view, url: address(view) }; }
+    return stills[name].url;
+  };
+  const show = build(el, spec, positions => { model.set("positions", positions); model.save_changes(); },
+    reason => { if (!model.get("needs_png")) { model.set("needs_png", String(reason)); model.save_changes(); } });
+  const shown = () => {
+    const outlines = model.get("glyphs"), png = model.get("frame");
+    while (glyphs.length < outlines.length) glyphs.push(new Path2D(outlines[glyphs.length]));
+    const commands = png.byteLength ? null : spec.parts.flatMap(name => model.get(name));
+    show({ positions: model.get("positions"), commands, glyphs, still: still(png.byteLength ? "frame" : "static"),
+      text: model.get("text"), error: model.get("error"), busy: model.get("busy"), moves: model.get("moves") });
+  };
+  model.on("change:moves", shown);
+  model.on("change:busy", shown);
+  shown();
+  return () => Object.values(stills).forEach(({ url }) => URL.revokeObjectURL(url));
+}
+export default { render };
+
+// With no kernel: a scene for each state of a grid, its first control the slowest; the first part of each is the still.
+export function open(box, { spec, parts, scenes, texts, glyphs }) {
+  const shapes = glyphs.map(outline => new Path2D(outline)), show = build(box, spec, move, () => {});
+  function move(positions) {
+    const at = positions.reduce((sum, position, i) => sum * spec.controls[i].texts.length + position, 0);
+    const [still, ...scene] = scenes[at];
+    show({ positions, commands: scene.flatMap(number => parts[number]), glyphs: shapes, text: texts[at],
+      still: `data:image/png;base64,${parts[still]}` });
+  }
+  move(spec.start);
+}
+
+export function whenSeen(box, data) {
+  new IntersectionObserver(async (entries, watch) => {
+    if (!entries.some(entry => entry.isIntersecting)) return;
+    watch.disconnect();
+    const packed = new Blob([bytes(data.textContent)]).stream().pipeThrough(new DecompressionStream("gzip"));
+    open(box, await new Response(packed).json());
+  }, { rootMargin: "300px" }).observe(box);
+}

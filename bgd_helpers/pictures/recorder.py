@@ -1,0 +1,149 @@
+"""What artists draw, written down as commands that a canvas in the browser paints, at whatever resolution it has.
+
+A command is a dictionary: `d` an outline in SVG's notation, or with `at` a shape at many places; `t` a text, as glyphs;
+`i` an image; `f` its fill, `s` its stroke, `w`, `l`, `j`, `c` width, dashes, join and cap of that, `b` its clip box.
+Coordinates are pixels of the figure, y downwards.
+"""
+
+from base64 import b64encode
+from functools import lru_cache
+
+import numpy as np
+from matplotlib import _path, colors
+from matplotlib.artist import Artist
+from matplotlib.backend_bases import RendererBase
+from matplotlib.figure import Figure
+from matplotlib.mathtext import MathTextParser
+from matplotlib.path import Path
+from matplotlib.textpath import TextToPath
+from matplotlib.transforms import Affine2D
+
+MARGIN = 100  # pixels around the figure in which markers are kept
+LETTERS = [b"M", b"L", b"Q", b"C", b"z"]
+IDENTITY = Affine2D()
+
+
+class _Formulas(MathTextParser):
+    """Matplotlib's parser of formulas is for one thread; a learner's cell may be drawing in another."""
+
+    _parser = None
+
+
+class _Glyphs(TextToPath):
+    def __init__(self):
+        super().__init__()
+        self.mathtext_parser = _Formulas("path")
+
+
+class Recorder(RendererBase):
+    """A renderer for one figure that writes down what it is asked to draw."""
+
+    def __init__(self, figure: Figure):
+        super().__init__()
+        self.width, self.height = figure.canvas.get_width_height(physical=True)
+        self.dpi, self._text2path = figure.dpi, _Glyphs()
+        self.flip = Affine2D().scale(1, -1).translate(0, self.height)
+        self.inside = (-1, -1, self.width + 1, self.height + 1)  # Agg's, from where its dashes begin
+        self.glyphs: list[str] = []  # outlines, to which texts refer by number
+        self._numbers: dict = {}
+        self._laid_out = lru_cache(maxsize=512)(self._lay_out)
+
+    def record(self, artist: Artist) -> list[dict]:
+        """The commands that draw an artist as it is now."""
+        self.commands: list[dict] = []
+        artist.draw(self)
+        return self.commands
+
+    def get_canvas_width_height(self):
+        return self.width, self.height
+
+    def points_to_pixels(self, points):
+        return points * self.dpi / 72
+
+    def option_scale_image(self):
+        return True
+
+    def draw_path(self, gc, path, transform, rgbFace=None):
+        self._add(gc, rgbFace, d=self._outline(path, transform + self.flip, rgbFace is not None))
+
+    def draw_markers(self, gc, marker_path, marker_trans, path, trans, rgbFace=None):
+        at = (trans + self.flip).transform(path.vertices)
+        at = at[((at > -MARGIN) & (at < (self.width + MARGIN, self.height + MARGIN))).all(axis=1)]  # NaN is not
+        shape = self._outline(marker_path, marker_trans + Affine2D().scale(1, -1), True)
+        self._add(gc, rgbFace, d=len(at) and shape, at=at.round(1).ravel().tolist())
+
+    def draw_path_collection(self, gc, master, paths, transforms, offsets, offset_trans, fills, strokes, widths, dashes,
+                             *rest, **options):  # fmt: skip
+        lines = len(fills) == len(transforms) == 0 and len(offsets) <= 1 and len(strokes) == len(widths) == 1
+        if lines and paths:  # in one go
+            lines = self.new_gc()
+            lines.copy_properties(gc)
+            lines.set_foreground(strokes[0], isRGBA=True)
+            lines.set_linewidth(widths[0])
+            lines.set_dashes(*dashes[0])
+            self.draw_path(lines, Path.make_compound_path(*paths), master)
+        else:
+            super().draw_path_collection(gc, master, paths, transforms, offsets, offset_trans, fills, strokes, widths,
+                                         dashes, *rest, **options)  # fmt: skip
+
+    def draw_image(self, gc, x, y, im, transform=None):
+        """The image by its different colours, and for each of its pixels which of them."""
+        pixels = np.ascontiguousarray(im[::-1]).view("<u4")[..., 0]
+        found, which = np.unique(pixels, return_inverse=True)
+        data = [
+            b64encode(part.tobytes()).decode() for part in (found, which.astype("u1" if len(found) < 256 else "<u2"))
+        ]
+        (a, _, _), (_, d, _), _ = (transform or Affine2D().scale(*im.shape[1::-1])).get_matrix()
+        box = [x, self.height - y - d, a, d]
+        self._add(gc, None, i=data, n=[*pixels.shape[::-1]], at=np.round(box, 2).tolist())
+
+    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
+        glyphs, bars = self._laid_out(s, prop, bool(ismath))
+        size = self.points_to_pixels(prop.get_size_in_points()) / self._text2path.FONT_SCALE
+        matrix, look = Affine2D().scale(size, -size).rotate_deg(-angle).translate(x, y), gc.get_rgb()
+        if glyphs:
+            self._add(gc, look, outlined=False, t=glyphs, at=np.round(matrix.to_values(), 4).tolist())
+        for bar in bars:
+            self._add(gc, look, outlined=False, d=self._outline(bar, matrix, True))
+
+    def _lay_out(self, s, prop, is_formula):
+        """([number, x, y, size, …] of the glyphs, the bars of a formula)."""
+        if is_formula:
+            found, outlines, bars = self._text2path.get_glyphs_mathtext(prop, s)
+        else:
+            found, outlines, bars = self._text2path.get_glyphs_with_font(self._text2path._get_font(prop), s)
+        for name, outline in outlines.items():
+            if name not in self._numbers:
+                self._numbers[name] = len(self.glyphs)
+                self.glyphs.append(self._outline(Path(*outline), IDENTITY, True))
+        placed = [[self._numbers[name], round(x, 1), round(y, 1), round(size, 3)] for name, x, y, size in found]
+        return sum(placed, []), [Path(*bar) for bar in bars]
+
+    def _outline(self, path, transform, filled):
+        """A path in SVG's notation, to a tenth of a pixel; a line is cut and simplified as Agg does it."""
+        clip, simplify = (None, False) if filled else (self.inside, path.should_simplify)
+        return _path.convert_to_string(path, transform, clip, simplify, None, 1, LETTERS, False).decode("ascii")
+
+    def _add(self, gc, fill, outlined=True, **command):
+        if command.get("d") in ("", 0):
+            return
+        if fill is not None:
+            command["f"] = _colour(tuple(fill), gc.get_alpha() if gc.get_forced_alpha() else None)
+        if outlined and (width := self.points_to_pixels(gc.get_linewidth())) and gc.get_rgb()[3]:
+            command |= {"s": _colour(tuple(gc.get_rgb()), None), "w": round(width, 2)} | self._ends(gc)
+        if box := gc.get_clip_rectangle():
+            x0, y0, x1, y1 = box.extents.tolist()
+            command["b"] = [round(value, 1) for value in (x0, self.height - y1, x1 - x0, y1 - y0)]
+        self.commands.append(command)
+
+    def _ends(self, gc):
+        _, dashes = gc.get_dashes()
+        look = {} if dashes is None else {"l": [round(self.points_to_pixels(dash), 2) for dash in dashes]}
+        return look | {"j": str(gc.get_joinstyle()), "c": {"projecting": "square"}.get(cap := gc.get_capstyle(), cap)}
+
+
+@lru_cache(maxsize=1024)
+def _colour(rgba, alpha):
+    return colors.to_hex(
+        (*rgba[:3], rgba[3] if alpha is None and len(rgba) > 3 else 1 if alpha is None else alpha), True
+    )
