@@ -1,7 +1,9 @@
 """The errata in print: each printed equation fails, for the reason that the table gives; each mended one holds."""
 
 import re
+from pathlib import Path
 
+import nbformat
 import pytest
 
 import bgd_helpers as bgd
@@ -42,6 +44,15 @@ def test_a_row_says_where_it_was_reported(name):
 def test_there_are_enough_of_them_and_none_twice():
     assert len(errata()) >= 25
     assert len({(one.source, one.reported) for one in errata().values()}) == len(errata())
+
+
+def test_the_notebook_counts_them_rightly():
+    notebooks = (Path(__file__).parent.parent / "notebooks").glob("*.ipynb")
+    said = {cell.id: cell.source for path in notebooks for cell in nbformat.read(path, as_version=4).cells}
+    slopes = [one for one in errata().values() if "f'" in one.slip or one.slip == "slope written out"]
+    signs = [one for one in errata().values() if one.slip == "sign"]
+    assert f"a table of {len(errata())} of them" in said["errata-text"]
+    assert (len(slopes), len(signs)) == (11, 3) and f"Eleven of the {len(errata())}" in said["errata-seen"]
 
 
 def test_the_bench_counts_what_it_finds(monkeypatch):
