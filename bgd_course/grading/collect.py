@@ -319,7 +319,7 @@ def answers(files: Sequence[str], asked: Course, left: Sequence[str] = ()) -> tu
             notes.append(f"{name} was not graded: {error}.")
             continue
         found.setdefault(chapter_of(one.notebook), []).append((name, one))
-    together = {}
+    together: dict[str, File] = {}
     for read_files in found.values():
         together |= _latest(read_files, notes)
     return together, [*notes, *left]

@@ -168,9 +168,9 @@ def without_checks(tree: ast.Module) -> list[ast.stmt]:
 def forgiving(source: str) -> str:
     """The source of a cell in which a statement that fails costs no other; "" if it is no Python."""
     tree = parsed(source) or ast.Module([], [])
-    [attempt] = ast.parse("try:\n    0\nexcept Exception:\n    pass").body
+    handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [ast.Pass()])
     body = [node for node in tree.body if getattr(node, "module", "") != "__future__"]
-    return ast.unparse(ast.Module([ast.Try([node], attempt.handlers, [], []) for node in body], []))
+    return ast.unparse(ast.Module([ast.Try([node], [handler], [], []) for node in body], []))
 
 
 def imports_of(sources):
