@@ -492,12 +492,11 @@ def commit_by_keyboard(notebook):
         time.sleep(0.5)
     tree = page.locator(".jp-Cell", has=page.get_by_role("button", name="Commit")).aria_snapshot()
     assert QUESTIONS[CHOICE].text in tree and 'button "Commit"' in tree
-    assert 'listbox "your choice"' in tree
-    assert all(f'option "{answer.value}"' in tree for answer in QUESTIONS[CHOICE].answers)
-    backwards_to(page, page.get_by_role("listbox"))
-    keys.press("Home")
-    keys.press("ArrowDown")
-    keys.press("Tab")
+    assert all(f'radio "{answer.value}"' in tree for answer in QUESTIONS[CHOICE].answers)
+    backwards_to(page, WRONG)
+    keys.press("Space")
+    for _ in range(3):
+        keys.press("Tab")
     keys.press("Space")
     page.get_by_text("You predict").first.wait_for()
     keys.press("Tab")
@@ -508,10 +507,10 @@ def commit_by_keyboard(notebook):
     time.sleep(2)
 
 
-def backwards_to(page, field):
-    """Press Shift+Tab until the field has the focus."""
+def backwards_to(page, label):
+    """Press Shift+Tab until the option of that label has the focus."""
     for _ in range(20):
-        if field.evaluate("element => element === document.activeElement"):
+        if page.get_by_role("radio", name=label).evaluate("element => element === document.activeElement"):
             return
         page.keyboard.press("Shift+Tab")
-    raise AssertionError("Shift+Tab does not reach the field")
+    raise AssertionError(f"Shift+Tab does not reach {label}")

@@ -148,13 +148,11 @@ def form(asked: Question, commit: Callable) -> Any:
     import ipywidgets as widgets
 
     wide = {"width": "auto"}
-    style = {"description_width": "auto"}
     if asked.is_number:
-        field = widgets.Text(description="your number", style=style)
+        field = widgets.Text(description="your number", tooltip=asked.text, style={"description_width": "auto"})
     else:
         texts = [str(answer.value) for answer in asked.answers]
-        field = widgets.Select(options=texts, value=None, rows=len(texts), description="your choice", style=style)
-        field.layout.width = "auto"
+        field = widgets.RadioButtons(options=texts, index=None, tooltip=asked.text, layout=wide)
     button = widgets.Button(description="Commit", tooltip="Commit to this prediction")
     said = widgets.HTML(KEPT)
     text = widgets.HTML(f"<b>Predict.</b> {html.escape(asked.text)}", layout=wide)
