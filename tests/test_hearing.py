@@ -230,6 +230,22 @@ def test_the_largest_difference_has_its_place():
     assert largest_difference(mine, RIGHT) == "the largest difference is at [1, 1]: 3.5000 where 5.5000 is right"
 
 
+@pytest.mark.parametrize("later", [(), (2,), (3, 3), (1,), (7, 3)])
+@pytest.mark.parametrize("exercise", [name for name in EXERCISES if name != "batches" and not EXERCISES[name].lines])
+def test_values_of_another_shape_in_a_later_case_are_no_obstacle(exercise, later):
+    calls = iter(range(1000))
+
+    def changing(*case):
+        value = EXERCISES[exercise].right(*case)
+        return (
+            np.full(later, 2.5)
+            if next(calls) % len(list(EXERCISES[exercise].cases()))
+            else ([(2 * dW, db) for dW, db in value] if isinstance(value, list) else np.sqrt(np.abs(value) + 1))
+        )
+
+    assert check(exercise, changing).outcome == "wrong"
+
+
 # -------------------------------------------------------------- flags and numbers
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers.checks.cases import EXERCISES
-from bgd_helpers.checks.outcomes import is_real
+from bgd_helpers.checks.outcomes import is_real, layout
 from bgd_helpers.checks.patterns import LOOSE, factor, quantity
 
 
@@ -230,11 +230,13 @@ MADE = {
 def other_part(exercise: str, cases: list, found: list) -> str | None:
     """Which of the two parts of a value is another, as a sentence; None where none fits all cases. One that fits up to
     the same number in all cases, or to something of the arguments, comes before one that fits up to any numbers."""
-    if exercise not in MADE or not all(isinstance(value, list) and is_real(value[0][0]) for value in found):
+    if exercise not in MADE or not all(map(_is_one_array, found)):
         return None
     made, names, origin = MADE[exercise], EXERCISES[exercise].parameters, EXERCISES[exercise].origin
     arguments, values = [dict(zip(names, case)) for case in cases], []
     for case, value in zip(cases, found):
+        if np.shape(origin(*case)) not in ((), value[0][0].shape):
+            return None
         values.append(value[0][0] - origin(*case))
     if _fit(made, arguments, values, "", ""):  # there is but a factor, or rounding
         return None
@@ -243,10 +245,14 @@ def other_part(exercise: str, cases: list, found: list) -> str | None:
     if best:
         return _sentence(made.belongs, *best[1])
     if exercise == "loss":
-        return _quadratic(arguments, np.array(values))
+        return None if any(value.shape for value in values) else _quadratic(arguments, np.array(values))
     if exercise in ("output_delta", "hidden_delta") and _slope_is_added(made, arguments, values):
         return "f'(a) is added where it is a factor"
     return None
+
+
+def _is_one_array(outcome):
+    return isinstance(outcome, list) and layout(outcome) == [1] and is_real(outcome[0][0])
 
 
 def _slope_is_added(made, arguments, values):
@@ -258,8 +264,6 @@ def _slope_is_added(made, arguments, values):
 
 def _quadratic(arguments, numbers):
     """Which quadratic form of y and y_hat is added up, where one is."""
-    if numbers.shape != (len(arguments),):
-        return None
     terms = [[y @ y, y @ z, z @ z] for y, z in (case.values() for case in arguments)]
     shares = np.linalg.lstsq(np.array(terms), numbers, rcond=None)[0]
     if not np.allclose(terms @ shares, numbers, rtol=1e-7, atol=0):
