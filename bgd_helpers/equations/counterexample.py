@@ -46,17 +46,17 @@ def _apart(left, right):
     return texts
 
 
-def first_difference(left, right, approximately=False, among=None, known=None):
+def first_difference(left, right, approximately=False, among=None):
     """The first Counterexample to the equality of two sides with these meanings, or None.
 
-    `among` are the models to look in, in place of those that the equation speaks of; `known`, a dict, keeps the values
-    of a left side that is compared again and again. Raises Misfit for sides that mean nothing together.
+    `among` are the models to look in, in place of those that the equation speaks of. Raises Misfit for sides that
+    mean nothing together.
     """
     found = together(left, right)
     depths = []
     for scene in found.scenes(among):
         depths.append(scene.model.L)
-        difference = _difference(found, scene, APPROXIMATELY if approximately else TOLERANCE, known)
+        difference = _difference(found, scene, APPROXIMATELY if approximately else TOLERANCE)
         if difference:
             return difference
     if not among and len(set(depths) if found.layers else depths) < FEWEST:
@@ -64,11 +64,11 @@ def first_difference(left, right, approximately=False, among=None, known=None):
     return None
 
 
-def _difference(found, scene, tolerance, known=None):
+def _difference(found, scene, tolerance):
     letters = {letter: number for letter, number in scene.setting.items() if letter not in ("L", None)}
     try:
         with np.errstate(all="ignore"):
-            left, right = _left(found.sides[0], scene, known), value(found.sides[1], scene)
+            left, right = (value(side, scene) for side in found.sides)
         left, right = _same_shape(left, right, found.sides)
     except Undefined as error:
         return Counterexample(scene.model.name, letters, np.nan, np.nan, str(error))
@@ -80,16 +80,6 @@ def _difference(found, scene, tolerance, known=None):
     if agree.all():
         return None
     return _located(found, scene, letters, left, right, agree)
-
-
-def _left(side, scene, known):
-    """The value of a left side, from those known or to be known."""
-    if known is None:
-        return value(side, scene)
-    place = id(scene.model), *(tuple(each.items()) for each in (scene.setting, scene.axes, scene.sizes)), scene.changing
-    if place not in known:
-        known[place] = value(side, scene)
-    return known[place]
 
 
 def _same_shape(left, right, sides):

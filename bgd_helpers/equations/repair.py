@@ -81,7 +81,7 @@ class _Judge:
 
     def __init__(self, left, right, approximately, first):
         self.says_left = not first or left.span is None or left in syntax.walk(right)
-        self.first, self.known = first, {}
+        self.first = first
         self.left, self.meaning, self.approximately = left, meaning_of(left), approximately
 
     def holds(self, candidate):
@@ -94,8 +94,7 @@ class _Judge:
         ):
             return False  # it would say nothing: a = a, J = J^\\top
         try:
-            meaning = meaning_of(candidate, after=self.meaning)
-            return first_difference(self.meaning, meaning, self.approximately, known=self.known) is None
+            return first_difference(self.meaning, meaning_of(candidate, after=self.meaning), self.approximately) is None
         except Misfit:
             return False
 
