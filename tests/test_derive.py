@@ -25,6 +25,16 @@ def test_each_line_has_its_verdict():
     assert shown[-1].startswith("✓ right")
 
 
+def test_an_update_is_judged_by_its_rule_and_by_the_number_of_updates():
+    cell = "w_(t+1) = w_t - η ∇E_n = w_t + 2 η (y_n - x_n^T w_t) x_n\nw_(t+1) - w* = (I - η H)^(t+1) (w_0 - w*)\n"
+    assert [sign for sign, *_ in derive("E14", cell)._rows()] == ["✓", "✓"]
+
+
+def test_the_check_shows_plain_lines_as_lines_and_words_as_words():
+    shown = derive("gradient", "The loss is a square\n∇E_n = ∂/∂w (y_n - x_n^T w)^2\n= x_n\n").verdict._repr_html_()
+    assert "<div>The loss is a square</div><div>$" in shown and r"\boxed{x_n}" in shown
+
+
 def test_the_first_wrong_line_and_what_follows_from_it():
     shown = derive("E5", LOST)
     lines = repr(shown).split("\n")

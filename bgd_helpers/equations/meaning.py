@@ -291,7 +291,7 @@ def _check_derivative(node, found):
             text = "the language has no second derivatives, and \\delta and \\nabla are first ones."
             raise Misfit(part, text)
         if _is_of_draws(part) or _is_of_noise(part):
-            raise Misfit(part, f"{latex(part)} is not differentiated in this language.")
+            raise Misfit(part, f"the language has no gradient and no derivative of {latex(part)}.")
 
 
 def _check_roles(found):

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from bgd_helpers.equations.counterexample import first_difference
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.meaning import meaning_of
+from bgd_helpers.equations.meaning import is_counted, meaning_of
 from bgd_helpers.equations.reading import line_of, read
 from bgd_helpers.equations.syntax import Derivative, Node, Symbol, chains_of, is_symbol, walk
+from bgd_helpers.equations.updates import has_next, nearest_rule, without_next
 
 
 class Step(NamedTuple):
@@ -20,9 +21,16 @@ class Step(NamedTuple):
 
 def steps_of(latex: str) -> list[Step]:
     """Every step of the equations in a text. Raises Misfit for a text that cannot be read."""
-    return [
-        step for chain in chains_of(read(latex)) if set(chain.relations) <= {"=", "~"} for step in _judged(latex, chain)
-    ]
+    chains = map(_by_its_rule, chains_of(read(latex)))
+    return [step for chain in chains if set(chain.relations) <= {"=", "~"} for step in _judged(latex, chain)]
+
+
+def _by_its_rule(chain):
+    """The chain with what its update rule makes of w_t in place of w_{t+1}, but where it counts the updates."""
+    counted = any(is_counted(part) for side in chain.sides for part in walk(side))
+    if counted or not any(map(has_next, chain.sides)):
+        return chain
+    return without_next(chain, nearest_rule(chain.sides[-1]))
 
 
 def _judged(latex: str, chain) -> list[Step]:
