@@ -334,12 +334,14 @@ def press(page, name):
 
 
 def tab_to(page, element):
-    """Press Tab, then Shift+Tab, until an element has the focus."""
-    for key in ["Tab"] * 12 + ["Shift+Tab"] * 24:
+    """Press Tab, or Shift+Tab where it stands before, until an element has the focus."""
+    before = "element => element.compareDocumentPosition(document.activeElement) & Node.DOCUMENT_POSITION_FOLLOWING"
+    key = "Shift+Tab" if element.evaluate(before) else "Tab"
+    for _ in range(20):
         if element.evaluate("element => element === document.activeElement"):
             return
         page.keyboard.press(key)
-    raise AssertionError("no Tab leads there")
+    raise AssertionError(f"no {key} leads there")
 
 
 @pytest.mark.slow
