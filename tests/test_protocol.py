@@ -1,11 +1,12 @@
 """What crosses the wall comes back as it was, or is refused."""
 
 import json
+from copy import deepcopy
 
 import pytest
 
 from bgd_helpers import network
-from bgd_helpers.checks import EXERCISES, protocol
+from bgd_helpers.checks import EXERCISES, fooling, protocol
 from bgd_helpers.checks.observing import observe
 from bgd_helpers.checks.outcomes import Failure, one_array
 
@@ -82,3 +83,25 @@ def test_numbers_that_may_be_secret_are_left_out_of_a_text():
 def test_what_an_exception_may_tell(kind, message, quote, told):
     failure = protocol.packed(Failure(kind, message))
     assert protocol.observation([True, [False], [failure], [["none"]]], quote).found == [told]
+
+
+def test_a_gradient_on_trial_crosses_as_its_values_alone():
+    (exhibit, nets), *_ = fooling.exhibition(1)
+    text = json.dumps(protocol.packed([(exhibit, nets)]))
+    assert exhibit.name not in text and not any(name in text for name in ("backprop", "slip", "lambda"))
+    [(there, nets_there)] = protocol.arguments(text)
+    assert there.name == "" and list(nets_there) == list(nets)
+    assert repr(there(*nets_there["2-4-1"])) == repr(exhibit.values[5][0])
+
+
+def test_a_gradient_on_trial_answers_three_calls_on_its_own_nets():
+    exhibit = next(one for one, _ in fooling.exhibition() if fooling.is_right(one))
+    nets = fooling.exhibition()[0][1]
+    for _ in range(3):
+        exhibit(*nets["θ = 0"])
+    with pytest.raises(SystemExit, match="answers 3 calls"):
+        exhibit(*nets["2-4-1"])
+    theta, X, Y, activations = nets["2-4-1"]
+    with pytest.raises(LookupError, match="nets"):
+        exhibit(theta, X + 1, Y, activations)
+    assert deepcopy(exhibit).calls == [0] * 6

@@ -183,7 +183,7 @@ def _row(button: Any, line: str) -> Any:
 def _line(line: str) -> Any:
     import ipywidgets as widgets
 
-    return widgets.HTMLMath(_typeset(line), layout={"overflow_x": "auto", "min_width": "0"})
+    return widgets.HTMLMath(_typeset(line), layout={"min_width": "0"})
 
 
 def _field(number: int) -> Any:
