@@ -446,9 +446,7 @@ def serve_site(folder: Path) -> None:
     try:
         serving = server(folder, PORT)
     except OSError as error:
-        raise UserError(
-            f"port {PORT} cannot be used ({error.strerror}): end what serves there, then try again"
-        ) from None
+        raise UserError(f"port {PORT} cannot be used ({error.strerror}): end what serves there") from None
     address = f"http://127.0.0.1:{PORT}/"
     click.echo(f"{address} (Ctrl-C ends it)")
     if can_open_browser():
