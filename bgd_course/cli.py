@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, chdir, contextmanager
+from contextlib import ExitStack, chdir, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -444,13 +444,17 @@ def serve_site(folder: Path) -> None:
     import webbrowser
 
     from bgd_course.lab import can_open_browser
-    from bgd_course.site.serving import server
+    from bgd_course.site.serving import PORT, server
 
-    with server(folder) as serving:
-        address = f"http://127.0.0.1:{serving.server_address[1]}/"
-        click.echo(f"{address} (Ctrl-C ends it)")
-        if can_open_browser():
-            webbrowser.open(address)
+    try:
+        serving = server(folder, PORT)
+    except OSError as error:
+        raise UserError(f"port {PORT} cannot be used ({error.strerror}): end what serves there") from None
+    address = f"http://127.0.0.1:{PORT}/"
+    click.echo(f"{address} (Ctrl-C ends it)")
+    if can_open_browser():
+        webbrowser.open(address)
+    with serving, suppress(KeyboardInterrupt):
         serving.serve_forever()
 
 

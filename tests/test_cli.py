@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from bgd_course import cli, lab
 
 ROOT = Path(cli.__file__).parent.parent
-COMMANDS = ["lab", "progress", "grade", "release"]
+COMMANDS = ["lab", "progress", "grade", "release", "site"]
 
 
 def run(*arguments, folder=ROOT):

@@ -5,6 +5,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+PORT = 8880  # always the same: a browser keeps answers by the address, port included
 TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "application/wasm", ".whl": "application/zip"}
 
 
@@ -17,6 +18,6 @@ class Handler(SimpleHTTPRequestHandler):
         pass
 
 
-def server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
-    """A server of the folder on the loopback address; the port 0 is any that is free."""
+def server(folder: Path, port: int) -> ThreadingHTTPServer:
+    """A server of the folder on the loopback address. Raises OSError if the port is taken."""
     return ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(folder)))
