@@ -229,6 +229,7 @@ def test_display_shows_the_explorer_and_then_its_words(explorer, shell):
 
 def test_a_notebook_made_into_a_page_shows_no_widget(explorer, shell, monkeypatch):
     monkeypatch.setenv("BGD_PAGES", "1")
+    monkeypatch.setattr(explorer, "grid", {"eta": (0.1, 0.5)})
     with capture_output() as captured:
         display(explorer)
     (page,) = captured.outputs

@@ -81,7 +81,7 @@ class Recorder(RendererBase):
             lines.set_foreground(strokes[0], isRGBA=True)
             lines.set_linewidth(widths[0])
             lines.set_dashes(*dashes[0])
-            self.draw_path(lines, Path.make_compound_path(*paths), master)
+            self.draw_path(lines, _joined(paths), master)
         else:
             super().draw_path_collection(gc, master, paths, transforms, offsets, offset_trans, fills, strokes, widths,
                                          dashes, *rest, **options)  # fmt: skip
@@ -140,6 +140,16 @@ class Recorder(RendererBase):
         _, dashes = gc.get_dashes()
         look = {} if dashes is None else {"l": [round(self.points_to_pixels(dash), 2) for dash in dashes]}
         return look | {"j": str(gc.get_joinstyle()), "c": {"projecting": "square"}.get(cap := gc.get_capstyle(), cap)}
+
+
+def _joined(paths):
+    """Open lines as one path."""
+    if any(path.codes is not None for path in paths):
+        return Path.make_compound_path(*paths)
+    vertices = np.concatenate([path.vertices for path in paths])
+    codes = np.full(len(vertices), Path.LINETO, Path.code_type)
+    codes[np.cumsum([0, *(len(path.vertices) for path in paths[:-1])])] = Path.MOVETO
+    return Path(vertices, codes)
 
 
 @lru_cache(maxsize=1024)
