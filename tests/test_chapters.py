@@ -173,9 +173,9 @@ def test_the_ids_of_a_chapter_differ(number):
 # Graded
 
 
-def whole(answers=RIGHT):
-    """Notebook 3 as it was: all its parts in one."""
-    paths = sorted((ROOT / "notebooks").glob("03*.ipynb"))
+def whole(answers=RIGHT, numbers="03"):
+    """Notebook 3 as it was: all its parts in one; or others."""
+    paths = sorted((ROOT / "notebooks").glob(f"{numbers}*.ipynb"))
     every = [one for path in paths for one in edition.learners(nbformat.read(path, as_version=4)).cells]
     tasks = {task.cell: task for task in COURSE.tasks}
     for one in every:
@@ -223,6 +223,34 @@ def test_of_a_whole_and_its_parts_each_exercise_is_taken_from_the_latest_that_an
     assert answered == {name: later.get(name, "0.ipynb") for name in CHAPTER if name != "E5"} and notes == []
     sources = [piece.source for piece in found["03c-any-depth.ipynb"].pieces]
     assert sources.count(mine) == 1 and sum("def backprop" in source for source in sources) == 1
+
+
+def without_ids(notebook):
+    for one in notebook.cells:
+        one.id, one.metadata = f"own-{notebook.cells.index(one)}", {}
+    return notebook
+
+
+@pytest.mark.parametrize("change", [lambda notebook: notebook, without_ids])
+@pytest.mark.parametrize("numbers", ["0", "0[01]", "0[345]"])
+def test_several_chapters_in_one_notebook_are_graded_each(tmp_path, numbers, change):
+    asked = {path.name for path in (ROOT / "notebooks").glob(f"{numbers}*.ipynb")}
+    _, answered, notes = handed_in(tmp_path, change(whole(numbers=numbers)))
+    assert set(answered) == {task.exercise for task in COURSE.tasks if task.notebook in asked} and notes == []
+
+
+def test_a_chapter_of_its_own_counts_before_one_beside_another(tmp_path):
+    wrong = RIGHT["loss"].replace("return", "return 2 *")
+    parts = part("00-start-here.ipynb", loss=RIGHT["loss"]), whole({**RIGHT, "loss": wrong}, "0[01]")
+    _, answered, notes = handed_in(tmp_path, *parts)
+    assert answered["loss"] == "0.ipynb" and answered["update"] == "1.ipynb" and notes == []
+
+
+def test_a_helper_that_has_an_exercise_s_name_is_no_answer_to_it(tmp_path):
+    mine = part("03c-any-depth.ipynb", backprop=RIGHT["backprop"])
+    mine.cells.append(new_code_cell("def loss(y, y_hat):\n    return y"))
+    found, answered, _ = handed_in(tmp_path, mine)
+    assert set(answered) == {"backprop"} and "00-start-here.ipynb" not in found
 
 
 def test_what_fetches_an_earlier_function_is_no_answer_and_does_not_run(tmp_path):

@@ -173,7 +173,9 @@ class Run:
             self.failed = error
             self.stop()
             return
-        self.results[submission.learner] = replace(result or new, recognised=submission.key)
+        found = result or new
+        notes = [*found.notes, *beside(submission)]
+        self.results[submission.learner] = replace(found, recognised=submission.key, notes=notes)
         self.done(self.results[submission.learner])
 
     def _graded(self, submission, salt, me):
@@ -186,6 +188,11 @@ class Run:
             self.busy.pop(me).close()
             return lost(submission, self.asked)
         return result
+
+
+def beside(submission):
+    """A note on the files of a learner that are no notebooks."""
+    return [f"Beside the notebooks, not graded: {', '.join(map(str, submission.others))}."] if submission.others else []
 
 
 def sealed(result):

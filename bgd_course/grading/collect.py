@@ -13,8 +13,8 @@ from typing import NamedTuple
 from bgd_course.grading.course import (
     Course,
     Task,
-    calls_check,
     chapter_of,
+    checked_in,
     fetched,
     is_import,
     parsed,
@@ -199,7 +199,7 @@ def _answer_index(cells, task):
 
 def _last_check(cells, task):
     """Where the last check of an exercise is, -1 if nowhere."""
-    checks = [i for i, cell in enumerate(cells) if cell.kind == "code" and calls_check(cell.source, task.exercise)]
+    checks = [i for i, cell in enumerate(cells) if cell.kind == "code" and task.exercise in checked_in(cell.source)]
     return checks[-1] if checks else -1
 
 
@@ -214,7 +214,7 @@ def _is_own(cell, course, known):
     source = cell.source.strip()
     if any(source in (text.strip(), without_solution(text).strip()) for text in known.values()):
         return False
-    return bool(defined(source)) or not any(calls_check(source, task.exercise) for task in course.tasks)
+    return bool(defined(source)) or checked_in(source).isdisjoint(task.exercise for task in course.tasks)
 
 
 @lru_cache(maxsize=2_000)
@@ -311,16 +311,19 @@ def answers(files: Sequence[str], asked: Course, left: Sequence[str] = ()) -> tu
     """For each notebook the File of its answers, each exercise's from the latest file that answers it; and notes on
     the files that are not graded, among them those that were `left` out."""
     found: dict[str, list] = {}
+    beside: dict[str, list] = {}
     notes = ["Nothing was handed in."] * (not files and not left)
     for path, name in zip(files, names(files)):
         try:
-            one = read(path, asked)
+            first, *others = read(path, asked)
         except Unreadable as error:
             notes.append(f"{name} was not graded: {error}.")
             continue
-        found.setdefault(chapter_of(one.notebook), []).append((name, one))
+        found.setdefault(chapter_of(first.notebook), []).append((name, first))
+        for one in others:
+            beside.setdefault(chapter_of(one.notebook), []).append((name, one))
     together: dict[str, File] = {}
-    for read_files in found.values():
+    for read_files in (beside | found).values():
         together |= _latest(read_files, notes)
     return together, [*notes, *left]
 
@@ -357,21 +360,22 @@ def predictions(files: Sequence[str]) -> dict[str, str | float]:
 
 
 class Read(NamedTuple):
-    """What a file is: the course's notebook that it is most like, the pieces to run of it, and the notebooks whose
-    exercises it holds, blank or not; of a chapter that was one notebook once, several."""
+    """What a file is of a chapter: the notebook of the course that it is most like, the pieces to run of it, and the
+    notebooks whose exercises it holds, blank or not; of a chapter that was one notebook once, several."""
 
     notebook: str
     pieces: list[Piece]
     parts: list[str]
 
 
-def read(path: str, asked: Course) -> Read:
-    """What the file of a submission is. Raises `Unreadable`, whatever is wrong."""
+def read(path: str, asked: Course) -> list[Read]:
+    """What the file of a submission is: of the chapter that it is most like, then of others that it holds too. Raises
+    `Unreadable`, whatever is wrong."""
     try:
         with limited(READING):
             cells = cells_of(path)
-            notebook = notebook_of(cells, asked)
-            found = notebook and Read(notebook, pieces_of(cells, asked, notebook), _held(cells, asked, notebook))
+            chapters = _chapters(cells, asked)
+            found = [_read_as(name, cells, asked, chapters) for name in chapters]
     except Unreadable:
         raise
     except TimeoutError:
@@ -381,6 +385,29 @@ def read(path: str, asked: Course) -> Read:
     if not found:
         raise Unreadable("it is no notebook of this course")
     return found
+
+
+def _read_as(notebook, cells, asked, chapters):
+    """What the cells are of the chapter of a notebook: without the course's of the other chapters that are here."""
+    others = set().union(*(_texts(name, asked) for name in chapters if name != notebook)) - _texts(notebook, asked)
+    mine = [cell for cell in cells if cell.source not in others]
+    return Read(notebook, pieces_of(mine, asked, notebook), _held(mine, asked, notebook))
+
+
+def _texts(notebook, asked):
+    """The sources of the cells of a chapter."""
+    return {text for part in asked.parts(notebook) for text in asked.cells[part].values()}
+
+
+def _chapters(cells, asked):
+    """A notebook for each chapter that the cells are of: first that which they are most like, then each with an answer
+    that is checked here or has its id."""
+    best, ids = notebook_of(cells, asked), {cell.id for cell in cells}
+    checked = set().union(*(checked_in(cell.source) for cell in cells if cell.kind == "code"))
+    held = [task for task in asked.tasks if task.exercise in checked or task.cell in ids]
+    answered = [task.notebook for task in held if _answer_index(cells, task) is not None]
+    found = {chapter_of(name): name for name in [*reversed(answered), *([best] if best else [])]}
+    return sorted(found.values(), key=lambda name: name != best) if best else []
 
 
 def _held(cells, asked, notebook):

@@ -6,7 +6,7 @@ import re
 import symtable
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -149,16 +149,16 @@ def _fetches(value):
     return any(isinstance(node, ast.Call) and name_of(node.func) == "yours" for node in ast.walk(value))
 
 
-def calls_check(source: str, exercise: str) -> bool:
-    """Whether a cell calls the check of an exercise on what has a name (on no lambda), wherever in it."""
-    checks = [node for node in ast.walk(parsed(source) or ast.Module([], [])) if _is_check(node, exercise)]
-    return any(isinstance(argument, ast.Name) for node in checks for argument in node.args[1:])
+@lru_cache(maxsize=2_000)
+def checked_in(source: str) -> frozenset[str]:
+    """The exercises whose check a cell calls on what has a name (on no lambda), wherever in it."""
+    checks: list[Any] = [node for node in ast.walk(parsed(source) or ast.Module([], [])) if _is_check(node)]
+    return frozenset(node.args[0].value for node in checks if any(isinstance(one, ast.Name) for one in node.args[1:]))
 
 
-def _is_check(node, exercise=None):
-    if not isinstance(node, ast.Call) or name_of(node.func) not in CHECKS or not node.args:
-        return False
-    return isinstance(node.args[0], ast.Constant) and exercise in (None, node.args[0].value)
+def _is_check(node):
+    is_call = isinstance(node, ast.Call) and name_of(node.func) in CHECKS and bool(node.args)
+    return is_call and isinstance(node.args[0], ast.Constant)
 
 
 def without_checks(tree: ast.Module) -> list[ast.stmt]:
@@ -202,6 +202,7 @@ def without(source: str, marks: tuple[str, str], instead: str | None = None) -> 
     return "\n".join(kept)
 
 
+@lru_cache(maxsize=2_000)
 def without_solution(source: str) -> str:
     """The source with each solution and hidden test taken out: what a learner starts from."""
     return without(without(source, SOLUTION), HIDDEN)

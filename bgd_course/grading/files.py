@@ -105,6 +105,7 @@ UNDECIDED = re.compile(rb"\s*+(?::\s*+)?\Z")  # what may stand between a name an
 TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
 BRACKET = re.compile(TEXT.pattern + rb"|[\[\]{}]", re.S)
 IN_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.S)
+SOON = 2**14  # bytes after which most of what is cut has ended
 LONGEST_NAME = 100  # bytes: what is longer is no name of what is cut
 
 
@@ -184,9 +185,10 @@ class Cut:
 
     def _may_end(self, begin):
         """Whether there are as many closing brackets as are open; if not, all of the rest is passed over, at once."""
-        plain, unclosed, _ = TEXT.sub(b"", self.rest[begin:]).partition(b'"')
-        closing, opening = (sum(map(plain.count, marks)) for marks in ((b"]", b"}"), (b"[", b"{")))
-        if closing >= self.depth:
-            return True
+        for part in (self.rest[begin : begin + SOON], self.rest[begin:]):
+            plain, unclosed, _ = TEXT.sub(b"", part).partition(b'"')
+            closing, opening = (sum(map(plain.count, marks)) for marks in ((b"]", b"}"), (b"[", b"{")))
+            if closing >= self.depth:
+                return True
         self.depth, self.is_in_text = self.depth + opening - closing, bool(unclosed)
         return False

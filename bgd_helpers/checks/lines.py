@@ -23,7 +23,7 @@ class Lines(NamedTuple):
 
 def parted(answer: Any) -> tuple[Any, Any]:
     """The line that an answer names and what it mends; None for the line of an answer that is no pair."""
-    return answer if isinstance(answer, tuple) and len(answer) == 2 else (None, answer)
+    return tuple(answer) if isinstance(answer, tuple | list) and len(answer) == 2 else (None, answer)
 
 
 def told(lines: Lines, line: Any, found: Any) -> tuple[str, str, str | None]:
