@@ -22,10 +22,18 @@ def released(tmp_path_factory):
     return folder
 
 
+def shown():
+    """The lines of the wrong passes that learners are to mend: all but one of each are right."""
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.id.startswith("shown-"):
+                yield from (line.split("  #")[0].strip() for line in cell.source.splitlines())
+
+
 def test_no_solution_and_no_hidden_test_is_in_the_notebooks_of_a_release(released):
     lines = {line.strip() for task in COURSE.tasks for line in task.solution.splitlines()[2:] if "###" not in line}
     blank = {line.strip() for task in COURSE.tasks for line in task.blank.splitlines()}
-    secret = {line for line in lines - blank if len(line) > 12}
+    secret = {line for line in lines - blank - set(shown()) if len(line) > 12}
     assert len(secret) > 25
     for path in released.rglob("*.ipynb"):
         sources = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
