@@ -239,13 +239,6 @@ def test_several_chapters_in_one_notebook_are_graded_each(tmp_path, numbers, cha
     assert set(answered) == {task.exercise for task in COURSE.tasks if task.notebook in asked} and notes == []
 
 
-def test_a_chapter_of_its_own_counts_before_one_beside_another(tmp_path):
-    wrong = RIGHT["loss"].replace("return", "return 2 *")
-    parts = part("00-start-here.ipynb", loss=RIGHT["loss"]), whole({**RIGHT, "loss": wrong}, "0[01]")
-    _, answered, notes = handed_in(tmp_path, *parts)
-    assert answered["loss"] == "0.ipynb" and answered["update"] == "1.ipynb" and notes == []
-
-
 def test_a_helper_that_has_an_exercise_s_name_is_no_answer_to_it(tmp_path):
     mine = part("03c-any-depth.ipynb", backprop=RIGHT["backprop"])
     mine.cells.append(new_code_cell("def loss(y, y_hat):\n    return y"))

@@ -164,7 +164,7 @@ def test_a_lost_worker_costs_time_and_not_correctness(path, tmp_path):
         first = int(note.read_text())
         second = cluster.lose_a_worker(client)  # and one by its id, between two updates
         run += cluster.descend(client, theory.linear_gradient, run[-1], cut, 0.3, 4, rows=100)[1:]
-        client.wait_for_workers(2, timeout=30)  # others are started in their place
+        assert cluster.is_replaced(client, second)  # others are started in their place
         after = cluster.worker_processes(client)
     assert len(run) == 9 and same(run[-1], on_one_machine(theory.linear_gradient, w, cut, 0.3, 8))
     assert first in before and len(after) == 2 and not {first, second} & set(after)

@@ -69,7 +69,7 @@ def no_ids(notebook):
 
 def pieces(tmp_path, asked, text):
     (tmp_path / "a.ipynb").write_bytes(text if isinstance(text, bytes) else text.encode())
-    (notebook, found, _) = collect.read(tmp_path / "a.ipynb", asked)[0]
+    notebook, found, _ = collect.read(tmp_path / "a.ipynb", asked)[0]
     assert notebook == "three.ipynb"
     return found
 

@@ -220,9 +220,9 @@ def fingerprints(submission, plan, asked):
     """A text that changes with what was handed in, what is asked for, and how; and the salt of this very submission:
     inputs that its learner found out by it are no use for another."""
     handed_in = hashlib.sha256(repr([_key(submission), plan.salt, submission.left]).encode("utf-8", "replace"))
-    for path in submission.files:
+    for path in submission.sources:
         handed_in.update(f"{path.name}\n".encode("utf-8", "replace"))
-    for path in dict.fromkeys((archives.of(path) or [path])[0] for path in submission.files):  # an archive once, packed
+    for path in dict.fromkeys((archives.of(path) or [path])[0] for path in submission.sources):  # an archive once, packed
         handed_in.update(f"{digest_of(path)}\n".encode("utf-8", "replace"))
     how = repr((course.fingerprint(asked), plan.level, plan.cell_seconds, handed_in.hexdigest()))
     return hashlib.sha256(how.encode("utf-8", "replace")).hexdigest(), list(handed_in.digest()[:16])
@@ -274,7 +274,7 @@ class Worker:
         """The result of a submission; None if the worker failed or took too long."""
         junit = self.folder / "junit.xml"
         job = {"learner": submission.learner, "salt": salt, "left": submission.left, "junit": str(junit)}
-        job["files"] = list(map(os.path.abspath, submission.files))
+        job["files"] = list(map(os.path.abspath, submission.sources))
         alarm = threading.Timer(60 + seconds_for(tasks, self.plan.cell_seconds), self.stop)
         alarm.start()
         try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bgd_course.grading.course import (
+    LONGEST_CELL,
     Course,
     Task,
     chapter_of,
@@ -22,7 +23,7 @@ from bgd_course.grading.course import (
     without_checks,
     without_solution,
 )
-from bgd_course.grading.files import TEXT, Unreadable, as_text, blocks_of, narrow, without_outputs
+from bgd_course.grading.files import TEXT, Unreadable, as_text, blocks_of, bytes_of, narrow, without_outputs
 from bgd_course.grading.judging import limited
 from bgd_helpers.checks.derive import as_assignment
 from bgd_helpers.lessons.predictions import MIME, guesses_in
@@ -34,7 +35,7 @@ TEXTS = ("markdown", "raw")
 LONGEST_SHOWN = 5_000  # characters of an answer in a report
 MOST_CELLS = 1_000
 MOST_JOINED = 200  # cells, among which halves of one cell are looked for
-READING = 20  # seconds
+READING = 20  # seconds of the processor
 
 
 class Cell(NamedTuple):
@@ -132,10 +133,12 @@ def notebook_of(cells: list[Cell], course: Course) -> str | None:
     return best if scores[best] else None
 
 
-def pieces_of(cells: list[Cell], course: Course, notebook: str) -> list[Piece]:
+def pieces_of(cells: list[Cell], course: Course, notebook: str, others: Sequence[str] = ()) -> list[Piece]:
     """What to run of a submission's cells, in their order: for each exercise of the notebook's chapter the answer that
-    its check sees, the learner's own cells, and those of the course that define what these use."""
-    known = {name: text for part in course.parts(notebook) for name, text in course.cells[part].items()}
+    its check sees, the learner's own cells, and those of the course that define what these use. The chapters of the
+    `others` are among the cells too."""
+    parts = [part for name in (notebook, *others) for part in course.parts(name)]
+    known = {name: text for part in parts for name, text in course.cells[part].items()}
     cells = _joined([cell for cell in cells if cell.source.strip()], known)
     tasks = course.tasks_of(*course.parts(notebook))
     chosen: dict[int, list[str]] = {}
@@ -311,21 +314,26 @@ def answers(files: Sequence[str], asked: Course, left: Sequence[str] = ()) -> tu
     """For each notebook the File of its answers, each exercise's from the latest file that answers it; and notes on
     the files that are not graded, among them those that were `left` out."""
     found: dict[str, list] = {}
-    beside: dict[str, list] = {}
     notes = ["Nothing was handed in."] * (not files and not left)
-    for path, name in zip(files, names(files)):
+    handed_in, modules = parted(files)
+    for path, name in zip(handed_in, names(handed_in)):
         try:
-            first, *others = read(path, asked)
+            parts = read(path, asked, modules)
         except Unreadable as error:
             notes.append(f"{name} was not graded: {error}.")
             continue
-        found.setdefault(chapter_of(first.notebook), []).append((name, first))
-        for one in others:
-            beside.setdefault(chapter_of(one.notebook), []).append((name, one))
+        for one in parts:
+            found.setdefault(chapter_of(one.notebook), []).append((name, one))
     together: dict[str, File] = {}
-    for read_files in (beside | found).values():
+    for read_files in found.values():
         together |= _latest(read_files, notes)
     return together, [*notes, *left]
+
+
+def parted(files: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The notebooks among files, and the modules, which answer nothing by themselves."""
+    modules = [path for path in files if path.endswith(".py")]
+    return [path for path in files if path not in modules], modules
 
 
 def _latest(files, notes):
@@ -353,7 +361,7 @@ def _only(piece, cells):
 def predictions(files: Sequence[str]) -> dict[str, str | float]:
     """The guesses in the files, by name, the first of each; a file that cannot be read has none."""
     found: dict[str, str | float] = {}
-    for path in files:
+    for path in parted(files)[0]:
         with suppress(Exception), limited(READING):  # nobody's file ends the grader
             found = guesses_of(path) | found
     return found
@@ -368,14 +376,15 @@ class Read(NamedTuple):
     parts: list[str]
 
 
-def read(path: str, asked: Course) -> list[Read]:
-    """What the file of a submission is: of the chapter that it is most like, then of others that it holds too. Raises
-    `Unreadable`, whatever is wrong."""
+def read(path: str, asked: Course, modules: Sequence[str] = ()) -> list[Read]:
+    """What the file of a submission is, for each chapter that it holds; of the `modules`, those that lie beside it are
+    written before a cell imports them. Raises `Unreadable`, whatever is wrong."""
     try:
         with limited(READING):
             cells = cells_of(path)
-            chapters = _chapters(cells, asked)
-            found = [_read_as(name, cells, asked, chapters) for name in chapters]
+            notebook = notebook_of(cells, asked)
+            chapters = [notebook, *_others(cells, asked, notebook)] if notebook else []
+            found = [_read(cells, asked, name, chapters, path, modules) for name in chapters]
     except Unreadable:
         raise
     except TimeoutError:
@@ -387,27 +396,52 @@ def read(path: str, asked: Course) -> list[Read]:
     return found
 
 
-def _read_as(notebook, cells, asked, chapters):
-    """What the cells are of the chapter of a notebook: without the course's of the other chapters that are here."""
-    others = set().union(*(_texts(name, asked) for name in chapters if name != notebook)) - _texts(notebook, asked)
-    mine = [cell for cell in cells if cell.source not in others]
-    return Read(notebook, pieces_of(mine, asked, notebook), _held(mine, asked, notebook))
+def _read(cells, asked, notebook, chapters, path, modules):
+    pieces = pieces_of(cells, asked, notebook, [name for name in chapters if name != notebook])
+    return Read(notebook, _with_modules(pieces, path, modules), _held(cells, asked, notebook))
 
 
-def _texts(notebook, asked):
-    """The sources of the cells of a chapter."""
-    return {text for part in asked.parts(notebook) for text in asked.cells[part].values()}
+def _others(cells, asked, notebook):
+    """A notebook of each other chapter of which the cells hold an answer, and its check too."""
+    tasks = [task for task in asked.tasks if task.notebook not in asked.parts(notebook)]
+    found = [task for task in tasks if _last_check(cells, task) >= 0 and _answer_index(cells, task) is not None]
+    return list({chapter_of(task.notebook): task.notebook for task in found[::-1]}.values())
 
 
-def _chapters(cells, asked):
-    """A notebook for each chapter that the cells are of: first that which they are most like, then each with an answer
-    that is checked here or has its id."""
-    best, ids = notebook_of(cells, asked), {cell.id for cell in cells}
-    checked = set().union(*(checked_in(cell.source) for cell in cells if cell.kind == "code"))
-    held = [task for task in asked.tasks if task.exercise in checked or task.cell in ids]
-    answered = [task.notebook for task in held if _answer_index(cells, task) is not None]
-    found = {chapter_of(name): name for name in [*reversed(answered), *([best] if best else [])]}
-    return sorted(found.values(), key=lambda name: name != best) if best else []
+def _with_modules(pieces, path, modules):
+    """The pieces, each module that lies beside the notebook written before the first piece that imports it."""
+    beside = [other for other in modules if os.path.dirname(other) == os.path.dirname(path)]
+    found, written = [], set()
+    for piece in pieces:
+        waiting = sorted(_imported(piece.source))
+        while waiting:
+            name = waiting.pop()
+            source = "" if name in written else _module(name, beside)
+            if source.strip():
+                written.add(name)
+                waiting += sorted(_imported(source))
+                found += [Piece(ON_THE_PATH), Piece(f"%%writefile {name}.py\n{source}")]
+        found.append(piece)
+    return found
+
+
+def _imported(source):
+    """The modules that a cell or file imports, wherever in it."""
+    nodes = list(ast.walk(parsed(source) or ast.Module([], [])))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level]
+    return {name.partition(".")[0] for name in names}
+
+
+def _module(name, beside):
+    """The source of the module of that name, "" if it is not there or larger than a cell; a system that lays out all
+    files in one folder writes whose it is, and _, before its name."""
+    found = [path for path in beside if os.path.basename(path) == f"{name}.py"]
+    found += [path for path in beside if path.endswith(f"_{name}.py")]
+    with suppress(Unreadable, IndexError):
+        source = as_text(bytes_of(found[0])).replace("\r\n", "\n")
+        return source if len(source) <= LONGEST_CELL else ""
+    return ""
 
 
 def _held(cells, asked, notebook):

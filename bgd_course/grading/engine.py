@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from bgd_course.grading.course import Task, forgiving
+from bgd_course.grading.course import Task, forgiving, used
 from bgd_course.grading.judging import BLANK, outcome_of
 from bgd_course.grading.kernel import GradedKernel, Ran
 
@@ -22,6 +22,7 @@ OPTIONS = ["-q", "--noconftest", "-c", os.devnull, "-p", "nbval.plugin", "-p", "
 OPTIONS += ["-p", "no:unraisableexception"]  # it collects garbage when a session ends, for a fifth of a second
 
 LEFT_OUT = "Another cell was left out"
+NO_ANSWER = "The course's `{0}` is no answer here; your own `{0}` is one, once it is right."
 
 
 class NotRight(Exception):
@@ -37,6 +38,7 @@ class Attempt:
     def __init__(self, course, notebooks, pieces, grader, blank=BLANK):
         self.course, self.notebooks, self.pieces, self.grader, self.blank = course, notebooks, pieces, grader, blank
         self.kernel, self.next, self.ran, self.outcomes = None, 0, {}, None
+        self.right = set()  # the exercises settled so far
         self.ended = {}  # what is said of the pieces that ended a kernel: no other answer runs with them
 
     def piece_of(self, task):
@@ -60,7 +62,10 @@ class Attempt:
         answered = [task for task in tasks if self.piece_of(task) is not None]
         first = {task.cell: self._together(task) for task in sorted(answered, key=self.check_of)}
         self.close()
-        found = {task.cell: self._settled(task, first[task.cell]) for task in answered}
+        found = {}
+        for task in answered:
+            found[task.cell] = self._settled(task, first[task.cell])
+            self.right |= {task.exercise} if _is_right(found[task.cell]) else set()
         return {task.cell: found.get(task.cell, self.blank) for task in tasks}
 
     def _settled(self, task, first):
@@ -77,19 +82,24 @@ class Attempt:
         ways = [self._own_cells_about(task), range(self.check_of(task) + 1), range(len(self.pieces))]
         found = self._apart(task, ways[0])
         for others in ways[1:]:
-            if "NameError" in found.text:
+            if any(name in found.text for name in ("NameError", "ModuleNotFoundError")):
                 found = max(found, self._apart(task, others), key=_is_right)
+        if "NameError" in found.text and (like := self._like(task)):
+            found = found._replace(text=f"{found.text} {NO_ANSWER.format(like.variable)}")
         left_out = [said for i, said in self.ended.items() if i != self.piece_of(task) and i <= self.check_of(task)]
         if left_out and found.outcome == "wrong":
             return found._replace(text=f"{found.text} {LEFT_OUT}: {left_out[0]}.")
         return found
 
     def _own_cells_about(self, task):
-        """The learner's own cells between the answer before and the check of this one."""
+        """The learner's own cells between the answer before and the check of this one, and a right answer that it
+        calls."""
         index = self.piece_of(task)
         before = [i for i in range(index) if self.pieces[i].answers]
         between = range(before[-1] + 1 if before else 0, self.check_of(task) + 1)
-        return [i for i in between if not self.pieces[i].answers]
+        like = self._like(task)
+        called = [self.piece_of(like)] if like and like.exercise in self.right else []
+        return called + [i for i in between if not self.pieces[i].answers]
 
     def _run(self, kernel, index, in_parts=False):
         """How a piece ran; what ended a kernel is known from then on. `in_parts`, one that raises is run once more, and
@@ -155,6 +165,15 @@ class Attempt:
             index = self.piece_of(other)
             if other.exercise in needs and (other.solution or index is not None):
                 yield other.solution or self.pieces[index].source
+        if (like := self._like(task)) and like.exercise in self.right:
+            yield from self._needed(like)
+
+    def _like(self, task):
+        """The task whose function this one asks for, mended, if its answer calls that: it may be the learner's own, and
+        right, not the course's."""
+        name = getattr(self.grader.exercise(task), "like", "")
+        uses = used(self.pieces[self.piece_of(task)].source)
+        return next((one for one in self.course.tasks if one.exercise == name and one.variable in uses), None)
 
     def _fresh(self):
         started = self.grader.start()

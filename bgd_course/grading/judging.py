@@ -10,7 +10,7 @@ from bgd_helpers.checks.checks import judge
 from bgd_helpers.checks.lines import told
 from bgd_helpers.checks.pages import judge_mended
 
-READING = 20  # seconds for a derivation
+READING = 20  # seconds of the processor for a derivation
 
 
 class Outcome(NamedTuple):
@@ -120,7 +120,8 @@ _READERS = {"missing": _missing, "kind": _kind, "seen": _seen, "text": _text}
 
 @contextmanager
 def limited(seconds):
-    """Raise TimeoutError in a block that takes longer, where the system has an alarm for that."""
+    """Raise TimeoutError in a block that takes more of the processor's time, where the system has an alarm for that: on
+    a busy machine an honest file is not cut short."""
     if not hasattr(signal, "setitimer"):
         yield
         return
@@ -128,10 +129,10 @@ def limited(seconds):
     def ring(*_):
         raise TimeoutError
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)

@@ -34,7 +34,7 @@ class Remote:
 
     def grade(self, submission, salt, tasks):
         """The result of a submission; None if the cluster failed or took too long."""
-        files, refused = read(submission.files)
+        files, refused = read(submission.sources)
         job = {"learner": submission.learner, "salt": salt, "left": submission.left, "files": files}
         self.future = self.client.submit(graded, self.course, job, pure=False)
         try:

@@ -134,6 +134,17 @@ class ForkServer:
         """How many bytes of this machine's disk a kernel has taken: in bubblewrap, its scratch folder is not on it."""
         return 0 if self.level == "bubblewrap" else _size(self.folder / "scratch")
 
+    def waited(self) -> float:
+        """For how many seconds the kernel has been ready to run while others had the processor; 0 where this machine
+        does not say."""
+        try:
+            pid = str(self.process.pid)
+            while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+                pid = children[0]
+            return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+        except (OSError, LookupError, ValueError, AttributeError):
+            return 0.0
+
     def kill(self) -> None:
         """End the kernel, whatever it is doing, and remove what it has written; where that fails, end the process."""
         if self.process is not None and not self._is_done(END, fork_server.KILL):

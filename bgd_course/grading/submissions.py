@@ -38,18 +38,25 @@ OF_SYSTEMS = {"node_modules", "__pycache__", "__MACOSX"}
 OF_THE_COURSE = {"notebooks", "my-course"}  # folders that name no learner
 OF_NBGRADER = {"source", "release", "autograded", "feedback", "solution"}
 RELEASE = ".release"  # a file in a clone of the class's repository
-DEEPEST, MOST_FILES, MOST_SEEN = 24, 500, 20_000
+DEEPEST, MOST_FILES, MOST_SEEN, MOST_MODULES = 24, 500, 20_000, 50
 
 
 class Submission(NamedTuple):
     """The notebooks of one learner, the latest last; a sentence for each file that is not graded though it might be
-    meant; what the layout says of the learner, where the roster has another id; and the names of the other files."""
+    meant; what the layout says of the learner, where the roster has another id; the names of the other files; and the
+    modules among these (.py), which the notebooks may import."""
 
     learner: str
     files: tuple
     left: tuple = ()
     key: str = ""
     others: tuple = ()
+    modules: tuple = ()
+
+    @property
+    def sources(self) -> tuple:
+        """The files that are read: notebooks and modules."""
+        return self.files + self.modules
 
 
 class Recognised(NamedTuple):
@@ -365,8 +372,10 @@ def _submission(reported, learner, entries):
     left = [f"One of {len(notebooks)} notebooks was not graded: more than {MOST_FILES} are too many."] * (too_many > 0)
     left += [_why_left(item, bool(notebooks)) for entry in entries for item in entry.items]
     files = tuple(item.path for _, item in notebooks[-MOST_FILES:])
-    others = [item.name for entry in entries for item in entry.items if item.kind == "file"]
-    return Submission(reported, files, tuple([line for line in left if line][:20]), learner, tuple(others))
+    others = [item for entry in entries for item in entry.items if item.kind == "file"]
+    names, left = tuple(item.name for item in others), tuple([line for line in left if line][:20])
+    modules = [item.path for item in others if item.path.suffix == ".py"] if files else []
+    return Submission(reported, files, left, learner, names, tuple(modules[:MOST_MODULES]))
 
 
 def _why_left(item, has_notebooks):

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import tempfile
+import time
 from contextlib import ExitStack, contextmanager
 
 import numpy as np
@@ -42,6 +43,15 @@ LOOPBACK = "127.0.0.1"
 PATIENCE = 180  # seconds until a worker has to be there
 
 
+class Cluster(LocalCluster):
+    """A LocalCluster that may hear of the loss of a worker of which it has not heard before: Dask's raises a KeyError
+    from it, when it is closed."""
+
+    def _update_worker_status(self, op, msg):
+        if op != "remove" or msg in self.scheduler_info["workers"]:
+            super()._update_worker_status(op, msg)
+
+
 @contextmanager
 def connected(workers=2, address=None, processes=True):
     """A Dask `Client` of the cluster at `address` or, if that is None, at DASK_SCHEDULER_ADDRESS; else of our own here.
@@ -63,7 +73,7 @@ def _embedded(workers, processes):
     with (
         dask.config.set(SETTINGS),
         tempfile.TemporaryDirectory(prefix="cluster-") as folder,
-        LocalCluster(
+        Cluster(
             n_workers=workers,
             threads_per_worker=1,
             processes=processes,
@@ -109,8 +119,19 @@ def descend(client, gradient, theta, cut, eta, updates, targets=1, rows=shards.R
 
 
 def worker_processes(client):
-    """The process ids of the workers."""
-    return list(client.run(os.getpid).values())
+    """The process ids of the workers that answer."""
+    return list(client.run(os.getpid, on_error="ignore").values())
+
+
+def is_replaced(client, lost, workers=2):
+    """Whether as many workers are there again, without the process `lost`; for a while it waits for them."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        processes = worker_processes(client)
+        if len(processes) == workers and lost not in processes:
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def lose_a_worker(client):
