@@ -386,7 +386,7 @@ REASONS = {
     "more": f"there are more than {MOST_SEEN:,} files",
     "archive": "it is an archive that cannot be read",
     "unreadable": "it cannot be read",
-    "nested": "archives in archives are not opened",
+    "nested": "an archive in an archive in an archive is not opened",
 }
 
 
@@ -451,23 +451,22 @@ def _in_archive(path, parts):
         yield Item(parts or (path.name,), path, "archive")
         return
     yield from [Item(parts, path, "folder")] if parts else []
-    kinds = {"link": "link folder", "outside": "outside", "folder": "folder"}
     for name, kind in found:
         inside = tuple(part for part in name.split("/") if part)
         if inside and (kind == "outside" or all(map(_is_seen, inside))):
-            nested = kind == "file" and archives.is_archive(name)
-            kind = "nested" if nested else kinds.get(kind) or ("notebook" if _is_notebook(name) else "file")
+            kind = {"link": "link folder", "file": _kind_of(name)}.get(kind, kind)
             yield Item((*parts, *inside), path / name.lstrip("/"), kind)
 
 
 def _kind(path):
     if path.is_symlink() and path.is_dir():
         return "link folder"
-    return "notebook" if _is_notebook(path.name) else "file"
+    return _kind_of(path.name)
 
 
-def _is_notebook(name):
-    return name.lower().endswith(".ipynb")
+def _kind_of(name):
+    """What a file is by its name."""
+    return "notebook" if name.lower().endswith(".ipynb") else "file"
 
 
 def _is_output(path):
