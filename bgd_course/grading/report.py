@@ -97,7 +97,7 @@ def plan(found: Recognised) -> str:
     """The table of who would be graded from which files, who has nothing, and what is nobody's."""
     rows = [["learner", "what", "file", "recognised as", "layout"]]
     for one in found.submissions:
-        files = [("graded", path) for path in one.files] + [("not graded", line) for line in one.left]
+        files = [("to be graded", path) for path in one.files] + [("not graded", line) for line in one.left]
         files = files or [("nothing handed in", "")]
         files += [("beside it", name) for name in one.others]
         rows += [[one.learner, what, str(name), one.key, found.layout] for what, name in files]
