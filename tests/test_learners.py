@@ -15,11 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bgd_course import cli
 from bgd_course.grading import submissions
 from bgd_course.grading.submissions import Ambiguous, recognise
 
 CLASSROOM_50 = "username,first_name,last_name,email,section,github_id\n"
 ONE = "01.ipynb"
+ONLY = "an archive of this kind cannot be opened, only .zip, .tar and .tar.gz"
 
 
 def lay(folder, names):
@@ -214,6 +216,19 @@ def test_a_linked_learner_has_a_row_and_a_file_that_is_no_notebook_is_named(tmp_
     assert found.submissions[0].left == ("ada/02.ipynb.txt was not graded: it is no notebook (.ipynb).",)
     assert found.submissions[1].left == ("bob was not graded: links are not followed.",)
     assert found.nobodys == ["notes.pdf"]
+
+
+@pytest.mark.parametrize("name", ["rest.rar", "rest.7z", "rest.TAR.XZ"])
+def test_an_archive_that_cannot_be_opened_is_named_to_learner_and_instructor(name, tmp_path, capsys):
+    top = lay(tmp_path, ["ada/a.ipynb", f"ada/{name}", "bob/b.ipynb", f"cy.{name}"])
+    ada, bob, cy = recognise(top).submissions
+    assert ada.left == (f"ada/{name} was not graded: {ONLY}.",) and ada.others == () and not bob.left
+    assert (cy.learner, cy.files, cy.left) == ("cy.rest", (), (f"cy.{name} was not graded: {ONLY}.",))
+    archive(tmp_path / "all.zip", {"ada_1_2_a.ipynb": "", f"ada_1_3_{name}": "", f"bob_4_5_{name}": ""})
+    ada, bob = recognise(tmp_path / "all.zip").submissions
+    assert ada.left == (f"ada_1_3_{name} was not graded: {ONLY}.",) and (bob.learner, bob.files) == ("bob_4", ())
+    assert cli.main(["grade", str(top), "--output", str(tmp_path / "out"), "--plan"]) == 1
+    assert f"ada/{name} was not graded: {ONLY}" in capsys.readouterr().out
 
 
 def test_501_notebooks_of_one_learner_cost_no_other(tmp_path):

@@ -272,7 +272,7 @@ def _notebooks(items):
 
 
 def _is_folder(items):
-    return any(len(item.parts) > 1 or item.kind in ("folder", "link folder", "archive") for item in items)
+    return any(len(item.parts) > 1 or item.kind in ("folder", "link folder", "archive", "packed") for item in items)
 
 
 def _entry(name, items, layout, said):
@@ -300,7 +300,8 @@ def _entry(name, items, layout, said):
 
 
 def _is_archive(items):
-    return archives.is_archive(items[0].parts[0]) and not items[0].path.is_dir()
+    name = items[0].parts[0]
+    return (archives.is_archive(name) or archives.is_of_another_kind(name)) and not items[0].path.is_dir()
 
 
 def _refuse_two_in_one(entries):
@@ -385,6 +386,7 @@ REASONS = {
     "deep": f"it is deeper than {DEEPEST} folders",
     "more": f"there are more than {MOST_SEEN:,} files",
     "archive": "it is an archive that cannot be read",
+    "packed": "an archive of this kind cannot be opened, only .zip, .tar and .tar.gz",
     "unreadable": "it cannot be read",
     "nested": "an archive in an archive in an archive is not opened",
 }
@@ -466,7 +468,9 @@ def _kind(path):
 
 def _kind_of(name):
     """What a file is by its name."""
-    return "notebook" if name.lower().endswith(".ipynb") else "file"
+    if name.lower().endswith(".ipynb"):
+        return "notebook"
+    return "packed" if archives.is_of_another_kind(name) else "file"
 
 
 def _is_output(path):
