@@ -58,6 +58,8 @@ def test_reports_of_others_are_found(tmp_path):
         ({"outcome": "not attempted"}, "nothing answered"),
         ({"file": ""}, "nothing handed in"),
         ({"notes": ["a.ipynb was not graded: it is no notebook."]}, "in part"),
+        ({"notes": ["a.ipynb was not graded: superseded by a-1.ipynb, which is later."]}, "yes"),
+        ({"notes": ["superseded by x, which is later..ipynb was not graded: it is no notebook."]}, "in part"),
     ],
 )
 def test_whether_all_was_graded(change, said):

@@ -163,7 +163,7 @@ def graded(result):
         return "no"
     if not any(row.file for row in result.exercises):
         return "nothing handed in"
-    if any("was not graded:" in note and "is later" not in note for note in result.notes):
+    if any("was not graded:" in note and not note.endswith(", which is later.") for note in result.notes):
         return "in part"
     return "yes" if any(row.outcome != "not attempted" for row in result.exercises) else "nothing answered"
 
