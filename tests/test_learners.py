@@ -218,6 +218,24 @@ def test_a_linked_learner_has_a_row_and_a_file_that_is_no_notebook_is_named(tmp_
     assert found.nobodys == ["notes.pdf"]
 
 
+def test_of_files_of_one_time_the_one_in_fewer_folders_counts_and_the_tie_is_named(tmp_path):
+    names = ["ada/n/00.ipynb", "ada/n/old/00.ipynb", "ada/n/old/01.ipynb", "bob/00.ipynb", "bob/old/00.ipynb"]
+    top = lay(tmp_path, names)
+    for name, seconds in zip(names, (100, 102, 102, 100, 103)):
+        os.utime(top / name, (seconds, seconds))
+    ada, bob = recognise(top).submissions
+    assert [path.relative_to(top / "ada" / "n").as_posix() for path in ada.files] == [
+        "old/00.ipynb",
+        "old/01.ipynb",
+        "00.ipynb",
+    ]
+    assert ada.left == ("Of one time, so ordered by their folders: ada/n/00.ipynb before ada/n/old/00.ipynb.",)
+    assert bob.files[-1] == top / "bob" / "old" / "00.ipynb" and not bob.left
+    archive(tmp_path / "cy.zip", {"notebooks/00.ipynb": "", "notebooks/old/00.ipynb": ""})
+    [cy] = recognise(tmp_path / "cy.zip").submissions
+    assert cy.files[-1].parent.name == "notebooks" and "notebooks/00.ipynb before notebooks/old/00" in cy.left[0]
+
+
 @pytest.mark.parametrize("name", ["rest.rar", "rest.7z", "rest.TAR.XZ"])
 def test_an_archive_that_cannot_be_opened_is_named_to_learner_and_instructor(name, tmp_path, capsys):
     top = lay(tmp_path, ["ada/a.ipynb", f"ada/{name}", "bob/b.ipynb", f"cy.{name}"])
@@ -332,7 +350,7 @@ def test_an_archive_in_an_archive_in_an_archive_is_named_and_not_opened(tmp_path
     third = packed({"03.ipynb": "3"})
     archive(tmp_path / "class" / "ada.zip", {"1.ipynb": "", "b.zip": packed({"2.ipynb": "", "c.zip": third})})
     [ada] = recognise(tmp_path / "class", assume=["folders"]).submissions
-    assert [path.name for path in ada.files] == ["1.ipynb", "2.ipynb"]
+    assert sorted(path.name for path in ada.files) == ["1.ipynb", "2.ipynb"]
     assert ada.left == ("ada.zip/b.zip/c.zip was not graded: an archive in an archive in an archive is not opened.",)
 
 

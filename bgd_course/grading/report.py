@@ -97,12 +97,16 @@ def plan(found: Recognised) -> str:
     """The table of who would be graded from which files, who has nothing, and what is nobody's."""
     rows = [["learner", "what", "file", "recognised as", "layout"]]
     for one in found.submissions:
-        files = [("to be graded", path) for path in one.files] + [("not graded", line) for line in one.left]
+        files = [("to be graded", path) for path in one.files] + [(_what(line), line) for line in one.left]
         files = files or [("nothing handed in", "")]
         files += [("beside it", name) for name in one.others]
         rows += [[one.learner, what, str(name), one.key, found.layout] for what, name in files]
     rows += [["", "nobody's", name, "", found.layout] for name in found.nobodys]
     return _as_csv([list(map(_cell, row)) for row in rows])
+
+
+def _what(line):
+    return "not graded" if "was not graded:" in line else "note"
 
 
 def _as_csv(rows, delimiter=","):

@@ -39,6 +39,7 @@ OF_THE_COURSE = {"notebooks", "my-course"}  # folders that name no learner
 OF_NBGRADER = {"source", "release", "autograded", "feedback", "solution"}
 RELEASE = ".release"  # a file in a clone of the class's repository
 DEEPEST, MOST_FILES, MOST_SEEN = 24, 500, 20_000
+TIED, MOST_TIES = 2 * 10**9, 11  # nanoseconds within which times tell nothing; how many ties are named
 
 
 class Submission(NamedTuple):
@@ -360,14 +361,40 @@ def _keys(learner, entries):
 
 
 def _submission(reported, learner, entries):
-    notebooks = [(entry, item) for entry in entries for item in entry.items if item.kind == "notebook"]
-    notebooks.sort(key=lambda pair: _age(*pair))
+    notebooks, ties = _by_age([(entry, item) for entry in entries for item in entry.items if item.kind == "notebook"])
     too_many = len(notebooks) - MOST_FILES
     left = [f"One of {len(notebooks)} notebooks was not graded: more than {MOST_FILES} are too many."] * (too_many > 0)
     left += [_why_left(item, bool(notebooks)) for entry in entries for item in entry.items]
     files = tuple(item.path for _, item in notebooks[-MOST_FILES:])
     others = [item.name for entry in entries for item in entry.items if item.kind == "file"]
-    return Submission(reported, files, tuple([line for line in left if line][:20]), learner, tuple(others))
+    return Submission(reported, files, (*[line for line in left if line][:20], *ties), learner, tuple(others))
+
+
+def _by_age(pairs):
+    """A learner's entries and items, the latest last; and a sentence on the names that are there twice at one time."""
+    ordered: list = []
+    ties: list[str] = []
+    for *_, group in _of_one_time(sorted(((*_age(*pair), pair) for pair in pairs), key=lambda aged: aged[:3])):
+        ordered += group
+        named: dict[str, list[str]] = {}
+        for _, item in group:
+            named.setdefault(item.path.name, []).append(item.name)
+        ties += [f"{same[-1]} before {same[-2]}" for same in named.values() if len(same) > 1]
+    said = ", ".join(ties[:MOST_TIES]) + ", …" * (len(ties) > MOST_TIES)
+    return ordered, [f"Of one time, so ordered by their folders: {said}."] * bool(ties)
+
+
+def _of_one_time(aged):
+    """The rank, the beginning and the pairs of each group of files whose times tell nothing: a zip archive keeps every
+    other second. The file in fewer folders is the last of its group."""
+    groups: list = []
+    for attempt, is_own, time, pair in aged:
+        if not groups or groups[-1][0] != (attempt, is_own) or time - groups[-1][1] > TIED:
+            groups.append(((attempt, is_own), time, []))
+        groups[-1][2].append(pair)
+    for _, _, group in groups:
+        group.sort(key=lambda pair: (-len(pair[1].parts), _time(pair[1].path), str(pair[1].path)))
+    return groups
 
 
 def _why_left(item, has_notebooks):
@@ -399,7 +426,7 @@ def _age(entry, item):
     for _ in item.parts[1:]:
         top = top.parent
     is_clone = any((folder / name).exists() for folder in (top, top.parent) for name in (".git", RELEASE))
-    return entry.attempt, is_clone and "my-course" in item.path.parts, _time(item.path), str(item.path)
+    return entry.attempt, is_clone and "my-course" in item.path.parts, _time(item.path)
 
 
 def _time(path):
