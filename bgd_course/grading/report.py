@@ -203,11 +203,33 @@ def feedback_markdown(result):
     score, points = total(result)
     lines = [f"# {_markdown(result.learner)}: {score:g} of {points:g} points", ""]
     lines += [f"- {_markdown(note)}" for note in result.notes] + [""] * bool(result.notes)
-    for row in result.exercises:
+    rows, missing = _handed_in(result)
+    for row in rows:
         slip = f" *({_markdown(row.slip)})*" if row.slip else ""
         heading = f"{SIGNS[row.outcome]} **{_markdown(row.exercise)}**, {row.score:g} of {row.points:g}"
         lines.append(f"- {heading}{slip}  \n  {_markdown(says(row))}")
+    folded = f"- {SIGNS['not attempted']} **{_count(missing)}**, {_of(missing)}: {_why_missing(result)}"
+    lines += [folded] * bool(missing)
     return "\n".join(lines) + "\n"
+
+
+def _handed_in(result):
+    """The rows of a page: those of the notebooks that were handed in, and those of the others, which are one line."""
+    missing = [row for row in result.exercises if row.outcome == "not attempted" and not row.file]
+    return [row for row in result.exercises if row not in missing], missing
+
+
+def _count(rows):
+    notebooks = len({row.notebook for row in rows})
+    return f"{len(rows)} exercise{'s' * (len(rows) > 1)} in {notebooks} notebook{'s' * (notebooks > 1)}"
+
+
+def _of(rows):
+    return f"0 of {sum(row.points for row in rows):g}"
+
+
+def _why_missing(result):
+    return "not handed in, or not graded (see above)." if graded(result) == "in part" else "not handed in."
 
 
 def _markdown(text):
@@ -221,7 +243,8 @@ def feedback_html(result):
     """The page of one learner as HTML; nothing in it can run."""
     score, points = total(result)
     notes = "".join(f"<p>{_html(note)}</p>\n" for note in result.notes)
-    rows = [_html_row(row) for row in result.exercises]
+    found, missing = _handed_in(result)
+    rows = [_html_row(row) for row in found] + [_html_missing(missing, _why_missing(result))] * bool(missing)
     table = _table(("exercise", "points", "outcome", "reason"), rows)
     body = f"<p><strong>{score:g} of {points:g} points</strong></p>\n{notes}{table}"
     return PAGE.format(title=_html(result.learner), style=STYLE, body=body)
@@ -236,6 +259,11 @@ def _html_row(row):
         f"<tr><td class=o>{_html(row.exercise)}</td><td class=n>{row.score:g} of {row.points:g}</td>"
         f"{sign}<td>{_with_formulas(text)}{slip}{_answer(row)}</td></tr>"
     )
+
+
+def _html_missing(rows, why):
+    sign = f'<td class="o not">{SIGNS["not attempted"]} not attempted</td>'
+    return f"<tr><td>{_count(rows)}</td><td class=n>{_of(rows)}</td>{sign}<td>{why}</td></tr>"
 
 
 def _answer(row):
