@@ -207,7 +207,7 @@ def grade(
         found = recognise(submissions, roster, assume)
     except (OSError, ValueError) as error:
         raise UserError(printable(str(error)), 2) from None
-    say_plan(found, all_of_it=only_plan)
+    say_plan(found, submissions, all_of_it=only_plan)
     with ended_by_sigterm(), what_cannot_be_written(output):
         return write_plan(found, output) if only_plan else grade_all(found, submissions, output, no_sandbox, **options)
 
@@ -288,8 +288,9 @@ def ended_by_sigterm():
             signal.signal(signal.SIGTERM, before)
 
 
-def say_plan(found, all_of_it):
-    """Print what was recognised: a summary, what needs a look, and with `all_of_it` a line for each learner."""
+def say_plan(found, folder, all_of_it):
+    """Print what was recognised in a folder: a summary, what needs a look, and with `all_of_it` a line for each
+    learner."""
     have = [one for one in found.submissions if one.files]
     without = [one for one in found.submissions if not one.files]
     notebooks = sum(len(one.files) for one in have)
@@ -298,12 +299,20 @@ def say_plan(found, all_of_it):
         f" {len(without)} without, {len(found.nobodys)} files of nobody."
     )
     for one in found.submissions if all_of_it else without:
-        names = ", ".join(map(str, one.files)) or " ".join(one.left) or "nothing handed in"
-        click.echo(printable(f"{one.learner!r}: {names}"), err=not all_of_it)
+        said = "; ".join([*shown_files(one.files, folder), *one.left]) or "nothing handed in"
+        click.echo(printable(f"{one.learner!r}: {said}"), err=not all_of_it)
     nobodys = [f"nobody's: {name}" for name in found.nobodys]
     more = [f"nobody's: {len(nobodys) - 10} more; --plan writes all of them into plan.csv"] * (len(nobodys) > 10)
     for line in [*found.warnings, *nobodys[:10], *more]:
         click.echo(printable(line), err=True)
+
+
+def shown_files(files, folder):
+    """What is printed of a learner's files: each as it is called in the folder; of more than three, how many."""
+    if len(files) <= 3:
+        return [str(path.relative_to(folder)) if path != folder else path.name for path in files]
+    first, *_, last = sorted(path.name for path in files)
+    return [f"{len(files)} notebooks: {first} … {last}"]
 
 
 def write_plan(found, output):
@@ -313,7 +322,7 @@ def write_plan(found, output):
 
     output.mkdir(parents=True, exist_ok=True)
     write_atomically(output / "plan.csv", report.plan(found))
-    click.echo(f"Nothing was graded. The plan is in {output / 'plan.csv'}.")
+    click.echo(f"Nothing was graded, and no notebook opened. The plan is in {output / 'plan.csv'}.")
     return int(not all(one.files for one in found.submissions))
 
 

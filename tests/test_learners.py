@@ -15,11 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bgd_course import cli
 from bgd_course.grading import submissions
 from bgd_course.grading.submissions import Ambiguous, recognise
 
 CLASSROOM_50 = "username,first_name,last_name,email,section,github_id\n"
 ONE = "01.ipynb"
+ONLY = "an archive of this kind cannot be opened, only .zip, .tar and .tar.gz"
 
 
 def lay(folder, names):
@@ -216,6 +218,37 @@ def test_a_linked_learner_has_a_row_and_a_file_that_is_no_notebook_is_named(tmp_
     assert found.nobodys == ["notes.pdf"]
 
 
+def test_of_files_of_one_time_the_one_in_fewer_folders_counts_and_the_tie_is_named(tmp_path):
+    names = ["ada/n/00.ipynb", "ada/n/old/00.ipynb", "ada/n/old/01.ipynb", "bob/00.ipynb", "bob/old/00.ipynb"]
+    top = lay(tmp_path, names)
+    for name, seconds in zip(names, (100, 102, 102, 100, 103)):
+        os.utime(top / name, (seconds, seconds))
+    ada, bob = recognise(top).submissions
+    assert [path.relative_to(top / "ada" / "n").as_posix() for path in ada.files] == [
+        "old/00.ipynb",
+        "old/01.ipynb",
+        "00.ipynb",
+    ]
+    assert ada.left == ("Of one time, so ordered by their folders: ada/n/00.ipynb before ada/n/old/00.ipynb.",)
+    assert bob.files[-1] == top / "bob" / "old" / "00.ipynb" and not bob.left
+    archive(tmp_path / "cy.zip", {"notebooks/00.ipynb": "", "notebooks/old/00.ipynb": ""})
+    [cy] = recognise(tmp_path / "cy.zip").submissions
+    assert cy.files[-1].parent.name == "notebooks" and "notebooks/00.ipynb before notebooks/old/00" in cy.left[0]
+
+
+@pytest.mark.parametrize("name", ["rest.rar", "rest.7z", "rest.TAR.XZ"])
+def test_an_archive_that_cannot_be_opened_is_named_to_learner_and_instructor(name, tmp_path, capsys):
+    top = lay(tmp_path, ["ada/a.ipynb", f"ada/{name}", "bob/b.ipynb", f"cy.{name}"])
+    ada, bob, cy = recognise(top).submissions
+    assert ada.left == (f"ada/{name} was not graded: {ONLY}.",) and ada.others == () and not bob.left
+    assert (cy.learner, cy.files, cy.left) == ("cy.rest", (), (f"cy.{name} was not graded: {ONLY}.",))
+    archive(tmp_path / "all.zip", {"ada_1_2_a.ipynb": "", f"ada_1_3_{name}": "", f"bob_4_5_{name}": ""})
+    ada, bob = recognise(tmp_path / "all.zip").submissions
+    assert ada.left == (f"ada_1_3_{name} was not graded: {ONLY}.",) and (bob.learner, bob.files) == ("bob_4", ())
+    assert cli.main(["grade", str(top), "--output", str(tmp_path / "out"), "--plan"]) == 1
+    assert f"ada/{name} was not graded: {ONLY}" in capsys.readouterr().out
+
+
 def test_501_notebooks_of_one_learner_cost_no_other(tmp_path):
     found = recognise(lay(tmp_path, ["bob/a.ipynb", *(f"ada/{n}.ipynb" for n in range(501))]))
     assert [len(one.files) for one in found.submissions] == [500, 1]
@@ -244,8 +277,9 @@ def archive(path, members):
     with tarfile.open(path, "w:gz") as file:
         for name, text in members.items():
             info = tarfile.TarInfo(name)
-            info.size = len(text)
-            file.addfile(info, io.BytesIO(text.encode()))
+            data = text.encode() if isinstance(text, str) else text
+            info.size = len(data)
+            file.addfile(info, io.BytesIO(data))
 
 
 @pytest.mark.parametrize("end", ["zip", "tar.gz"])
@@ -263,7 +297,7 @@ def test_archives_are_read_in_place(end, tmp_path):
     ada, bob = recognise(tmp_path / "class").submissions
     assert (ada.learner, [path.name for path in ada.files]) == ("ada", ["01.ipynb"]) and bob.learner == "bob"
     assert files.bytes_of(ada.files[0]) == b'{"cells": []}'
-    assert any("out of the archive" in line for line in ada.left) and any("archives in" in line for line in ada.left)
+    assert any("out of the archive" in line for line in ada.left) and any("b.zip" in line for line in ada.left)
     assert sorted(os.listdir(tmp_path / "class")) == [f"ada.{end}", "bob"]
 
 
@@ -272,6 +306,70 @@ def test_a_class_may_be_one_archive_and_hand_in_archives(tmp_path):
     assert [one.learner for one in recognise(tmp_path / "all.zip").submissions] == ["ada_1", "bob_2"]
     archive(tmp_path / "class" / "ada_1_10_hw.zip", {"x/a.ipynb": "1"})
     assert [len(one.files) for one in recognise(tmp_path / "class").submissions] == [1]
+
+
+def packed(members, end="zip"):
+    """The bytes of an archive of these names and texts (or bytes)."""
+    with TemporaryDirectory() as folder:
+        archive(Path(folder, f"x.{end}"), members)
+        return Path(folder, f"x.{end}").read_bytes()
+
+
+LAYOUTS_OF_ARCHIVES = {
+    "Canvas": ("ada_1_10_my-course.{}", "bob_LATE_2_11_my-course.{}", {"ada_1": 1, "bob_2": 1}),
+    "Moodle": (
+        "Ada L_1_assignsubmission_file/my-course.{}",
+        "Bob_2_assignsubmission_file/my-course.{}",
+        {"Ada L_1": 1, "Bob_2": 1},
+    ),
+    "folders": ("ada/my-course.{}", "bob/my-course.{}", {"ada": 1, "bob": 1}),
+    "archives": ("ada.{}", "bob.{}", {"ada": 1, "bob": 1}),
+}
+
+
+@pytest.mark.parametrize("outer", ["zip", "tar.gz"])
+@pytest.mark.parametrize("end", ["zip", "tar.gz"])
+@pytest.mark.parametrize("layout", LAYOUTS_OF_ARCHIVES)
+def test_the_archive_of_a_class_holds_archives_of_learners(layout, end, outer, tmp_path):
+    from bgd_course.grading import files
+
+    first, second, learners = LAYOUTS_OF_ARCHIVES[layout]
+    texts = {first.format(end): "ada's", second.format(end): "bob's"}
+    whole = {
+        name: packed({"my-course/01.ipynb": text, "../x.ipynb": "", "__MACOSX/._01.ipynb": ""}, end)
+        for name, text in texts.items()
+    }
+    archive(tmp_path / f"submissions.{outer}", whole)
+    found = recognise(tmp_path / f"submissions.{outer}").submissions
+    assert {one.learner: len(one.files) for one in found} == learners
+    assert [files.bytes_of(one.files[0]) for one in found] == [b"ada's", b"bob's"]
+    assert all("leads out of the archive" in one.left[0] for one in found)
+
+
+def test_an_archive_in_an_archive_in_an_archive_is_named_and_not_opened(tmp_path):
+    third = packed({"03.ipynb": "3"})
+    archive(tmp_path / "class" / "ada.zip", {"1.ipynb": "", "b.zip": packed({"2.ipynb": "", "c.zip": third})})
+    [ada] = recognise(tmp_path / "class", assume=["folders"]).submissions
+    assert sorted(path.name for path in ada.files) == ["1.ipynb", "2.ipynb"]
+    assert ada.left == ("ada.zip/b.zip/c.zip was not graded: an archive in an archive in an archive is not opened.",)
+
+
+def test_a_bomb_in_the_archive_of_a_class_costs_no_other(tmp_path, monkeypatch):
+    from bgd_course.grading import archives
+
+    monkeypatch.setattr(archives, "MOST_BYTES", 50_000)
+    monkeypatch.setattr(archives, "MOST_UNPACKED", 100_000)
+    monkeypatch.setattr(archives, "MOST_WITHIN", 20)
+    whole = {
+        "large.zip": packed({"a.ipynb": ""}) + b"0" * 60_000,
+        "bomb.tar.gz": packed({"a.ipynb": "0" * 200_000}, "tar.gz"),
+        "many.zip": packed({f"{n}.ipynb": "" for n in range(30)}),
+        "torn.zip": packed({"a.ipynb": ""})[:50],
+        "ada.zip": packed({"a.ipynb": "", "b.ipynb": ""}),
+    }
+    archive(tmp_path / "all.zip", whole)
+    found = {one.learner: len(one.files) for one in recognise(tmp_path / "all.zip").submissions}
+    assert found["ada"] == 2 and found | {"ada": 0} == dict.fromkeys(("large", "bomb", "many", "torn", "ada"), 0)
 
 
 def test_bombs_and_links_in_archives_are_refused_and_named(tmp_path, monkeypatch):

@@ -235,11 +235,28 @@ def test_the_plan_is_shown_and_written_and_grades_nothing(tmp_path, monkeypatch,
     assert cli.main([*words, "--plan"]) == 1
     with open(tmp_path / "out" / "plan.csv", newline="") as file:
         rows = [(row["learner"], row["what"], row["file"].rpartition("/")[2]) for row in csv.DictReader(file)]
-    assert ("s1", "graded", "a.ipynb") in rows and ("s3", "nothing handed in", "") in rows
+    assert ("s1", "to be graded", "a.ipynb") in rows and ("s3", "nothing handed in", "") in rows
     assert ("", "nobody's", "notes.txt") in rows and ("bob", "beside it", "a.txt") in rows
     said = capsys.readouterr()
     assert "Layout folders: 1 of 3 learners" in said.out and "not on the roster: 'bob'" in said.err
     assert "Nothing was graded" in said.out and list((tmp_path / "out").iterdir()) == [tmp_path / "out" / "plan.csv"]
+
+
+def test_the_plan_prints_names_in_the_folder_and_of_many_files_their_number(tmp_path, capsys):
+    names = [f"ada/{n:02}.ipynb" for n in range(11)] + ["bob/x/a.ipynb", "bob/b.ipynb"]
+    for name in names:
+        (tmp_path / "class" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "class" / name).write_text("{")
+    words = ["grade", "--output", str(tmp_path / "out"), "--plan"]
+    assert cli.main([*words, str(tmp_path / "class")]) == 0
+    said = capsys.readouterr().out
+    assert "'ada': 11 notebooks: 00.ipynb … 10.ipynb\n" in said and "no notebook opened" in said
+    assert {"'bob': bob/b.ipynb; bob/x/a.ipynb", "'bob': bob/x/a.ipynb; bob/b.ipynb"} & set(said.splitlines())
+    assert str(tmp_path / "class") not in said
+    with open(tmp_path / "out" / "plan.csv", newline="") as file:
+        assert {row["file"] for row in csv.DictReader(file)} == {str(tmp_path / "class" / name) for name in names}
+    assert cli.main([*words, str(tmp_path / "class" / "bob" / "b.ipynb")]) == 0
+    assert "'bob': b.ipynb\n" in capsys.readouterr().out
 
 
 def test_what_is_ambiguous_stops_the_run_before_it_begins(tmp_path, monkeypatch, capsys):

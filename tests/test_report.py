@@ -35,6 +35,21 @@ def test_formulas_are_code_and_a_dollar_alone_stays_one():
     assert "`<b>`" not in report.feedback_markdown(result_of("$<b>$"))
 
 
+def test_the_exercises_of_notebooks_that_were_not_handed_in_are_one_line_of_the_page():
+    found = result_of("no")
+    blank = replace(found.exercises[0], exercise="update", outcome="not attempted", text="Nothing here.")
+    missing = [replace(blank, exercise=f"e{n}", notebook=f"{n // 2}.ipynb", points=2, file="") for n in range(3)]
+    result = replace(found, exercises=[*found.exercises, blank, *missing])
+    markdown, html = report.feedback_markdown(result), report.feedback_html(result)
+    assert markdown.endswith("- ○ **3 exercises in 2 notebooks**, 0 of 6: not handed in.\n")
+    assert markdown.count("- ") == 4 and "**update**" in markdown and "0 of 8 points" in markdown
+    assert "<tr><td>3 exercises in 2 notebooks</td><td class=n>0 of 6</td>" in html and html.count("<tr>") == 4
+    part = replace(result, notes=["a.ipynb was not graded: it is empty."])
+    assert "not handed in, or not graded (see above)." in report.feedback_html(part)
+    lost = replace(result, exercises=[replace(one, outcome="stopped", text="not graded.") for one in result.exercises])
+    assert "not handed in" not in report.feedback_markdown(lost) + report.feedback_html(lost)
+
+
 def test_the_class_page_counts_outcomes_and_means():
     right = result_of("", "bob", "right")
     page = report.overview([result_of("no"), result_of("late", "cy", "stopped"), right])
@@ -58,6 +73,8 @@ def test_reports_of_others_are_found(tmp_path):
         ({"outcome": "not attempted"}, "nothing answered"),
         ({"file": ""}, "nothing handed in"),
         ({"notes": ["a.ipynb was not graded: it is no notebook."]}, "in part"),
+        ({"notes": ["a.ipynb was not graded: superseded by a-1.ipynb, which is later."]}, "yes"),
+        ({"notes": ["superseded by x, which is later..ipynb was not graded: it is no notebook."]}, "in part"),
     ],
 )
 def test_whether_all_was_graded(change, said):

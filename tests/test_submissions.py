@@ -114,7 +114,7 @@ def test_a_later_file_without_an_answer_does_not_take_the_place_of_one_with(tmp_
         (tmp_path / f"{name}.ipynb").write_text(attacks.as_text(notebook))
     pieces, notes = answers([str(tmp_path / f"{name}.ipynb") for name in texts], asked)
     assert attacks.UPDATE in [piece.source for piece in pieces["three.ipynb"].pieces]
-    assert notes == ["old/a.ipynb was not graded: my-course/a.ipynb is later."]
+    assert notes == ["old/a.ipynb was not graded: superseded by my-course/a.ipynb, which is later."]
 
 
 def test_an_empty_folder_is_a_learner_with_nothing_and_an_output_folder_is_none(tmp_path):

@@ -348,7 +348,7 @@ def _latest(files, notes):
     for name, one in files:
         cells = [cell for piece in one.pieces for cell in piece.answers]
         if cells and name not in names.values():
-            notes.append(f"{name} was not graded: {names[cells[0]]} is later.")
+            notes.append(f"{name} was not graded: superseded by {names[cells[0]]}, which is later.")
     last = {part: name for name, one in sorted(files, key=lambda file: file[0] in names.values()) for part in one.parts}
     return {part: File(name, kept or files[-1][1].pieces, names) for part, name in last.items()}
 

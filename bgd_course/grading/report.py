@@ -97,12 +97,16 @@ def plan(found: Recognised) -> str:
     """The table of who would be graded from which files, who has nothing, and what is nobody's."""
     rows = [["learner", "what", "file", "recognised as", "layout"]]
     for one in found.submissions:
-        files = [("graded", path) for path in one.files] + [("not graded", line) for line in one.left]
+        files = [("to be graded", path) for path in one.files] + [(_what(line), line) for line in one.left]
         files = files or [("nothing handed in", "")]
         files += [("beside it", name) for name in one.others]
         rows += [[one.learner, what, str(name), one.key, found.layout] for what, name in files]
     rows += [["", "nobody's", name, "", found.layout] for name in found.nobodys]
     return _as_csv([list(map(_cell, row)) for row in rows])
+
+
+def _what(line):
+    return "not graded" if "was not graded:" in line else "note"
 
 
 def _as_csv(rows, delimiter=","):
@@ -163,7 +167,7 @@ def graded(result):
         return "no"
     if not any(row.file for row in result.exercises):
         return "nothing handed in"
-    if any("was not graded:" in note and "is later" not in note for note in result.notes):
+    if any("was not graded:" in note and not note.endswith(", which is later.") for note in result.notes):
         return "in part"
     return "yes" if any(row.outcome != "not attempted" for row in result.exercises) else "nothing answered"
 
@@ -199,11 +203,33 @@ def feedback_markdown(result):
     score, points = total(result)
     lines = [f"# {_markdown(result.learner)}: {score:g} of {points:g} points", ""]
     lines += [f"- {_markdown(note)}" for note in result.notes] + [""] * bool(result.notes)
-    for row in result.exercises:
+    rows, missing = _handed_in(result)
+    for row in rows:
         slip = f" *({_markdown(row.slip)})*" if row.slip else ""
         heading = f"{SIGNS[row.outcome]} **{_markdown(row.exercise)}**, {row.score:g} of {row.points:g}"
         lines.append(f"- {heading}{slip}  \n  {_markdown(says(row))}")
+    folded = f"- {SIGNS['not attempted']} **{_count(missing)}**, {_of(missing)}: {_why_missing(result)}"
+    lines += [folded] * bool(missing)
     return "\n".join(lines) + "\n"
+
+
+def _handed_in(result):
+    """The rows of a page: those of the notebooks that were handed in, and those of the others, which are one line."""
+    missing = [row for row in result.exercises if row.outcome == "not attempted" and not row.file]
+    return [row for row in result.exercises if row not in missing], missing
+
+
+def _count(rows):
+    notebooks = len({row.notebook for row in rows})
+    return f"{len(rows)} exercise{'s' * (len(rows) > 1)} in {notebooks} notebook{'s' * (notebooks > 1)}"
+
+
+def _of(rows):
+    return f"0 of {sum(row.points for row in rows):g}"
+
+
+def _why_missing(result):
+    return "not handed in, or not graded (see above)." if graded(result) == "in part" else "not handed in."
 
 
 def _markdown(text):
@@ -217,7 +243,8 @@ def feedback_html(result):
     """The page of one learner as HTML; nothing in it can run."""
     score, points = total(result)
     notes = "".join(f"<p>{_html(note)}</p>\n" for note in result.notes)
-    rows = [_html_row(row) for row in result.exercises]
+    found, missing = _handed_in(result)
+    rows = [_html_row(row) for row in found] + [_html_missing(missing, _why_missing(result))] * bool(missing)
     table = _table(("exercise", "points", "outcome", "reason"), rows)
     body = f"<p><strong>{score:g} of {points:g} points</strong></p>\n{notes}{table}"
     return PAGE.format(title=_html(result.learner), style=STYLE, body=body)
@@ -232,6 +259,11 @@ def _html_row(row):
         f"<tr><td class=o>{_html(row.exercise)}</td><td class=n>{row.score:g} of {row.points:g}</td>"
         f"{sign}<td>{_with_formulas(text)}{slip}{_answer(row)}</td></tr>"
     )
+
+
+def _html_missing(rows, why):
+    sign = f'<td class="o not">{SIGNS["not attempted"]} not attempted</td>'
+    return f"<tr><td>{_count(rows)}</td><td class=n>{_of(rows)}</td>{sign}<td>{why}</td></tr>"
 
 
 def _answer(row):

@@ -39,6 +39,7 @@ OF_THE_COURSE = {"notebooks", "my-course"}  # folders that name no learner
 OF_NBGRADER = {"source", "release", "autograded", "feedback", "solution"}
 RELEASE = ".release"  # a file in a clone of the class's repository
 DEEPEST, MOST_FILES, MOST_SEEN, MOST_MODULES = 24, 500, 20_000, 50
+TIED, MOST_TIES = 2 * 10**9, 11  # nanoseconds within which times tell nothing; how many ties are named
 
 
 class Submission(NamedTuple):
@@ -279,7 +280,7 @@ def _notebooks(items):
 
 
 def _is_folder(items):
-    return any(len(item.parts) > 1 or item.kind in ("folder", "link folder", "archive") for item in items)
+    return any(len(item.parts) > 1 or item.kind in ("folder", "link folder", "archive", "packed") for item in items)
 
 
 def _entry(name, items, layout, said):
@@ -307,7 +308,8 @@ def _entry(name, items, layout, said):
 
 
 def _is_archive(items):
-    return archives.is_archive(items[0].parts[0]) and not items[0].path.is_dir()
+    name = items[0].parts[0]
+    return (archives.is_archive(name) or archives.is_of_another_kind(name)) and not items[0].path.is_dir()
 
 
 def _refuse_two_in_one(entries):
@@ -366,16 +368,42 @@ def _keys(learner, entries):
 
 
 def _submission(reported, learner, entries):
-    notebooks = [(entry, item) for entry in entries for item in entry.items if item.kind == "notebook"]
-    notebooks.sort(key=lambda pair: _age(*pair))
+    notebooks, ties = _by_age([(entry, item) for entry in entries for item in entry.items if item.kind == "notebook"])
     too_many = len(notebooks) - MOST_FILES
     left = [f"One of {len(notebooks)} notebooks was not graded: more than {MOST_FILES} are too many."] * (too_many > 0)
     left += [_why_left(item, bool(notebooks)) for entry in entries for item in entry.items]
     files = tuple(item.path for _, item in notebooks[-MOST_FILES:])
     others = [item for entry in entries for item in entry.items if item.kind == "file"]
-    names, left = tuple(item.name for item in others), tuple([line for line in left if line][:20])
+    names, left = tuple(item.name for item in others), (*[line for line in left if line][:20], *ties)
     modules = [item.path for item in others if item.path.suffix == ".py"] if files else []
     return Submission(reported, files, left, learner, names, tuple(modules[:MOST_MODULES]))
+
+
+def _by_age(pairs):
+    """A learner's entries and items, the latest last; and a sentence on the names that are there twice at one time."""
+    ordered: list = []
+    ties: list[str] = []
+    for *_, group in _of_one_time(sorted(((*_age(*pair), pair) for pair in pairs), key=lambda aged: aged[:3])):
+        ordered += group
+        named: dict[str, list[str]] = {}
+        for _, item in group:
+            named.setdefault(item.path.name, []).append(item.name)
+        ties += [f"{same[-1]} before {same[-2]}" for same in named.values() if len(same) > 1]
+    said = ", ".join(ties[:MOST_TIES]) + ", …" * (len(ties) > MOST_TIES)
+    return ordered, [f"Of one time, so ordered by their folders: {said}."] * bool(ties)
+
+
+def _of_one_time(aged):
+    """The rank, the beginning and the pairs of each group of files whose times tell nothing: a zip archive keeps every
+    other second. The file in fewer folders is the last of its group."""
+    groups: list = []
+    for attempt, is_own, time, pair in aged:
+        if not groups or groups[-1][0] != (attempt, is_own) or time - groups[-1][1] > TIED:
+            groups.append(((attempt, is_own), time, []))
+        groups[-1][2].append(pair)
+    for _, _, group in groups:
+        group.sort(key=lambda pair: (-len(pair[1].parts), _time(pair[1].path), str(pair[1].path)))
+    return groups
 
 
 def _why_left(item, has_notebooks):
@@ -394,8 +422,9 @@ REASONS = {
     "deep": f"it is deeper than {DEEPEST} folders",
     "more": f"there are more than {MOST_SEEN:,} files",
     "archive": "it is an archive that cannot be read",
+    "packed": "an archive of this kind cannot be opened, only .zip, .tar and .tar.gz",
     "unreadable": "it cannot be read",
-    "nested": "archives in archives are not opened",
+    "nested": "an archive in an archive in an archive is not opened",
 }
 
 
@@ -406,7 +435,7 @@ def _age(entry, item):
     for _ in item.parts[1:]:
         top = top.parent
     is_clone = any((folder / name).exists() for folder in (top, top.parent) for name in (".git", RELEASE))
-    return entry.attempt, is_clone and "my-course" in item.path.parts, _time(item.path), str(item.path)
+    return entry.attempt, is_clone and "my-course" in item.path.parts, _time(item.path)
 
 
 def _time(path):
@@ -460,23 +489,24 @@ def _in_archive(path, parts):
         yield Item(parts or (path.name,), path, "archive")
         return
     yield from [Item(parts, path, "folder")] if parts else []
-    kinds = {"link": "link folder", "outside": "outside", "folder": "folder"}
     for name, kind in found:
         inside = tuple(part for part in name.split("/") if part)
         if inside and (kind == "outside" or all(map(_is_seen, inside))):
-            nested = kind == "file" and archives.is_archive(name)
-            kind = "nested" if nested else kinds.get(kind) or ("notebook" if _is_notebook(name) else "file")
+            kind = {"link": "link folder", "file": _kind_of(name)}.get(kind, kind)
             yield Item((*parts, *inside), path / name.lstrip("/"), kind)
 
 
 def _kind(path):
     if path.is_symlink() and path.is_dir():
         return "link folder"
-    return "notebook" if _is_notebook(path.name) else "file"
+    return _kind_of(path.name)
 
 
-def _is_notebook(name):
-    return name.lower().endswith(".ipynb")
+def _kind_of(name):
+    """What a file is by its name."""
+    if name.lower().endswith(".ipynb"):
+        return "notebook"
+    return "packed" if archives.is_of_another_kind(name) else "file"
 
 
 def _is_output(path):
