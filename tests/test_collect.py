@@ -84,6 +84,11 @@ KINDS = {
     "corrected in a cell below": [write(EXERCISE, WRONG), put(EXERCISE, OTHER, 1)],
     "corrected below its check, and checked again": [write(EXERCISE, WRONG), put(CELL, f"{OTHER}\n{CHECK}", 1)],
     "tried out below its check": [write(EXERCISE, OTHER), put(CELL, WRONG, 1)],
+    "tried out above a check of something else": [
+        write(EXERCISE, OTHER),
+        put(CELL, 'bgd.check("update", lambda *a: None)', 1, "shown"),
+        put(CELL, WRONG, 1),
+    ],
     "merged with its check": [write(EXERCISE, f"{OTHER}\n\n{CHECK}"), remove(CELL)],
     "merged into its check": [write(CELL, f"{OTHER}\n\n{CHECK}"), remove(EXERCISE)],
     "merged into its check, a blank above": [write(EXERCISE, BLANK), write(CELL, f"{OTHER}\n\n{CHECK}")],

@@ -321,6 +321,7 @@ def put_in_order_by_keyboard(page):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     alert.get_by_text("now write it yourself").wait_for()
+    time.sleep(1)
     page.keyboard.press("Control+s")
     time.sleep(2)
 

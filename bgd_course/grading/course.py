@@ -150,8 +150,9 @@ def _fetches(value):
 
 
 def calls_check(source: str, exercise: str) -> bool:
-    """Whether a cell calls the check of an exercise, wherever in it."""
-    return any(_is_check(node, exercise) for node in ast.walk(parsed(source) or ast.Module([], [])))
+    """Whether a cell calls the check of an exercise on what has a name (on no lambda), wherever in it."""
+    checks = [node for node in ast.walk(parsed(source) or ast.Module([], [])) if _is_check(node, exercise)]
+    return any(isinstance(argument, ast.Name) for node in checks for argument in node.args[1:])
 
 
 def _is_check(node, exercise=None):

@@ -118,10 +118,10 @@ class Board:
         takes_out = line in placed
         works[self.name] = Work([one for one in placed if one != line] if takes_out else [*placed, line], [])
         self._label()
+        self.changed()
         found = orders.judged(self.name, self.work.placed)
         self.say(f"Line {letter} is out again." if takes_out else _last(found))
         self._offer_gaps(found.is_done)
-        self.changed()
 
     def say(self, text: str) -> None:
         """Show a sentence, which a screen reader says at once."""
@@ -154,6 +154,7 @@ class Board:
     def fill(self, texts: list[str]) -> None:
         """Put these texts into the gaps, and say what the check finds."""
         works[self.name] = Work(self.work.placed, texts)
+        self.changed()
         found = orders.judged(self.name, _lines(self.name, self.work))
         if not all(texts):
             self.say(EMPTY)
@@ -162,7 +163,6 @@ class Board:
         else:
             wrong = [f"Line {n}: {row.said}" for n, row in enumerate(found.rows, 1) if row.how in ("fails", "large")]
             self.say(orders.words(" ".join([*wrong, found.said])))
-        self.changed()
 
 
 def _last(found: Judged) -> str:
