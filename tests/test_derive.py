@@ -9,6 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import bgd_helpers
 from bgd_course.grading.collect import _cell
 from bgd_course.grading.course import read
+from bgd_helpers.checks.derivations import check_derivation
 from bgd_helpers.checks.derive import ANSWERS, as_assignment, derive, name_of
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -51,6 +52,12 @@ def test_lines_without_latex_are_shown_as_they_are_read():
 def test_html_has_the_same_signs_as_the_text():
     html = derive("E5", LOST)._repr_html_()
     assert html.count("<tr>") == 4 and "✗" in html and "↳" in html and r"$\displaystyle" in html
+
+
+def test_a_caret_stands_below_its_place_in_html_too():
+    html = derive("E4", "= -2 (y_nj - ŷ_nj\n")._repr_html_()
+    line, caret = html[html.index("<pre>") + 5 : html.index("</pre>")].split("\n")
+    assert line[caret.index("^")] == "(" and "<pre>" in check_derivation("E4", "= -2 (y_{nj}")._repr_html_()
 
 
 def test_a_cell_that_cannot_be_read_says_so():

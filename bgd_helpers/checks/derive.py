@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 from bgd_helpers.checks.derivations import DerivationVerdict, check_derivation
+from bgd_helpers.checks.verdicts import paragraphs
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.result import shown
 from bgd_helpers.equations.spelling import braced
@@ -80,8 +81,7 @@ class Derivation:
             f'<td style="text-align: left">{escape(said)}</td></tr>'
             for sign, line, said in self._rows()
         )
-        said = "".join(f"<div>{escape(line)}</div>" for line in repr(self.verdict).split("\n"))
-        return f'<table aria-label="derivation">{cells}</table>{said}'
+        return f'<table aria-label="derivation">{cells}</table>{paragraphs(repr(self.verdict))}'
 
 
 def derive(line: str, cell: str) -> Derivation:
