@@ -65,11 +65,8 @@ class Derivation:
             worst = next((step for kind in WORDS for step in reversed(steps) if step.outcome == kind), None)
             worst = next((step for step in steps if step.outcome == "fails"), worst)
             if line.strip():
-                yield (
-                    SIGNS[worst.outcome] if worst else "",
-                    line,
-                    f"{WORDS[worst.outcome]} {worst.said}" if worst else "",
-                )
+                words = [WORDS[worst.outcome], worst.said] if worst else []
+                yield SIGNS[worst.outcome] if worst else "", line, ": ".join(filter(None, words))
 
     def __repr__(self):
         rows = [f"{sign or ' '} {line}{'   ' * bool(said)}{said}" for sign, line, said in self._rows()]
