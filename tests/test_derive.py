@@ -22,7 +22,11 @@ LOST = E5.replace(" f_k'(a_{ni}^{(k)})", "") + "= \\sum_j w_{ij}^{(k+1)} \\delta
 
 def test_each_line_has_its_verdict():
     shown = repr(derive("E5", E5)).split("\n")
-    assert shown[0].startswith("  By the chain rule") and shown[1].endswith("   holds") and "holds: a large step" in shown[2]
+    assert (
+        shown[0].startswith("  By the chain rule")
+        and shown[1].endswith("   holds")
+        and "holds: a large step" in shown[2]
+    )
     assert shown[-1].startswith("✓ right")
 
 
