@@ -9,6 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import bgd_helpers
 from bgd_course.grading.collect import _cell
 from bgd_course.grading.course import read
+from bgd_helpers.checks.derivations import check_derivation
 from bgd_helpers.checks.derive import ANSWERS, as_assignment, derive, name_of
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -21,7 +22,11 @@ LOST = E5.replace(" f_k'(a_{ni}^{(k)})", "") + "= \\sum_j w_{ij}^{(k+1)} \\delta
 
 def test_each_line_has_its_verdict():
     shown = repr(derive("E5", E5)).split("\n")
-    assert shown[0].startswith("  By the chain rule") and shown[1].endswith("holds ") and "large step" in shown[2]
+    assert (
+        shown[0].startswith("  By the chain rule")
+        and shown[1].endswith("   holds")
+        and "holds: a large step" in shown[2]
+    )
     assert shown[-1].startswith("✓ right")
 
 
@@ -51,6 +56,12 @@ def test_lines_without_latex_are_shown_as_they_are_read():
 def test_html_has_the_same_signs_as_the_text():
     html = derive("E5", LOST)._repr_html_()
     assert html.count("<tr>") == 4 and "✗" in html and "↳" in html and r"$\displaystyle" in html
+
+
+def test_a_caret_stands_below_its_place_in_html_too():
+    html = derive("E4", "= -2 (y_nj - ŷ_nj\n")._repr_html_()
+    line, caret = html[html.index("<pre>") + 5 : html.index("</pre>")].split("\n")
+    assert line[caret.index("^")] == "(" and "<pre>" in check_derivation("E4", "= -2 (y_{nj}")._repr_html_()
 
 
 def test_a_cell_that_cannot_be_read_says_so():

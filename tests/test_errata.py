@@ -1,6 +1,7 @@
 """The errata in print: each printed equation fails, for the reason that the table gives; each mended one holds."""
 
 import re
+from html import unescape
 from pathlib import Path
 
 import nbformat
@@ -62,6 +63,13 @@ def test_the_bench_counts_what_it_finds(monkeypatch):
     right = errata()["uphill"]._replace(printed=errata()["uphill"].mended, mended=errata()["uphill"].printed)
     monkeypatch.setattr(bench.lesson, "errata", lambda: {"uphill": right})
     assert bgd.errata().note.startswith("1 printed mistakes: 0 fail, 1 hold; mended, 0 hold")
+
+
+def test_the_page_has_all_that_the_rows_have():
+    shown = bgd.errata("uphill", "x-for-w")
+    page = unescape(shown._repr_html_())
+    assert page.count("<tr>") == 3 and page.count("<th") == 6 and page.count("<td") == 6
+    assert all(cell in page for row in (*shown.rows, (shown.note,)) for cell in row)
 
 
 def test_an_unknown_name_is_refused():

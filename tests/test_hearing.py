@@ -142,7 +142,7 @@ def _half(Y, Y_hat, A, df):
 
 def test_who_is_wrong_in_the_same_way_again_is_told_more():
     first, second = (check("output_delta", _half) for _ in range(2))
-    assert first.text == second.text and first._repr_html_() is None
+    assert first.text == second.text and "Reread" not in first._repr_html_()
     assert "largest difference is at [" in repr(second) and "Reread E4: in 03" in repr(second)
     assert '<a href="03-backpropagation.ipynb#The-output-layer">' in second._repr_html_()
 
@@ -176,6 +176,10 @@ def test_an_exception_folds_what_python_says():
     assert "line 2, `return df(A) * (delta_next + W_next)`, raises ValueError: the shapes do not fit" in verdict.text
     assert "`W_next` is d_k x d_(k+1) = 4 x 5" in verdict.text and "operands" not in verdict.text
     assert "<details><summary>What Python says</summary><pre>ValueError: operands" in verdict._repr_html_()
+
+
+def test_code_in_a_message_is_shown_as_code():
+    assert "<code>loss</code> returns nothing" in check("loss", answer("loss", "pass"))._repr_html_()
 
 
 def test_what_python_says_is_escaped():

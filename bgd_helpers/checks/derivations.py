@@ -128,7 +128,7 @@ class DerivationVerdict(Verdict):
     def _repr_html_(self):
         """The verdict with the derivation typeset; a line that fails as the check of an equation shows it."""
         if self.result is None:
-            return None
+            return super()._repr_html_()
         if self.outcome == "wrong":
             return self.result._repr_html_()
         return f"{typeset(self.result.latex)}\n<div>{escape(repr(self))}</div>"

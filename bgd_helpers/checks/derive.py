@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 from bgd_helpers.checks.derivations import DerivationVerdict, check_derivation
+from bgd_helpers.checks.verdicts import paragraphs
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.result import shown
 from bgd_helpers.equations.spelling import braced
@@ -64,11 +65,8 @@ class Derivation:
             worst = next((step for kind in WORDS for step in reversed(steps) if step.outcome == kind), None)
             worst = next((step for step in steps if step.outcome == "fails"), worst)
             if line.strip():
-                yield (
-                    SIGNS[worst.outcome] if worst else "",
-                    line,
-                    f"{WORDS[worst.outcome]} {worst.said}" if worst else "",
-                )
+                words = [WORDS[worst.outcome], worst.said] if worst else []
+                yield SIGNS[worst.outcome] if worst else "", line, ": ".join(filter(None, words))
 
     def __repr__(self):
         rows = [f"{sign or ' '} {line}{'   ' * bool(said)}{said}" for sign, line, said in self._rows()]
@@ -80,8 +78,7 @@ class Derivation:
             f'<td style="text-align: left">{escape(said)}</td></tr>'
             for sign, line, said in self._rows()
         )
-        said = "".join(f"<div>{escape(line)}</div>" for line in repr(self.verdict).split("\n"))
-        return f'<table aria-label="derivation">{cells}</table>{said}'
+        return f'<table aria-label="derivation">{cells}</table>{paragraphs(repr(self.verdict))}'
 
 
 def derive(line: str, cell: str) -> Derivation:

@@ -1,7 +1,9 @@
 """What a check says: the outcome, the text shown and the name of the slip."""
 
+import re
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 
 SIGNS = {"right": "✓ right: ", "wrong": "✗ wrong because ", "not attempted": "○ not attempted: "}
 
@@ -30,16 +32,16 @@ class Verdict:
         return [*([self.more] if self.more else []), *reread, *python]
 
     def _repr_html_(self):
-        """The same with Python's own text folded and the equation linked; None where there is neither."""
-        if not self.python and not self.reread:
+        """The same with Python's own text folded and the equation linked; None for a right answer, which is short."""
+        if self.outcome == "right":
             return None
-        lines = [escape(SIGNS[self.outcome] + self.text), escape(self.more)]
+        page = paragraphs(SIGNS[self.outcome] + self.text) + paragraphs(self.more)
         if self.reread:
             equation, notebook, heading = map(escape, self.reread)
             link = f'<a href="{notebook}#{heading.replace(" ", "-")}">under “{heading}”</a>'
-            lines.append(f"Reread {equation}: in {notebook}, {link}.")
+            page += f"<div>Reread {equation}: in {notebook}, {link}.</div>"
         folded = f"<details><summary>What Python says</summary><pre>{escape(self.python)}</pre></details>"
-        return "".join(f"<div>{line}</div>" for line in lines if line) + (folded if self.python else "")
+        return page + (folded if self.python else "")
 
     def must_be_right(self):
         """Nothing, or an AssertionError that says the verdict unless it is "right".
@@ -49,6 +51,18 @@ class Verdict:
         """
         if self.outcome != "right":
             raise AssertionError(repr(self))
+
+
+def paragraphs(text: str) -> str:
+    """A text as HTML that breaks between words, `code` as code; indented lines, such as one over its caret, as they
+    stand."""
+    blocks = []
+    for is_indented, lines in groupby(escape(text).splitlines(), key=lambda line: line.startswith("  ")):
+        if is_indented:
+            blocks.append("<pre>" + "\n".join(lines) + "</pre>")
+        else:
+            blocks += ["<div>" + re.sub("`([^`]+)`", r"<code>\1</code>", line) + "</div>" for line in lines]
+    return "".join(blocks)
 
 
 def named(slip, exercise, before=""):

@@ -10,7 +10,7 @@ from typing import Any
 
 from bgd_helpers.checks import orders
 from bgd_helpers.checks.orders import MIME, SIGNS, Judged, Work
-from bgd_helpers.pictures.predictions import WIDGET_VIEW, saved_cells, show
+from bgd_helpers.pictures.predictions import WIDGET_VIEW, prose, saved_cells, show
 
 works: dict[str, Work] = {}  # of this process
 HIDDEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
@@ -102,8 +102,9 @@ class Board:
             button.on_click(lambda _, letter=letter: self.press(letter))
         rows = [_row(self.buttons[letter], block.line) for letter, block in self.blocks.items()]
         self.said, self.gaps = widgets.HTML(), widgets.VBox()
-        head = f"<b>Put in order.</b> {escape(orders.asked(name))} {TASK} Some lines are wrong."
-        self.box = widgets.VBox([widgets.HTML(head), *rows, self.said, self.gaps])
+        asked = orders.asked(name)
+        head = f"<b>Put in order.</b> {escape(asked[0].upper() + asked[1:])} {TASK} Some lines are wrong."
+        self.box = widgets.VBox([prose(head), *rows, self.said, self.gaps])
         self._label()
         self._offer_gaps()
 
@@ -139,7 +140,7 @@ class Board:
         if is_done is None:
             is_done = orders.judged(self.name, self.work.placed).is_done
         lines = orders.gapped(self.name, self.work.placed) if is_done else []
-        self.fields, rows = [], [widgets.HTML(f"<b>Fill the gaps.</b> {GAPS}")]
+        self.fields, rows = [], [prose(f"<b>Fill the gaps.</b> {GAPS}")]
         for line in lines:
             fields = [_field(len(self.fields) + at) for at in range(1, 1 + line.count("⟨"))]
             self.fields += fields
@@ -183,7 +184,9 @@ def _row(button: Any, line: str) -> Any:
 def _line(line: str) -> Any:
     import ipywidgets as widgets
 
-    return widgets.HTMLMath(_typeset(line), layout={"min_width": "0"})
+    return widgets.HTMLMath(
+        _typeset(line), style={"font_size": "15px"}, layout={"min_width": "0", "margin": "2px 12px"}
+    )
 
 
 def _field(number: int) -> Any:

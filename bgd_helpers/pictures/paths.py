@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from bgd_helpers import theory
 from bgd_helpers.descent import Descent
 from bgd_helpers.parameters import Array
-from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
+from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure, note
 
 PATCH = dict(facecolor="white", edgecolor="none", alpha=0.85, pad=1.5)
 EXCESSES = 0.01 * 2.0 ** np.arange(11)  # J - J* on the contours: each is twice the one before
@@ -103,8 +103,8 @@ def gradient_arrows(gradients: Array, at: Sequence[float] = (0, 0)) -> Picture:
     axis.quiver(*start.T, *steps.T, color=COLOURS["sgd"], width=0.004, **style)
     axis.quiver(*at, *mean, color=COLOURS["bgd"], width=0.012, **style)
     for n, tip in enumerate(start + steps, start=1):
-        axis.annotate(f"$n = {n}$", tip, (4, 4), textcoords="offset points", color=COLOURS["sgd"])
-    axis.annotate("mean", at + mean, (8, -4), textcoords="offset points", color=COLOURS["bgd"], weight="bold")
+        note(axis, f"$n = {n}$", tip, (4, 4), color=COLOURS["sgd"], zorder=4)
+    note(axis, "mean", at + mean, (8, -4), color=COLOURS["bgd"], weight="bold", zorder=4)
     axis.set(xlabel="change of $b$", ylabel="change of $w_1$")
     _include(axis, np.vstack([start + steps, [at]]))
     against = int((steps @ mean < 0).sum())

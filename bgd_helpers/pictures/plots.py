@@ -305,7 +305,7 @@ def excess(curves: Sequence[Curve], ylim: tuple[float, float] = (1e-9, 1)) -> Pi
     for curve in curves:
         _band(axes, curve.epochs, curve.J, curve)
     axes.set(yscale="log", ylim=ylim, xlim=(0, curves[0].epochs[-1]), xlabel="epochs", ylabel="J − J* (log scale)")
-    axes.legend(loc="upper right")
+    axes.legend(loc="lower left")
     return Picture(figure, _excess_text(curves))
 
 

@@ -155,7 +155,7 @@ def form(asked: Question, commit: Callable) -> Any:
         field = widgets.RadioButtons(options=texts, index=None, tooltip=asked.text, layout=wide)
     button = widgets.Button(description="Commit", tooltip="Commit to this prediction")
     said = widgets.HTML(KEPT)
-    text = widgets.HTML(f"<b>Predict.</b> {html.escape(asked.text)}", layout=wide)
+    text = prose(f"<b>Predict.</b> {html.escape(asked.text)}")
     box = widgets.VBox([text, field, widgets.HBox([button, said])])
 
     def pressed(_):
@@ -167,6 +167,13 @@ def form(asked: Question, commit: Callable) -> Any:
 
     button.on_click(pressed)
     return box
+
+
+def prose(page: str) -> Any:
+    """HTML as a widget, its lines as close as those of a text: a widget's own are as far apart as its buttons."""
+    import ipywidgets as widgets
+
+    return widgets.HTML(f'<div style="line-height: 1.5">{page}</div>', layout={"width": "auto"})
 
 
 def _number(text: str) -> float | None:
