@@ -29,6 +29,7 @@ from bgd_helpers.equations.syntax import (
     symbols_of,
     walk,
     with_child,
+    with_layers,
 )
 
 ALIKE = [("a", "z", "delta"), ("A", "Z", "Delta"), ("y", "yhat"), ("Y", "Yhat"), ("N", "B", "batch_size"), ("w", "b")]
@@ -323,7 +324,7 @@ def _local(node, letters, layers):
             yield "sum", replace(node, over="batch" if over != "batch" else None)
             yield "sum", body
             yield from (("sum", _with_index(body, index, letter)) for letter in letters if letter != index)
-            yield from (("layer", _shifted(node, by)) for by in (1, -1))
+            yield from (("layer", with_layers(node, lambda layer, by=by: layer.moved(by))) for by in (1, -1))
             if isinstance(over, Symbol):
                 near = _near(over.layer, layers)
                 yield from (("bound", replace(node, over=replace(over, layer=layer))) for layer in near)
@@ -446,11 +447,6 @@ def _with_index(tree, old, new):
         return replace(node, indices=tuple(new if index == old else index for index in node.indices))
 
     return mapped(tree, renamed)
-
-
-def _shifted(tree, by):
-    """The tree with all its layers moved."""
-    return mapped(tree, lambda node: replace(node, layer=node.layer.moved(by)) if _has_layer(node) else node)
 
 
 def _from_left(node, left):

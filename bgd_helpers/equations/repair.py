@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from bgd_helpers.equations import syntax
 from bgd_helpers.equations.building import without_example
-from bgd_helpers.equations.counterexample import first_difference
+from bgd_helpers.equations.counterexample import agree
 from bgd_helpers.equations.edits import HIDDEN, left_edits, single_edits
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import meaning_of, together
@@ -57,12 +57,7 @@ def _turned_on_the_left(latex, left, right, approximately):
     """The Repair that changes a part of the left side, its two indices for one, or None."""
     for old, new, why in left_edits(left):
         side = syntax.mapped(left, lambda node, old=old, new=new: new if node == old else node)
-        try:
-            meaning = meaning_of(side)
-            holds = first_difference(meaning, meaning_of(right, after=meaning), approximately) is None
-        except Misfit:
-            continue
-        if holds and old.span:
+        if old.span and agree(side, right, approximately):
             slip = None if isinstance(old, syntax.Symbol) else LEFT
             text = f"It holds with ${syntax.latex(new)}$ in place of ${syntax.latex(old)}$ on the left: {why}"
             return Repair(_exchanged(latex, old.span, syntax.latex(new)), text, slip, old.span)
@@ -92,10 +87,7 @@ class _Judge:
             and self.left in syntax.walk(candidate)
         ):
             return False  # it would say nothing: a = a, J = J^\\top
-        try:
-            return first_difference(self.meaning, meaning_of(candidate, after=self.meaning), self.approximately) is None
-        except Misfit:
-            return False
+        return agree(self.left, candidate, self.approximately)
 
     def reach(self, candidate):
         """For how many layers, in all models together, the equation says something."""

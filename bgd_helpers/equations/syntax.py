@@ -267,6 +267,11 @@ def mapped(node, change):
     return change(node)
 
 
+def with_layers(tree, change):
+    """The tree with `change` applied to every layer in it."""
+    return mapped(tree, lambda node: replace(node, layer=change(node.layer)) if getattr(node, "layer", None) else node)
+
+
 NAMES = {
     "yhat": r"\hat y", "Yhat": r"\hat Y", "ones": r"\mathbf 1", "imaginary": r"\mathrm i",
     "batch_size": r"|\mathcal B_t|", "kronecker": r"\delta", "rate": r"\text{rate}", "Var": r"\operatorname{Var}",
