@@ -184,6 +184,10 @@ class Chain(NamedTuple):
     sides: tuple
     relations: tuple
 
+    def mapped(self, change):
+        """The chain with `change` applied to every node of its sides."""
+        return self._replace(sides=tuple(mapped(side, change) for side in self.sides))
+
 
 class Equivalence(NamedTuple):
     """Two chains of which one holds if and only if the other does."""
