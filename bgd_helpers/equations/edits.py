@@ -36,6 +36,7 @@ from bgd_helpers.equations.syntax import (
 
 ALIKE = [("a", "z", "delta"), ("A", "Z", "Delta"), ("y", "yhat"), ("Y", "Yhat"), ("N", "B", "batch_size"), ("w", "b")]
 MATRICES = ("W", "A", "Z", "Delta", "X", "Y", "Yhat", "b", "H")
+CONFUSED = {"width": Symbol("N"), "E": Symbol("J"), "J": Symbol("E", ("n",))}
 HIDDEN, ARGUMENT = "the handout's hidden formula", "f'(z) for f'(a)"
 TABLE = tomllib.loads(Path(__file__).with_name("edits.toml").read_text(encoding="utf-8"))
 SENTENCES, MORE = dict(TABLE["kinds"]), TABLE["more"]
@@ -430,12 +431,8 @@ def _of_symbol(symbol, letters, layers):
     if symbol.name in ("x", "X") and len(symbol.indices) != 1:
         lower = "z" if symbol.name == "x" else "Z"
         yield from (("layer", replace(symbol, name=lower, layer=layer.moved(-1))) for layer in layers)
-    if symbol.name == "width":
-        yield "symbol", Symbol("N", span=symbol.span)
-    if symbol.name == "E":
-        yield "symbol", Symbol("J", span=symbol.span)
-    if symbol.name == "J":
-        yield "symbol", Symbol("E", ("n",), span=symbol.span)
+    if symbol.name in CONFUSED:
+        yield "symbol", replace(CONFUSED[symbol.name], span=symbol.span)
 
 
 def _everywhere(right, letters):

@@ -33,8 +33,6 @@ def value(node, scene):
             return f.df(a) if slope else f.f(a)
         case syntax.Add(terms):
             return _added([value(term, scene) for term in terms])
-        case syntax.Negative(of):
-            return -value(of, scene)
         case syntax.Product(factors):
             return _product(factors, scene)
         case syntax.Hadamard(factors):
@@ -46,8 +44,6 @@ def value(node, scene):
             return value(top, scene) / divisor
         case syntax.Power(base, exponent):
             return _power(value(base, scene), value(exponent, scene))
-        case syntax.Transpose(of):
-            return value(of, scene).mT
         case syntax.Norm(of, spectral):
             return _norm(value(of, scene), spectral)
         case syntax.Sum(index, "L", body):
@@ -56,25 +52,19 @@ def value(node, scene):
             return _sum(value(body, scene), index, over, scene)
         case syntax.Entry(of, indices):
             return _entry(value(of, scene), indices, scene)
-        case syntax.Trace(of):
-            return _trace(value(of, scene))
-        case syntax.Diagonal(of):
-            return _diagonal(value(of, scene))
         case syntax.Expectation(of):
             return _expected(value(of, scene), scene)
         case syntax.Variance(of):
             return _variance(value(of, scene), scene)
         case syntax.Differential(of):
             return _slope(value(of, _changed(scene)))
-        case syntax.Imaginary(of):
-            return value(of, scene).imag
         case syntax.At(of, point):
             return value(of, scene.move(("theta", None), value(point, scene) - scene.quantities.theta))
         case syntax.Gradient(of):
             return _gradient(of, scene)
         case syntax.Derivative(of, by):
             return _derivative(of, by, scene)
-    raise TypeError(f"{type(node).__name__} has no value")
+    return OPERATIONS[type(node)](value(node.of, scene))
 
 
 def _symbol(symbol, scene):
@@ -125,6 +115,15 @@ def _diagonal(column):
     if column.shape[-1] != 1:
         raise Undefined("diag is taken of a column")
     return column * np.eye(column.shape[-2])
+
+
+OPERATIONS = {
+    syntax.Negative: np.negative,
+    syntax.Transpose: np.matrix_transpose,
+    syntax.Imaginary: np.imag,
+    syntax.Trace: _trace,
+    syntax.Diagonal: _diagonal,
+}
 
 
 def _changed(scene):
@@ -185,11 +184,16 @@ def _array(symbol, scene):
 
 def _picked(array, indices, scene):
     """The entries at these indices: rows, and columns if there are two."""
-    i, j = (*(scene.index(letter) for letter in indices), scene.index("1"))[:2]
+    i, j = _places(indices, scene)
     rows, columns = array.shape[-2:]
     exists = (i < rows) & (j < columns)
     picked = array[(*_mesh(array), np.minimum(i, rows - 1), np.minimum(j, columns - 1))]
     return np.where(exists, picked, np.nan)[..., None, None]
+
+
+def _places(indices, scene):
+    """The rows and the columns of these indices; the first column if there is one index."""
+    return [scene.index(letter) for letter in (*indices, "1")[:2]]
 
 
 def _row(array, n):
@@ -352,20 +356,13 @@ def _one_hot_column(length, scene):
 def _derivative(of, by, scene):
     """A complex step in each entry of `by`, and the network run on from there."""
     if by.name == "theta" or by.name == "w" and not by.layer:
-        if by.indices:
-            return _picked(_gradient(of, scene), by.indices, scene)
-        return _gradient(of, scene)
+        gradient = _gradient(of, scene)
+        return _picked(gradient, by.indices, scene) if by.indices else gradient
     one_row = len(by.indices) == 1 and by.name in ROWS
     whole = not by.indices or one_row
     rows, columns = _array(by, scene).shape[-2:]
     axes = scene.along(np.arange(rows), "row"), scene.along(np.arange(columns), "column")
-    i, j = (
-        (scene.index(by.indices[0]), axes[1])
-        if one_row
-        else axes
-        if whole
-        else (*(scene.index(letter) for letter in by.indices), scene.index("1"))[:2]
-    )
+    i, j = (scene.index(by.indices[0]), axes[1]) if one_row else axes if whole else _places(by.indices, scene)
     here = (i[..., None, None] == np.arange(rows)[:, None]) & (j[..., None, None] == np.arange(columns))
     result = value(of, scene.move(_key(by, scene), 1j * STEP * here))
     vector = one_row or whole and columns == 1
