@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from bgd_helpers.equations import syntax
+from bgd_helpers.equations.messages import MATRICES
 from bgd_helpers.equations.models import STEP
 from bgd_helpers.equations.shapes import EXAMPLES, shape
 
@@ -137,49 +138,36 @@ def _changed(scene):
 
 def _array(symbol, scene):
     """The whole array that a symbol takes its entries from."""
-    model, now, k = scene.model, scene.quantities, symbol.layer and scene.number(symbol.layer)
-    match symbol.name:
-        case "w" | "W" if k is None:
-            return now.theta
-        case "w" | "W" | "a" | "A" | "z" | "Z":
-            return getattr(now, symbol.name.upper())[k]
-        case "b":
-            return now.b[k]
-        case "x" | "X":
-            return now.Z[0]
-        case "y" | "Y":
-            return now.Y
-        case "yhat" | "Yhat":
-            return now.Z[-1]
-        case "delta" | "Delta":
-            return model.deltas[k]
-        case "E":
-            return now.E
-        case "J":
-            return model.shard_means @ now.E if symbol.indices else now.J
-        case "N":
-            return model.shard_sizes if symbol.indices else model.N
-        case "theta":
-            return now.theta
-        case "e":
-            return np.eye(len(model.theta))
-        case "ones":
-            return np.ones((model.N, 1))
-        case "width":
-            return model.widths[k]
-        case "eta":
-            return model.eta
-        case "B":
-            return model.batch_size
-        case "batch_size":
-            return len(model.batch)
-        case "t":
-            return scene.setting["t"]
-        case "h":
-            return SMALL_STEP
-        case "imaginary":
-            return 1j
-    raise TypeError(f"{symbol.name} has no value")
+    name = f"{symbol.name}_s" if symbol.name in ("J", "N") and symbol.indices else symbol.name
+    return ARRAYS[MATRICES.get(name) or name](scene, symbol.layer and scene.number(symbol.layer))
+
+
+# of a scene and the number of a layer; "J_s" is J of the shards
+ARRAYS = {
+    "W": lambda scene, k: scene.quantities.theta if k is None else scene.quantities.W[k],
+    "A": lambda scene, k: scene.quantities.A[k],
+    "Z": lambda scene, k: scene.quantities.Z[k],
+    "b": lambda scene, k: scene.quantities.b[k],
+    "X": lambda scene, _: scene.quantities.Z[0],
+    "Y": lambda scene, _: scene.quantities.Y,
+    "Yhat": lambda scene, _: scene.quantities.Z[-1],
+    "Delta": lambda scene, k: scene.model.deltas[k],
+    "E": lambda scene, _: scene.quantities.E,
+    "J": lambda scene, _: scene.quantities.J,
+    "J_s": lambda scene, _: scene.model.shard_means @ scene.quantities.E,
+    "N": lambda scene, _: scene.model.N,
+    "N_s": lambda scene, _: scene.model.shard_sizes,
+    "theta": lambda scene, _: scene.quantities.theta,
+    "e": lambda scene, _: np.eye(len(scene.model.theta)),
+    "ones": lambda scene, _: np.ones((scene.model.N, 1)),
+    "width": lambda scene, k: scene.model.widths[k],
+    "eta": lambda scene, _: scene.model.eta,
+    "B": lambda scene, _: scene.model.batch_size,
+    "batch_size": lambda scene, _: len(scene.model.batch),
+    "t": lambda scene, _: scene.setting["t"],
+    "h": lambda scene, _: SMALL_STEP,
+    "imaginary": lambda scene, _: 1j,
+}
 
 
 def _picked(array, indices, scene):
