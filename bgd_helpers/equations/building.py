@@ -16,7 +16,7 @@ SYNONYMS = {
     "*": "star", r"\cdot": "dot", r"\times": "dot", r"\odot": "odot",
     r"\ell": "ℓ",
 }  # fmt: skip
-OF_EXAMPLES = ("a", "z", "delta", "y", "yhat", "x")
+LAYERED = ("a", "z", "delta")
 VARIABLES = set("w b a z x y yhat E W A Z X Y Yhat theta".split())
 
 
@@ -32,39 +32,36 @@ def build(part):
 
 def with_example(statements: list) -> list:
     """The statements with the example n, where they leave it out everywhere: a_j^{(k)} is then a_{nj}^{(k)}."""
-    symbols = [part for chain in syntax.chains_of(statements) for side in chain.sides for part in syntax.walk(side)]
-    layered = [part for part in symbols if syntax.is_symbol(part, "a", "z", "delta")]
-    said = [part for part in symbols if syntax.is_symbol(part, "E", *OF_EXAMPLES) and part not in layered]
-    without = any(part.layer and len(part.indices) < 2 for part in layered) or Symbol("E") in said
-    most = 0 if any(part.name == "E" and part.indices for part in said) else 1
-    foreign = any(len(part.indices) > 1 or "n" in part.indices for part in layered + said)
-    foreign = foreign or any(syntax.is_symbol(part, "J", "N", "X", "Y", "A", "Z", "Delta") for part in symbols)
-    if (
-        not without
-        or foreign
-        or not most
-        or any(isinstance(part, syntax.Sum) and part.index == "n" for part in symbols)
-    ):
+    parts = [part for chain in syntax.chains_of(statements) for side in chain.sides for part in syntax.walk(side)]
+    symbols = [part for part in parts if _is_of_example(part)]
+    left_out = any(part == Symbol("E") or part.name in LAYERED and _lacks_an_index(part) for part in symbols)
+    said = any(len(part.indices) > (part.name != "E") or "n" in part.indices for part in symbols)
+    whole = any(syntax.is_symbol(part, "J", "N", "X", "Y", "A", "Z", "Delta") for part in parts)
+    summed = any(isinstance(part, syntax.Sum) and part.index == "n" for part in parts)
+    if not left_out or said or whole or summed:
         return statements
 
     def change(node):
-        of_example = syntax.is_symbol(node, *OF_EXAMPLES) or node == Symbol("E")
-        return replace(node, indices=("n", *node.indices)) if of_example else node
+        return replace(node, indices=("n", *node.indices)) if _is_of_example(node) else node
 
-    def changed(chain):
-        return Chain(tuple(syntax.mapped(side, change) for side in chain.sides), chain.relations)
-
-    return [changed(each) if isinstance(each, Chain) else each for each in statements]
+    return [each.mapped(change) if isinstance(each, Chain) else each for each in statements]
 
 
 def without_example(node: Node) -> Node:
     """A node as one writes it who leaves the example out."""
 
     def change(node):
-        of_example = isinstance(node, Symbol) and node.name in ("E", *OF_EXAMPLES) and node.indices[:1] == ("n",)
-        return replace(node, indices=node.indices[1:]) if of_example else node
+        return replace(node, indices=node.indices[1:]) if _is_of_example(node) and node.indices[:1] == ("n",) else node
 
     return syntax.mapped(node, change)
+
+
+def _is_of_example(node):
+    return syntax.is_symbol(node, "E", "y", "yhat", "x", *LAYERED)
+
+
+def _lacks_an_index(symbol):
+    return symbol.layer and len(symbol.indices) < 2
 
 
 def is_token(part, *types):
@@ -123,10 +120,9 @@ class _Rules:
     def start(self, statements, span):
         """The statements; what is demanded, and all that comes after it, is said of the minimum."""
         found, demanded = [], False
-        for statement in (statement for each in statements for statement in each):
-            for part in _parted(statement):
-                demanded = demanded or isinstance(part, Chain) and "!" in part.relations
-                found.append(_at_the_minimum(part) if demanded else part)
+        for part in (part for each in statements for statement in each for part in _parted(statement)):
+            demanded = demanded or isinstance(part, Chain) and "!" in part.relations
+            found.append(_at_the_minimum(part) if demanded else part)
         return found
 
     def statement(self, parts, span):
@@ -234,14 +230,7 @@ class _Rules:
         return Symbol("batch_size", span=span)
 
     def prefix(self, parts, span):
-        wrap = {
-            "\\imag": syntax.Imaginary,
-            "\\trace": syntax.Trace,
-            "\\diag": syntax.Diagonal,
-            "\\mean": _mean,
-            "d": syntax.Differential,
-        }
-        return _Head(wrap[str(parts[0])], span, takes_rest=False)
+        return _Head(PREFIXES[str(parts[0])], span, takes_rest=False)
 
     def nabla(self, parts, span):
         """The gradient by all parameters, or the derivative by what stands below."""
@@ -304,21 +293,19 @@ def _parted(statement):
 
 def _at_the_minimum(statement):
     """A statement about w said of w^*, and the derivatives of J taken there."""
-    minimum = Symbol("w", mark="*")
 
     def change(node):
         if node == Symbol("w"):
             return replace(node, mark="*")
         if isinstance(node, syntax.Gradient | syntax.Derivative) and node.of == Symbol("J"):
             by = {} if isinstance(node, syntax.Gradient) else {"by": replace(node.by, mark="")}
-            return replace(node, of=syntax.At(node.of, minimum, span=node.of.span), **by)
+            return replace(node, of=syntax.At(node.of, Symbol("w", mark="*"), span=node.of.span), **by)
         return node
 
-    def changed(chain):
-        signs = tuple("=" if sign == "!" else sign for sign in chain.relations)
-        return Chain(tuple(syntax.mapped(side, change) for side in chain.sides), signs)
-
-    return changed(statement) if isinstance(statement, Chain) else statement
+    if not isinstance(statement, Chain):
+        return statement
+    signs = tuple("=" if sign == "!" else sign for sign in statement.relations)
+    return statement.mapped(change)._replace(relations=signs)
 
 
 def _relation(sign, left, right):
@@ -346,8 +333,7 @@ def _takes_rest(part):
 
 
 def _joined(parts):
-    groups = [[]]
-    parts = _applied(parts)
+    groups, parts = [[]], _applied(parts)
     for position, part in enumerate(parts):
         if part == "odot" or part == "star" and _alike(groups[-1], parts[position + 1 :]):
             groups.append([])
@@ -355,8 +341,7 @@ def _joined(parts):
             groups[-1].append(part)
     if len(groups) == 1 and len(groups[0]) == 1:
         return groups[0][0]
-    joined = [_product(group) for group in groups]
-    return joined[0] if len(joined) == 1 else syntax.Hadamard(tuple(joined), span=_around(joined))
+    return _several(syntax.Hadamard, [_product(group) for group in groups])
 
 
 def _alike(before, after):
@@ -372,8 +357,8 @@ def _applied(parts):
     """Costs taken at a point, J(theta), and variances; then gradients and imaginary parts of what follows them."""
     found = []
     for part in parts:
-        at = _at(found[-1], part) or _variance(found[-1], part) if found else None
-        found[-1 if at else len(found) :] = [at or part]
+        taken = _taken(found[-1], part) if found else None
+        found[-1 if taken else len(found) :] = [taken or part]
     for position in range(len(found) - 1, -1, -1):
         if isinstance(found[position], _Head):
             if position + 1 == len(found) or isinstance(found[position + 1], str):
@@ -382,22 +367,21 @@ def _applied(parts):
     return found
 
 
-def _at(cost, point):
-    """A cost taken at the point that follows it; scripts of the point are those of the whole, J(w)^2. Or None."""
-    inner = point.base if isinstance(point, _Scripted) else point
-    if not (syntax.is_symbol(cost, "J", "E") and isinstance(inner, _Parentheses) and _is_point(inner.node)):
+def _taken(sign, part):
+    """A cost at the point that follows it, or Var(...); scripts there are those of the whole, J(w)^2. Or None."""
+    inner = part.base if isinstance(part, _Scripted) else part
+    if not isinstance(inner, _Parentheses):
         return None
-    at = syntax.At(cost, inner.node, span=(cost.span[0], point.span[1]))
-    return replace(point, base=at, span=at.span) if isinstance(point, _Scripted) else at
+    if syntax.is_symbol(sign, "J", "E") and _is_point(inner.node):
+        return _on_base(part, syntax.At(sign, inner.node, span=(sign.span[0], part.span[1])))
+    if sign == Symbol("Var"):
+        return _on_base(part, syntax.Variance(inner.node, span=(sign.span[0], part.span[1])))
+    return None
 
 
-def _variance(sign, of):
-    """Var(...), with its scripts; or None."""
-    inner = of.base if isinstance(of, _Scripted) else of
-    if not (isinstance(inner, _Parentheses) and sign == Symbol("Var")):
-        return None
-    found = syntax.Variance(inner.node, span=(sign.span[0], of.span[1]))
-    return replace(of, base=found, span=found.span) if isinstance(of, _Scripted) else found
+def _on_base(part, node):
+    """The node, with the scripts of the part that it stands for."""
+    return replace(part, base=node, span=node.span) if isinstance(part, _Scripted) else node
 
 
 def _mean(of, span):
@@ -405,6 +389,15 @@ def _mean(of, span):
     if any(syntax.is_symbol(part, "g") or getattr(part, "over", None) == "batch" for part in syntax.walk(of)):
         return syntax.Expectation(of, span=span)
     return syntax.Quotient(syntax.Sum("n", None, of, span=span), Symbol("N"), span=span)
+
+
+PREFIXES = {
+    r"\imag": syntax.Imaginary,
+    r"\trace": syntax.Trace,
+    r"\diag": syntax.Diagonal,
+    r"\mean": _mean,
+    "d": syntax.Differential,
+}
 
 
 def _is_point(node):
@@ -416,10 +409,14 @@ def _is_point(node):
 def _headed(head, part):
     r"""A gradient or an imaginary part of what follows; a transpose there is that of the gradient, \nabla J^\top."""
     span = head.span[0], part.span[1]
-    if isinstance(part, _Scripted) and part.transposed and head.wrap is syntax.Gradient and not part.entry:
-        return replace(part, base=head.wrap(_plain(part.base), span=span), span=span)
-    if isinstance(part, _Scripted) and isinstance(part.base, _Parentheses) and head.wrap is _mean:
-        return replace(part, base=head.wrap(_plain(part.base), span=span), span=span)
+    if isinstance(part, _Scripted) and (
+        part.transposed
+        and head.wrap is syntax.Gradient
+        and not part.entry
+        or isinstance(part.base, _Parentheses)
+        and head.wrap is _mean
+    ):
+        return _on_base(part, head.wrap(_plain(part.base), span=span))
     return head.wrap(_plain(part), span=span)
 
 
@@ -430,19 +427,17 @@ def _product(parts):
         if part == "/":
             dividing = True
         elif dividing:
-            top, bottom = _factors(factors), _plain(part)
-            factors, dividing = [syntax.Quotient(top, bottom, span=_around([top, bottom]))], False
+            top, bottom = _several(syntax.Product, factors), _plain(part)
+            factors, dividing = [syntax.Quotient(top, bottom, span=(top.span[0], bottom.span[1]))], False
         else:
             factors.append(_plain(part))
-    return _factors(factors)
+    return _several(syntax.Product, factors)
 
 
-def _factors(factors):
-    return factors[0] if len(factors) == 1 else syntax.Product(tuple(factors), span=_around(factors))
-
-
-def _around(nodes):
-    return nodes[0].span[0], nodes[-1].span[1]
+def _several(kind, factors):
+    """A product, of either kind, of several factors; a single one as it is."""
+    span = factors[0].span[0], factors[-1].span[1]
+    return factors[0] if len(factors) == 1 else kind(tuple(factors), span=span)
 
 
 def _with_scripts(base, below, layer, mark, power, place, span):
@@ -472,10 +467,9 @@ def _indexed(symbol, below, layer, mark, span):
         below, mark = (), text
     if symbol.name == "delta" and len(below) == 2 and not layer and "n" not in below:
         symbol = replace(symbol, name="kronecker")
-    if symbol.name in messages.ENTRIES and len(below) == 2 or symbol.name == "H" and len(below) == 2:
-        return syntax.Entry(
-            replace(symbol, layer=layer, span=span), tuple(_checked_index(i, span[0]) for i in below), span=span
-        )
+    if (symbol.name in messages.ENTRIES or symbol.name == "H") and len(below) == 2:
+        indices = tuple(_checked_index(letter, span[0]) for letter in below)
+        return syntax.Entry(replace(symbol, layer=layer, span=span), indices, span=span)
     return replace(symbol, indices=below, layer=layer, mark=mark, span=span)
 
 

@@ -1,11 +1,10 @@
 """The check of an equation: each step of each line, the first that fails, and what mends it."""
 
 import re
-from dataclasses import replace
 from typing import NamedTuple
 
 from bgd_helpers.equations.conditions import difference_in_truth
-from bgd_helpers.equations.counterexample import Counterexample, first_difference
+from bgd_helpers.equations.counterexample import Counterexample, agree, first_difference
 from bgd_helpers.equations.errors import EquationError, Misfit
 from bgd_helpers.equations.meaning import is_counted, is_definition, meaning_of
 from bgd_helpers.equations.messages import advice
@@ -14,7 +13,17 @@ from bgd_helpers.equations.repair import repair
 from bgd_helpers.equations.result import Result
 from bgd_helpers.equations.spelling import braced
 from bgd_helpers.equations.steps import steps_of
-from bgd_helpers.equations.syntax import Chain, Equivalence, Layer, Node, chains_of, is_symbol, mapped, walk
+from bgd_helpers.equations.syntax import (
+    Chain,
+    Equivalence,
+    Layer,
+    Node,
+    chains_of,
+    is_symbol,
+    mapped,
+    walk,
+    with_layers,
+)
 from bgd_helpers.equations.updates import (
     RULES,
     TARGETS,
@@ -153,8 +162,8 @@ def _judged_update(chain, rule):
     if has_next(right):
         what = "does not hold: the new parameters stand on the right too, where E9 has the old ones"
         return Fault(target, right, None, what, can_be_mended=False), None
-    nearest, meaning = nearest_rule(right), meaning_of(right)
-    follows = next((name for name in (nearest, *RULES) if _follows(target, right, meaning, name)), None)
+    nearest = nearest_rule(right)
+    follows = next((name for name in (nearest, *RULES) if agree(updated(target, name, example_of(right)), right)), None)
     if follows and rule in (None, follows):
         return None, follows
     name = rule or nearest
@@ -162,6 +171,7 @@ def _judged_update(chain, rule):
         what = f"is not the update of {name}: it is that of {follows}"
         return Fault(target, right, None, what, can_be_mended=False), None
     expected = updated(target, name, example_of(right))
+    meaning = meaning_of(right)
     difference = first_difference(meaning_of(expected, after=meaning), meaning)
     return Fault(expected, right, difference, f"is not the update of {name}", f"the update of {name} gives"), None
 
@@ -170,14 +180,6 @@ def _check_target(target, relation):
     fits = is_symbol(target, *TARGETS) and target.mark in (("", "t", "t+1") if relation == "<-" else ("t+1",))
     if not fits:
         raise Misfit(target, r"what an update changes is w, b, W or \theta.")
-
-
-def _follows(target, right, meaning, rule):
-    try:
-        expected = meaning_of(updated(target, rule, example_of(right)), after=meaning)
-        return first_difference(expected, meaning) is None
-    except Misfit:
-        return False
 
 
 def _failed(latex, fault, rule, mend):
@@ -228,19 +230,12 @@ def _mended_throughout(latex, rule, steps=3):
 
 def _at_the_output(fault):
     """That the step holds for the last layer, if it does: a formula of the output layer, used for hidden ones."""
-    left, right = (mapped(side, _with_last_layer) for side in (fault.left, fault.right))
-    try:
-        meaning = meaning_of(left)
-        changed = (left, right) != (fault.left, fault.right)
-        holds = changed and first_difference(meaning, meaning_of(right, after=meaning)) is None
-    except Misfit:
-        return None
+    sides = fault.left, fault.right
+    at_last = tuple(
+        with_layers(side, lambda layer: layer.letter and Layer("L", layer.offset) or layer) for side in sides
+    )
+    holds = at_last != sides and agree(*at_last)
     return "It holds for the last layer, $k = L$, and for no other as it stands." if holds else None
-
-
-def _with_last_layer(node):
-    layer = getattr(node, "layer", None)
-    return replace(node, layer=Layer("L", layer.offset)) if layer and layer.letter else node
 
 
 def _line_of(latex, right):

@@ -6,8 +6,8 @@ import numpy as np
 
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.evaluation import Undefined, value
-from bgd_helpers.equations.meaning import missing, together
-from bgd_helpers.equations.syntax import Number
+from bgd_helpers.equations.meaning import meaning_of, missing, together
+from bgd_helpers.equations.syntax import Node, Number
 
 TOLERANCE, APPROXIMATELY = 1e-11, 1e-6  # of the largest entry
 FEWEST = 2  # places at which an equation must be seen to hold, and depths of the networks if it speaks of layers
@@ -62,6 +62,15 @@ def first_difference(left, right, approximately=False, among=None):
     if not among and len(set(depths) if found.layers else depths) < FEWEST:
         raise Misfit(0, "too few networks have all these layers and units: use smaller numbers.")
     return None
+
+
+def agree(left: Node, right: Node, approximately: bool = False) -> bool:
+    """Whether two sides are equal; those that mean nothing together are not."""
+    try:
+        meaning = meaning_of(left)
+        return first_difference(meaning, meaning_of(right, after=meaning), approximately) is None
+    except Misfit:
+        return False
 
 
 def _difference(found, scene, tolerance):

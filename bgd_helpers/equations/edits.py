@@ -1,7 +1,9 @@
 """The single edits of an expression that a slip of the pen, or of the mind, can be mended by; the likeliest first."""
 
+import tomllib
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from bgd_helpers import slips
@@ -29,95 +31,18 @@ from bgd_helpers.equations.syntax import (
     symbols_of,
     walk,
     with_child,
+    with_layers,
 )
 
 ALIKE = [("a", "z", "delta"), ("A", "Z", "Delta"), ("y", "yhat"), ("Y", "Yhat"), ("N", "B", "batch_size"), ("w", "b")]
 MATRICES = ("W", "A", "Z", "Delta", "X", "Y", "Yhat", "b", "H")
+CONFUSED = {"width": Symbol("N"), "E": Symbol("J"), "J": Symbol("E", ("n",))}
 HIDDEN, ARGUMENT = "the handout's hidden formula", "f'(z) for f'(a)"
-STEP = "the step is eta times the gradient."
-
-# the kinds of edits, the likeliest first, and why one of them mends an equation. Where a slip of the catalogue has no
-# sentence here, its own reason is given. The last four are slips that no kind is called after.
-SENTENCES = {
-    "product of means": "",
-    "root of the sum": "",
-    "spectral norm": "the norm with a 2 is the largest singular value of a matrix; the sum of all squares has F.",
-    "square of the sum": "",
-    "difference of squares": "",
-    "tanh everywhere": "1 - z^2 is the derivative of tanh alone; each layer has its own f'.",
-    "index": "each index says where a quantity belongs: n an example, i the unit that sends, j the unit that receives.",
-    "swap": "the indices stand the other way round: w_ij leads from unit i to unit j, and the example comes first.",
-    "index everywhere": "a letter that counts the units of one layer cannot count another layer's as well.",
-    ARGUMENT: "f_k' is a function of the pre-activation: it is taken at a, not at z.",
-    "slope": "f' is not what is meant here, but f itself.",
-    "argument": "a is what a unit receives, z = f(a) what it sends; here the other one is meant.",
-    "layer": "the quantity belongs to another layer.",
-    "turned sign": "the sign is turned round.",
-    "transpose": "in a matrix product neighbouring indices meet: the shapes must fit.",
-    "order": "a matrix product is not the same the other way round: neighbouring indices must meet.",
-    "parentheses": "what is multiplied as a whole stands in parentheses.",
-    "term": "the terms of the sum are others.",
-    "upside down": "the fraction stands upside down.",
-    "by": "one differentiates by something else here: a is what a unit receives, z = f(a) what it sends.",
-    "by another parameter": "each parameter is changed by its own derivative: W by that of W, b by that of b.",
-    "z for W": "what comes back to a layer passes through the weights out of it, W^{(k+1)}; what the layer sends meets "
-    "delta in E7 alone.",
-    "value for derivative": "this is a itself. Of its derivative by one z, only the weight of that z is left.",
-    "symbol": "another quantity is meant.",
-    "factor": "it is one factor too many.",
-    "lost factor": "a factor is missing.",
-    "extra slope": "delta already holds the f'; it is one factor too many.",
-    "lost slope": "",
-    "slope written out": "a slope is written out that is none, or of one activation function alone; each layer has its "
-    "own f', taken at its pre-activation.",
-    "lost activation": "the weight w_ij meets what unit i sends: da_nj/dw_ij = z_ni, of the layer before.",
-    "bound": "a sum ends at the width of the layer that its index belongs to.",
-    "lost sum": "the contributions of all values of the index are added.",
-    "sum": "the sum runs over something else.",
-    "product": "a product of matrices and a product entry by entry are different things.",
-    "square": "",
-    "f for f'": "the chain rule takes the derivative f', not f itself.",
-    "no W in hidden layers": "",
-    HIDDEN: "a hidden unit has an error signal of its own: in a hidden layer delta comes back through the weights "
-    "W^{(k+1)}.",
-    "first output only": "every output, and every unit of the next layer, has a share in the loss: sum over j.",
-    "first example only": "every example has a share in the cost: sum over n.",
-    "step without theta": "the new parameters are the old ones minus the step.",
-    "gradient left out": STEP,
-    "learning rate left out": STEP,
-    "z of the wrong layer": "the weights into layer k are multiplied by what layer k-1 sends, z^{(k-1)}.",
-    "missing transpose": "going back, unit i collects over the units j it feeds: a product with W^T.",
-    "bias left out of forward": "the bias of unit j is added: a = sum_i z_i w_ij + b_j.",
-}
-OF_EQUATIONS = {"slope written out", "by another parameter", "z for W", "value for derivative"}  # slips, of no function
+TABLE = tomllib.loads(Path(__file__).with_name("edits.toml").read_text(encoding="utf-8"))
+SENTENCES, MORE = dict(TABLE["kinds"]), TABLE["more"]
+FACTORS = {tuple(factors): slip for slip, *factors in TABLE["factors"]}
 RANK = {kind: rank for rank, kind in enumerate(SENTENCES)}
-OF_LOSS = "it is the loss that is differentiated."
-OF_COST = "the gradient is a vector; the cost itself is a number."
-OTHER_WEIGHT = "the right side is the derivative by the weights of another layer."
-BIAS = "the bias belongs to the unit that receives: layer k adds its own b^{(k)}."
-EXTRA_Z = "delta is the derivative by a; the z of the layer before comes with the weight, in E6 and E7."
-SENT = "what comes back is the error signal delta of the next layer, not what it sends."
-LOST_SLOPE = "what comes back through the weights is the derivative by a; that by z lacks the f' of the next layer."
-BACK = "what comes back to layer k passes through the weights out of it, W^{(k+1)}."
-INTO = "a^{(k)} is made with the weights into layer k."
-OWN = "each layer has its own f', taken at its own pre-activation."
-MEETS = "a weight into a layer meets the error signals of that same layer, and they come from the layer after."
-SIGNAL = "an error signal belongs to an example and to the unit that receives: its second index is that unit's."
-UNIT = "the derivative f' is taken at the unit's own pre-activation."
-ROWS = "the sum runs over the examples, the rows of both matrices, so the left one is transposed."
-MEAN = "J is a mean over the examples: there must be a sum over n."
-FACTORS = {
-    ("2", 1): "half convention",
-    ("2", -1): "factor 2 again",
-    ("N", -1): "missing 1/N",
-    ("batch_size", -1): "missing 1/N",
-    ("N", 1): "1/N twice",
-    ("eta", 1): "learning rate left out",
-    ("width", 1): "mean over outputs",
-    ("N", -1, "width", 1): "divided by the width",
-    ("N", 1, "batch_size", -1): "divided by N",
-    ("B", 1, "batch_size", -1): "short last batch divided by B",
-}
+OF_EQUATIONS = {"slope written out", "by another parameter", "z for W", "value for derivative"}  # slips, of no function
 
 
 class Edit(NamedTuple):
@@ -146,15 +71,15 @@ def _slip(edit):
         case _ if kind in slips.BY_NAME or kind in OF_EQUATIONS:
             return kind, ""
         case "index" | "swap" if is_symbol(old, "delta"):
-            return None, SIGNAL
+            return None, MORE["signal"]
         case "index" if is_symbol(old, "a"):
-            return None, UNIT
+            return None, MORE["unit"]
         case "index" if _by(left, "w", "W") and is_symbol(old, "z", "x") and old.indices[1] != new.indices[1]:
             return "z_j for z_i", ""
         case "swap" if is_symbol(old, "w") and goes_back:
             return "missing transpose", ""
         case "transpose" if _by(left, "w", "W"):
-            text = ROWS if _by(left, "W") and is_symbol(old, "Z", "Delta", "X") else ""
+            text = MORE["rows"] if _by(left, "W") and is_symbol(old, "Z", "Delta", "X") else ""
             turned = new == edit.whole or not isinstance(old, Symbol) and isinstance(getattr(old, "of", old), Product)
             return "dW transposed" if turned else "missing transpose", "" if turned else text
         case "transpose" if goes_back and is_symbol(getattr(old, "of", old), "W"):
@@ -169,11 +94,11 @@ def _slip(edit):
             slope = next(node for node in walk(new) if isinstance(node, Activation) and node.slope)
             return "no f' at the output" if slope.layer.letter == "L" else "no f' in hidden layers", ""
         case "by" if is_symbol(old.by, "z", "Z") and new.by.layer.offset > 0:
-            return "no f' in hidden layers", LOST_SLOPE
+            return "no f' in hidden layers", MORE["lost_slope"]
         case "symbol" if goes_back and is_symbol(new, "delta", "Delta") and is_symbol(old, "z", "Z", "a", "A"):
-            return "z for delta", SENT
+            return "z for delta", MORE["sent"]
         case "factor" if (goes_back or _by(left, "a", "A")) and _powers(old)["z"] > _powers(new)["z"]:
-            return "z in delta", EXTRA_Z
+            return "z in delta", MORE["extra_z"]
         case "lost sum" if isinstance(new, Sum):
             return None, _sentence_of_sum(new.index, left, goes_back)
         case "lost factor" | "factor" | "symbol" if _is_of_the_loss(left):
@@ -189,19 +114,19 @@ def _slip(edit):
 
 def _slip_of_layer(old, goes_back):
     if isinstance(old, Activation) or is_symbol(old, "a", "A"):
-        return "f' of the wrong layer", OWN
+        return "f' of the wrong layer", MORE["own"]
     if is_symbol(old, "delta", "Delta"):
-        return (HIDDEN, "") if old.layer.letter == "L" else (None, MEETS)
+        return (HIDDEN, "") if old.layer.letter == "L" else (None, MORE["meets"])
     if is_symbol(old, "w", "W") or isinstance(old, Sum) and any(is_symbol(part, "w", "W") for part in walk(old.body)):
-        return "W of the wrong layer", BACK if goes_back else INTO
+        return "W of the wrong layer", MORE["back"] if goes_back else MORE["into"]
     if is_symbol(old, "b"):
-        return "b of the wrong layer", BIAS
+        return "b of the wrong layer", MORE["bias"]
     return ("z of the wrong layer" if is_symbol(old, "z", "Z", "x", "X") else None), ""
 
 
 def _sentence_of_sum(index, left, goes_back):
     if index == "n" and any(is_symbol(node, "J") for node in walk(left)):
-        return MEAN
+        return MORE["mean"]
     return f"every path counts: what comes back through each unit {index} is added." if goes_back else ""
 
 
@@ -254,12 +179,12 @@ def left_edits(left):
             case Symbol(_, (_, _)) if node.span:
                 yield node, replace(node, indices=node.indices[::-1]), SENTENCES["swap"]
             case Derivative(Symbol(name), by) if name not in "EJ":
-                yield node, replace(node, of=Symbol("E", ("n",))), OF_LOSS
+                yield node, replace(node, of=Symbol("E", ("n",))), MORE["of_loss"]
             case Derivative(_, Symbol("w" | "W", _, Layer() as layer) as by):
                 for other in _near(layer, []):
-                    yield node, replace(node, by=replace(by, layer=other)), OTHER_WEIGHT
+                    yield node, replace(node, by=replace(by, layer=other)), MORE["other_weight"]
             case Gradient(of) if node.span:
-                yield node, of, OF_COST
+                yield node, of, MORE["of_cost"]
 
 
 def _by(left, *names):
@@ -323,7 +248,7 @@ def _local(node, letters, layers):
             yield "sum", replace(node, over="batch" if over != "batch" else None)
             yield "sum", body
             yield from (("sum", _with_index(body, index, letter)) for letter in letters if letter != index)
-            yield from (("layer", _shifted(node, by)) for by in (1, -1))
+            yield from (("layer", with_layers(node, lambda layer, by=by: layer.moved(by))) for by in (1, -1))
             if isinstance(over, Symbol):
                 near = _near(over.layer, layers)
                 yield from (("bound", replace(node, over=replace(over, layer=layer))) for layer in near)
@@ -448,11 +373,6 @@ def _with_index(tree, old, new):
     return mapped(tree, renamed)
 
 
-def _shifted(tree, by):
-    """The tree with all its layers moved."""
-    return mapped(tree, lambda node: replace(node, layer=node.layer.moved(by)) if _has_layer(node) else node)
-
-
 def _from_left(node, left):
     """What the left side tells is missing: the weights that an error signal comes back through, the gradient."""
     for by in (part.by for part in walk(left) if isinstance(part, Derivative) and is_symbol(part.by, "w", "W")):
@@ -511,12 +431,8 @@ def _of_symbol(symbol, letters, layers):
     if symbol.name in ("x", "X") and len(symbol.indices) != 1:
         lower = "z" if symbol.name == "x" else "Z"
         yield from (("layer", replace(symbol, name=lower, layer=layer.moved(-1))) for layer in layers)
-    if symbol.name == "width":
-        yield "symbol", Symbol("N", span=symbol.span)
-    if symbol.name == "E":
-        yield "symbol", Symbol("J", span=symbol.span)
-    if symbol.name == "J":
-        yield "symbol", Symbol("E", ("n",), span=symbol.span)
+    if symbol.name in CONFUSED:
+        yield "symbol", replace(CONFUSED[symbol.name], span=symbol.span)
 
 
 def _everywhere(right, letters):

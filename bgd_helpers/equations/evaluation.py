@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from bgd_helpers.equations import syntax
+from bgd_helpers.equations.messages import MATRICES
 from bgd_helpers.equations.models import STEP
 from bgd_helpers.equations.shapes import EXAMPLES, shape
 
@@ -33,8 +34,6 @@ def value(node, scene):
             return f.df(a) if slope else f.f(a)
         case syntax.Add(terms):
             return _added([value(term, scene) for term in terms])
-        case syntax.Negative(of):
-            return -value(of, scene)
         case syntax.Product(factors):
             return _product(factors, scene)
         case syntax.Hadamard(factors):
@@ -46,8 +45,6 @@ def value(node, scene):
             return value(top, scene) / divisor
         case syntax.Power(base, exponent):
             return _power(value(base, scene), value(exponent, scene))
-        case syntax.Transpose(of):
-            return value(of, scene).mT
         case syntax.Norm(of, spectral):
             return _norm(value(of, scene), spectral)
         case syntax.Sum(index, "L", body):
@@ -56,25 +53,19 @@ def value(node, scene):
             return _sum(value(body, scene), index, over, scene)
         case syntax.Entry(of, indices):
             return _entry(value(of, scene), indices, scene)
-        case syntax.Trace(of):
-            return _trace(value(of, scene))
-        case syntax.Diagonal(of):
-            return _diagonal(value(of, scene))
         case syntax.Expectation(of):
             return _expected(value(of, scene), scene)
         case syntax.Variance(of):
             return _variance(value(of, scene), scene)
         case syntax.Differential(of):
             return _slope(value(of, _changed(scene)))
-        case syntax.Imaginary(of):
-            return value(of, scene).imag
         case syntax.At(of, point):
             return value(of, scene.move(("theta", None), value(point, scene) - scene.quantities.theta))
         case syntax.Gradient(of):
             return _gradient(of, scene)
         case syntax.Derivative(of, by):
             return _derivative(of, by, scene)
-    raise TypeError(f"{type(node).__name__} has no value")
+    return OPERATIONS[type(node)](value(node.of, scene))
 
 
 def _symbol(symbol, scene):
@@ -127,6 +118,15 @@ def _diagonal(column):
     return column * np.eye(column.shape[-2])
 
 
+OPERATIONS = {
+    syntax.Negative: np.negative,
+    syntax.Transpose: np.matrix_transpose,
+    syntax.Imaginary: np.imag,
+    syntax.Trace: _trace,
+    syntax.Diagonal: _diagonal,
+}
+
+
 def _changed(scene):
     """The scene with what the differentials are of moved, each in a direction of its own."""
     for symbol in dict.fromkeys(replace(part, indices=(), span=None) for part in scene.changing):
@@ -138,58 +138,50 @@ def _changed(scene):
 
 def _array(symbol, scene):
     """The whole array that a symbol takes its entries from."""
-    model, now, k = scene.model, scene.quantities, symbol.layer and scene.number(symbol.layer)
-    match symbol.name:
-        case "w" | "W" if k is None:
-            return now.theta
-        case "w" | "W" | "a" | "A" | "z" | "Z":
-            return getattr(now, symbol.name.upper())[k]
-        case "b":
-            return now.b[k]
-        case "x" | "X":
-            return now.Z[0]
-        case "y" | "Y":
-            return now.Y
-        case "yhat" | "Yhat":
-            return now.Z[-1]
-        case "delta" | "Delta":
-            return model.deltas[k]
-        case "E":
-            return now.E
-        case "J":
-            return model.shard_means @ now.E if symbol.indices else now.J
-        case "N":
-            return model.shard_sizes if symbol.indices else model.N
-        case "theta":
-            return now.theta
-        case "e":
-            return np.eye(len(model.theta))
-        case "ones":
-            return np.ones((model.N, 1))
-        case "width":
-            return model.widths[k]
-        case "eta":
-            return model.eta
-        case "B":
-            return model.batch_size
-        case "batch_size":
-            return len(model.batch)
-        case "t":
-            return scene.setting["t"]
-        case "h":
-            return SMALL_STEP
-        case "imaginary":
-            return 1j
-    raise TypeError(f"{symbol.name} has no value")
+    name = f"{symbol.name}_s" if symbol.name in ("J", "N") and symbol.indices else symbol.name
+    return ARRAYS[MATRICES.get(name) or name](scene, symbol.layer and scene.number(symbol.layer))
+
+
+# of a scene and the number of a layer; "J_s" is J of the shards
+ARRAYS = {
+    "W": lambda scene, k: scene.quantities.theta if k is None else scene.quantities.W[k],
+    "A": lambda scene, k: scene.quantities.A[k],
+    "Z": lambda scene, k: scene.quantities.Z[k],
+    "b": lambda scene, k: scene.quantities.b[k],
+    "X": lambda scene, _: scene.quantities.Z[0],
+    "Y": lambda scene, _: scene.quantities.Y,
+    "Yhat": lambda scene, _: scene.quantities.Z[-1],
+    "Delta": lambda scene, k: scene.model.deltas[k],
+    "E": lambda scene, _: scene.quantities.E,
+    "J": lambda scene, _: scene.quantities.J,
+    "J_s": lambda scene, _: scene.model.shard_means @ scene.quantities.E,
+    "N": lambda scene, _: scene.model.N,
+    "N_s": lambda scene, _: scene.model.shard_sizes,
+    "theta": lambda scene, _: scene.quantities.theta,
+    "e": lambda scene, _: np.eye(len(scene.model.theta)),
+    "ones": lambda scene, _: np.ones((scene.model.N, 1)),
+    "width": lambda scene, k: scene.model.widths[k],
+    "eta": lambda scene, _: scene.model.eta,
+    "B": lambda scene, _: scene.model.batch_size,
+    "batch_size": lambda scene, _: len(scene.model.batch),
+    "t": lambda scene, _: scene.setting["t"],
+    "h": lambda scene, _: SMALL_STEP,
+    "imaginary": lambda scene, _: 1j,
+}
 
 
 def _picked(array, indices, scene):
     """The entries at these indices: rows, and columns if there are two."""
-    i, j = (*(scene.index(letter) for letter in indices), scene.index("1"))[:2]
+    i, j = _places(indices, scene)
     rows, columns = array.shape[-2:]
     exists = (i < rows) & (j < columns)
     picked = array[(*_mesh(array), np.minimum(i, rows - 1), np.minimum(j, columns - 1))]
     return np.where(exists, picked, np.nan)[..., None, None]
+
+
+def _places(indices, scene):
+    """The rows and the columns of these indices; the first column if there is one index."""
+    return [scene.index(letter) for letter in (*indices, "1")[:2]]
 
 
 def _row(array, n):
@@ -352,20 +344,13 @@ def _one_hot_column(length, scene):
 def _derivative(of, by, scene):
     """A complex step in each entry of `by`, and the network run on from there."""
     if by.name == "theta" or by.name == "w" and not by.layer:
-        if by.indices:
-            return _picked(_gradient(of, scene), by.indices, scene)
-        return _gradient(of, scene)
+        gradient = _gradient(of, scene)
+        return _picked(gradient, by.indices, scene) if by.indices else gradient
     one_row = len(by.indices) == 1 and by.name in ROWS
     whole = not by.indices or one_row
     rows, columns = _array(by, scene).shape[-2:]
     axes = scene.along(np.arange(rows), "row"), scene.along(np.arange(columns), "column")
-    i, j = (
-        (scene.index(by.indices[0]), axes[1])
-        if one_row
-        else axes
-        if whole
-        else (*(scene.index(letter) for letter in by.indices), scene.index("1"))[:2]
-    )
+    i, j = (scene.index(by.indices[0]), axes[1]) if one_row else axes if whole else _places(by.indices, scene)
     here = (i[..., None, None] == np.arange(rows)[:, None]) & (j[..., None, None] == np.arange(columns))
     result = value(of, scene.move(_key(by, scene), 1j * STEP * here))
     vector = one_row or whole and columns == 1

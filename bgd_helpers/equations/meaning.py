@@ -186,12 +186,9 @@ def _named_apart(node, bound, found, within):
 def _over_layers(node, bound, found, within):
     """A sum over layers, its letter under a name of its own."""
     new, found.sums = f"{node.index}{found.sums}", found.sums + 1
-
-    def renamed(part):
-        layer = getattr(part, "layer", None)
-        return replace(part, layer=Layer(new, layer.offset)) if layer and layer.letter == node.index else part
-
-    body = syntax.mapped(node.body, renamed)
+    body = syntax.with_layers(
+        node.body, lambda layer: Layer(new, layer.offset) if layer.letter == node.index else layer
+    )
     before = len(found.layers)
     body = _named_apart(body, bound, found, within)
     if not any(layer.letter == new for layer, *_ in found.layers[before:]):

@@ -2,66 +2,20 @@
 
 import difflib
 import re
+import tomllib
 import unicodedata
 from dataclasses import replace
+from pathlib import Path
 
 from bgd_helpers.equations import syntax
 from bgd_helpers.equations.syntax import FORMS, MARKS, Layer, Symbol
 
 MATRIX = "the language has no matrices written out in numbers: W^{(k)} is a matrix."
-LOSS = "L is the last layer; the loss of an example is E_n, the cost is J."
-SLICE = r"a slice is not in the language: indices are letters; write the sum, as in \sum_i x_{ni} w_{ij}^{(1)}."
-PYTHON = "this is Python; in LaTeX write"
 GRADIENT = r"\nabla carries nothing above: (\nabla J)^\top; below it stands what it is by, \nabla_{W^{(k)}} J."
 ONES = r"a number has no entries and no transpose; the column of N times 1 is \mathbf 1: \mathbf 1^\top \Delta^{(k)}."
 IMAGINARY = r"\operatorname{Im} carries no script: put its quantity in parentheses."
-# what stands around the place of an error, and what to write instead; the caret goes to the group, if there is one
-ADVICE = [(re.compile(pattern), text) for pattern, text in (
-    ("[\a\b\f][a-z]|\t(heta|o|ext|imes)|\n(abla|e[^a-z])|\r(ight|ho)",
-     'write r before the quotation marks, r"...": without it Python takes \\f, \\t and \\n for signs of its own.'),
-    (r"\\(wide)?hat\s*\{\s*[yY]\s*_", r"the hat stands on y alone, and the index outside: \hat y_{nj}."),
-    (r"[_\[]\s*\{?[^\[\]{}=:_]*:[^\[\]{}=_]*[\]}]", SLICE),
-    (r"\w\s*\[\s*[ijmnkL0-9]\s*([+-]\s*[0-9]\s*)?[\],]", f"{PYTHON} indices below and layers above: w_{{ij}}^{{(k)}}."),
-    (r"@", f"{PYTHON} Z W: a product of matrices needs no sign."),
-    (r"\.T\b", rf"{PYTHON} ^\top, in Z^{{(k-1)\top}}."),
-    (r"==", f"{PYTHON} =."),
-    (r"\*\*", f"{PYTHON} ^2, in (y_{{nj}} - \\hat y_{{nj}})^2."),
-    (r"\bnp\.\w*", f"{PYTHON} what the function does: f_k(A^{{(k)}}), \\sum_n E_n."),
-    (r"(?<!\\)\by_?hat\b|\by_pred\b", rf"{PYTHON} \hat y_{{nj}}, or \hat Y."),
-    (r"(?<![\\A-Za-z])([dD]elta|eta|theta|lambda|sum|partial|nabla)(?!_?[A-Za-z]{3}|[A-Za-z])",
-     lambda match: f"its name in LaTeX begins with a backslash: \\{match[1]}."),
-    (r"(?<!\\)\b(\w+_(next|prev|hat|out|in|new|old)|(delta|[A-Za-z])_[A-Za-z]{3,}|[A-Za-z]{3,}_\w+)\b",
-     f"{PYTHON} the symbol with its layer, as in \\delta_{{nj}}^{{(k+1)}}."),
-    (r"\\(?:sum|(?:text|operatorname|mathrm)\s*\{\s*sum\s*\})(\s*\\(no)?limits)?(?!\s*_)(?![A-Za-z])\s*\S?",
-     r"say what the sum runs over: \sum_n, \sum_i."),
-    (r"(\\partial\s*|\\mathcal\s*\{?\s*)(?P<here>L)(?![A-Za-z])", LOSS),
-    (r"\^\s*\{?\s*([kLl](?![A-Za-z])|\\ell)|\^\s*\(", "a layer is written ^{(k)}, in parentheses and in braces."),
-    (r"\^\s*[0-9]{2,}", "a number of several digits needs braces: ^{10}."),
-    (r"(?<!\\sum)_\s*[a-z0-9],?[a-z0-9](?![A-Za-z])",
-     lambda match: f"several indices need braces: _{{{_letters(match)}}}."),
-    (r"\\[dt]?frac\s*(?:1|\{\s*1\s*\})\s*\{?\s*(?P<here>n)\b", "n is an index; the number of examples is N."),
-    (r"(?<![A-Za-z\\])(?P<here>f)\s*('|\^\s*\{?\s*\\prime\s*\}?)?\s*(\\left|\\[bB]igg?l?)?\s*[(\[]",
-     lambda match: f"f needs its layer: f_k{chr(39) if match[2] else ''}."),
-    (r"\\(epsilon|varepsilon|alpha|gamma|mu)(?![A-Za-z])", r"the learning rate is \eta."),
-    (r"\\mathcal\s*\{?\s*B", r"the batch stands below a sum, \sum_{n \in \mathcal B_t}; its size is |\mathcal B_t|."),
-    (r"\\?[A-Za-z]+\s*[_^]\s*\{\s*(\\\w+\s*\{)?\s*(new|old|next|neu|alt)\b",
-     r"updates are counted: \theta_{t+1}, \theta_t."),
-    (r"[0-9]{16,}", "a number has at most 15 digits."),
-    (r"(?<![A-Za-z\\_^])L(?![A-Za-z])", LOSS),
-    (r"\\(wide)?hat\s*\{?\s*[^yY\s{]", r"\hat stands on y and Y alone: \hat y_{nj}, \hat Y."),
-    (r"(\\(cdot|times|odot|circ)|[*/])\s*(?P<here>-)", r"a negative factor stands in parentheses: 2 \cdot (-y_{nj})."),
-    (r"\\(top|intercal)(?![A-Za-z])", r"a transpose stands above: X^\top, W^{(k)\top}."),
-    (r"'|\\prime", r"a prime stands at f_k alone: f_k'. A transpose is ^\top."),
-    (r"\\[dt]?frac\s*(\{[^{}]*\}|[^{}\s\\])?\s*$", r"a fraction has two parts: \frac{...}{...}."),
-    (r"[(\[][^()\[\]=]*(?P<here>,)", "there are no lists in parentheses; a comma parts one equation from the next."),
-    (r"\$", "a $ stands at both ends of the equation, or nowhere."),
-    (r"\|", r"a norm is written \lVert ... \rVert; | | is for the size of a batch, |\mathcal B_t|."),
-    (r"(?<![A-Za-z\\])d(?!\s*_)\s*$", "d_k is the width of layer k."),
-    (r"(?<![A-Za-z\\])d(?!\s*_)", r"d_k is the width of layer k; a derivative is written with \partial."),
-    (r"(?<![A-Za-z\\])(?P<here>[nijkmpqs])(?![A-Za-z])",
-     lambda match: f"{match.group()} is an index, or a layer: it stands at a symbol, as in z_{{nj}}^{{(k)}}."),
-)]  # fmt: skip
-
+TABLE = tomllib.loads(Path(__file__).with_name("messages.toml").read_text(encoding="utf-8"))
+ADVICE = [(re.compile(pattern), text) for pattern, text in TABLE["advice"]]
 OPERAND = {"SYMBOL", "NUMBER", "FRAC"}
 WANTED = {
     "LBRACE": "{", "RBRACE": "}", "LAYER": "a layer such as (k)", "_OPEN": "its argument in parentheses",
@@ -74,10 +28,6 @@ COMMANDS = (
 ).split()
 
 
-def _letters(match):
-    return re.sub(r"[_\s,]", "", match.group())
-
-
 def advice(latex, position):
     """(place, what to write) from the table for what stands around a position, or None."""
     for pattern, text in ADVICE:
@@ -85,8 +35,13 @@ def advice(latex, position):
             at_end = position == match.end() and pattern.pattern.endswith("$")
             if at_end or match.start() <= position <= max(match.start(), match.end() - 1):
                 place = match.start("here") if "here" in pattern.groupindex else match.start()
-                return place, text if isinstance(text, str) else text(match)
+                return place, _filled(text, match)
     return None
+
+
+def _filled(text, match):
+    """The text with the groups of a match in it."""
+    return re.sub("<([12])>", lambda group: match[int(group[1])], text)
 
 
 def misplaced(latex, position, expected):

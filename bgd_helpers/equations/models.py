@@ -79,6 +79,7 @@ class Network:
 
     def __init__(self, widths, N, activations, seed, biases=True):
         rng = np.random.default_rng(seed)
+        self.name = f"a {'-'.join(map(str, widths))} network with N = {N}"
         self.widths, self.N, self.L, self.biases = widths, N, len(widths) - 1, biases
         self.f = [None, *map(activation, activations)]
         sizes = list(zip(widths, widths[1:]))
@@ -87,10 +88,6 @@ class Network:
         self.X, self.Y = rng.normal(size=(N, widths[0])), rng.normal(0, 1.5, (N, widths[-1]))
         self.theta = np.vstack([part.reshape(-1, 1) for pair in zip(W, b) for part in pair[: 1 + biases]])
         self.eta, self.batch, self.batch_size = rng.uniform(0.1, 0.3), np.arange(0, N, 2), N // 2 + 2
-
-    @property
-    def name(self):
-        return f"a {'-'.join(map(str, self.widths))} network with N = {self.N}"
 
     def forward(self, moved):
         """The forward pass (E1, E2, E3) with some quantities moved: (name, layer) to what is added there."""
@@ -151,12 +148,9 @@ class Regression(Network):
 
     def __init__(self, N, d, seed, rate=0.3):
         super().__init__((d, 1), N, ["identity"], seed, biases=False)
+        self.name = f"a regression with N = {N}, d = {d}"
         self.X[:, 0] = 1
         self.eta = rate * 2 / self._curvatures[-1]
-
-    @property
-    def name(self):
-        return f"a regression with N = {self.N}, d = {self.widths[0]}"
 
     def gradient(self, w):
         """grad J at w, by complex steps."""
@@ -181,9 +175,8 @@ class Regression(Network):
 
     @cached_property
     def _H(self):
-        origin = np.zeros_like(self.theta)
-        columns = [self.gradient(e[:, None]) - self.gradient(origin) for e in np.eye(len(origin))]
-        return np.hstack(columns)
+        origin = self.gradient(np.zeros_like(self.theta))
+        return np.hstack([self.gradient(e[:, None]) - origin for e in np.eye(len(origin))])
 
     @cached_property
     def _curvatures(self):
@@ -221,12 +214,9 @@ class Draws(Regression):
 
     def __init__(self, N, B, seed):
         super().__init__(N, 2, seed)
+        self.name = f"batches of {B} drawn from N = {N} examples"
         self.batch, self.batch_size = np.arange(B), B
         self.draws = np.array(list(product(range(N), repeat=B)))
-
-    @property
-    def name(self):
-        return f"batches of {self.batch_size} drawn from N = {self.N} examples"
 
     @cached_property
     def gradients(self):
@@ -247,14 +237,11 @@ class Noise:
     L = 0  # no layers
 
     def __init__(self, N, B, seed):
+        self.name = f"batches of {B} from N = {N} examples"
         self.N, self.B = N, B
         rng = np.random.default_rng(seed)
         self.eta, self.curvature, self.x = rng.uniform(0.05, 0.3), rng.uniform(0.5, 3), rng.normal(size=N)
         self.x -= self.x.mean()
-
-    @property
-    def name(self):
-        return f"batches of {self.B} from N = {self.N} examples"
 
     @cached_property
     def constants(self):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from bgd_helpers.equations import syntax
 from bgd_helpers.equations.building import without_example
-from bgd_helpers.equations.counterexample import first_difference
+from bgd_helpers.equations.counterexample import agree
 from bgd_helpers.equations.edits import HIDDEN, left_edits, single_edits
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import meaning_of, together
@@ -33,36 +33,37 @@ def repair(latex, left, right, approximately=False, first=True):
     """The likeliest Repair of the right side, or None. Nothing is offered that was not seen to hold, nor, for the first
     step of a chain, what would only repeat the left side."""
     size = sum(map(_size, (left, right)))
-    judge = _Judge(left, right, approximately, first)
-    reach = judge.reach(right)
+    reach = _reach(left, right)
+
+    def holds(side):
+        repeats = side == left or left in syntax.walk(side) and left not in syntax.walk(right)
+        if first and left.span and repeats:
+            return False  # it would say nothing: a = a, J = J^\\top
+        return agree(left, side, approximately)
+
     edits = single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
-    good = [edit for edit in edits if judge.holds(edit.whole)]
+    good = [edit for edit in edits if holds(edit.whole)]
     if good:  # one that says as much, for as many layers, comes before one that says less
-        return _described(latex, right, max(good, key=lambda edit: min(judge.reach(edit.whole), reach)))
+        return _described(latex, right, max(good, key=lambda edit: min(_reach(left, edit.whole), reach)))
     turned = first and _turned_on_the_left(latex, left, right, approximately)
     if turned:
         return turned
     pairs = ((one, two) for one in edits for two in single_edits(left, one.whole) if two.kind not in ALONE)
     most = MOST_PAIRS * SMALL**3 // max(size, SMALL) ** 3
-    first = None
+    found = None
     for one, two in islice(pairs, most):
-        if judge.holds(two.whole):
-            first = first or (one, two)
-            if judge.reach(two.whole) >= reach:
+        if holds(two.whole):
+            found = found or (one, two)
+            if _reach(left, two.whole) >= reach:
                 return _described(latex, right, one, two)
-    return _described(latex, right, *first) if first else None
+    return _described(latex, right, *found) if found else None
 
 
 def _turned_on_the_left(latex, left, right, approximately):
     """The Repair that changes a part of the left side, its two indices for one, or None."""
     for old, new, why in left_edits(left):
         side = syntax.mapped(left, lambda node, old=old, new=new: new if node == old else node)
-        try:
-            meaning = meaning_of(side)
-            holds = first_difference(meaning, meaning_of(right, after=meaning), approximately) is None
-        except Misfit:
-            continue
-        if holds and old.span:
+        if old.span and agree(side, right, approximately):
             slip = None if isinstance(old, syntax.Symbol) else LEFT
             text = f"It holds with ${syntax.latex(new)}$ in place of ${syntax.latex(old)}$ on the left: {why}"
             return Repair(_exchanged(latex, old.span, syntax.latex(new)), text, slip, old.span)
@@ -75,34 +76,13 @@ def _size(side):
     return sum(heavy.get(type(node), 1) for node in syntax.walk(side))
 
 
-class _Judge:
-    """Whether left = candidate. The meaning of the left side is the same for all."""
-
-    def __init__(self, left, right, approximately, first):
-        self.says_left = not first or left.span is None or left in syntax.walk(right)
-        self.first = first
-        self.left, self.meaning, self.approximately = left, meaning_of(left), approximately
-
-    def holds(self, candidate):
-        if (
-            self.first
-            and candidate == self.left
-            and self.left.span
-            or not self.says_left
-            and self.left in syntax.walk(candidate)
-        ):
-            return False  # it would say nothing: a = a, J = J^\\top
-        try:
-            return first_difference(self.meaning, meaning_of(candidate, after=self.meaning), self.approximately) is None
-        except Misfit:
-            return False
-
-    def reach(self, candidate):
-        """For how many layers, in all models together, the equation says something."""
-        try:
-            return sum(1 for _ in together(self.meaning, meaning_of(candidate, after=self.meaning)).scenes())
-        except Misfit:
-            return 0
+def _reach(left, right):
+    """For how many layers, in all models together, an equation says something."""
+    try:
+        meaning = meaning_of(left)
+        return sum(1 for _ in together(meaning, meaning_of(right, after=meaning)).scenes())
+    except Misfit:
+        return 0
 
 
 def _described(latex, right, *edits):

@@ -35,24 +35,18 @@ def shape(node: Node) -> tuple:
     match node:
         case Symbol(name=name) if name in messages.ENTRIES and not messages.form(node):
             return extents_of(Symbol(messages.ENTRIES[name], ("i", "j"), node.layer))
-        case Symbol(name="b", layer=Layer() as layer, indices=()):
-            return layer, 1
-        case Symbol(name="a" | "z" | "delta", layer=Layer() as layer, indices=(_,)):
+        case Symbol("b", (), Layer() as layer) | Symbol("a" | "z" | "delta", (_,), Layer() as layer):
             return layer, 1
         case Symbol(name="x" | "y" | "yhat" as name, indices=(_,)):
             return Layer(None, 0) if name == "x" else Layer("L"), 1
         case Symbol(name="y", indices=()):
             return EXAMPLES, 1
-        case Symbol(name="w", layer=None, indices=()) | Symbol(name="g"):
-            return PARAMETERS, 1
-        case syntax.Gradient():
+        case Symbol(name="w", layer=None, indices=()) | Symbol(name="g") | syntax.Gradient():
             return PARAMETERS, 1
         case syntax.Trace() | syntax.Norm() | Symbol() | syntax.Entry() | syntax.Variance() | syntax.At():
             return 1, 1
         case syntax.Diagonal(of):
             return (shape(of)[0],) * 2
-        case Symbol(name="ones"):
-            return EXAMPLES, 1
         case syntax.Transpose(of):
             return shape(of)[::-1]
         case syntax.Derivative(of, by):

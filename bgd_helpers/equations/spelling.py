@@ -19,22 +19,21 @@ NAMES = {(font, word): plain for font, word, plain in TABLE["names"]}
 SIGNS = {sign: plain for plain, signs in TABLE["signs"] for sign in signs}
 RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵏⁿᴸᵗⁱʲ", "₀₁₂₃₄₅₆₇₈₉₊₋ₙᵢⱼₖₗₘₜₚₛ"
 PARTS = re.compile("|".join(reversed(TABLE["parts"])))
-PATTERNS = [
-    (re.compile(PARTS.sub(lambda part: TABLE["parts"][part[0]], pattern)), plain)
-    for pattern, plain in TABLE["patterns"]
-]
-COMMENT = re.compile(r"(?<!\\)%[^\n]*|(?:^|(?<=\s))#+\s[^\n]*|`(?=\$)|(?<=\$)`|\\(?=_)")
 IN_FONT = r"\\(?:(?:text|textrm|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?"
-NUMBER = re.compile(r"(?:\\q?quad\s*)+\((?:\d{1,2}|E\d+)[a-z]?\)\s*(?=$|\\\\|\$|\n)")
-REMARK = re.compile(  # a column of words
-    r"&\s*&(?:(?!\\\\|\\end).)*?\\(?:text|textrm|textit|mbox|mathrm|tag)(?![A-Za-z])(?:(?!\\\\|\\end).)*", re.DOTALL
-)
 WORDS = [
     (re.compile(rf"{IN_FONT}(?:{names.replace(' ', '|')})(?![A-Za-z])"), said)
     for names, said in TABLE["outside"]["words"]
 ]
-TYPED = [(re.compile(pattern), plain) for pattern, plain in TABLE["typed"]]
-OUTSIDE = [(re.compile(pattern), name) for pattern, name in TABLE["outside"]["names"]]
+
+
+def _compiled(rows):
+    return [(re.compile(PARTS.sub(lambda part: TABLE["parts"][part[0]], pattern)), plain) for pattern, plain in rows]
+
+
+COMMENTS, HEADINGS, COLUMNS, PATTERNS = (
+    _compiled(TABLE[name]) for name in ("comments", "headings", "columns", "patterns")
+)
+TYPED, OUTSIDE = _compiled(TABLE["typed"]), _compiled(TABLE["outside"]["names"])
 
 
 class Text(NamedTuple):
@@ -75,17 +74,20 @@ def braced(latex: str) -> str:
 def spelled(latex: str) -> Text:
     """The Text of some LaTeX in the one spelling that the grammar knows."""
     text = Text(latex, tuple((place, place + 1) for place in range(len(latex))))
-    text = substituted(substituted(text, COMMENT, ""), NUMBER, " ")
+    text = _read(text, COMMENTS)
     if re.search(r"\\\\(?:frac|sum|partial|delta|hat|Delta)", latex) and not re.search(r"(?<!\\)\\[A-Za-z]", latex):
         text = substituted(text, re.compile(r"\\\\"), "\\")  # a text that was escaped once too often
-    text = substituted(_mathematics(_signs(text)), REMARK, " ")
-    text = _claims_apart(_commands(substituted(text, DEMAND, r"\demand ")))
-    for pattern, plain in PATTERNS:
+    text = _read(_mathematics(_read(_signs(text), HEADINGS)), COLUMNS)
+    return _norms_paired(_read(_claims_apart(_commands(text)), PATTERNS))
+
+
+def _read(text, rows):
+    """The text with the rows of a table read, one after the other."""
+    for pattern, plain in rows:
         text = substituted(text, pattern, plain)
-    return _norms_paired(text)
+    return text
 
 
-DEMAND = re.compile(r"\\(?:overset|stackrel)\s*\{\s*!\s*\}\s*\{\s*=\s*\}")
 CLAIM = re.compile(TABLE["claim"].replace("INSIDE", TABLE["parts"]["INSIDE"]))
 
 
@@ -271,14 +273,10 @@ WORD = re.compile(
     r"(?<![\\\w.({^\x27-])(?:[A-Za-z]{3,}|[Aa]s|[Ss]o|[Bb]y|[Ww]e|[Ii]s|[Ii]f|[Ii]n|of|to|or|at|on|an|be)(?![\w({.@^=]|\s*(?:=|\[|:=))[.,:]*"
 )
 BULLET = re.compile(r"^\s*(?:(?:[•▪*>]|#+|\d{1,2}[.)]|\([a-z0-9]\))\s+)+")
-FENCE = re.compile(r"^[ \t]*```[^\n]*$|^\s*%%derive[^\n]*$|`", re.MULTILINE)
 
 
 def _mathematics(text):
     """The text without the prose around its mathematics, its equations parted."""
-    text = substituted(text, FENCE, "")
-    if text.text.strip().startswith("**") or re.search(r"\*\*[A-Z][^*\n]*\*\*", text.text):
-        text = substituted(text, re.compile(r"\*\*[A-Z][^*\n]*\*\*:?"), "")
     found = list(MATHEMATICS.finditer(text.text))
     if not found:
         return _lines(text)

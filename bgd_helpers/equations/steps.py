@@ -2,9 +2,8 @@
 
 from typing import NamedTuple
 
-from bgd_helpers.equations.counterexample import first_difference
-from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.meaning import is_counted, meaning_of
+from bgd_helpers.equations.counterexample import agree
+from bgd_helpers.equations.meaning import is_counted
 from bgd_helpers.equations.reading import line_of, read
 from bgd_helpers.equations.syntax import Derivative, Node, Symbol, chains_of, is_symbol, walk
 from bgd_helpers.equations.updates import has_next, nearest_rule, without_next
@@ -37,26 +36,18 @@ def _judged(latex: str, chain) -> list[Step]:
     head, found, failed = chain.sides[0], [], None
     for left, right, sign in zip(chain.sides, chain.sides[1:], chain.relations):
         line = line_of(latex, right.span[0])
-        follows = _same(left, right, sign)
+        follows = agree(left, right, sign)
         if follows and not failed:
             found.append(Step(line, right.span, "holds", large(left, right)))
         elif follows:
             found.append(Step(line, right.span, "follows", f"it follows from line {failed}, which does not hold."))
-        elif failed and _same(head, right, sign):
+        elif failed and agree(head, right, sign):
             found.append(Step(line, right.span, "holds", "it equals the first side again."))
             failed = None
         else:
             failed = failed or line
             found.append(Step(line, right.span, "fails", "it does not follow from what stands before it."))
     return found
-
-
-def _same(left: Node, right: Node, sign: str) -> bool:
-    try:
-        meaning = meaning_of(left)
-        return first_difference(meaning, meaning_of(right, after=meaning), sign == "~") is None
-    except Misfit:
-        return False
 
 
 FAR = 1000  # where the last layer stands: further on than any k + 1

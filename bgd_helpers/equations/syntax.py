@@ -184,6 +184,10 @@ class Chain(NamedTuple):
     sides: tuple
     relations: tuple
 
+    def mapped(self, change):
+        """The chain with `change` applied to every node of its sides."""
+        return self._replace(sides=tuple(mapped(side, change) for side in self.sides))
+
 
 class Equivalence(NamedTuple):
     """Two chains of which one holds if and only if the other does."""
@@ -267,12 +271,27 @@ def mapped(node, change):
     return change(node)
 
 
+def with_layers(tree, change):
+    """The tree with `change` applied to every layer in it."""
+    return mapped(tree, lambda node: replace(node, layer=change(node.layer)) if getattr(node, "layer", None) else node)
+
+
 NAMES = {
     "yhat": r"\hat y", "Yhat": r"\hat Y", "ones": r"\mathbf 1", "imaginary": r"\mathrm i",
     "batch_size": r"|\mathcal B_t|", "kronecker": r"\delta", "rate": r"\text{rate}", "Var": r"\operatorname{Var}",
     **{name: rf"\{name}" for name in ("eta", "delta", "Delta", "theta", "lambda", "kappa", "Sigma")},
 }  # fmt: skip
 SUM, PRODUCT, POWER, ATOM = range(4)
+# what stands before and after a quantity, and how strongly it is bound
+SIGNS = {
+    Gradient: (r"\nabla ", "", POWER),
+    Imaginary: (r"\operatorname{Im} ", "", POWER),
+    Differential: ("d ", "", POWER),
+    Trace: (r"\operatorname{tr}\left(", r"\right)", SUM),
+    Diagonal: (r"\operatorname{diag}\left(", r"\right)", SUM),
+    Variance: (r"\operatorname{Var}\left(", r"\right)", SUM),
+    Expectation: (r"\mathbb E\left[", r"\right]", SUM),
+}
 
 
 def latex(node, strength=SUM):
@@ -293,20 +312,8 @@ def _latex(node):
             return f"{_sum_sign(index, over)} {latex(body, PRODUCT)}", PRODUCT
         case Derivative(of, by):
             return rf"\frac{{\partial {latex(of, POWER)}}}{{\partial {latex(by, POWER)}}}", ATOM
-        case Gradient(of):
-            return rf"\nabla {latex(of, POWER)}", ATOM
         case At(of, point):
             return rf"{latex(of, POWER)}\left({latex(point)}\right)", ATOM
-        case Imaginary(of):
-            return rf"\operatorname{{Im}} {latex(of, POWER)}", ATOM
-        case Trace(of) | Diagonal(of):
-            return rf"\operatorname{{{'tr' if isinstance(node, Trace) else 'diag'}}}\left({latex(of)}\right)", ATOM
-        case Differential(of):
-            return f"d {latex(of, POWER)}", ATOM
-        case Expectation(of):
-            return rf"\mathbb E\left[{latex(of)}\right]", ATOM
-        case Variance(of):
-            return rf"\operatorname{{Var}}\left({latex(of)}\right)", ATOM
         case Negative(of):
             return f"-{latex(of, PRODUCT)}", SUM
         case Add(terms):
@@ -315,7 +322,7 @@ def _latex(node):
         case Product(factors):
             return _product(factors), PRODUCT
         case Hadamard(factors):
-            return r" \odot ".join(_factor(f, last=f is factors[-1], weak=(Hadamard,)) for f in factors), PRODUCT
+            return r" \odot ".join(_factors(factors)), PRODUCT
         case Quotient(top, bottom):
             return rf"\frac{{{latex(top)}}}{{{latex(bottom)}}}", ATOM
         case Power(base, exponent):
@@ -328,30 +335,28 @@ def _latex(node):
             return rf"\lVert {latex(of)} \rVert{'_2' * spectral}", ATOM
         case Entry(of, indices):
             return rf"\left({latex(of)}\right)_{{{''.join(indices)}}}", ATOM
-    raise TypeError(f"{type(node).__name__} is no node of an equation")
+    before, after, strength = SIGNS[type(node)]
+    return f"{before}{latex(node.of, strength)}{after}", ATOM
 
 
 def _below_script(node):
     """What carries a superscript; in parentheses if it has one of its own."""
     text = latex(node, ATOM)
-    scripted = (
-        isinstance(node, Transpose | Gradient | Imaginary | Differential | Trace | Diagonal | Expectation | Variance)
-        or isinstance(node, Symbol)
-        and "^" in text
-    )
+    scripted = isinstance(node, (Transpose, *SIGNS)) or isinstance(node, Symbol) and "^" in text
     return rf"\left({text}\right)" if scripted else text
 
 
 def _product(factors):
-    first, *rest = (_factor(f, last=f is factors[-1], weak=(Hadamard,)) for f in factors)
+    first, *rest = _factors(factors)
     return first + "".join(rf" \cdot {part}" if part[0].isdigit() else f" {part}" for part in rest)
 
 
-def _factor(node, last, weak):
-    """A factor; a sum swallows what stands right of it, so it needs parentheses unless it is the last."""
-    open_ended = not last and isinstance(node, Sum)
-    text = latex(node, PRODUCT)
-    return rf"\left({text}\right)" if open_ended or isinstance(node, weak) else text
+def _factors(factors):
+    """Factors as LaTeX; a sum swallows what stands right of it, so it needs parentheses unless it is the last."""
+    for factor in factors:
+        text = latex(factor, PRODUCT)
+        open_ended = isinstance(factor, Hadamard) or isinstance(factor, Sum) and factor is not factors[-1]
+        yield rf"\left({text}\right)" if open_ended else text
 
 
 def _symbol(node):

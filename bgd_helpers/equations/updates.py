@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import cache
 
 from bgd_helpers.equations.reading import read
-from bgd_helpers.equations.syntax import Chain, Derivative, Gradient, Symbol, is_symbol, mapped, walk
+from bgd_helpers.equations.syntax import Derivative, Gradient, Symbol, is_symbol, mapped, walk
 
 # what the update makes of the target T; \nabla stands for the derivative by it
 RULES = {
@@ -60,12 +60,12 @@ def without_next(chain, rule):
     def step(node):
         return replace(updated(node, rule, example), span=node.span) if _is_next(node) else node
 
-    return Chain(tuple(mapped(side, step) for side in chain.sides), chain.relations)
+    return chain.mapped(step)
 
 
 def nearest_rule(node):
     """The rule that an expression looks like: a batch, one example, or all of them."""
-    if any(is_symbol(part, "batch_size", "B") for part in walk(node)) or _sums_over_batch(node):
+    if any(is_symbol(part, "batch_size", "B") or getattr(part, "over", None) == "batch" for part in walk(node)):
         return "mini-batch SGD"
     return "SGD" if example_of(node) else "BGD"
 
@@ -77,10 +77,6 @@ def example_of(node):
         if is_symbol(part, "E", "x", "y", "z", "delta", "a", "yhat") and part.indices and part.indices[0] not in bound:
             return part.indices[0]
     return None
-
-
-def _sums_over_batch(node):
-    return any(getattr(part, "over", None) == "batch" for part in walk(node))
 
 
 def _is_next(node):
