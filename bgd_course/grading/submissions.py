@@ -374,9 +374,9 @@ def _submission(reported, learner, entries):
     left += [_why_left(item, bool(notebooks)) for entry in entries for item in entry.items]
     files = tuple(item.path for _, item in notebooks[-MOST_FILES:])
     others = [item for entry in entries for item in entry.items if item.kind == "file"]
-    names, left = tuple(item.name for item in others), (*[line for line in left if line][:20], *ties)
+    names, said = tuple(item.name for item in others), (*[line for line in left if line][:20], *ties)
     modules = [item.path for item in others if item.path.suffix == ".py"] if files else []
-    return Submission(reported, files, left, learner, names, tuple(modules[:MOST_MODULES]))
+    return Submission(reported, files, said, learner, names, tuple(modules[:MOST_MODULES]))
 
 
 def _by_age(pairs):
