@@ -25,7 +25,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 SIZE = {"width": 1280, "height": 1000}
 OPENER = build_opener(ProxyHandler({}))  # this machine itself is not asked by way of a proxy
-PATIENCE = 60  # seconds until a server, a page or a cell has to be there
+PATIENCE = 300  # seconds until a server, a page, a cell or a state has to be there, on a machine with much else to do
 APPS = {  # the command, its option that shows the application to the page, the address of a notebook
     "lab": (lambda root: lab.lab_command(root, "notebooks/00-start-here.ipynb", browser=False), "LabApp", "doc/tree"),
     "notebook": (
@@ -248,7 +248,7 @@ class ExplorerOnPage:
 
     def wait_for(self, expression):
         """Until an expression in which `e` is the explorer holds in the kernel."""
-        for _ in until(20, f"it does not come to {expression}"):
+        for _ in until(PATIENCE, f"it does not come to {expression}"):
             if self.kernel(expression):
                 return
 
@@ -273,7 +273,7 @@ class ExplorerOnPage:
         to the same value.
         """
         moved = time.monotonic() + seconds
-        for _ in until(20, "the page does not show the kernel's picture"):
+        for _ in until(PATIENCE, "the page does not show the kernel's picture"):
             moves, state, _, error = self.rendered()
             heard = state != before or time.monotonic() > moved
             if heard and (shown := self.shown())[0] == moves:
@@ -281,7 +281,7 @@ class ExplorerOnPage:
 
     def settle(self):
         """The same with its words."""
-        for _ in until(20, "the words are not those of the picture"):
+        for _ in until(PATIENCE, "the words are not those of the picture"):
             moves, _, text, _ = self.rendered()
             if self.shown()[0] == moves and self.box.locator(".bgd-words").text_content() == text:
                 return

@@ -13,6 +13,7 @@ export function paint(canvas, commands, glyphs, [W, H]) {
     if (c.b) { g.beginPath(); g.rect(...c.b); g.clip(); }
     Object.assign(g, { fillStyle: c.f, strokeStyle: c.s, lineWidth: c.w, lineJoin: c.j, lineCap: c.c });
     g.setLineDash(c.l ?? []);
+    g.lineDashOffset = c.o ?? 0;
     if (c.t) {
       g.transform(...c.at);
       for (let i = 0; i < c.t.length; i += 4) {

@@ -62,7 +62,7 @@ class Explorer(anywidget.AnyWidget):
         self.picture, self.controls, self.redraw = picture, dict(controls), redraw
         self.progress, self.start, self._following = progress or Progress(), self.state, True
         self.grid = grid or dict.fromkeys(self.controls)
-        self._artists = sorted(picture.moving.values(), key=lambda artist: artist.get_zorder())
+        self._artists = sorted(picture.figure.findobj(self._moves), key=lambda artist: artist.get_zorder())
         for artist in self._artists:
             artist.set_animated(True)
         self._freeze_layout()
@@ -123,6 +123,9 @@ class Explorer(anywidget.AnyWidget):
         self.progress.tell = lambda share: None
         for control in self.controls.values():
             control.unobserve_all()
+
+    def _moves(self, artist):
+        return artist in self.picture.moving.values()
 
     def _places(self):
         return [control.position for control in self.controls.values()]

@@ -1,8 +1,8 @@
 """What artists draw, written down as commands that a canvas in the browser paints, at whatever resolution it has.
 
 A command is a dictionary: `d` an outline in SVG's notation, or with `at` a shape at many places; `t` a text, as glyphs;
-`i` an image; `f` its fill, `s` its stroke, `w`, `l`, `j`, `c` width, dashes, join and cap of that, `b` its clip box.
-Coordinates are pixels of the figure, y downwards.
+`i` an image; `f` its fill, `s` its stroke, `w`, `l`, `o`, `j`, `c` width, dashes, their start, join and cap of that, `b`
+its clip box. Coordinates are pixels of the figure, y downwards.
 """
 
 from base64 import b64encode
@@ -43,7 +43,7 @@ class Recorder(RendererBase):
         self.width, self.height = figure.canvas.get_width_height(physical=True)
         self.dpi, self._text2path = figure.dpi, _Glyphs()
         self.flip = Affine2D().scale(1, -1).translate(0, self.height)
-        self.inside = (-1, -1, self.width + 1, self.height + 1)  # Agg's, from where its dashes begin
+        self.inside = (0, 0, self.width, self.height)  # one pixel more on each side, as in Agg: there dashes begin
         self.glyphs: list[str] = []  # outlines, to which texts refer by number
         self._numbers: dict = {}
         self._laid_out = lru_cache(maxsize=512)(self._lay_out)
@@ -64,13 +64,15 @@ class Recorder(RendererBase):
         return True
 
     def draw_path(self, gc, path, transform, rgbFace=None):
-        self._add(gc, rgbFace, d=self._outline(path, transform + self.flip, rgbFace is not None))
+        self._add(gc, rgbFace, d=self._outline(path, transform + self.flip, rgbFace is not None, gc))
 
     def draw_markers(self, gc, marker_path, marker_trans, path, trans, rgbFace=None):
+        """Markers at whole pixels, as Agg puts them: by their corners, or else by the middle of their pixel."""
         at = (trans + self.flip).transform(path.vertices)
         at = at[((at > -MARGIN) & (at < (self.width + MARGIN, self.height + MARGIN))).all(axis=1)]  # NaN is not
-        shape = self._outline(marker_path, marker_trans + Affine2D().scale(1, -1), True)
-        self._add(gc, rgbFace, d=len(at) and shape, at=at.round(1).ravel().tolist())
+        shape = self._outline(marker_path, marker_trans + Affine2D().scale(1, -1), True, gc)
+        middle = 0 if gc.get_snap() else 0.5
+        self._add(gc, rgbFace, d=len(at) and shape, at=(np.floor(at + 0.5) + middle).ravel().tolist())
 
     def draw_path_collection(self, gc, master, paths, transforms, offsets, offset_trans, fills, strokes, widths, dashes,
                              *rest, **options):  # fmt: skip
@@ -119,10 +121,19 @@ class Recorder(RendererBase):
         placed = [[self._numbers[name], round(x, 1), round(y, 1), round(size, 3)] for name, x, y, size in found]
         return sum(placed, []), [Path(*bar) for bar in bars]
 
-    def _outline(self, path, transform, filled):
-        """A path in SVG's notation, to a tenth of a pixel; a line is cut and simplified as Agg does it."""
-        clip, simplify = (None, False) if filled else (self.inside, path.should_simplify)
-        return _path.convert_to_string(path, transform, clip, simplify, None, 1, LETTERS, False).decode("ascii")
+    def _outline(self, path, transform, filled, gc=None):
+        """A path in SVG's notation, to a tenth of a pixel; put to whole ones, cut and simplified as Agg does it."""
+        snap, width = gc.get_snap() if gc else False, self.points_to_pixels(gc.get_linewidth()) if gc else 0
+        path = path.cleaned(
+            transform,
+            remove_nans=True,
+            clip=None if filled else self.inside,
+            simplify=not filled and path.should_simplify,
+            curves=True,
+            stroke_width=width,
+            snap=snap,
+        )
+        return _path.convert_to_string(path, IDENTITY, None, False, None, 1, LETTERS, False).decode("ascii")
 
     def _add(self, gc, fill, outlined=True, **command):
         if command.get("d") in ("", 0):
@@ -137,8 +148,10 @@ class Recorder(RendererBase):
         self.commands.append(command)
 
     def _ends(self, gc):
-        _, dashes = gc.get_dashes()
+        first, dashes = gc.get_dashes()
         look = {} if dashes is None else {"l": [round(self.points_to_pixels(dash), 2) for dash in dashes]}
+        if first and dashes is not None:
+            look["o"] = round(self.points_to_pixels(first), 2)
         return look | {"j": str(gc.get_joinstyle()), "c": {"projecting": "square"}.get(cap := gc.get_capstyle(), cap)}
 
 
