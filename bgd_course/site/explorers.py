@@ -4,10 +4,9 @@ import ast
 import contextlib
 import io
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from nbformat import NotebookNode
-
-from bgd_helpers.pictures import Explorer
 
 
 def fragments(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
@@ -19,9 +18,8 @@ def fragments(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
     for number, cell in enumerate(cells):
         if "_explorer(" in cell.source:
             explorer = value([*before(cells[:number], cell), cell])
-            if isinstance(explorer, Explorer):
-                yield cell.id, explorer.page()
-                explorer.close()
+            yield cell.id, explorer.page()
+            explorer.close()
 
 
 def before(cells: list[NotebookNode], cell: NotebookNode) -> Iterable[NotebookNode]:
@@ -48,10 +46,10 @@ def names(source: str) -> tuple[set[str], set[str]]:
     return given, {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
-def value(cells: Iterable[NotebookNode]) -> object:
-    """The value of the last expression, once the cells have run; what they print is dropped."""
-    scope: dict[str, object] = {}
+def value(cells: Iterable[NotebookNode]) -> Any:
+    """The value of the expression that ends the last cell, once all have run; what they print is dropped."""
+    scope: dict[str, Any] = {}
     *statements, last = (statement for cell in cells for statement in ast.parse(cell.source).body)
     with contextlib.redirect_stdout(io.StringIO()):
         exec(compile(ast.Module(statements, []), "<cells>", "exec"), scope)
-        return eval(compile(ast.Expression(last.value), "<cell>", "eval"), scope) if isinstance(last, ast.Expr) else None
+        return eval(compile(ast.Expression(last.value), "<cell>", "eval"), scope)
