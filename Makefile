@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 include setup.mk
 
-.PHONY: help lab progress release grade site test test-all notebooks bench evidence book lock clean
+.PHONY: help lab progress release grade site test test-all notebooks bench evidence lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -40,10 +40,6 @@ evidence: $(READY)  ## reproduce what the literature claims, and write evidence/
 	@BGD_EVIDENCE=full $(RUN) -m nbconvert --log-level WARN --execute --to html --template-file evidence/page.html.j2 \
 	  --output index evidence/evidence.ipynb
 	@echo 'All claims are reproduced: evidence/index.html'
-
-book: $(READY)  ## execute the notebooks into pages of the folder `book`, whose explorers move without a kernel
-	@BGD_PAGES=1 $(RUN) -I -m nbconvert --log-level WARN --execute --to html --output-dir book notebooks/*.ipynb
-	@echo 'The pages: book/'
 
 LOCK = $(if $(UV),uv,.venv-lock/bin/uv) pip compile pyproject.toml --extra build --universal --python-version 3.11 \
   --fork-strategy fewest --generate-hashes --no-annotate --no-config --upgrade --quiet --custom-compile-command 'make lock'

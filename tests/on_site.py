@@ -21,8 +21,12 @@ from bgd_course.site.serving import Handler, ThreadingHTTPServer
 
 SOURCE = "open-webui==0.12.4"  # of PyPI: its front end carries the files of Pyodide 314.0.3
 HOW = "Unpack Pyodide's release pyodide-314.0.3.tar.bz2 and set BGD_PYODIDE to its folder"
+EVERY = "python -m pytest -n 0 -m slow --every-notebook tests/test_workbook.py"
+PATIENCE = 900  # seconds until Python has started, or a notebook has run, on a machine with much else to do
 PACKED = (".js", ".mjs", ".css", ".json", ".html", ".wasm")
 STATUS = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+IDLE = f"{STATUS} === 'idle'"
+READ = "window.jupyterapp?.shell.currentWidget?.content?.model?.sharedModel?.toJSON().cells.length"
 CELLS = "() => jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells"
 SET = """sources => {
   for (const cell of jupyterapp.shell.currentWidget.content.model.sharedModel.cells)
@@ -42,7 +46,7 @@ def wheels():
     """The folder with Pyodide's compiled wheels, as its official lock has them; None if they can't be had."""
     folder = Path(os.environ.get("BGD_PYODIDE") or records.cache() / f"compiled-{pyodide.VERSION}")
     try:
-        if not folder.is_dir():
+        if not folder.is_dir() and "BGD_PYODIDE" not in os.environ:
             _take_wheels(folder)
         list(pyodide.compiled(folder))
         pyodide.pure()
@@ -53,7 +57,7 @@ def wheels():
 
 def _take_wheels(folder):
     """Take the wheels out of a package of PyPI that has them."""
-    with tempfile.TemporaryDirectory() as made:
+    with tempfile.TemporaryDirectory(dir=folder.parent) as made:
         command = [sys.executable, "-I", "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
         subprocess.run([*command, f"--dest={made}", SOURCE], check=True, capture_output=True, timeout=240)
         [path] = Path(made).glob("*.whl")
@@ -115,7 +119,7 @@ class Workbook:
 
     def __init__(self, browser, server, **options):
         self.context = browser.new_context(viewport=in_browser.SIZE, accept_downloads=True, **options)
-        self.context.set_default_timeout(240_000)
+        self.context.set_default_timeout(1000 * PATIENCE)
         self.server, self.outside, self.errors = server, [], []
         self.context.route(lambda url: not url.startswith(server.address), self._refuse)
 
@@ -123,8 +127,9 @@ class Workbook:
         self.outside.append(route.request.url)
         route.abort()
 
-    def page(self, address):
+    def page(self, address, size=in_browser.SIZE):
         page = self.context.new_page()
+        page.set_viewport_size(size)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.goto(self.server.address + address)
         return page
@@ -138,17 +143,17 @@ class Workbook:
         assert page.inner_text("#doing") == "Ready. Choose a notebook."
         return page
 
-    def notebook(self, name):
-        """A notebook whose kernel is ready."""
+    def notebook(self, name, ready=IDLE):
+        """A notebook whose kernel is ready; with READ, one that is on the page."""
         page = self.page(f"workbook/notebooks/index.html?path={name}")
-        page.wait_for_function(f"() => location.pathname.endsWith('/notebooks/index.html') && {STATUS} === 'idle'")
+        page.wait_for_function(f"() => location.pathname.endsWith('/notebooks/index.html') && {ready}")
         return page
 
 
 def run_all(page):
     """Run every cell; those of the notebook then, by id."""
     page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.wait_for_function(f"() => {STATUS} === 'idle'")
+    page.wait_for_function(f"() => {IDLE}")
     return cells(page)
 
 

@@ -227,15 +227,6 @@ def test_display_shows_the_explorer_and_then_its_words(explorer, shell):
     assert words.data[WIDGET_VIEW]["model_id"] != explorer.model_id  # an empty one: the explorer shows its own
 
 
-def test_a_notebook_made_into_a_page_shows_no_widget(explorer, shell, monkeypatch):
-    monkeypatch.setenv("BGD_PAGES", "1")
-    monkeypatch.setattr(explorer, "grid", {"eta": (0.1, 0.5)})
-    with capture_output() as captured:
-        display(explorer)
-    (page,) = captured.outputs
-    assert set(page.data) == {"text/html", "text/plain"} and page.data["text/plain"] == explorer.text
-
-
 def test_the_prediction_comes_first_then_what_to_look_for(explorer):
     assert explorer.spec["prompt"] == [("Predict first.", "What is at 1?"), ("Then look.", "How high?")]
 

@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from test_release import ROOT
 
 from bgd_course import edition, site
-from bgd_course.site import book, pyodide, status, workbook
+from bgd_course.site import book, explorers, pyodide, status, workbook
 
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -35,6 +35,23 @@ def test_the_book_keeps_the_outputs_of_what_is_no_exercise(path):
     graded = [cell for cell in shown if edition.is_answer(cell) or "nbgrader" in cell.metadata]
     assert all(not cell.get("outputs") for cell in graded)
     assert all(cell.get("outputs") == saved[cell.id] for cell in shown if cell not in graded)
+
+
+def test_an_explorer_is_made_of_the_cells_that_give_it_its_names():
+    sources = ("import bgd_helpers as bgd", "x = 1 / 0", "w = 2.0", "%%time\nw = 3", "ws = [w]", "bgd.x_explorer(ws)")
+    *cells, last = map(new_code_cell, sources)
+    assert [cell.source for cell in explorers.before(cells, last)] == [sources[0], sources[2], sources[4]]
+    assert explorers.value([*explorers.before(cells, last), new_code_cell("len(ws)")]) == 1
+
+
+def test_the_book_has_a_place_for_each_explorer():
+    path = PATHS[0]
+    [(cell, fragment)] = explorers.fragments(nbformat.read(path, as_version=4))
+    assert fragment.startswith('<div class="bgd-explorer">')
+    page = book.page(book.read(ROOT, path.name), path.name, [cell])
+    [outputs] = [one.outputs for one in page.cells if one.id == cell]
+    assert f"_static/explorers/{book.file_of(path.name, cell)}" in outputs[-1].data["text/html"]
+    assert "image/png" in outputs[0].data  # what stays where it cannot be loaded
 
 
 def test_a_result_that_is_to_be_predicted_is_folded():

@@ -1,4 +1,4 @@
-"""The workbook in Chromium, every address but this machine's refused: run, answer, reload, update, save, grade."""
+"""The site in Chromium, every address but this machine's refused: read, run, answer, reload, update, save, grade."""
 
 import csv
 import json
@@ -15,12 +15,12 @@ import pytest
 from on_site import RUN, SET, cells, run_all, said, save, solutions
 
 from bgd_course import records
-from bgd_course.site import workbook
+from bgd_course.site import book, explorers, status, workbook
 
 pytestmark = pytest.mark.slow
 ROOT = in_browser.ROOT
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FIRST, SECOND, LAST = PATHS[0], PATHS[1], PATHS[-1]  # the others take minutes
+FIRST, LAST = PATHS[0], PATHS[-1]  # the others take minutes
 DIFFERENT = {
     "environment": "it lists the packages that are needed here",
     "dask": "there is no Dask in a browser, and the cell says so",
@@ -28,9 +28,10 @@ DIFFERENT = {
     "lost": "the same",
     "lost-compared": "the same",
 }
-MOST_BYTES, AGAIN = 30e6, 300e3  # of a first visit, of a second
-EVERY = "python -m pytest -n 0 -m slow --every-notebook tests/test_workbook.py"
+MOST_BYTES, AGAIN, OF_A_CHAPTER = 30e6, 300e3, 1e6  # of a first visit, of a second, before the first explorer
 BROKEN = "images => images.filter(image => image.complete && !image.naturalWidth).length"
+PHONE = {"width": 390, "height": 844}
+WIDER = "() => document.scrollingElement.scrollWidth - innerWidth"
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +43,12 @@ def files():
 
 @pytest.fixture(scope="module")
 def site(files, tmp_path_factory):
-    """A folder with the workbook of this course."""
+    """A folder with the site of this course; in the book, of the explorers, that of the first notebook alone moves."""
     folder = tmp_path_factory.mktemp("site")
+    moving = dict(explorers.fragments(nbformat.read(FIRST, as_version=4)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(book, "alive", lambda root, names: dict.fromkeys(names, {}) | {FIRST.name: moving})
+        book.write(ROOT, folder, status.page(ROOT))
     workbook.write(ROOT, folder / "workbook", files)
     return folder
 
@@ -68,26 +73,72 @@ def learner(browser, server):
     assert learner.outside == [] and learner.errors == []
 
 
-def test_the_first_visit_says_what_it_loads_and_delivers_all_notebooks(learner, server):
+@pytest.fixture(scope="module")
+def reader(browser, server):
+    """A reader's phone, which prefers the dark."""
+    reader = on_site.Workbook(browser, server, color_scheme="dark")
+    yield reader
+    assert reader.outside == [] and reader.errors == []
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_a_chapter_is_small_fits_a_phone_and_is_accessible(reader, server, path):
+    before = len(server.sent)
+    page = reader.page(f"{path.stem}.html", PHONE)
+    page.wait_for_function("() => window.MathJax?.startup?.promise?.then(() => true)")
+    sent = sum(size for _, size in server.sent[before:])
+    assert sent <= OF_A_CHAPTER
+    assert page.evaluate(WIDER) <= 0
+    assert in_browser.inaccessible(page, "article") == []
+    page.close()
+
+
+def test_an_explorer_of_the_book_moves_when_it_is_seen(reader, server):
+    page = reader.page(f"{FIRST.stem}.html")
+    assert not any("explorers/" in name for name, _ in server.sent)
+    page.locator(".cell_output", has=page.locator(".alive")).scroll_into_view_if_needed()
+    box = page.locator(".bgd-explorer")
+    box.locator(".bgd-controls").wait_for()
+    assert press_each(page) == 1
+    assert in_browser.inaccessible(page) == []
+    page.close()
+
+
+def press_each(page):
+    """How many explorers are on the page; the first control of each is moved, and other words stand below it then."""
+    boxes = page.locator(".bgd-explorer").filter(has=page.locator(".bgd-controls"))
+    for box in boxes.all():
+        box.scroll_into_view_if_needed()
+        words, control = box.locator(".bgd-words"), box.locator(".bgd-controls").locator("input, select").first
+        control.focus()
+        before = words.element_handle(), words.text_content()
+        control.press("ArrowRight" if control.evaluate("one => one.value !== (one.max || '-')") else "ArrowLeft")
+        page.wait_for_function("([words, before]) => words.textContent !== before", arg=before)
+        assert box.locator("pre").text_content() == ""
+    return boxes.count()
+
+
+def test_the_first_visit_delivers_all_notebooks_and_the_second_loads_nothing(learner, server):
+    before = len(server.sent)
     page = learner.front()
     titles = page.locator("#notebooks a").all_inner_texts()
     assert len(titles) == len(PATHS) and all("exercises solved" in title for title in titles if "exercise" in title)
+    assert in_browser.inaccessible(page, "body") == []
+    page.set_viewport_size(PHONE)
+    assert page.evaluate(WIDER) <= 0
     page.close()
     page = learner.notebook(FIRST.name)
     page.close()
-    assert sum(size for _, size in server.sent) <= MOST_BYTES
-    server.sent.clear()
+    assert sum(size for _, size in server.sent[before:]) <= MOST_BYTES
+    before = len(server.sent)
     learner.front().close()
-    assert sum(size for _, size in server.sent) <= AGAIN
-    assert learner.outside == []
+    assert sum(size for _, size in server.sent[before:]) <= AGAIN
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_a_notebook_says_what_is_saved(learner, path, request):
-    if path not in (FIRST, SECOND, LAST) and not request.config.getoption("--every-notebook"):
-        pytest.skip(
-            "the longer notebooks in the browser. python -m pytest -n 0 -m slow --every-notebook tests/test_workbook.py"
-        )
+    if path not in (FIRST, LAST) and not request.config.getoption("--every-notebook"):
+        pytest.skip(f"the longer notebooks in a browser. {on_site.EVERY}")
     page, start = learner.notebook(path.name), time.perf_counter()
     page.evaluate(SET, solutions(path))
     found = run_all(page)
@@ -100,27 +151,9 @@ def test_a_notebook_says_what_is_saved(learner, path, request):
         if cell.id not in DIFFERENT:
             assert said(outputs) == said(cell.outputs), cell.id
     assert page.locator(".jp-OutputArea img").evaluate_all(BROKEN) == 0
-    move_each_slider(page)
+    assert press_each(page) == sum("_explorer(" in cell.source for cell in saved)
     records.add("browser", path.name, {"day": str(date.today()), "seconds": seconds, "cells": len(saved)})
     page.close()
-
-
-def move_each_slider(page):
-    """Press a key on the first slider of each explorer: its picture is another then, and no error stands below it."""
-    for box in page.locator(".widget-vbox", has=page.locator(".widget-gridbox")).all():
-        handle = box.locator(".noUi-handle").first
-        if not handle.count():
-            continue  # a menu
-        image = box.locator(".widget-gridbox img").last
-        image.scroll_into_view_if_needed()
-        before = image.get_attribute("src")
-        handle.focus()
-        for key in ("ArrowRight", "ArrowLeft"):  # one of them is not at the end
-            page.keyboard.press(key)
-        page.keyboard.press("ArrowRight")
-        element = image.element_handle()
-        page.wait_for_function("([image, before]) => image.src !== before", arg=[element, before], timeout=60_000)
-        assert "Traceback" not in box.inner_text()
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +176,7 @@ def answered(learner):
 def test_an_answer_is_checked_and_is_there_in_the_next_visit(learner, answered):
     [wrong, right], answer, source = answered
     assert wrong.startswith("✗ wrong because") and right.startswith("✓ right")
-    page = learner.notebook(FIRST.name)
+    page = learner.notebook(FIRST.name, ready=on_site.READ)
     assert cells(page)[answer]["source"] == source
     page.close()
     assert solved(learner) == "1 of 1 exercises solved"
@@ -224,7 +257,7 @@ def test_the_course_changes_and_the_answers_stay(learner, answered, site, files,
     ]
     page.close()
     assert solved(learner) == "1 of 1 exercises solved"
-    page = learner.notebook(FIRST.name)
+    page = learner.notebook(FIRST.name, ready=on_site.READ)
     found = cells(page)
     assert found[notebook.cells[-1].id]["source"].endswith("A line of the new edition.")
     assert found[answered[1]]["source"] == answered[2]

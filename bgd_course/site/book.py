@@ -5,18 +5,22 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 
 from bgd_course import edition
-from bgd_course.site import pyodide
+from bgd_course.site import explorers, pyodide
 
 PAGES = Path(__file__).with_name("pages")
 WORKBOOK = "workbook/notebooks/index.html?path={}"
 RUN = '<p><a class="run-here" href="{}">Run this notebook in the browser</a></p>'
+ALIVE = '<div class="alive" data-explorer="_static/explorers/{}"></div>'  # book.js puts the file there
 FOLDED = "Decide first, then open: the result"
 MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2")
 INDEX = """# {title}
@@ -42,13 +46,15 @@ def write(root: Path, folder: Path, status: str) -> None:
     with tempfile.TemporaryDirectory() as made:
         source = Path(made)
         names = [path.name for path in sorted((root / "notebooks").glob("*.ipynb"))]
-        for name in names:
-            nbformat.write(page(read(root, name), name), source / name)
+        _copy_static(source / "_static")
+        for name, moving in alive(root, names).items():
+            nbformat.write(page(read(root, name), name, moving), source / name)
+            for cell, fragment in moving.items():
+                (source / "_static" / "explorers" / file_of(name, cell)).write_text(fragment, encoding="utf-8")
         title = "Gradient descent and backpropagation, checked line by line"
         pages = "\n".join(name.removesuffix(".ipynb") for name in names)
         (source / "index.md").write_text(INDEX.format(title=title, text=TEXT, pages=pages), encoding="utf-8")
         (source / "status.md").write_text(status, encoding="utf-8")
-        _copy_static(source / "_static")
         shutil.copy(PAGES / "conf.py", source)
         command = [sys.executable, "-I", "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
         options = ["-d", str(source / ".doctrees"), str(source), str(folder)]
@@ -58,9 +64,10 @@ def write(root: Path, folder: Path, status: str) -> None:
 
 
 def _copy_static(folder):
-    """Style, and a MathJax of our own: no page asks another host for it."""
-    folder.mkdir()
-    shutil.copy(PAGES / "book.css", folder)
+    """Style and script, and a MathJax of our own: no page asks another host for it."""
+    (folder / "explorers").mkdir(parents=True)
+    for name in ("book.css", "book.js"):
+        shutil.copy(PAGES / name, folder)
     for name in MATHJAX:
         found, target = pyodide.npm("mathjax@3.2.2") / "es5" / name, folder / "mathjax" / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -75,9 +82,30 @@ def read(root: Path, name: str) -> NotebookNode:
     return edition.readers(nbformat.read(root / "notebooks" / name, as_version=4))
 
 
-def page(notebook: NotebookNode, name: str) -> NotebookNode:
-    """A notebook to read as the book shows it: what answers a prediction folded, pictures described, a link on top."""
+def alive(root: Path, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """For each notebook, its explorers as HTML, by the ids of their cells."""
+    with ProcessPoolExecutor() as pool:
+        return dict(zip(names, pool.map(partial(_alive, root), names)))
+
+
+def _alive(root, name):
+    return dict(explorers.fragments(nbformat.read(root / "notebooks" / name, as_version=4)))
+
+
+def file_of(name: str, cell: str) -> str:
+    """The name of an explorer's file."""
+    return f"{Path(name).stem}-{cell}.html"
+
+
+def page(notebook: NotebookNode, name: str, moving: Iterable[str] = ()) -> NotebookNode:
+    """A notebook to read as the book shows it: what answers a prediction folded, pictures described, a link on top.
+
+    The cells `moving` have an explorer in a file, for which there is a place.
+    """
     for cell in notebook.cells:
+        if cell.id in moving:
+            place = ALIVE.format(html.escape(file_of(name, cell.id)))
+            cell.outputs = [*cell.outputs, new_output("display_data", {"text/html": place})]
         for output in cell.get("outputs", []):
             _describe(cell, output)
     for cell in predicted(notebook.cells):

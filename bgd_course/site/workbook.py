@@ -28,7 +28,8 @@ SHARED = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
 EXTENSIONS = {  # no others, whatever is installed here
     "ignore_sys_prefix": ["federated_extensions"],
     "federated_extensions": [
-        str(SHARED / name) for name in ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension")
+        str(SHARED / name)
+        for name in ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension", "anywidget")
     ],
 }
 WORKER = {  # what JupyterLite's service worker does, and what it should: the page in front knows when a cache is old

@@ -5,7 +5,6 @@ and a canvas in the browser paints it over them. There is no queue: the last pos
 """
 
 import io
-import os
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -220,8 +219,6 @@ class Explorer(anywidget.AnyWidget):
     def _ipython_display_(self):
         from IPython.display import display
 
-        if os.environ.get("BGD_PAGES"):  # a notebook becomes a page that no kernel stands behind
-            return display({"text/html": self.page(), "text/plain": self.text}, raw=True)
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)
         words = {"text/html": caption(self.text), "text/plain": self.text}  # a live explorer shows its own

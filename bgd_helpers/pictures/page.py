@@ -9,8 +9,7 @@ seen, it unpacks a scene for each state of the grid and becomes the explorer, in
     html = explorer.page()  # the grid that the explorer has chosen
     html = explorer.page({"eta": None, "batch_size": (1, 18, 342)})  # every learning rate, three batch sizes
 
-A grid of more than a few hundred states soon is more than LIMIT. A notebook that is executed with BGD_PAGES=1 in its
-environment shows fragments in place of widgets; `make book` exports all of them so.
+A grid of more than a few hundred states soon is more than LIMIT. `make site` puts fragments into the book.
 """
 
 import base64
