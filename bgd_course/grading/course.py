@@ -190,12 +190,13 @@ def is_import(node):
 
 
 def without(source: str, marks: tuple[str, str], instead: str | None = None) -> str:
-    """The source with each block between the two marks replaced by a line, or by nothing."""
+    """The source without the blocks between the two marks, a line in place of the first, if there is one."""
     kept, inside = [], False
     for line in source.splitlines():
         if line.strip() == marks[0]:
             inside = True
             kept += [line[: len(line) - len(line.lstrip())] + instead] if instead else []
+            instead = None
         if not inside:
             kept.append(line)
         inside = inside and line.strip() != marks[1]
