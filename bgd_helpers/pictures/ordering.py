@@ -15,7 +15,6 @@ from bgd_helpers.pictures.predictions import WIDGET_VIEW, prose, saved_cells, sh
 works: dict[str, Work] = {}  # of this process
 HIDDEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
 LEFT = "text-align: left; vertical-align: top"
-COLOURS = {"holds": "#00704f", "fails": "#b34700"}  # 4.5 : 1 and more on white; the sign says the same
 TASK = "Press a line's button to place it below; press it again to take the line out. Any order that follows is right."
 GAPS = "Now the same derivation with gaps. Write into each what belongs there, as LaTeX: any right way counts."
 EMPTY = "A gap is empty."
@@ -75,7 +74,7 @@ def _page(found: Judged) -> str:
         return f"<div>{orders.report(found)}</div>"
     rows = "".join(
         f'<tr><td style="{LEFT}">{number}</td><td style="{LEFT}">{_typeset(row.line)}</td>'
-        f'<td style="{LEFT}; color: {COLOURS.get(row.how, "inherit")}">{SIGNS[row.how]}</td>'
+        f'<td style="{LEFT}">{SIGNS[row.how]}</td>'
         f'<td style="{LEFT}">{escape(row.said)}</td></tr>'
         for number, row in enumerate(found.rows, 1)
     )
