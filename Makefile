@@ -17,9 +17,10 @@ progress: $(READY)  ## list which exercises are solved, attempted and open
 release: $(READY)  ## write the learner's edition as a folder ready to be a class's repository
 	@$(RUN) -I -m bgd_course release
 
-grade: $(READY)-grade  ## grade a class: make grade SUBMISSIONS=folder (first with PLAN=--plan)
+grade: $(READY)-grade  ## grade a class: make grade SUBMISSIONS=folder OUTPUT=folder ROSTER=file ARGS="--bom" (first with PLAN=--plan)
 	@test -n "$(SUBMISSIONS)" || { echo 'Name the folder: make grade SUBMISSIONS=folder' >&2; exit 2; }
-	@$(RUN) -I -m bgd_course grade "$(SUBMISSIONS)" $(PLAN)
+	@$(RUN) -I -m bgd_course grade "$(SUBMISSIONS)" $(if $(OUTPUT),--output "$(OUTPUT)") \
+	  $(if $(ROSTER),--roster "$(ROSTER)") $(PLAN) $(ARGS)
 
 site: $(READY)-site  ## write the site (SERVE=1 opens it; OFFLINE=folder with Pyodide's wheels: all of it)
 	@$(RUN) -I -m bgd_course site $(if $(OFFLINE),--offline "$(OFFLINE)") $(if $(SERVE),--serve)

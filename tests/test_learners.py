@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bgd_course import cli
-from bgd_course.grading import submissions
+from bgd_course.grading import report, submissions
+from bgd_course.grading.results import Result, Row
 from bgd_course.grading.submissions import Ambiguous, recognise
 
 CLASSROOM_50 = "username,first_name,last_name,email,section,github_id\n"
@@ -197,7 +198,10 @@ def test_what_is_assumed_settles_it(names, assume, learners, tmp_path):
     ("roster", "said"),
     [
         ("123;a\n124;b\n", "matches none of the 2 learners"),
-        ("Student,ID,SIS Login ID,Section\nAda,1,x,y\n", "4 columns"),
+        ("Student,ID,SIS Login ID,Room\nAda,1,x,y\n", "4 columns"),
+        ("Student,ID,SIS Login ID,Section\nAda,00123,x,y\nBob,,z,y\n", "'Bob' without a number"),
+        ("Identifier,Full name,Grade\nParticipant 00123,Ada,\nTeilnehmer 00124,Bob,\n", "'Bob' without a number"),
+        ("Student,ID,Section\nAda,9,y\n", "matches none"),
         ('00123,a\n"1,23E+05",b\n', "rounded"),
         ("Studierende,Kennzahl\n00123,1\n00124,2\n", "a heading, or a learner"),
         ("00123,a\n00124,A\n", "to two"),
@@ -206,6 +210,63 @@ def test_what_is_assumed_settles_it(names, assume, learners, tmp_path):
 def test_a_roster_that_does_not_fit_is_refused(roster, said, tmp_path):
     with pytest.raises(ValueError, match=said.replace("(", r"\(")):
         seen(tmp_path, ["00123/a.ipynb", "00124/a.ipynb"], roster)
+
+
+CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,Homework 1 (77),Final Score
+,,,,,Manual Posting,(read only)
+    Points Possible,,,,,64,(read only)
+"Chen, Wei",2003,M1,cw1,A,,
+"Chen, Wei",2004,M2,cw2,A,,
+"Lind, Bo",2005,,bo,A and B,,
+"Vogel, Max",2099,M9,vm,A,,
+"Voss, Al",2100,,,A,,
+"Student, Test",2101,,abc,A,,
+"""
+MOODLE = """Identifier,Full name,Email address,Status,Grade,Maximum Grade,Last modified (grade),Feedback comments
+Participant 2003,"Chen, Wei",a@b,Submitted,,64.00,-,"two
+lines"
+Participant 2004,"Chen, Wei",a@b,Submitted,,64.00,-,
+Participant 2005,Bo Lind,a@b,Submitted,,64.00,-,
+Participant 2099,Max Vogel,a@b,No submission,,64.00,-,
+"""
+
+
+def test_the_gradebook_that_canvas_exports_is_a_roster(tmp_path):
+    names = ["chenwei_2003_1_a.ipynb", "chenwei_2004_2_a.ipynb", "lindbo_LATE_2005_3_a.ipynb"]
+    found = seen(tmp_path, names, "\ufeff" + CANVAS)
+    assert {learner: len(files) for learner, files in found.items()} == {
+        **{"M1": 1, "M2": 1, "bo": 1},
+        **{"M9": 0, "Voss, Al_2100": 0},
+    }
+    assert found["M2"] == ["chenwei_2004_2_a.ipynb"]
+    semicolons = CANVAS.replace(",", ";").replace('"Chen; Wei"', '"Chen, Wei"')
+    assert len(seen(tmp_path, [*names, "student_2101_4_a.ipynb"], semicolons)) == 6
+
+
+def test_the_grading_worksheet_of_moodle_is_a_roster(tmp_path):
+    names = [f"{name}_assignsubmission_file/a.ipynb" for name in ("Chen, Wei_2003", "Chen, Wei_2004", "Bo Lind_2005")]
+    found = {learner: len(files) for learner, files in seen(tmp_path, names, MOODLE).items()}
+    assert found == {"Chen, Wei_2003": 1, "Chen, Wei_2004": 1, "Bo Lind_2005": 1, "Max Vogel_2099": 0}
+    numbered = re.sub("Full name,", "Full name,ID number,", re.sub(r"(Wei\"|Lind|Vogel),", r"\1,,", MOODLE))
+    numbered = numbered.replace("Bo Lind,,", "Bo Lind,S5,").replace("Max Vogel,,", "Max Vogel,S9,")
+    assert set(seen(tmp_path, names, numbered)) == {"Chen, Wei_2003", "Chen, Wei_2004", "S5", "S9"}
+    hidden = "Identifier,Status,Grade\nParticipant 7,x,\nParticipant 8,x,\n"
+    (tmp_path / "hidden").mkdir()
+    names = ["Participant_7_assignsubmission_file_a.ipynb"]
+    assert list(seen(tmp_path / "hidden", names, hidden)) == ["Participant_7", "Participant_8"]
+
+
+@pytest.mark.parametrize(("layout", "roster"), [("canvas", CANVAS), ("moodle", MOODLE)])
+def test_a_gradebook_has_a_row_for_everybody_of_the_roster(layout, roster, tmp_path):
+    name = {"canvas": "chenwei_2003_1_a.ipynb", "moodle": "Chen, Wei_2003_assignsubmission_file/a.ipynb"}[layout]
+    (tmp_path / "roster.csv").write_text(roster, encoding="utf-8")
+    found = recognise(lay(tmp_path, [name]), tmp_path / "roster.csv").submissions
+    rows = [Row("loss", "0.ipynb", "c", 1, 0, "not attempted", "", None, "a" * bool(one.files)) for one in found]
+    results = [Result(one.learner, True, [], [row], recognised=one.key) for one, row in zip(found, rows)]
+    table = report.GRADEBOOKS[layout](results)
+    scores = {str(row[1 if layout == "canvas" else 0])[-4:]: row[5 if layout == "canvas" else 2] for row in table}
+    assert scores["2003"] == 0 and scores["2004"] == scores["2005"] == scores["2099"] == ""
+    assert len(report.not_in_gradebook(results, layout)) == len(results) - 1
 
 
 def test_a_linked_learner_has_a_row_and_a_file_that_is_no_notebook_is_named(tmp_path):

@@ -1,10 +1,14 @@
 """What the README promises: its links lead somewhere, and its minutes are counted from the notebooks."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import nbformat
 import pytest
+
+from bgd_course.grading import course
+from bgd_helpers.checks.derive import ANSWERS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -56,3 +60,20 @@ def test_every_link_inside_the_course_leads_somewhere(path):
 def test_every_notebook_is_in_the_course_map():
     assert len(NOTEBOOKS) == 11
     assert all(f"(notebooks/{path.name})" in README for path in NOTEBOOKS)
+
+
+def test_the_points_that_can_be_copied_are_counted_from_the_course():
+    text = " ".join((ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8").split())
+    points = {task.exercise: task.points for task in course.read(ROOT / "notebooks").tasks}
+    derived = {name: points[name] for name in ANSWERS}
+    shown = re.findall(r'bgd\.order\(\\"(.+?)\\"\)', "".join(path.read_text(encoding="utf-8") for path in NOTEBOOKS))
+    copied = sum(derived[name] for name in shown)
+    assert f"nine derivations ({sum(derived.values())} of {sum(points.values())} points)" in text and len(derived) == 9
+    assert f"four ({', '.join(shown)}: {copied} points)" in text and len(shown) == 4
+    assert f"of the other five ({sum(derived.values()) - copied} points)" in text
+
+
+def test_make_grade_hands_its_options_on(tmp_path):
+    said = ["SUBMISSIONS=a b", "OUTPUT=o p", "ROSTER=r.csv", "PLAN=--plan", "ARGS=--bom --again"]
+    done = subprocess.run(["make", "-n", "grade", *said], cwd=ROOT, capture_output=True, text=True)
+    assert 'grade "a b" --output "o p" ' in done.stdout and '--roster "r.csv" --plan --bom --again' in done.stdout

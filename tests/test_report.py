@@ -46,6 +46,7 @@ def test_the_exercises_of_notebooks_that_were_not_handed_in_are_one_line_of_the_
     assert "<tr><td>3 exercises in 2 notebooks</td><td class=n>0 of 6</td>" in html and html.count("<tr>") == 4
     part = replace(result, notes=["a.ipynb was not graded: it is empty."])
     assert "not handed in, or not graded (see above)." in report.feedback_html(part)
+    assert "or not graded (see above)." in report.feedback_markdown(replace(result, graded=False))
     lost = replace(result, exercises=[replace(one, outcome="stopped", text="not graded.") for one in result.exercises])
     assert "not handed in" not in report.feedback_markdown(lost) + report.feedback_html(lost)
 

@@ -140,8 +140,8 @@ def gradebook_moodle(results: list[Result]) -> list[list]:
 
 
 def _grade(result):
-    """The score to import; nothing, which changes nothing, where it could not be graded."""
-    return total(result)[0] if result.graded else ""
+    """The score to import; nothing, which changes nothing, where it could not be graded or nothing was handed in."""
+    return "" if graded(result) in ("no", "nothing handed in") else total(result)[0]
 
 
 def _numbered(results):
@@ -153,7 +153,7 @@ def _numbered(results):
 def not_in_gradebook(results: Sequence[Result], layout: str) -> list[str]:
     """The learners without a score in the gradebook of that layout, if there is one: a system knows them by no number,
     or they could not be graded."""
-    numbered = [result.learner for result, *_ in _numbered(results) if result.graded]
+    numbered = [result.learner for result, *_ in _numbered(results) if _grade(result) != ""]
     return [result.learner for result in results if layout in GRADEBOOKS and result.learner not in numbered]
 
 
@@ -229,7 +229,7 @@ def _of(rows):
 
 
 def _why_missing(result):
-    return "not handed in, or not graded (see above)." if graded(result) == "in part" else "not handed in."
+    return "not handed in, or not graded (see above)." if graded(result) in ("in part", "no") else "not handed in."
 
 
 def _markdown(text):

@@ -34,10 +34,13 @@ class Roster(NamedTuple):
         read the table is chosen. Raises ValueError with the entry at fault."""
         names: dict[str, str] = {}
         whose: dict[str, str] = {}
+        people = self.people()
         rows = max(self._readings(), key=lambda rows: (sum(normal(row[0]) in known for row in rows), _pairs(rows)))
-        if self.is_of_classroom_50():
+        if people:
+            rows = [[one.number, one.id] for one in people if not one.is_test or one.number in known]
+        elif self.is_of_classroom_50():
             rows = [row[:1] for row in rows]
-        for number, row in enumerate(self._without_heading(rows, known), 1):
+        for number, row in enumerate(rows if people else self._without_heading(rows, known), 1):
             key, value = normal(row[0]), (row[1] if len(row) > 1 and row[1].strip() else row[0]).strip()
             if len(row) > 2 and any(map(str.strip, row[2:])):
                 raise ValueError(
@@ -78,6 +81,23 @@ class Roster(NamedTuple):
         except csv.Error as error:
             raise ValueError(f"the roster {self.path} cannot be read: {error}") from None
 
+    def people(self) -> list["Person"]:
+        """Those of a table that Canvas or Moodle wrote, known by its headings; none of any other. Raises ValueError for
+        a row without a number."""
+        for rows in self._readings():
+            heading = [cell.strip() for cell in rows[0]] if rows else []
+            for wanted, person in EXPORTS.items():
+                if set(wanted) <= set(heading):
+                    found = [person(dict(zip(heading, map(str.strip, row)))) for row in rows[1:]]
+                    return self._numbered([one for one in found if one])
+        return []
+
+    def _numbered(self, people):
+        for one in people:
+            if not one.number.isascii() or not one.number.isdigit():
+                raise ValueError(f"the roster {self.path} has {one.name!r} without a number: export it again")
+        return people
+
     def is_of_classroom_50(self) -> bool:
         """Whether it is the one that Classroom 50 keeps, which names learners by what they are called on GitHub."""
         return any(rows and tuple(rows[0][:6]) == CLASSROOM_50 for rows in self._readings())
@@ -91,6 +111,40 @@ class Roster(NamedTuple):
             return ""
         fitting = {name[: -len(login)] for name in tops for login in logins if name.endswith(f"-{login}")}
         return min((one for one in fitting if all(name.startswith(one) for name in tops)), key=len, default="")
+
+
+class Person(NamedTuple):
+    """A row of a system's table: the system's number, the name, the id to report, and whether it is nobody's."""
+
+    number: str
+    name: str
+    id: str
+    is_test: bool = False
+
+    @property
+    def recognised(self) -> str:
+        """What the system's layout would say of a learner."""
+        return f"{self.name}_{self.number}"
+
+
+def _of_canvas(row):
+    """A row of the gradebook that Canvas exports; None for one of its rows of settings."""
+    name, number = row.get("Student", ""), row.get("ID", "")
+    if not number and name in ("", "Points Possible"):
+        return None
+    chosen = row.get("SIS User ID") or row.get("SIS Login ID") or f"{name}_{number}"
+    return Person(number, name, chosen, name == "Student, Test")
+
+
+def _of_moodle(row):
+    """A row of the grading worksheet of an assignment of Moodle."""
+    said = row.get("Identifier", "")
+    number = said.removeprefix("Participant ") if said.startswith("Participant ") else ""
+    name = row.get("Full name") or "Participant"
+    return Person(number, name, row.get("ID number") or f"{name}_{number}")
+
+
+EXPORTS = {("Student", "ID", "Section"): _of_canvas, ("Identifier", "Grade"): _of_moodle}
 
 
 def _pairs(rows):

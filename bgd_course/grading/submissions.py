@@ -122,7 +122,7 @@ def recognise(folder: Path | str, roster: Path | None = None, assume: Sequence[s
     is_something = any(one.files or "archive" in " ".join(one.left) for one in found)
     if not is_something and (layout not in LAYOUTS or not found):
         raise FileNotFoundError(f"there is no notebook (.ipynb) in {folder}")
-    found += [Submission(learner, ()) for learner in absent]
+    found += absent
     return Recognised(layout, sorted(found), sorted(nobodys), warnings)
 
 
@@ -344,6 +344,8 @@ def _ids(learners, table):
             f"the roster {table.path} matches none of the {len(learners)} learners: it has"
             f" {next(iter(names), '')!r}, the folder {first!r}; a name must be the same, or the system's number alone"
         )
+    recognised = {one.number: one.recognised for one in table.people()}
+    missing = [Submission(names[key], (), (), recognised.get(key, "")) for key in names if key not in used]
     absent = {f"{key} (of the roster)": names[key] for key in names if key not in used}
     whose = {}
     for what, found in [
@@ -359,7 +361,7 @@ def _ids(learners, table):
     warnings = (
         [f"not on the roster: {', '.join(map(repr, unlisted[:5]))}{', …' * (len(unlisted) > 5)}"] if unlisted else []
     )
-    return ids, list(absent.values()), warnings
+    return ids, missing, warnings
 
 
 def _keys(learner, entries):
