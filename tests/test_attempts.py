@@ -108,7 +108,7 @@ def graded(notebook, asked, clock, monkeypatch):
     pieces, started = collect.pieces_of(cells, asked, "three.ipynb"), clock.now
     grader = engine.Grader(None, Cases(SALT), EXERCISES, len(asked.tasks), CELL_SECONDS)
     monkeypatch.setattr(grader, "start", lambda: Kernel(clock))
-    attempt = engine.Attempt(asked, "three.ipynb", pieces, grader)
+    attempt = engine.Attempt(asked, ["three.ipynb"], pieces, grader)
     return {task.exercise: attempt.grade(task) for task in asked.tasks}, clock.now - started
 
 

@@ -98,6 +98,7 @@ class Puppet:
     def __init__(self, after=b"", files=0):
         self.ours, self.its = socket.socketpair()
         self.after, self.files, self.files_later, self.is_killed = after, 0, files, False
+        self.waits = 0.0
 
     def fork(self):
         self.its.sendall(b"{}\n")
@@ -117,6 +118,9 @@ class Puppet:
 
     def written(self):
         return self.files
+
+    def waited(self):
+        return self.waits
 
     def kill(self):
         self.is_killed = True
@@ -145,6 +149,14 @@ def test_whatever_is_no_reply_ends_the_kernel(puppet, why):
     puppet.files = puppet.files_later
     assert alone.run("x = 1", 0.5) == Ran("stopped", why)
     assert puppet.is_killed
+
+
+def test_while_others_have_the_processor_no_time_passes(monkeypatch):
+    monkeypatch.setattr(Puppet, "waited", lambda puppet: 2 * time.monotonic())
+    assert GradedKernel(Puppet(after=[b" "] * 10 + [b"{}\n"])).run("x = 1", 0.3) == Ran("stopped", FORGED)
+    assert GradedKernel(Puppet(after=[b" "] * 10 + [b'{"values": 1}\n'])).run("x = 1", 0.3) == Ran("done", values=1)
+    alone = GradedKernel(Puppet(after=[b" "] * 40))
+    assert alone.run("x = 1", 0.1) == Ran("stopped", "it took longer than 0.1 seconds")
 
 
 def test_a_reply_before_a_request_ends_the_kernel():

@@ -222,7 +222,9 @@ def fingerprints(submission, plan, asked):
     handed_in = hashlib.sha256(repr([_key(submission), plan.salt, submission.left]).encode("utf-8", "replace"))
     for path in submission.sources:
         handed_in.update(f"{path.name}\n".encode("utf-8", "replace"))
-    for path in dict.fromkeys((archives.of(path) or [path])[0] for path in submission.sources):  # an archive once, packed
+    for path in dict.fromkeys(
+        (archives.of(path) or [path])[0] for path in submission.sources
+    ):  # an archive once, packed
         handed_in.update(f"{digest_of(path)}\n".encode("utf-8", "replace"))
     how = repr((course.fingerprint(asked), plan.level, plan.cell_seconds, handed_in.hexdigest()))
     return hashlib.sha256(how.encode("utf-8", "replace")).hexdigest(), list(handed_in.digest()[:16])

@@ -74,7 +74,7 @@ class GradedKernel:
         return self._line(seconds)
 
     def _line(self, seconds):
-        """The line that comes within so many seconds, beside those in which others had the processor, on a busy machine.
+        """The line that comes within so many seconds, beside those in which others had the processor.
         Raises as `_reply` does."""
         begun, waited = time.monotonic(), self.server.waited()
         glance, found = 0, bytearray()
