@@ -55,7 +55,8 @@ def write(root: Path, folder: Path, status: str) -> None:
         pages = "\n".join(name.removesuffix(".ipynb") for name in names)
         (source / "index.md").write_text(INDEX.format(title=title, text=TEXT, pages=pages), encoding="utf-8")
         (source / "status.md").write_text(status, encoding="utf-8")
-        shutil.copy(PAGES / "conf.py", source)
+        for name in ("conf.py", "docutils.conf"):
+            shutil.copy(PAGES / name, source)
         command = [sys.executable, "-I", "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
         options = ["-d", str(source / ".doctrees"), str(source), str(folder)]
         done = subprocess.run([*command, *options], cwd=source, capture_output=True, text=True)
@@ -65,7 +66,9 @@ def write(root: Path, folder: Path, status: str) -> None:
 
 def _copy_static(folder):
     """Style and script, and a MathJax of our own: no page asks another host for it."""
-    (folder / "explorers").mkdir(parents=True)
+    for name in ("explorers", "scripts"):
+        (folder / name).mkdir(parents=True)
+    (folder / "scripts" / "fontawesome.js").touch()  # 0.5 MB in the theme, whose fonts have the same icons
     for name in ("book.css", "book.js"):
         shutil.copy(PAGES / name, folder)
     for name in MATHJAX:
