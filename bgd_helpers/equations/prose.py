@@ -25,11 +25,7 @@ LABEL = re.compile(
 PROSE = re.compile(r"[^\W\d_]{2,}")
 END = re.compile(r"^[ \t]*(?:\$?\s*\\(?:blacksquare|square|Box|qed)\s*\$?|[Qq]\.?\s?[Ee]\.?\s?[Dd]\.?)[ \t.]*$", re.MULTILINE)
 DENIES = re.compile(r"\b(?:wrong|mistakes?|incorrect|not true|false|instead of|forgets?|falsch|Fehler)\b", re.IGNORECASE)
-SUPPOSES = re.compile(
-    r"\b(?:let(?!['’]s| us| me)|define|denote|set|put|suppose|assume|consider|given|if|when|write|abbreviate|call|"
-    r"substitut\w*|introduc\w*|setze|sei|seien|falls|wenn)\b",
-    re.IGNORECASE,
-)
+SUPPOSES = re.compile(r"\b(?:if|when|assum\w+|suppos\w+|falls|wenn)\b", re.IGNORECASE)
 GOES_ON = re.compile(rf"(?:\s|\$|&|\\\[|\\\(|\\begin\{{\w+\*?\}})*(?:{EQUALS}|:=|[-+]\s)")
 
 
@@ -61,10 +57,10 @@ def without_prose(latex: str) -> str:
 @lru_cache(maxsize=64)
 def _texts(latex):
     """The texts that are read each for itself, blank elsewhere; none if there is no sentence with a formula."""
-    latex = END.sub(lambda match: " " * len(match[0]), latex)
+    whole, latex = latex, END.sub(lambda match: " " * len(match[0]), latex)
     pieces = _pieces(latex)
     if all(piece.sentence is None for piece in pieces):
-        return (latex,) if END.search(latex) else ()
+        return (latex,) if latex != whole and latex.strip() else ()
     chunks = _chunks(latex, pieces)
     return tuple(_only(latex, chunk) for chunk in chunks if chunk)
 
@@ -92,12 +88,22 @@ def _in_sentence(latex, start, end, inside):
     if not inside:
         plain = re.search(EQUALS, latex[start:end]) and re.search(r"[\\_^]", latex[start:end])
         return [Piece(start, end, latex[start:end])] if plain else [Piece(start, start, latex[start:end])]
-    return [
-        Piece(*match.span(), None)
-        if match[2] is None and match[4] is None
-        else Piece(*match.span(2 if match[2] else 4), latex[start:end])
-        for match in inside
-    ]
+    pieces, at = [], start
+    for match in inside:
+        pieces += _bare(latex, at, match.start(), latex[start:end])
+        shown = match[2] is None and match[4] is None
+        pieces.append(Piece(*match.span(), None) if shown else _inline(match, latex[start:end]))
+        at = match.end()
+    return pieces + _bare(latex, at, end, latex[start:end])
+
+
+def _inline(match, sentence):
+    return Piece(*match.span(2 if match[2] else 4), sentence)
+
+
+def _bare(latex, start, end, sentence):
+    """An equation in a sentence outside the signs of mathematics, if there is one."""
+    return [Piece(start, end, sentence)] if re.search(rf"[_\\^][^\n]*=|=[^\n]*[_\\^]", latex[start:end]) else []
 
 
 def _chunks(latex, pieces):
