@@ -8,7 +8,8 @@ from bgd_helpers.checks.routes import ROUTES, at_a_point, missing_move
 from bgd_helpers.checks.verdicts import Verdict
 from bgd_helpers.equations import EquationError, Result, check_equation
 from bgd_helpers.equations.meaning import is_definition
-from bgd_helpers.equations.reading import line_of, read
+from bgd_helpers.equations.prose import read
+from bgd_helpers.equations.reading import line_of
 from bgd_helpers.equations.result import typeset
 from bgd_helpers.equations.spelling import braced
 from bgd_helpers.equations.steps import steps_of

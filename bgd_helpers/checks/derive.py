@@ -24,6 +24,13 @@ ANSWERS = {  # what an exercise's derivation is called in the notebook
     "variance": "derivation_variance",
 }
 FIRST = re.compile(r"\s*%%derive\b[ \t]*([^\n]*)(?:\n|$)")
+LATE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)+[ \t]*%%derive\b")
+NOT_FIRST = "%%derive is the first line of its cell: take away the comment that stands before it"
+WRAPPER = re.compile(  # what is left of the template around the lines, and the check below them
+    r"""^[ \t]*(?:(?:derivation_\w+|matrix_forms)[ \t]*=[ \t]*[rR]?(?:\"{3}|'{3})|(?:\"{3}|'{3})[ \t]*$|"""
+    r"""(?:bgd\.)?check_derivation\([^\n]*$)""",
+    re.MULTILINE,
+)
 SIGNS = {"holds": "✓", "fails": "✗", "follows": "↳"}
 WORDS = {"holds": "holds", "fails": "does not hold", "follows": "follows"}
 
@@ -43,9 +50,9 @@ def as_assignment(source: str) -> str:
     """A cell that begins with %%derive as the assignment that it stands for; any other as it is."""
     first = FIRST.match(source)
     if not first:
-        return source
+        return f"raise SyntaxError({NOT_FIRST!r})\n" if LATE.match(source) else source
     try:
-        return f"{ANSWERS[name_of(first[1])]} = {source[first.end() :]!r}\n"
+        return f"{ANSWERS[name_of(first[1])]} = {WRAPPER.sub('', source[first.end() :])!r}\n"
     except ValueError:
         return source
 
@@ -83,7 +90,7 @@ class Derivation:
 
 def derive(line: str, cell: str) -> Derivation:
     """The derivation of a cell that begins with %%derive, bound to the name that the exercise's check asks for."""
-    exercise = name_of(line)
+    exercise, cell = name_of(line), WRAPPER.sub("", cell)
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell:
         shell.user_ns[ANSWERS[exercise]] = cell

@@ -8,7 +8,8 @@ from bgd_helpers.equations.counterexample import Counterexample, agree, first_di
 from bgd_helpers.equations.errors import EquationError, Misfit
 from bgd_helpers.equations.meaning import is_counted, is_definition, meaning_of
 from bgd_helpers.equations.messages import advice
-from bgd_helpers.equations.reading import line_of, named, read
+from bgd_helpers.equations.prose import read, without_prose
+from bgd_helpers.equations.reading import line_of, named
 from bgd_helpers.equations.repair import repair
 from bgd_helpers.equations.result import Result
 from bgd_helpers.equations.spelling import braced
@@ -74,7 +75,7 @@ def check_equation(latex: str, rule: str | None = None, mend: bool = True) -> Re
     except Misfit as error:
         place, text = (
             not error.repair
-            and named(latex)
+            and named(without_prose(latex))
             or error.advised
             and advice(latex, error.position)
             or (error.position, error.expected)

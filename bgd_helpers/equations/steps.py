@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from bgd_helpers.equations.counterexample import agree
 from bgd_helpers.equations.meaning import is_counted
-from bgd_helpers.equations.reading import line_of, read
+from bgd_helpers.equations.prose import read
+from bgd_helpers.equations.reading import line_of
 from bgd_helpers.equations.syntax import Derivative, Node, Symbol, chains_of, is_symbol, walk
 from bgd_helpers.equations.updates import has_next, nearest_rule, without_next
 
