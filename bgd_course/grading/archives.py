@@ -51,7 +51,11 @@ def members(path: Path) -> list[tuple[str, str]]:
     Raises `Refused`."""
     left = Left()
     with _opened(path, left) as archive:
-        return [found for each in _listed(archive) for found in _with_members(archive, *each, left)]
+        return [
+            found
+            for name, kind, member in _listed(archive)
+            for found in _with_members(archive, name, kind, member, left)
+        ]
 
 
 def _with_members(archive, name, kind, member, left):
