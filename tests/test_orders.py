@@ -315,10 +315,13 @@ def put_in_order_by_keyboard(page):
     alert.get_by_text("the derivation arrives").wait_for()
     tree = cell.aria_snapshot()
     assert 'table "your derivation"' in tree and orders.words(rest[-1]) in tree and 'textbox "gap 1"' in tree
-    tab_to(page, page.get_by_role("textbox", name="gap 1"))
-    for text in gaps_of("E5"):
+    for number, text in enumerate(gaps_of("E5"), 1):
+        box = page.get_by_role("textbox", name=f"gap {number}")
+        tab_to(page, box)
         page.keyboard.type(text)
-        page.keyboard.press("Tab")
+        box.and_(page.locator(":focus")).wait_for()
+    page.keyboard.press("Tab")
+    tab_to(page, page.get_by_role("button", name="BUTTON"))
     page.keyboard.press("Enter")
     alert.get_by_text("now write it yourself").wait_for()
 
