@@ -321,7 +321,7 @@ def put_in_order_by_keyboard(page):
         page.keyboard.type(text)
         box.and_(page.locator(":focus")).wait_for()
     page.keyboard.press("Tab")
-    tab_to(page, page.get_by_role("button", name="BUTTON"))
+    tab_to(page, page.get_by_role("button", name="Check the gaps"))
     page.keyboard.press("Enter")
     alert.get_by_text("now write it yourself").wait_for()
 
