@@ -258,6 +258,53 @@ def test_a_part_that_was_not_handed_in_is_none(tmp_path):
     assert list(found) == ["03c-any-depth.ipynb"]
 
 
+def pasted():
+    """All that answers in chapters 0 and 2, in one notebook with ids of its own."""
+    names = [task.notebook for task in COURSE.tasks if task.exercise in ("loss", "batches")]
+    parts = [part(name, **{task.exercise: RIGHT[task.exercise] for task in COURSE.tasks_of(name)}) for name in names]
+    every = [one for notebook in parts for one in notebook.cells]
+    for number, one in enumerate(every):
+        one.id = f"cell-{number}"
+    return new_notebook(cells=every)
+
+
+def test_chapters_pasted_into_one_notebook_are_all_found(tmp_path):
+    _, answered, notes = handed_in(tmp_path, pasted())
+    assert {"loss", "batches", "mini_batch_update"} <= set(answered) and notes == []
+
+
+def test_a_draft_of_another_chapter_without_its_check_is_no_answer_to_it(tmp_path):
+    draft = part("03c-any-depth.ipynb", backprop=RIGHT["backprop"])
+    draft.cells.append(new_code_cell("def loss(y, y_hat):\n    return 0"))
+    _, answered, _ = handed_in(tmp_path, draft)
+    assert set(answered) == {"backprop"}
+
+
+def beside(folder, source, name="helpers.py"):
+    """The sources of the pieces of a notebook whose answer imports `helpers`, with a module that lies beside it."""
+    notebook = part("00-start-here.ipynb", loss=f"from helpers import half\n{RIGHT['loss']}")
+    nbformat.write(notebook, folder / "a.ipynb")
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(source, encoding="utf-8")
+    found, notes = collect.answers([str(folder / "a.ipynb"), str(folder / name)], COURSE)
+    assert notes == []
+    return [piece.source for piece in found["00-start-here.ipynb"].pieces]
+
+
+@pytest.mark.parametrize("name", ["helpers.py", "ada_2001_77_helpers.py"])
+def test_a_module_beside_the_notebook_is_written_before_it_is_imported(tmp_path, name):
+    sources = beside(tmp_path, "half = 1 / 2", name)
+    at = next(i for i, source in enumerate(sources) if "import half" in source)
+    assert sources[at - 2 : at] == [collect.ON_THE_PATH, "%%writefile helpers.py\nhalf = 1 / 2"]
+
+
+@pytest.mark.parametrize(
+    ("source", "name"), [("x = 1", "other.py"), ("x = 1", "b/helpers.py"), ("#" * 60_000, "helpers.py")]
+)
+def test_any_other_module_is_not_read(tmp_path, source, name):
+    assert not any("writefile" in one for one in beside(tmp_path, source, name))
+
+
 # Fetched
 
 

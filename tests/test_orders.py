@@ -291,10 +291,10 @@ def test_by_keyboard_alone_in_jupyterlab(tmp_path):
         try:
             notebook.run_all()
             put_in_order_by_keyboard(notebook.page)
+            saved_by_keyboard(notebook.page, path, {"E5": orders.Work(right("E5"), gaps_of("E5"))})
             assert notebook.errors == []
         finally:
             notebook.close()
-    assert orders.work_in(nbformat.read(path, as_version=4).cells) == {"E5": orders.Work(right("E5"), gaps_of("E5"))}
 
 
 def put_in_order_by_keyboard(page):
@@ -315,23 +315,32 @@ def put_in_order_by_keyboard(page):
     alert.get_by_text("the derivation arrives").wait_for()
     tree = cell.aria_snapshot()
     assert 'table "your derivation"' in tree and orders.words(rest[-1]) in tree and 'textbox "gap 1"' in tree
-    tab_to(page, page.get_by_role("textbox", name="gap 1"))
-    for text in gaps_of("E5"):
+    for number, text in enumerate(gaps_of("E5"), 1):
+        box = page.get_by_role("textbox", name=f"gap {number}")
+        tab_to(page, box)
         page.keyboard.type(text)
-        page.keyboard.press("Tab")
+        box.and_(page.locator(":focus")).wait_for()
+    page.keyboard.press("Tab")
+    tab_to(page, page.get_by_role("button", name="Check the gaps"))
     page.keyboard.press("Enter")
     alert.get_by_text("now write it yourself").wait_for()
-    time.sleep(1)
-    page.keyboard.press("Control+s")
-    time.sleep(2)
 
 
 def press(page, name):
-    """Go by Tab to the button of that name and press Enter."""
+    """Go by Tab to the button of that name and press Enter, until it is another: Place A, or A is line 2."""
     button = page.get_by_role("button", name=name, exact=True)
     tab_to(page, button)
     page.keyboard.press("Enter")
-    time.sleep(0.5)
+    button.wait_for(state="detached")
+
+
+def saved_by_keyboard(page, path, expected):
+    """Press Ctrl+S until the file at `path` holds what is expected: the page hears of it when the kernel has time."""
+    for _ in in_browser.until(in_browser.PATIENCE, "what was placed is not saved"):
+        page.keyboard.press("Control+s")
+        if orders.work_in(nbformat.read(path, as_version=4).cells) == expected:
+            return
+        page.wait_for_timeout(500)
 
 
 def tab_to(page, element):
