@@ -95,8 +95,8 @@ class Recorder(RendererBase):
         data = [
             b64encode(part.tobytes()).decode() for part in (found, which.astype("u1" if len(found) < 256 else "<u2"))
         ]
-        (a, _, _), (_, d, _), _ = (transform or Affine2D().scale(*im.shape[1::-1])).get_matrix()
-        box = [x, self.height - y - d, a, d]
+        (a, _, left), (_, d, low), _ = (transform or Affine2D().scale(*im.shape[1::-1])).get_matrix()
+        box = [x + left, self.height - y - low - d, a, d]
         self._add(gc, None, i=data, n=[*pixels.shape[::-1]], at=np.round(box, 2).tolist())
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
