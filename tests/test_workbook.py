@@ -110,7 +110,7 @@ def press_each(page):
         box.scroll_into_view_if_needed()
         words, control = box.locator(".bgd-words"), box.locator(".bgd-controls").locator("input, select").first
         control.focus()
-        before = words.element_handle(), words.text_content()
+        before = [words.element_handle(), words.text_content()]
         control.press("ArrowRight" if control.evaluate("one => one.value !== (one.max || '-')") else "ArrowLeft")
         page.wait_for_function("([words, before]) => words.textContent !== before", arg=before)
         assert box.locator("pre").text_content() == ""
