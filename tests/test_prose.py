@@ -49,7 +49,7 @@ def test_the_end_of_a_proof_is_no_line(end):
     assert check_derivation("gradient", f"{G}\n{END}\n{end}").outcome == "right"
 
 
-@pytest.mark.parametrize("prefix", ["", "By the chain rule, with $u$ for the bracket:\n"])
+@pytest.mark.parametrize("prefix", ["", "By the chain rule, with $u = 1$:\n"])
 def test_backslashes_that_python_has_eaten_are_named(prefix):
     eaten = f"{prefix}{G}\n{END}".replace(r"\nabla", "\nabla").replace(r"\top", "\top").replace(r"\frac", "\frac")
     with pytest.raises(EquationError, match="write r before the quotation marks"):

@@ -13,7 +13,18 @@ from bgd_helpers.equations.counterexample import first_difference
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import meaning_of
 from bgd_helpers.equations.spelling import EQUALS, MATHEMATICS, OPEN_END, WORD
-from bgd_helpers.equations.syntax import Chain, Equivalence, chains_of, is_symbol, mapped
+from bgd_helpers.equations.syntax import (
+    Chain,
+    Derivative,
+    Equivalence,
+    Gradient,
+    Number,
+    Variance,
+    chains_of,
+    is_symbol,
+    mapped,
+    walk,
+)
 from bgd_helpers.equations.updates import is_update, now
 
 EATEN = re.compile("[\a\b\f\v][a-z]|\t(?:heta|op\\b|imes|ext\\{)|\n(?:abla|eq\\b)|\r(?:ight|ho\\b)")
@@ -23,9 +34,14 @@ LABEL = re.compile(
     r"\\(?:text|operatorname|mathrm|begin|end|label|tag|color|ref|mbox|intertext)\w*\*?\s*\{[^{}]*\}"
 )
 PROSE = re.compile(r"[^\W\d_]{2,}")
-END = re.compile(r"^[ \t]*(?:\$?\s*\\(?:blacksquare|square|Box|qed)\s*\$?|[Qq]\.?\s?[Ee]\.?\s?[Dd]\.?)[ \t.]*$", re.MULTILINE)
-DENIES = re.compile(r"\b(?:wrong|mistakes?|incorrect|not true|false|instead of|forgets?|falsch|Fehler)\b", re.IGNORECASE)
+END = re.compile(
+    r"^[ \t]*(?:\$?\s*\\(?:blacksquare|square|Box|qed)\s*\$?|[Qq]\.?\s?[Ee]\.?\s?[Dd]\.?)[ \t.]*$", re.MULTILINE
+)
+DENIES = re.compile(
+    r"\b(?:wrong|mistakes?|incorrect|not true|false|instead of|forgets?|falsch|Fehler)\b", re.IGNORECASE
+)
 SUPPOSES = re.compile(r"\b(?:if|when|assum\w+|suppos\w+|falls|wenn)\b", re.IGNORECASE)
+DERIVED = "delta Delta E J a A z Z yhat Yhat".split()  # of which a sentence may not say anything else
 GOES_ON = re.compile(rf"(?:\s|\$|&|\\\[|\\\(|\\begin\{{\w+\*?\}})*(?:{EQUALS}|:=|[-+]\s)")
 
 
@@ -35,10 +51,11 @@ class Piece(NamedTuple):
     start: int
     end: int
     sentence: str | None
+    bare: bool = False  # whether it stands beside the signs of mathematics of its sentence
 
 
 def read(latex: str) -> list[Chain | Equivalence]:
-    """The statements of an equation or a derivation, with those of its sentences. Raises Misfit as reading.read does."""
+    """The statements of an equation or a derivation, those of its sentences too. Raises Misfit."""
     if isinstance(latex, str) and (eaten := EATEN.search(latex)):
         raise Misfit(eaten.start(), NO_R)
     texts = _texts(latex) if isinstance(latex, str) and len(latex) <= reading.LONGEST else ()
@@ -49,7 +66,9 @@ def read(latex: str) -> list[Chain | Equivalence]:
 
 
 def without_prose(latex: str) -> str:
-    """The text with blanks in place of all that is passed over."""
+    """The text with blanks in place of all that is passed over; empty if Python has eaten its backslashes."""
+    if EATEN.search(latex):
+        return ""
     texts = _texts(latex) if len(latex) <= reading.LONGEST else ()
     return "".join(max(signs) for signs in zip(*texts)) if texts else latex
 
@@ -103,7 +122,7 @@ def _inline(match, sentence):
 
 def _bare(latex, start, end, sentence):
     """An equation in a sentence outside the signs of mathematics, if there is one."""
-    return [Piece(start, end, sentence)] if re.search(rf"[_\\^][^\n]*=|=[^\n]*[_\\^]", latex[start:end]) else []
+    return [Piece(start, end, sentence, True)] if re.search(r"[_\\^][^\n]*=|=[^\n]*[_\\^]", latex[start:end]) else []
 
 
 def _chunks(latex, pieces):
@@ -138,15 +157,25 @@ def _chunks(latex, pieces):
 def _is_claim(latex, piece):
     text = _only(latex, [piece])
     holds = _judged(text)
-    if holds is None or DENIES.search(piece.sentence):
+    if DENIES.search(piece.sentence):
         return False
+    if holds is None:
+        return piece.bare and _parses(text)
     return holds or not (SUPPOSES.search(piece.sentence) or _is_named(reading.read(text)))
 
 
+def _parses(text):
+    try:
+        return bool(reading.read(text))
+    except Misfit:
+        return False
+
+
 def _is_named(statements):
-    """Whether an equation gives a letter a meaning for a sentence, t = 0, or y = Xw."""
-    head = chains_of(statements)[0].sides[0]
-    return is_symbol(head, "w", "X", "y", "t", "B", "N", "H", "I", "L", "eta", "batch_size") and not head.indices
+    """Whether an equation is a demand, or gives a letter a meaning for a sentence: t = 0, y = Xw, h(w) = Xw - y."""
+    head, *_, last = chains_of(statements)[0].sides
+    derived = isinstance(head, Derivative | Gradient | Variance) or is_symbol(head, *DERIVED)
+    return last == Number(0.0) or not derived and not any(isinstance(part, Derivative) for part in walk(head))
 
 
 def _best(latex, chunks, piece):
