@@ -105,7 +105,7 @@ def test_an_explorer_of_the_book_moves_when_it_is_seen(reader, server):
 
 def press_each(page):
     """How many explorers are on the page; the first control of each is moved, and other words stand below it then."""
-    boxes = page.locator(".bgd-explorer").filter(has=page.locator(".bgd-controls"))
+    boxes = page.locator(".bgd-explorer:has(> .bgd-controls)")
     for box in boxes.all():
         box.scroll_into_view_if_needed()
         words, control = box.locator(".bgd-words"), box.locator(".bgd-controls").locator("input, select").first
