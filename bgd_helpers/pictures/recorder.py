@@ -1,7 +1,7 @@
 """What artists draw, written down as commands that a canvas in the browser paints, at whatever resolution it has.
 
 A command is a dictionary: `d` an outline in SVG's notation, or with `at` a shape at many places; `t` a text, as glyphs;
-`i` an image; `f` its fill, `s` its stroke, `w`, `l`, `o`, `j`, `c` width, dashes, their start, join and cap of that, `b`
+`i` an image; `f` its fill, `s` its stroke, `w`, `l`, `o`, `j`, `c` width, dashes, their start, join and cap; `b`
 its clip box. Coordinates are pixels of the figure, y downwards.
 """
 
