@@ -73,6 +73,18 @@ def without_prose(latex: str) -> str:
     return "".join(max(signs) for signs in zip(*texts)) if texts else latex
 
 
+def passed_over(latex: str) -> list[int]:
+    """The numbers of the lines with an equation in a sentence that is not read."""
+    kept = without_prose(latex)
+    gone = [
+        piece
+        for piece in _pieces(latex)
+        if piece.sentence and not kept[piece.start : piece.end].strip()
+        if re.search(EQUALS, latex[piece.start : piece.end])
+    ]
+    return list(dict.fromkeys(reading.line_of(latex, piece.start) for piece in gone))
+
+
 @lru_cache(maxsize=64)
 def _texts(latex):
     """The texts that are read each for itself, blank elsewhere; none if there is no sentence with a formula."""
