@@ -178,7 +178,8 @@ def whole(answers=RIGHT, numbers="03"):
     paths = sorted((ROOT / "notebooks").glob(f"{numbers}*.ipynb"))
     every = [one for path in paths for one in edition.learners(nbformat.read(path, as_version=4)).cells]
     tasks = {task.cell: task for task in COURSE.tasks}
-    for one in every:
+    for number, one in enumerate(every):
+        one.id = one.id if one.id not in {other.id for other in every[:number]} else f"{one.id}-{number}"
         if one.id in tasks and tasks[one.id].exercise in answers:
             one.source = answers[tasks[one.id].exercise]
     return new_notebook(cells=[one for one in every if "yours(" not in one.source])

@@ -34,7 +34,8 @@ def test_a_browser_is_asked_only_for_what_it_has(monkeypatch):
     browser = {"sys_platform": "emscripten", "extra": ""}
     asked = map(Requirement, environment._declared())
     wanted = {one.name for one in asked if one.marker is None or one.marker.evaluate(browser)}
-    assert wanted == {"numpy", "matplotlib", "contourpy", "pillow", "ipywidgets", "lark", "packaging", "lazy-loader"}
+    widgets = {"ipywidgets", "anywidget", "traitlets"}
+    assert wanted == widgets | {"numpy", "matplotlib", "contourpy", "pillow", "lark", "packaging", "lazy-loader"}
 
 
 def test_it_is_the_same_however_the_course_is_installed():

@@ -228,7 +228,7 @@ def test_make_lists_its_targets(clone):
     done = make(clone)
     targets = [line.split()[1] for line in done.stdout.splitlines() if re.match(r"make [a-z]", line)]
     courses = ["help", "lab", "progress", "release", "grade", "site"]
-    assert targets == [*courses, "test", "test-all", "notebooks", "bench", "evidence", "book", "lock", "clean"]
+    assert targets == [*courses, "test", "test-all", "notebooks", "bench", "evidence", "lock", "clean"]
     assert done.stdout == make(clone, "help").stdout
 
 
