@@ -304,7 +304,7 @@ class ExplorerOnPage:
         return pixels(self.kernel("base64.b64encode(e.png()).decode()"))
 
     def jumped(self):
-        """Whether anything is elsewhere than at the first call: the picture and the controls, relative to the
+        """What is elsewhere than at the first call, where it was and is: the picture and the controls, relative to the
         explorer's top, and where the cell's outputs end.
 
         The next cell would not do: JupyterLab puts an estimate in place of the height of a cell that is out of sight.
@@ -320,7 +320,7 @@ class ExplorerOnPage:
             }"""
         )
         self._first_places = self._first_places or places
-        return places != self._first_places
+        return [(was, now) for was, now in zip(self._first_places, places) if was != now]
 
 
 def inaccessible(page, within=".bgd-explorer"):
