@@ -373,12 +373,26 @@ def _submission(reported, learner, entries):
     notebooks, ties = _by_age([(entry, item) for entry in entries for item in entry.items if item.kind == "notebook"])
     too_many = len(notebooks) - MOST_FILES
     left = [f"One of {len(notebooks)} notebooks was not graded: more than {MOST_FILES} are too many."] * (too_many > 0)
-    left += [_why_left(item, bool(notebooks)) for entry in entries for item in entry.items]
+    own = [item for entry in entries for item in entry.items if item.kind not in OF_A_RELEASE or not _is_released(item)]
+    left += [_why_left(item, bool(notebooks)) for item in own]
     files = tuple(item.path for _, item in notebooks[-MOST_FILES:])
-    others = [item for entry in entries for item in entry.items if item.kind == "file"]
+    others = [item for item in own if item.kind == "file"]
     names, said = tuple(item.name for item in others), (*[line for line in left if line][:20], *ties)
     modules = [item.path for item in others if item.path.suffix == ".py"] if files else []
     return Submission(reported, files, said, learner, names, tuple(modules[:MOST_MODULES]))
+
+
+OF_A_RELEASE = ("file", "packed")
+
+
+def _is_released(item):
+    """Whether a file lies in a clone of the class's repository: nobody hands in what was released."""
+    folder = item.path
+    for _ in item.parts:
+        folder = folder.parent
+        if (folder / RELEASE).exists():
+            return True
+    return False
 
 
 def _by_age(pairs):
