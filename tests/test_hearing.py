@@ -237,13 +237,13 @@ def test_the_largest_difference_has_its_place():
 @pytest.mark.parametrize("later", [(), (2,), (3, 3), (1,), (7, 3)])
 @pytest.mark.parametrize("exercise", [name for name in EXERCISES if name != "batches" and not EXERCISES[name].lines])
 def test_values_of_another_shape_in_a_later_case_are_no_obstacle(exercise, later):
-    calls = iter(range(1000))
+    calls, many = iter(range(1000)), len(list(EXERCISES[exercise].cases()))
 
     def changing(*case):
         value = EXERCISES[exercise].right(*case)
         return (
             np.full(later, 2.5)
-            if next(calls) % len(list(EXERCISES[exercise].cases()))
+            if next(calls) % many
             else ([(2 * dW, db) for dW, db in value] if isinstance(value, list) else np.sqrt(np.abs(value) + 1))
         )
 
