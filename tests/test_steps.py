@@ -64,3 +64,9 @@ def test_a_true_line_that_leads_nowhere_is_named_in_a_right_derivation_too():
     extra = r"\frac{\partial a_{nj}^{(k)}}{\partial b_j^{(k)}} = 1"
     verdict = check_derivation("E5", rf"\delta_{{ni}}^{{(k)}} = {BACK} = {E5} \\ {extra}")
     assert verdict.outcome == "right" and "Line 2 is true, but the derivation does not need it" in verdict.text
+
+
+@pytest.mark.parametrize(("sign", "outcome"), [("=", "fails"), (r"\approx", "holds")])
+def test_a_step_is_as_exact_as_its_sign(sign, outcome):
+    steps = steps_of(rf"\delta_{{nj}}^{{(L)}} = 0 + \delta_{{nj}}^{{(L)}} {sign} 1.00000002 \delta_{{nj}}^{{(L)}}")
+    assert steps[-1].outcome == outcome

@@ -37,12 +37,12 @@ def _judged(latex: str, chain) -> list[Step]:
     head, found, failed = chain.sides[0], [], None
     for left, right, sign in zip(chain.sides, chain.sides[1:], chain.relations):
         line = line_of(latex, right.span[0])
-        follows = agree(left, right, sign)
+        follows = agree(left, right, sign == "~")
         if follows and not failed:
             found.append(Step(line, right.span, "holds", large(left, right)))
         elif follows:
             found.append(Step(line, right.span, "follows", f"it follows from line {failed}, which does not hold."))
-        elif failed and agree(head, right, sign):
+        elif failed and agree(head, right, sign == "~"):
             found.append(Step(line, right.span, "holds", "it equals the first side again."))
             failed = None
         else:
