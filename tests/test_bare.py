@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Timer
+from time import monotonic, sleep
+from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
@@ -150,7 +152,14 @@ def test_make_lab_opens_the_first_notebook(machine):
         lab.communicate()
 
 
-def answer(address):
-    """What a server of this machine answers."""
-    with build_opener(ProxyHandler({})).open(address, timeout=60) as reply:
-        return reply.read()
+def answer(address, patience=60):
+    """What a server of this machine answers; it says its address a moment before it listens."""
+    until = monotonic() + patience
+    while True:
+        try:
+            with build_opener(ProxyHandler({})).open(address, timeout=patience) as reply:
+                return reply.read()
+        except URLError as error:
+            if not isinstance(error.reason, ConnectionRefusedError) or monotonic() > until:
+                raise
+            sleep(0.1)
