@@ -313,8 +313,10 @@ def put_in_order_by_keyboard(page):
         press(page, f"Place {letters[line]}")
         page.get_by_role("button", name=f"{letters[line]} is line").wait_for()
     alert.get_by_text("the derivation arrives").wait_for()
+    cell.get_by_role("textbox", name="gap 1").wait_for()
     tree = cell.aria_snapshot()
-    assert 'table "your derivation"' in tree and orders.words(rest[-1]) in tree and 'textbox "gap 1"' in tree
+    found = [part in tree for part in ('table "your derivation"', orders.words(rest[-1]))]
+    assert all(found), tree
     for number, text in enumerate(gaps_of("E5"), 1):
         box = page.get_by_role("textbox", name=f"gap {number}")
         tab_to(page, box)
