@@ -7,12 +7,13 @@ import pytest
 
 def first_with(parts, rows):
     """The rows as parameters of a test; slow are those of whose parts each stands in a row before."""
-    seen = set()
+    seen, cases = set(), []
     for row in rows:
         case = row if hasattr(row, "marks") else pytest.param(*([row] if isinstance(row, str) else row))
         is_new = not seen.issuperset(parts(*case.values))
         seen.update(parts(*case.values))
-        yield case if is_new else case._replace(marks=[*case.marks, pytest.mark.slow])
+        cases.append(case if is_new else case._replace(marks=[*case.marks, pytest.mark.slow]))
+    return cases
 
 
 def signs(latex, *others):
