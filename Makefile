@@ -1,6 +1,7 @@
 # The course in two commands, `make lab` and `make test`; Python 3.11 or newer and make are all they need.
 .DEFAULT_GOAL := help
 include setup.mk
+export PYTHONDONTWRITEBYTECODE :=  # what is imported is compiled once
 
 .PHONY: help lab progress release grade site test test-all notebooks bench evidence lock clean
 

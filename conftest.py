@@ -49,6 +49,7 @@ def pytest_configure(config):
     """Give this run, and every process that it starts, one thread each for sums, as the processes share the cores, and
     folders of settings of its own: none of its user's, and none that cannot be written."""
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes import the same: it is compiled once
     settings = config.rootpath / ".pytest_cache" / "settings"
     for name in SETTINGS:
         folder = settings / name.lower()

@@ -15,13 +15,13 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 ROOT = Path(__file__).parent.parent
 SUITE, PACKAGES, USER = "bookworm", "make,python3,python3-venv", "ada"
 KEPT = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / f"bgd-bare-{SUITE}.tar"
 PATH = "/usr/local/bin:/usr/bin:/bin"
-MOST_SECONDS = 1800
+MOST_SECONDS = 1400
 TRUSTED = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 ADDRESS = re.compile(r"http://\S+/lab/tree/00-start-here\.ipynb\?token=\w+")
 

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from tiers import first_with, signs
 
 from bgd_helpers.checks import check_derivation
 from bgd_helpers.equations import EquationError, check_equation
@@ -22,12 +23,12 @@ def judged(latex, mend=False):
         return error
 
 
-@pytest.mark.parametrize("latex", WRITTEN["right"])
+@pytest.mark.parametrize("latex", first_with(signs, WRITTEN["right"]))
 def test_style_is_no_slip(latex):
     assert check_equation(latex, mend=False).verdict == "holds"
 
 
-@pytest.mark.parametrize("latex", WRITTEN["wrong"])
+@pytest.mark.parametrize("latex", first_with(signs, WRITTEN["wrong"]))
 def test_no_wrong_one_holds(latex):
     assert getattr(judged(latex), "verdict", "refused") != "holds"
 

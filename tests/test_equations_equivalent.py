@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 import pytest
+from tiers import first_with, signs
 
 from bgd_helpers import slips
 from bgd_helpers.equations import check_equation
@@ -371,12 +372,14 @@ def rows(table):
     return [pytest.param(latex, id=f"{name} {i}") for name, group in table.items() for i, latex in enumerate(group, 1)]
 
 
-@pytest.mark.parametrize("latex", rows(EQUIVALENT))
+@pytest.mark.parametrize("latex", first_with(signs, rows(EQUIVALENT)))
 def test_right_equations_hold(latex):
     assert check_equation(latex).verdict == "holds"
 
 
-@pytest.mark.parametrize("latex, slip, mended", SLIPS)
+@pytest.mark.parametrize(
+    "latex, slip, mended", first_with(lambda latex, slip, _: {(slip, latex.partition("=")[0])}, SLIPS)
+)
 def test_slips_are_named_and_mended(latex, slip, mended):
     result = check_equation(latex)
     assert result.verdict == "fails"

@@ -45,7 +45,7 @@ TOKEN = re.compile(
 )
 POOL = sorted({token for equation in EQUATIONS for token in TOKEN.findall(equation)})
 CHARACTERS = r"\{}()[]^_=<>+-*/&,;.|'~#$%@ 0123456789abehijknstvwxyzABEHIJLNTWXYZ" + "\n\t\0é∂"
-SEEDS = [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))]
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 8))]
 INPUTS_PER_SEED = 52
 
 HOSTILE = {

@@ -106,7 +106,7 @@ def test_without_scripts_it_is_the_picture_with_its_words(explorer, fragment, ch
     tab.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), pytest.param(390, "dark", marks=pytest.mark.slow)])
 def test_a_page_moves_with_the_network_cut_and_all_can_use_it(fragment, chromium, tmp_path, width, scheme):
     tab, told = opened(chromium, tmp_path, f"{fragment}<p style='height: 2000px'>Below.</p>{fragment}", width, scheme)
     tab.wait_for_selector("input")
@@ -191,7 +191,7 @@ def apart(painted, exact):
     return each.reshape(high, SQUARE, wide, SQUARE).mean(axis=(1, 3)).max()
 
 
-@pytest.mark.parametrize("name", ["slope", "bgd", "fit"])
+@pytest.mark.parametrize("name", ["slope", *(pytest.param(name, marks=pytest.mark.slow) for name in ("bgd", "fit"))])
 def test_an_artist_that_is_missing_or_elsewhere_is_seen(name):
     explorer = EXPLORERS[name]()
     exact, seen = in_browser.pixels(b64encode(explorer.png())), set(explorer.picture.moving) - UNSEEN

@@ -487,9 +487,12 @@ def expected(way, name, number):
     )
 
 
-@settings(max_examples=150, deadline=None)
-@given(classes())
-def test_every_file_is_in_the_row_of_its_learner_or_nobodys(drawn):
+@pytest.mark.parametrize("most", [30, pytest.param(150, marks=pytest.mark.slow)])
+def test_every_file_is_in_the_row_of_its_learner_or_nobodys(most):
+    settings(max_examples=most, deadline=None)(given(classes())(has_its_files))()
+
+
+def has_its_files(drawn):
     way, people, files, ids, with_roster = drawn
     with TemporaryDirectory() as folder:
         top, owners = Path(folder, "class"), {}

@@ -10,6 +10,7 @@ import numpy as np
 import odd_answers
 import pytest
 from learners_answers import RIGHT, SOURCES, WRONG
+from tiers import first_with
 
 from bgd_helpers import network
 from bgd_helpers.checks import EXERCISES, check, checks
@@ -48,7 +49,7 @@ def heard(row):
     return "misled" if verdict.slip or verdict.outcome == "not attempted" else "generic", said
 
 
-@pytest.mark.parametrize("number", range(len(WRONG + ODD)))
+@pytest.mark.parametrize("number", first_with(lambda number: {(WRONG + ODD)[number][:2]}, zip(range(len(WRONG + ODD)))))
 def test_a_wrong_answer_is_named_or_rightly_located(number, monkeypatch):
     monkeypatch.setattr(checks, "SECONDS", FEW)
     how, said = heard((WRONG + ODD)[number])

@@ -369,12 +369,13 @@ def test_close_lets_go_of_widgets_and_figure(fresh):
     assert models and not models & set(ipywidgets.widgets.widget._instances)
 
 
-def test_a_slider_moves_while_a_cell_draws(fresh):
+@pytest.mark.parametrize("figures", [4, pytest.param(12, marks=pytest.mark.slow)])
+def test_a_slider_moves_while_a_cell_draws(fresh, figures):
     """Jupyter runs them in two threads, and Matplotlib's formulas and settings are for one."""
     failed = []
 
     def cell():
-        for number in range(12):
+        for number in range(figures):
             figure, axes = new_figure(2, 2)
             axes.set_title(rf"$\frac{{{number}}}{{2}} \sum_n E_n$")
             try:

@@ -232,12 +232,13 @@ def test_rows_at_a_time_may_be_more_than_a_block_holds():
     assert relative_error(backprop_by_rows(theta, X, Y, f, N), network.backprop(theta, X, Y, f)) < 1e-13
 
 
-def test_memory_of_rows_at_a_time_is_bounded_by_the_chunk():
-    """784-256-10, N = 60,000: what NumPy allocates beyond the data (tracemalloc does not see BLAS)."""
+@pytest.mark.parametrize("N", [30_000, pytest.param(60_000, marks=pytest.mark.slow)])
+def test_memory_of_rows_at_a_time_is_bounded_by_the_chunk(N):
+    """784-256-10: what NumPy allocates beyond the data (tracemalloc does not see BLAS)."""
     rng = np.random.default_rng(0)
     theta = network.initial_parameters([784, 256, 10], rng)
-    X, Y = np.ones((60_000, 784)), np.ones((60_000, 10))
-    X[:, 0] = rng.normal(size=60_000)
+    X, Y = np.ones((N, 784)), np.ones((N, 10))
+    X[:, 0] = rng.normal(size=N)
     tracemalloc.start()
     backprop_by_rows(theta, X, Y, ["tanh", "identity"])
     peak = tracemalloc.get_traced_memory()[1]

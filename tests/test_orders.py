@@ -45,7 +45,7 @@ def accepted(name, order):
 @pytest.mark.parametrize("name", VALID)
 def test_an_order_is_accepted_where_it_follows_and_nowhere_else(name):
     every = list(permutations(range(len(right(name)))))
-    drawn = random.Random(0).sample(every, min(len(every), 24)) + [o for o in every if VALID[name](o)][:4]
+    drawn = random.Random(0).sample(every, min(len(every), 8)) + [o for o in every if VALID[name](o)][:2]
     assert [order for order in drawn if accepted(name, order) != VALID[name](order)] == []
 
 
@@ -66,11 +66,12 @@ def test_the_lines_of_the_table_are_a_derivation_that_the_exercise_accepts(name)
     assert lines[: len(right(name))] != right(name)
 
 
+@pytest.mark.parametrize("places", [1, pytest.param(None, marks=pytest.mark.slow, id="all")])
 @pytest.mark.parametrize(("name", "slip"), WRONG, ids=lambda value: getattr(value, "name", value))
-def test_a_wrong_line_is_its_slips_and_breaks_one_line_wherever_it_stands(name, slip):
+def test_a_wrong_line_is_its_slips_and_breaks_one_line_wherever_it_stands(name, slip, places):
     line = orders.wrong_line(name, slip)
     assert slip.formula.endswith(line.removeprefix("= ")) and check_equation(slip.formula).slip == slip.name
-    for at in range(1, len(right(name)) + 1):
+    for at in range(len(right(name)), 0, -1)[:places]:
         found = orders.judged(name, [*right(name)[:at], line, *right(name)[at:]])
         assert [row.line for row in found.rows if row.how == "fails"] == [line] and not found.is_done
         assert found.rows[at].said == slip.because and slip.because in orders.report(found)

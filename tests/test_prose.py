@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from tiers import first_with
 
 from bgd_helpers.checks import check_derivation
 from bgd_helpers.checks.derive import as_assignment, derive
@@ -21,7 +22,7 @@ def test_prose_is_passed_over(exercise, answer):
     assert verdict.outcome == "right", verdict
 
 
-@pytest.mark.parametrize(("exercise", "answer", "right", "wrong"), ALL)
+@pytest.mark.parametrize(("exercise", "answer", "right", "wrong"), first_with(lambda *row: row[:1], ALL))
 def test_a_wrong_line_is_found_among_prose(exercise, answer, right, wrong):
     assert answer.count(right) == 1
     verdict = check_derivation(exercise, answer.replace(right, wrong))

@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from tiers import first_with
 
 from bgd_helpers.checks import check_derivation
 
@@ -33,7 +34,7 @@ def test_a_bare_result_is_told_what_it_lacks(exercise):
     assert "nothing leads to it: " in check_derivation(exercise, bare).text
 
 
-@pytest.mark.parametrize(("exercise", "answer"), WRITTEN["right"])
+@pytest.mark.parametrize(("exercise", "answer"), first_with(lambda *row: row[:1], WRITTEN["right"]))
 def test_no_route_passes_for_another(exercise, answer):
     others = [other for other in EXERCISES if other != exercise]
     assert all(check_derivation(other, answer).outcome == "wrong" for other in others)

@@ -1,5 +1,6 @@
 """Where two sides differ: in some model, for some value of the letters."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +65,7 @@ def first_difference(left, right, approximately=False, among=None):
     return None
 
 
+@lru_cache(maxsize=256)
 def agree(left: Node, right: Node, approximately: bool = False) -> bool:
     """Whether two sides are equal; those that mean nothing together are not."""
     try:

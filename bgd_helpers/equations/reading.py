@@ -1,7 +1,7 @@
 """From LaTeX to trees: the text made ready, parsed by grammar.lark, bounded, and built."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from bgd_helpers.equations import messages
@@ -30,6 +30,11 @@ def read(latex: str) -> list[Chain | Equivalence]:
     """
     if not isinstance(latex, str):
         raise TypeError(f"an equation is a string of LaTeX, not a value of type {type(latex).__name__}")
+    return list(_read(latex))
+
+
+@lru_cache(maxsize=256)  # a derivation is read for its steps, for its end and for its way
+def _read(latex):
     _check_text(latex)
     text = _prepared(latex)
     if not text.text.strip(" \\\n,.;"):
