@@ -293,10 +293,14 @@ def test_answers_typed_into_an_empty_notebook_are_found_in_every_chapter(tmp_pat
 
 
 def test_they_give_way_to_an_answer_in_its_own_notebook(tmp_path):
-    mine = part("00-start-here.ipynb", loss=RIGHT["loss"])
+    mine = part("01-stochastic-gradient-descent.ipynb", update=RIGHT["update"])
     found, answered, notes = handed_in(tmp_path, mine, typed("backprop", "hidden_delta", "loss", "update"))
-    assert answered == {"backprop": "1.ipynb", "hidden_delta": "1.ipynb", "loss": "0.ipynb", "update": "1.ipynb"}
-    assert found["00-start-here.ipynb"].name == "0.ipynb" and notes == []
+    assert answered == {"backprop": "1.ipynb", "hidden_delta": "1.ipynb", "loss": "1.ipynb", "update": "0.ipynb"}
+    assert found["01-stochastic-gradient-descent.ipynb"].name == "0.ipynb" and notes == []
+
+
+def test_a_module_that_a_cell_runs_is_written_too(tmp_path):
+    assert "%%writefile helpers.py\nhalf = 1 / 2" in beside(tmp_path, "half = 1 / 2", line="%run -i helpers.py")
 
 
 def beside(folder, source, name="helpers.py", line="from helpers import half"):

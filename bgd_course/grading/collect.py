@@ -327,11 +327,6 @@ def answers(files: Sequence[str], asked: Course, left: Sequence[str] = ()) -> tu
     together: dict[str, File] = {}
     for read_files in found.values():
         together |= _latest(sorted(read_files, key=_is_at_home), notes)
-    graded = {name for file in together.values() for name in file.names.values()}
-    elsewhere = [name for read_files in found.values() for name, one in read_files if isinstance(one, Elsewhere)]
-    for name in dict.fromkeys(elsewhere):
-        if name not in graded:
-            notes.append(f"{name} was not graded: what it answers is answered in a notebook of the course.")
     return together, [*notes, *left]
 
 
@@ -356,7 +351,7 @@ def _latest(files, notes):
             kept += [new for new, piece in zip(mine, one.pieces) if new.answers or not piece.answers]
     for name, one in files:
         cells = [cell for piece in one.pieces for cell in piece.answers]
-        if cells and name not in names.values() and not isinstance(one, Elsewhere):
+        if cells and name not in names.values() and _is_at_home((name, one)):
             notes.append(f"{name} was not graded: superseded by {names[cells[0]]}, which is later.")
     told = sorted(files, key=lambda file: (_is_at_home(file), file[0] in names.values()))
     last = {part: name for name, one in told for part in one.parts}
@@ -387,8 +382,8 @@ class Read(NamedTuple):
 
 
 class Elsewhere(Read):
-    """What a notebook of one's own, without a text of the course or a check, defines of a chapter: it counts where no
-    other file has an answer."""
+    """What a notebook of one's own, without a text of the course, defines of another chapter without a check: it counts
+    where no other file has an answer."""
 
 
 def read(path: str, asked: Course, modules: Sequence[str] = ()) -> list[Read]:
@@ -417,16 +412,18 @@ def _read(cells, asked, notebook, chapters, path, modules):
 
 
 def _chapters(cells, asked, notebook):
-    """The notebook, and one of each other chapter of which the cells hold an answer, and its check too, or no text of
-    the course at all. With each, Read; Elsewhere, where there is neither such a text nor a check."""
+    """The notebook, with Read, and one of each other chapter of which the cells hold an answer, and its check too, or
+    no text of the course at all: with Elsewhere, where there is no check."""
     texts = {text.strip() for known in asked.cells.values() for text in known.values()}
     is_own_notebook = not any(cell.kind == "markdown" and cell.source.strip() in texts for cell in cells)
-    found: dict[str, dict[str, bool]] = {chapter_of(notebook): {notebook: not is_own_notebook}}
+    found: dict[str, dict[str, bool]] = {}
     for task in asked.tasks:
         is_checked = _last_check(cells, task) >= 0
-        if (is_checked or is_own_notebook) and _answer_index(cells, task) is not None:
+        is_looked_for = task.notebook not in asked.parts(notebook) and (is_checked or is_own_notebook)
+        if is_looked_for and _answer_index(cells, task) is not None:
             found.setdefault(chapter_of(task.notebook), {})[task.notebook] = is_checked
-    return {next(iter(checked)): Read if any(checked.values()) else Elsewhere for checked in found.values()}
+    others = {next(iter(checked)): Read if any(checked.values()) else Elsewhere for checked in found.values()}
+    return {notebook: Read} | others
 
 
 def _with_modules(pieces, path, modules):
