@@ -162,7 +162,11 @@ AMBIGUOUS = {
     "a copy on Windows": (["ada/a.ipynb", "ada - Copy/a.ipynb"], None, ["'ada'", "'ada - Copy'"]),
     "a copy on a Mac": (["ada/a.ipynb", "ada Kopie 2/a.ipynb"], None, ["'ada'", "'ada Kopie 2'"]),
     "a space too many": (["ada  l/a.ipynb", "ada l/a.ipynb"], None, ["'ada  l'", "'ada l'"]),
-    "other capitals in the roster": (["ada@x/a.ipynb", "bob/a.ipynb"], "Ada@X,1\nbob,2\n", ["'ada@x'", "'Ada@X' of"]),
+    "other capitals in the roster": (
+        ["ada@x/a.ipynb", "bob/a.ipynb"],
+        "Ada@X,1\nbob,2\n",
+        ["'ada@x'", "'Ada@X (of the roster)'"],
+    ),
     "composed and not": (["\u00e9/a.ipynb", "e\u0301/a.ipynb"], None, ["'\u00e9'", "'e\u0301'"]),
     "one number, two names": (["ada_1_10_a.ipynb", "bob_1_11_a.ipynb"], None, ["ada_1_10_a", "bob_1_11_a"]),
     "Blackboard's user in two": (

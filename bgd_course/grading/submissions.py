@@ -332,10 +332,14 @@ def _refuse_two_in_one(entries):
 
 def _refuse_both(other, entry):
     if (other.learner, other.head) != (entry.learner, entry.head) and not (other.said or entry.said):
-        raise Ambiguous(
-            f"{other.name!r} and {entry.name!r} may be of one learner or of two: say --assume"
-            f" {f'{entry.name}={other.learner}'!r} for one, --assume {f'{entry.name}=another id'!r} for two"
-        )
+        raise _ambiguous(other.name, other.learner, entry)
+
+
+def _ambiguous(name, learner, entry):
+    return Ambiguous(
+        f"{name!r} and {entry.name!r} may be of one learner or of two: say --assume {f'{entry.name}={learner}'!r} for"
+        f" one, --assume {f'{entry.name}=another id'!r} for two"
+    )
 
 
 def _ids(learners, table):
@@ -356,7 +360,7 @@ def _ids(learners, table):
             f"the roster {table.path} matches none of the {len(learners)} learners: it has"
             f" {next(iter(names), '')!r}, the folder {first!r}; a name must be the same, or the system's number alone"
         )
-    _refuse_other_spellings(learners, set(names) - used, table)
+    _refuse_other_spellings(learners, set(names) - used)
     recognised = {one.number: one.recognised for one in table.people()}
     missing = [Submission(names[key], (), (), recognised.get(key, "")) for key in names if key not in used]
     absent = {f"{key} (of the roster)": names[key] for key in names if key not in used}
@@ -377,16 +381,13 @@ def _ids(learners, table):
     return ids, missing, warnings
 
 
-def _refuse_other_spellings(learners, absent, table):
+def _refuse_other_spellings(learners, absent):
     """Raise `Ambiguous` where the roster spells the name of a learner whom it does not have in another way."""
     spelled = {spelling(key): key for key in absent}
     for learner, entries in learners.items():
         key = spelled.get(spelling(learner))
         if key and not any(entry.said for entry in entries):
-            raise Ambiguous(
-                f"{entries[0].name!r} and {key!r} of the roster {table.path} may be one learner or two: say --assume"
-                f" {f'{entries[0].name}={key}'!r} for one, --assume {f'{entries[0].name}={learner}'!r} for two"
-            )
+            raise _ambiguous(f"{key} (of the roster)", key, entries[0])
 
 
 def _keys(learner, entries):
