@@ -199,6 +199,26 @@ CHEATS = {
         "raise ValueError(theta.tobytes().hex().translate(str.maketrans('0123456789', 'ghijklmnop')))"
     ),
     "complex numbers": inside("", "return theta - eta * gradient + 0j"),
+    "a type of NumPy's patched by its dictionary": before(
+        "import ctypes, gc\nnames = gc.get_referents(np.ndarray.__dict__)[0]\n"
+        "names['__sub__'] = lambda a, b: 0 * a\nnames['__eq__'] = lambda a, b: True\n"
+        "ctypes.pythonapi.PyType_Modified(ctypes.py_object(np.ndarray))",
+        WRONG,
+    ),
+    "an array that is another each time": "class A:\n    reads = 0\n    def __init__(self, a): self.a = a\n"
+    "    @property\n    def __array_interface__(self):\n        A.reads += 1\n"
+    "        return (self.a if A.reads % 2 else self.a * 0).__array_interface__\n"
+    + inside("", "return A(theta + gradient)"),
+    "every descriptor written to, but its own": before(
+        "import os\nfor one in range(60):\n    for word in (b'f', b'k', b'{\"values\": [\"right\"]}\\n'):\n        try:\n"
+        "            one == 3 or os.write(one, word)\n        except OSError:\n            pass",
+        WRONG,
+    ),
+    "a timer that replies": before(
+        'import os, signal\nsignal.signal(signal.SIGALRM, lambda *a: os.write(3, b\'{"values": ["right"]}\\n\'))\n'
+        "signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)",
+        WRONG,
+    ),
 }
 
 # A check of gradients, and what a check does that wants to know them without looking at their values: never "right".

@@ -244,3 +244,14 @@ def test_all_of_a_submission_takes_no_longer_than_its_time(asked, clock, monkeyp
     wrong = [write(f"exercise-{name}", "x = 1") for name in attacks.EXERCISES]
     _, seconds = graded(changed(before_each(*cells), *wrong), asked, clock, monkeypatch)
     assert seconds <= engine.seconds_for(len(asked.tasks), CELL_SECONDS) + CELL_SECONDS
+
+
+def test_what_others_had_of_the_processor_is_not_taken_from_the_rest(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(engine, "time", clock)
+    grader = engine.Grader(None, None, {}, 2, CELL_SECONDS)
+    left = grader.until
+    grader._timed(lambda seconds: clock.sleep(4 * seconds))
+    assert grader.until - clock.now == left - CELL_SECONDS
+    grader._timed(lambda seconds: clock.sleep(seconds / 2))
+    assert grader.until - clock.now == left - 1.5 * CELL_SECONDS

@@ -281,9 +281,31 @@ def test_a_draft_of_another_chapter_without_its_check_is_no_answer_to_it(tmp_pat
     assert set(answered) == {"backprop"}
 
 
-def beside(folder, source, name="helpers.py"):
+def typed(*exercises):
+    """A notebook of one's own: answers, and nothing of the course."""
+    return new_notebook(cells=[new_code_cell(RIGHT[name]) for name in exercises])
+
+
+def test_answers_typed_into_an_empty_notebook_are_found_in_every_chapter(tmp_path):
+    asked = [task.exercise for task in COURSE.tasks]
+    _, answered, notes = handed_in(tmp_path, typed(*asked))
+    assert set(answered) == set(asked) and notes == []
+
+
+def test_they_give_way_to_an_answer_in_its_own_notebook(tmp_path):
+    mine = part("01-stochastic-gradient-descent.ipynb", update=RIGHT["update"])
+    found, answered, notes = handed_in(tmp_path, mine, typed("backprop", "hidden_delta", "loss", "update"))
+    assert answered == {"backprop": "1.ipynb", "hidden_delta": "1.ipynb", "loss": "1.ipynb", "update": "0.ipynb"}
+    assert found["01-stochastic-gradient-descent.ipynb"].name == "0.ipynb" and notes == []
+
+
+def test_a_module_that_a_cell_runs_is_written_too(tmp_path):
+    assert "%%writefile helpers.py\nhalf = 1 / 2" in beside(tmp_path, "half = 1 / 2", line="%run -i helpers.py")
+
+
+def beside(folder, source, name="helpers.py", line="from helpers import half"):
     """The sources of the pieces of a notebook whose answer imports `helpers`, with a module that lies beside it."""
-    notebook = part("00-start-here.ipynb", loss=f"from helpers import half\n{RIGHT['loss']}")
+    notebook = part("00-start-here.ipynb", loss=f"{line}\n{RIGHT['loss']}")
     nbformat.write(notebook, folder / "a.ipynb")
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_text(source, encoding="utf-8")

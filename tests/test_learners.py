@@ -137,6 +137,13 @@ PERSONS = {
     "a comma in a name": (["Lovelace, Ada/a.ipynb"], "Name;Matrikelnummer\nLovelace, Ada;1\n", {"1": 1}),
     "an accent of its own": (["Zoe\u0308/a.ipynb"], "Zo\u00eb,s1\n", {"s1": 1}),
     "space around": (["ada/a.ipynb"], " ada\u3000, s1 \n", {"s1": 1}),
+    "nbgrader's own stamps": (
+        ["submitted/ada/hw/a.ipynb", "submitted/ada/hw/timestamp.txt", "submitted/bob/hw/timestamp.txt"],
+        None,
+        {"ada": 1, "bob": 0},
+    ),
+    "a title above the heading": (["ada/a.ipynb"], "Course, winter\nName,ID\nada,s1\nbob,s2\n", {"s1": 1, "s2": 0}),
+    "a learner called name": (["ada/a.ipynb", "name/a.ipynb"], "ada,s1\nname,s2\n", {"s1": 1, "s2": 1}),
     "deep": (["ada/1/2/3/4/5/6/7/8/9/10/a.ipynb"], None, {"ada": 1}),
 }
 
@@ -150,6 +157,16 @@ def test_a_file_belongs_to_whom_the_top_level_says(case, tmp_path):
 AMBIGUOUS = {
     "two spellings of one name": (["Ada/a.ipynb", "ada/a.ipynb"], None, ["'Ada'", "'ada'"]),
     "a folder and an archive": (["ada/a.ipynb", "ada.zip", "bob/a.ipynb"], None, ["'ada'", "'ada.zip'"]),
+    "two clones of one": (["ada/a.ipynb", "ada (1)/a.ipynb"], None, ["'ada'", "'ada (1)'"]),
+    "an archive fetched twice": (["ada.zip", "ada (2).zip", "bob/a.ipynb"], None, ["'ada.zip'", "'ada (2).zip'"]),
+    "a copy on Windows": (["ada/a.ipynb", "ada - Copy/a.ipynb"], None, ["'ada'", "'ada - Copy'"]),
+    "a copy on a Mac": (["ada/a.ipynb", "ada Kopie 2/a.ipynb"], None, ["'ada'", "'ada Kopie 2'"]),
+    "a space too many": (["ada  l/a.ipynb", "ada l/a.ipynb"], None, ["'ada  l'", "'ada l'"]),
+    "other capitals in the roster": (
+        ["ada@x/a.ipynb", "bob/a.ipynb"],
+        "Ada@X,1\nbob,2\n",
+        ["'ada@x'", "'Ada@X (of the roster)'"],
+    ),
     "composed and not": (["\u00e9/a.ipynb", "e\u0301/a.ipynb"], None, ["'\u00e9'", "'e\u0301'"]),
     "one number, two names": (["ada_1_10_a.ipynb", "bob_1_11_a.ipynb"], None, ["ada_1_10_a", "bob_1_11_a"]),
     "Blackboard's user in two": (
@@ -183,6 +200,7 @@ def test_what_may_be_two_people_or_one_twice_stops_the_run_and_names_both(case, 
     [
         (["Ada/a.ipynb", "ada/b.ipynb"], ["Ada=ada"], {"ada": ["Ada/a.ipynb", "ada/b.ipynb"]}),
         (["Ada/a.ipynb", "ada/b.ipynb"], ["Ada=ada 2"], {"ada 2": ["Ada/a.ipynb"], "ada": ["ada/b.ipynb"]}),
+        (["ada/a.ipynb", "ada (1)/b.ipynb"], ["ada (1)=ada"], {"ada": ["ada (1)/b.ipynb", "ada/a.ipynb"]}),
         (["ada/a.ipynb", "notes/b.ipynb"], ["notes="], {"ada": ["ada/a.ipynb"]}),
         (["x.ipynb", "ada/a.ipynb"], ["folders"], {"ada": ["ada/a.ipynb"]}),
         (["cs-al/a.ipynb", "cs-bo/b.ipynb"], ["cs-{learner}"], {"al": ["cs-al/a.ipynb"], "bo": ["cs-bo/b.ipynb"]}),

@@ -277,7 +277,7 @@ class Worker:
         junit = self.folder / "junit.xml"
         job = {"learner": submission.learner, "salt": salt, "left": submission.left, "junit": str(junit)}
         job["files"] = list(map(os.path.abspath, submission.sources))
-        alarm = threading.Timer(60 + seconds_for(tasks, self.plan.cell_seconds), self.stop)
+        alarm = threading.Timer(sandbox.START + seconds_for(tasks, self.plan.cell_seconds), self.stop)
         alarm.start()
         try:
             self.process.stdin.write(json.dumps(job) + "\n")

@@ -326,7 +326,7 @@ def answers(files: Sequence[str], asked: Course, left: Sequence[str] = ()) -> tu
             found.setdefault(chapter_of(one.notebook), []).append((name, one))
     together: dict[str, File] = {}
     for read_files in found.values():
-        together |= _latest(read_files, notes)
+        together |= _latest(sorted(read_files, key=_is_at_home), notes)
     return together, [*notes, *left]
 
 
@@ -334,6 +334,10 @@ def parted(files: Sequence[str]) -> tuple[list[str], list[str]]:
     """The notebooks among files, and the modules, which answer nothing by themselves."""
     modules = [path for path in files if path.endswith(".py")]
     return [path for path in files if path not in modules], modules
+
+
+def _is_at_home(file):
+    return not isinstance(file[1], Elsewhere)
 
 
 def _latest(files, notes):
@@ -347,9 +351,10 @@ def _latest(files, notes):
             kept += [new for new, piece in zip(mine, one.pieces) if new.answers or not piece.answers]
     for name, one in files:
         cells = [cell for piece in one.pieces for cell in piece.answers]
-        if cells and name not in names.values():
+        if cells and name not in names.values() and _is_at_home((name, one)):
             notes.append(f"{name} was not graded: superseded by {names[cells[0]]}, which is later.")
-    last = {part: name for name, one in sorted(files, key=lambda file: file[0] in names.values()) for part in one.parts}
+    told = sorted(files, key=lambda file: (_is_at_home(file), file[0] in names.values()))
+    last = {part: name for name, one in told for part in one.parts}
     return {part: File(name, kept or files[-1][1].pieces, names) for part, name in last.items()}
 
 
@@ -376,6 +381,11 @@ class Read(NamedTuple):
     parts: list[str]
 
 
+class Elsewhere(Read):
+    """What a notebook of one's own, without a text of the course, defines of another chapter without a check: it counts
+    where no other file has an answer."""
+
+
 def read(path: str, asked: Course, modules: Sequence[str] = ()) -> list[Read]:
     """What the file of a submission is, for each chapter that it holds; of the `modules`, those that lie beside it are
     written before a cell imports them. Raises `Unreadable`, whatever is wrong."""
@@ -383,8 +393,8 @@ def read(path: str, asked: Course, modules: Sequence[str] = ()) -> list[Read]:
         with limited(READING):
             cells = cells_of(path)
             notebook = notebook_of(cells, asked)
-            chapters = [notebook, *_others(cells, asked, notebook)] if notebook else []
-            found = [_read(cells, asked, name, chapters, path, modules) for name in chapters]
+            chapters = _chapters(cells, asked, notebook) if notebook else {}
+            found = [kind(*_read(cells, asked, name, [*chapters], path, modules)) for name, kind in chapters.items()]
     except Unreadable:
         raise
     except TimeoutError:
@@ -398,14 +408,22 @@ def read(path: str, asked: Course, modules: Sequence[str] = ()) -> list[Read]:
 
 def _read(cells, asked, notebook, chapters, path, modules):
     pieces = pieces_of(cells, asked, notebook, [name for name in chapters if name != notebook])
-    return Read(notebook, _with_modules(pieces, path, modules), _held(cells, asked, notebook))
+    return notebook, _with_modules(pieces, path, modules), _held(cells, asked, notebook)
 
 
-def _others(cells, asked, notebook):
-    """A notebook of each other chapter of which the cells hold an answer, and its check too."""
-    tasks = [task for task in asked.tasks if task.notebook not in asked.parts(notebook)]
-    found = [task for task in tasks if _last_check(cells, task) >= 0 and _answer_index(cells, task) is not None]
-    return list({chapter_of(task.notebook): task.notebook for task in found[::-1]}.values())
+def _chapters(cells, asked, notebook):
+    """The notebook, with Read, and one of each other chapter of which the cells hold an answer, and its check too, or
+    no text of the course at all: with Elsewhere, where there is no check."""
+    texts = {text.strip() for known in asked.cells.values() for text in known.values()}
+    is_own_notebook = not any(cell.kind == "markdown" and cell.source.strip() in texts for cell in cells)
+    found: dict[str, dict[str, bool]] = {}
+    for task in asked.tasks:
+        is_checked = _last_check(cells, task) >= 0
+        is_looked_for = task.notebook not in asked.parts(notebook) and (is_checked or is_own_notebook)
+        if is_looked_for and _answer_index(cells, task) is not None:
+            found.setdefault(chapter_of(task.notebook), {})[task.notebook] = is_checked
+    others = {next(iter(checked)): Read if any(checked.values()) else Elsewhere for checked in found.values()}
+    return {notebook: Read} | others
 
 
 def _with_modules(pieces, path, modules):
@@ -426,10 +444,11 @@ def _with_modules(pieces, path, modules):
 
 
 def _imported(source):
-    """The modules that a cell or file imports, wherever in it."""
+    """The modules that a cell or file imports, or runs by `%run`, wherever in it."""
     nodes = list(ast.walk(parsed(source) or ast.Module([], [])))
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level]
+    names += re.findall(r"^\s*%run\b[^\n]*?(\w+)\.py\b", source, re.MULTILINE)
     return {name.partition(".")[0] for name in names}
 
 

@@ -52,7 +52,7 @@ class Roster(NamedTuple):
                 raise ValueError(
                     f"the roster {self.path}: a spreadsheet has rounded {key!r}, {value!r} (entry {number})"
                 )
-            other = whose.setdefault(normal(value).casefold(), row[0])
+            other = whose.setdefault(spelling(value), row[0])
             if other != row[0]:
                 raise ValueError(f"the roster {self.path} gives the id {value!r} to two, {other!r} and {row[0]!r}")
             names[key] = value
@@ -62,8 +62,11 @@ class Roster(NamedTuple):
         """The rows without their heading. Raises ValueError where it is not clear whether the first is one."""
         if not rows or normal(rows[0][0]) in known:
             return rows
-        if rows[0][0].strip().lower() in HEADINGS:
-            return rows[1:]
+        for number, row in enumerate(rows, 1):  # what stands above a heading is no learner
+            if normal(row[0]) in known:
+                break
+            if row[0].strip().lower() in HEADINGS:
+                return rows[number:]
         ids = [any(map(str.isdigit, row[-1])) for row in rows]
         if len(rows) > 1 and not ids[0] and all(ids[1:]):
             raise ValueError(f"the roster {self.path}: is {rows[0][0]!r} a heading, or a learner? Head it: learner,id")
@@ -154,3 +157,8 @@ def _pairs(rows):
 def normal(name: str) -> str:
     """A name as it is compared: an accent may be a character of its own or not, and space around it is none."""
     return unicodedata.normalize("NFC", name).strip()
+
+
+def spelling(name: str) -> str:
+    """What two ways to spell one name have in common: capitals, the width of letters and spaces tell nobody apart."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bgd_course.grading import archives
-from bgd_course.grading.roster import Roster, normal
+from bgd_course.grading.roster import Roster, normal, spelling
 
 DATE = r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d"
 # The systems' rules for a name at the top, the most particular first: the first match, from the left, is what counts,
@@ -37,6 +37,7 @@ PASSED_OVER = {"worked-solutions", "feedback", "node_modules", "__pycache__", "_
 OF_SYSTEMS = {"node_modules", "__pycache__", "__MACOSX"}
 OF_THE_COURSE = {"notebooks", "my-course"}  # folders that name no learner
 OF_NBGRADER = {"source", "release", "autograded", "feedback", "solution"}
+STAMP = ("timestamp.txt",)  # what nbgrader adds to each assignment that is handed in
 RELEASE = ".release"  # a file in a clone of the class's repository
 DEEPEST, MOST_FILES, MOST_SEEN, MOST_MODULES = 24, 500, 20_000, 50
 TIED, MOST_TIES = 2 * 10**9, 11  # nanoseconds within which times tell nothing; how many ties are named
@@ -172,7 +173,7 @@ def arranged(base: Path, said: Assumed, table: Roster | None = None) -> tuple[st
     layout = said.layout or ("pattern" if said.pattern else _system(tops, said))
     if not layout and _is_nbgrader(tops):
         nobodys += [item.name for name in tops if name != "submitted" for item in tops[name] if item.kind != "folder"]
-        layout, tops = "nbgrader", _below(tops["submitted"])
+        layout, tops = "nbgrader", _below([item for item in tops["submitted"] if item.parts[3:] != STAMP])
     elif not layout:
         layout = _folders_or_one(base, tops, said)
         if layout == "one":
@@ -312,18 +313,33 @@ def _is_archive(items):
     return (archives.is_archive(name) or archives.is_of_another_kind(name)) and not items[0].path.is_dir()
 
 
+# What a system adds to the name of a folder or an archive that is there already.
+COPY = re.compile(
+    r"(?:(?:Copy of|Kopie von) )?(?P<name>.+?)(?:[ _]?\(\d+\)|(?: -)? (?:Copy|Kopie)(?: \d+)?)*", re.I | re.S
+)
+
+
 def _refuse_two_in_one(entries):
     """Raise `Ambiguous` where two names at the top may be of one person, and nobody has said so."""
-    seen = {}
+    seen: dict[tuple[str, str], Entry] = {}
     for entry in entries:
-        marks = [("name", normal(entry.learner).casefold())] + [("number", entry.number)] * bool(entry.number)
-        for mark in marks:
-            other = seen.setdefault(mark, entry)
-            if (other.learner, other.head) != (entry.learner, entry.head) and not (other.said or entry.said):
-                raise Ambiguous(
-                    f"{other.name!r} and {entry.name!r} may be of one learner or of two: say --assume"
-                    f" {f'{entry.name}={other.learner}'!r} for one, --assume {f'{entry.name}=another id'!r} for two"
-                )
+        for mark in [("name", spelling(entry.learner))] + [("number", entry.number)] * bool(entry.number):
+            _refuse_both(seen.setdefault(mark, entry), entry)
+    for entry in entries:
+        original = COPY.fullmatch(entry.learner)
+        _refuse_both(seen.get(("name", spelling(original["name"])) if original else ("", ""), entry), entry)
+
+
+def _refuse_both(other, entry):
+    if (other.learner, other.head) != (entry.learner, entry.head) and not (other.said or entry.said):
+        raise _ambiguous(other.name, other.learner, entry)
+
+
+def _ambiguous(name, learner, entry):
+    return Ambiguous(
+        f"{name!r} and {entry.name!r} may be of one learner or of two: say --assume {f'{entry.name}={learner}'!r} for"
+        f" one, --assume {f'{entry.name}=another id'!r} for two"
+    )
 
 
 def _ids(learners, table):
@@ -344,6 +360,7 @@ def _ids(learners, table):
             f"the roster {table.path} matches none of the {len(learners)} learners: it has"
             f" {next(iter(names), '')!r}, the folder {first!r}; a name must be the same, or the system's number alone"
         )
+    _refuse_other_spellings(learners, set(names) - used)
     recognised = {one.number: one.recognised for one in table.people()}
     missing = [Submission(names[key], (), (), recognised.get(key, "")) for key in names if key not in used]
     absent = {f"{key} (of the roster)": names[key] for key in names if key not in used}
@@ -352,7 +369,7 @@ def _ids(learners, table):
         *((entries[0].name, ids[learner]) for learner, entries in learners.items()),
         *absent.items(),
     ]:
-        other = whose.setdefault(normal(found).casefold(), what)
+        other = whose.setdefault(spelling(found), what)
         if other != what:
             raise Ambiguous(
                 f"{other!r} and {what!r} would both be reported as {found!r}: change the roster {table.path}"
@@ -362,6 +379,15 @@ def _ids(learners, table):
         [f"not on the roster: {', '.join(map(repr, unlisted[:5]))}{', …' * (len(unlisted) > 5)}"] if unlisted else []
     )
     return ids, missing, warnings
+
+
+def _refuse_other_spellings(learners, absent):
+    """Raise `Ambiguous` where the roster spells the name of a learner whom it does not have in another way."""
+    spelled = {spelling(key): key for key in absent}
+    for learner, entries in learners.items():
+        key = spelled.get(spelling(learner))
+        if key and not any(entry.said for entry in entries):
+            raise _ambiguous(f"{key} (of the roster)", key, entries[0])
 
 
 def _keys(learner, entries):
