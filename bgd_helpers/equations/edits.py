@@ -11,6 +11,7 @@ from bgd_helpers.equations.syntax import (
     Activation,
     Add,
     Derivative,
+    Diagonal,
     Entry,
     Gradient,
     Hadamard,
@@ -25,6 +26,7 @@ from bgd_helpers.equations.syntax import (
     Sum,
     Symbol,
     Transpose,
+    Variance,
     children,
     is_symbol,
     mapped,
@@ -239,6 +241,8 @@ def _local(node, letters, layers):
             yield "swap", replace(node, indices=(j, i))
         case Activation(layer, slope, argument):
             yield "slope", replace(node, slope=not slope)
+            if slope and len(getattr(argument, "indices", "nj")) == 1:
+                yield "diagonal", Diagonal(node, span=node.span)
             for other in _near(layer, layers):
                 yield "layer", replace(node, layer=other)
                 if getattr(argument, "layer", None) == layer:
@@ -276,6 +280,10 @@ def _local(node, letters, layers):
             yield "factor" if isinstance(base, Symbol) else "square", base
             if exponent == Number(2.0):
                 yield "square", Power(base, Number(3.0), span=node.span)
+            t = Symbol("t")
+            if t in walk(exponent):
+                counts = (t, Add((t, Number(1.0))), Add((t, Negative(Number(1.0)))))
+                yield from (("exponent", Power(base, count, span=node.span)) for count in counts if count != exponent)
         case Transpose(of):
             yield "transpose", of
         case Derivative(_, Symbol("a" | "z" | "A" | "Z" as name) as by):
@@ -384,6 +392,9 @@ def _from_left(node, left):
             case Symbol("W", (), Layer() as k), Symbol("delta", (n,)):
                 z = Symbol("z", (n,), k.moved(-1))
                 yield "lost activation", Product((z, Transpose(node)), span=node.span)
+    match left, node:
+        case Variance(), Quotient(Number(1.0) as one, Symbol("B" | "batch_size") as size):
+            yield "out of a variance", Quotient(one, Power(size, Number(2.0)), span=node.span)
     back = left.by if isinstance(left, Derivative) else left
     match back, node:
         case Symbol("delta" | "a" | "z", (_, i) as own, k), Symbol("z", indices, layer) if (indices, layer) == (own, k):
@@ -428,6 +439,8 @@ def _of_symbol(symbol, letters, layers):
                     yield kind if "elta" not in name else "symbol", replace(symbol, name=name)
     if symbol.name in MATRICES and not symbol.indices:
         yield "transpose", Transpose(symbol, span=symbol.span)
+    if symbol.name == "H":
+        yield "lost factor", Product((Symbol("eta"), symbol), span=symbol.span)
     if symbol.name in ("x", "X") and len(symbol.indices) != 1:
         lower = "z" if symbol.name == "x" else "Z"
         yield from (("layer", replace(symbol, name=lower, layer=layer.moved(-1))) for layer in layers)

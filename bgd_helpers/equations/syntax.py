@@ -218,7 +218,7 @@ FORMS = {
     "Yhat": {(0, False): r"\hat Y"},
     "Delta": {(0, True): r"\Delta^{(k)}"},
 }  # fmt: skip
-TIMES = {"t", "t+1", "0", "t-1"}
+TIMES = {"t", "t+1", "0", "t-1", "t-2"}
 MARKS = {"w": TIMES | {"*"}, "theta": TIMES, "eta": {"*"}, "lambda": {"max", "min"}, "Var": {"with", "without"}}
 
 
