@@ -286,7 +286,9 @@ def _local(node, letters, layers):
                 yield from (("exponent", Power(base, count, span=node.span)) for count in counts if count != exponent)
         case Transpose(of):
             yield "transpose", of
-        case Derivative(_, Symbol("a" | "z" | "A" | "Z" as name) as by):
+        case Derivative(of, Symbol("a" | "z" | "A" | "Z" as name) as by):
+            if len(getattr(of, "indices", ())) == len(by.indices) == 1 and of.name != "E":
+                yield "transpose", Transpose(node, span=node.span)
             yield "by", replace(node, by=replace(by, name="azAZ"["zaZA".index(name)]))
         case Gradient(Symbol("J", ())):
             yield "symbol", replace(node, of=Symbol("E", ("n",), span=node.of.span))
@@ -392,10 +394,13 @@ def _from_left(node, left):
             case Symbol("W", (), Layer() as k), Symbol("delta", (n,)):
                 z = Symbol("z", (n,), k.moved(-1))
                 yield "lost activation", Product((z, Transpose(node)), span=node.span)
+    back = left.by if isinstance(left, Derivative) else left
+    match back, node:
+        case Symbol("delta" | "a" | "z", (n, i)), Symbol("delta", (_, j), layer):
+            yield "no W in hidden layers", Product((Symbol("w", (i, j), layer), node), span=node.span)
     match left, node:
         case Variance(), Quotient(Number(1.0) as one, Symbol("B" | "batch_size") as size):
             yield "out of a variance", Quotient(one, Power(size, Number(2.0)), span=node.span)
-    back = left.by if isinstance(left, Derivative) else left
     match back, node:
         case Symbol("delta" | "a" | "z", (_, i) as own, k), Symbol("z", indices, layer) if (indices, layer) == (own, k):
             yield "z for W", Symbol("w", (i, "m" if i == "j" else "j"), k.moved(1))
@@ -409,7 +414,6 @@ def _from_left(node, left):
         case Symbol("Delta"), Symbol("Delta", (), layer):
             yield "no W in hidden layers", Product((node, Transpose(Symbol("W", (), layer))), span=node.span)
         case Symbol("delta", (n, i), k), Symbol("delta", (_, j), layer):
-            yield "no W in hidden layers", Product((Symbol("w", (i, j), layer), node), span=node.span)
             j = "m" if i == "j" else "j"
             yield "no W in hidden layers", _back(n, i, j, layer)
             yield HIDDEN, Product((_slope(Symbol("a", (n, i), k)), _back(n, i, j, k.moved(1))))
@@ -439,6 +443,8 @@ def _of_symbol(symbol, letters, layers):
                     yield kind if "elta" not in name else "symbol", replace(symbol, name=name)
     if symbol.name in MATRICES and not symbol.indices:
         yield "transpose", Transpose(symbol, span=symbol.span)
+    if symbol.name == "w" and symbol.mark in ("", "t") and not symbol.indices:
+        yield "distance", Add((symbol, Negative(Symbol("w", mark="*"))), span=symbol.span)
     if symbol.name == "H":
         yield "lost factor", Product((Symbol("eta"), symbol), span=symbol.span)
     if symbol.name in ("x", "X") and len(symbol.indices) != 1:
@@ -491,6 +497,12 @@ def _of_whole(left, right):
         yield "step without theta", Add((left.terms[0], *terms))
     for factor in (Number(2.0), Quotient(Number(1.0), Number(2.0)), Quotient(Number(1.0), Symbol("N")), Symbol("N")):
         yield "lost factor", _scaled(right, factor)
+    if isinstance(left, Variance):
+        yield "out of a variance", _scaled(right, Quotient(Number(1.0), Power(Symbol("B"), Number(2.0))))
+    match left:
+        case Derivative(Symbol("E", (n,)), Symbol("w" | "b", (*_, j), Layer() as k)):
+            signal = Symbol("delta", (n, j), k)
+            yield "lost factor", signal if right == Number(1.0) else _scaled(right, signal)
     for slope in _slopes(left):
         whole = slope.argument.name == "A" or len(slope.argument.indices) == 1
         yield "lost slope", (_entry_by_entry if whole else _with_slope)(right, slope)
