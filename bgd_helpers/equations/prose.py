@@ -13,7 +13,7 @@ from bgd_helpers.equations.counterexample import first_difference
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import meaning_of
 from bgd_helpers.equations.messages import ADVICE
-from bgd_helpers.equations.spelling import EQUALS, MATHEMATICS, OPEN_END, WORD
+from bgd_helpers.equations.spelling import EQUALS, MATHEMATICS, NO_PROSE, OPEN_END, WORD
 from bgd_helpers.equations.syntax import (
     Chain,
     Derivative,
@@ -30,8 +30,7 @@ from bgd_helpers.equations.updates import is_update, now
 
 EATEN, NO_R = ADVICE[0]
 LABEL = re.compile(
-    r"\*\*[^*$\n]*\*\*:?|\b(?:Step|Schritt|Line|Zeile|Result|Ergebnis|Answer)\s*\d*\s*[:.)]|```\w*|"
-    r"\\(?:text|operatorname|mathrm|begin|end|label|tag|color|ref|mbox|intertext)\w*\*?\s*\{[^{}]*\}"
+    r"\*\*[^*$\n]*\*\*:?|\b(?:Step|Schritt|Line|Zeile|Result|Ergebnis|Answer)\s*\d*\s*[:.)]|```\w*|" + NO_PROSE
 )
 PROSE = re.compile(r"[^\W\d_]{2,}")
 END = re.compile(

@@ -265,6 +265,7 @@ MATHEMATICS = re.compile(
     r"\$\$(.+?)\$\$|(?<!\\)\$([^$]+?)(?<!\\)\$|(?<!\\)\\\[(.+?)\\\]|\\\((.+?)\\\)|(\\begin\s*\{(?P<name>(?:align|equation|gather|eqnarray|multline|flalign|math|displaymath)\*?)\}.+?\\end\s*\{(?P=name)\})",
     re.DOTALL,
 )
+NO_PROSE = r"\\(?:text|operatorname|mathrm|begin|end|label|tag|color|ref|mbox|intertext)\w*\*?\s*\{[^{}]*\}"
 EQUALS = r"=|\\(?:leftarrow|approx|iff|to|equiv|le|ge|in|propto|gets|stackrel|triangleq)(?![A-Za-z])|[<>]"
 EQUATION = r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]"  # mathematics outside the signs of mathematics
 OPEN_END = re.compile(rf"(?:[-+*/(,{{]|\\(?:cdot|odot|times|left|circ)|{EQUALS}|\\\\|&)\s*$")
@@ -347,8 +348,7 @@ def _without_words(line, several):
             if several and len(WORD.findall(line.text)) > 1 or not re.search(EQUALS, line.text)
             else line
         )
-    bare = re.compile(r"\\(?:text|operatorname|mathrm|begin|end|label|tag|color|ref|mbox|intertext)\w*\*?\s*\{[^{}]*\}")
-    hidden = bare.sub(lambda match: " " * len(match[0]), line.text)
+    hidden = re.sub(NO_PROSE, lambda match: " " * len(match[0]), line.text)
     for match in reversed(list(WORD.finditer(hidden))):
         line = line.replaced(*match.span(), " ")
     line = substituted(line, re.compile(r"^[\s,:;.]+|[\s,:;.]+$|\(\s*\)"), " ")
