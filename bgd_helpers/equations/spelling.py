@@ -7,6 +7,7 @@ Every character keeps the place in the learner's text that it comes from.
 import re
 import tomllib
 import unicodedata
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,11 @@ from bgd_helpers.equations.errors import Misfit
 TABLE = tomllib.loads(Path(__file__).with_name("spelling.toml").read_text(encoding="utf-8"))
 FONTS, TEXTS = TABLE["fonts"].split(), TABLE["texts"].split()
 RULES = {f"\\{name}": rule for names, *rule in TABLE["commands"] for name in names.split()}
-NAMES = {(font, word): plain for font, word, plain in TABLE["names"]}
+NAMES = {
+    (font, word): plain
+    for fonts, words, plain in TABLE["names"]
+    for font, word in product(fonts.split() or [""], words.split())
+}
 SIGNS = {sign: plain for plain, signs in TABLE["signs"] for sign in signs}
 RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵏⁿᴸᵗⁱʲ", "₀₁₂₃₄₅₆₇₈₉₊₋ₙᵢⱼₖₗₘₜₚₛ"
 PARTS = re.compile("|".join(reversed(TABLE["parts"])))
