@@ -8,7 +8,7 @@ from bgd_helpers.checks.routes import ROUTES, at_a_point, missing_move
 from bgd_helpers.checks.verdicts import Verdict
 from bgd_helpers.equations import EquationError, Result, check_equation
 from bgd_helpers.equations.meaning import is_definition
-from bgd_helpers.equations.prose import passed_over, read
+from bgd_helpers.equations.prose import read, unread
 from bgd_helpers.equations.reading import line_of
 from bgd_helpers.equations.result import typeset
 from bgd_helpers.equations.spelling import braced
@@ -161,12 +161,11 @@ def check_derivation(exercise: str, answer: str | None) -> DerivationVerdict:
         return DerivationVerdict("wrong", subject + result.message, result.slip, result=result)
     missing = [text for name in DERIVATIONS[exercise] if (text := _unreached(name, chains))]
     if missing:
-        unread = [f"Line {number} has an equation that is passed over as words." for number in passed_over(answer)]
-        return DerivationVerdict("wrong", "every step holds, but " + " ".join([*missing, *unread]))
+        return DerivationVerdict("wrong", "every step holds, but " + " ".join(missing) + unread(answer))
     if exercise in ROUTES and (move := missing_move(exercise, [line.sides for line in _lines(answer, chains)])):
         return DerivationVerdict("wrong", f"the result holds, but nothing leads to it: {move}")
     if exercise == "matrix forms" or exercise in ROUTES:
-        return DerivationVerdict("right", ARRIVES, result=result)
+        return DerivationVerdict("right", ARRIVES + unread(answer), result=result)
     leads, idle = _leads(exercise, _lines(answer, chains))
     unused = "".join(
         f" Line {number} is true, but the derivation does not need it: nothing leads from line {number} to the result."
@@ -175,7 +174,7 @@ def check_derivation(exercise: str, answer: str | None) -> DerivationVerdict:
     if not leads:
         return DerivationVerdict("wrong", NO_STEP + unused)
     wide = [f" Line {step.line} is {step.said}" for step in steps_of(answer) if step.said] if len(chains) == 1 else []
-    return DerivationVerdict("right", ARRIVES + unused + "".join(wide), result=result)
+    return DerivationVerdict("right", ARRIVES + unused + "".join(wide) + unread(answer), result=result)
 
 
 class _Line(NamedTuple):

@@ -108,6 +108,7 @@ class _Head:
     wrap: object
     span: tuple
     takes_rest: bool = True
+    of_numbers: bool = False  # whether what follows is a number: a product, if its first factor is none
 
 
 def _plain(part):
@@ -235,9 +236,9 @@ class _Rules:
     def nabla(self, parts, span):
         """The gradient by all parameters, or the derivative by what stands below."""
         if len(parts) == 1 or syntax.is_symbol(parts[1], "theta", "w") and not parts[1].layer and not parts[1].indices:
-            return _Head(syntax.Gradient, span, takes_rest=False)
+            return _Head(syntax.Gradient, span, takes_rest=False, of_numbers=True)
         by = _variable(parts[1])
-        return _Head(lambda of, span: syntax.Derivative(of, by, span=span), span, takes_rest=False)
+        return _Head(lambda of, span: syntax.Derivative(of, by, span=span), span, takes_rest=False, of_numbers=True)
 
     def parentheses(self, parts, span):
         return _Parentheses(replace(_plain(parts[0]), span=span))
@@ -253,7 +254,10 @@ class _Rules:
 
     def derivative(self, parts, span):
         of, by = (part for part in parts if not is_token(part))
-        return syntax.Derivative(_plain(_joined([of])), _variable(by), span=span)
+        of, by = _plain(_joined([of])), _variable(by)
+        if by == Symbol("w", mark="*") and of == Symbol("J"):
+            return syntax.Derivative(syntax.At(of, by, span=of.span), replace(by, mark=""), span=span)
+        return syntax.Derivative(of, by, span=span)
 
     def derivative_of_rest(self, parts, span):
         by = _variable(parts[-1])
@@ -363,8 +367,18 @@ def _applied(parts):
         if isinstance(found[position], _Head):
             if position + 1 == len(found) or isinstance(found[position + 1], str):
                 raise Misfit(found[position].span[1], "a quantity must follow here, as in \\nabla J.")
+            if found[position].of_numbers and not _is_number(found[position + 1]):
+                found[position + 1 :] = [_joined(found[position + 1 :])]
             found[position] = _headed(found[position], found.pop(position + 1))
     return found
+
+
+def _is_number(part):
+    """Whether it is a number, or the column of an output, that changes with the parameters: a gradient of its own."""
+    node = _plain(part)
+    return shape(node) in ((1, 1), (Layer("L"), 1)) and any(
+        not syntax.is_symbol(each, "N", "B", "batch_size", "width") for each in syntax.symbols_of(node)
+    )
 
 
 def _taken(sign, part):

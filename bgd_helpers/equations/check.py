@@ -1,14 +1,15 @@
 """The check of an equation: each step of each line, the first that fails, and what mends it."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from bgd_helpers.equations.conditions import difference_in_truth
 from bgd_helpers.equations.counterexample import Counterexample, agree, first_difference
 from bgd_helpers.equations.errors import EquationError, Misfit
 from bgd_helpers.equations.meaning import is_counted, is_definition, meaning_of
-from bgd_helpers.equations.messages import advice
-from bgd_helpers.equations.prose import read, without_prose
+from bgd_helpers.equations.messages import advice, elsewhere
+from bgd_helpers.equations.prose import read, unread, without_prose
 from bgd_helpers.equations.reading import line_of, named
 from bgd_helpers.equations.repair import repair
 from bgd_helpers.equations.result import Result
@@ -83,15 +84,18 @@ def check_equation(latex: str, rule: str | None = None, mend: bool = True) -> Re
         raise EquationError(latex, place, text, error.repair) from None
 
 
+@lru_cache(maxsize=64)
 def _checked(latex, rule, mend):
     statements = read(latex)
     fault, found = _first_fault(latex, statements, rule, mend)
+    if fault and (foreign := elsewhere(latex)):
+        raise Misfit(*foreign)
     if fault:
         return _failed(latex, fault, rule, mend)
     definition = all(isinstance(statement, Chain) and is_definition(statement) for statement in statements)
     said = f"holds: this is the update of {found} (E9)." if found else "holds, by definition." if definition else HOLDS
     said += ARROW if found and not re.search(NO_EQUATION, latex) else ""
-    return Result(latex, "holds", said, definition=definition, rule=found)
+    return Result(latex, "holds", said + unread(latex), definition=definition, rule=found)
 
 
 def _first_fault(latex, statements, rule, mend=False):

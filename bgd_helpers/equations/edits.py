@@ -11,6 +11,7 @@ from bgd_helpers.equations.syntax import (
     Activation,
     Add,
     Derivative,
+    Diagonal,
     Entry,
     Gradient,
     Hadamard,
@@ -25,6 +26,7 @@ from bgd_helpers.equations.syntax import (
     Sum,
     Symbol,
     Transpose,
+    Variance,
     children,
     is_symbol,
     mapped,
@@ -239,6 +241,8 @@ def _local(node, letters, layers):
             yield "swap", replace(node, indices=(j, i))
         case Activation(layer, slope, argument):
             yield "slope", replace(node, slope=not slope)
+            if slope and len(getattr(argument, "indices", "nj")) == 1:
+                yield "diagonal", Diagonal(node, span=node.span)
             for other in _near(layer, layers):
                 yield "layer", replace(node, layer=other)
                 if getattr(argument, "layer", None) == layer:
@@ -276,9 +280,15 @@ def _local(node, letters, layers):
             yield "factor" if isinstance(base, Symbol) else "square", base
             if exponent == Number(2.0):
                 yield "square", Power(base, Number(3.0), span=node.span)
+            t = Symbol("t")
+            if t in walk(exponent):
+                counts = (t, Add((t, Number(1.0))), Add((t, Negative(Number(1.0)))))
+                yield from (("exponent", Power(base, count, span=node.span)) for count in counts if count != exponent)
         case Transpose(of):
             yield "transpose", of
-        case Derivative(_, Symbol("a" | "z" | "A" | "Z" as name) as by):
+        case Derivative(of, Symbol("a" | "z" | "A" | "Z" as name) as by):
+            if len(getattr(of, "indices", ())) == len(by.indices) == 1 and of.name != "E":
+                yield "transpose", Transpose(node, span=node.span)
             yield "by", replace(node, by=replace(by, name="azAZ"["zaZA".index(name)]))
         case Gradient(Symbol("J", ())):
             yield "symbol", replace(node, of=Symbol("E", ("n",), span=node.of.span))
@@ -386,6 +396,12 @@ def _from_left(node, left):
                 yield "lost activation", Product((z, Transpose(node)), span=node.span)
     back = left.by if isinstance(left, Derivative) else left
     match back, node:
+        case Symbol("delta" | "a" | "z", (n, i)), Symbol("delta", (_, j), layer):
+            yield "no W in hidden layers", Product((Symbol("w", (i, j), layer), node), span=node.span)
+    match left, node:
+        case Variance(), Quotient(Number(1.0) as one, Symbol("B" | "batch_size") as size):
+            yield "out of a variance", Quotient(one, Power(size, Number(2.0)), span=node.span)
+    match back, node:
         case Symbol("delta" | "a" | "z", (_, i) as own, k), Symbol("z", indices, layer) if (indices, layer) == (own, k):
             yield "z for W", Symbol("w", (i, "m" if i == "j" else "j"), k.moved(1))
         case Symbol("Delta" | "A" | "Z", (), Layer() as k), Symbol("Z", (), layer) if layer == k:
@@ -398,7 +414,6 @@ def _from_left(node, left):
         case Symbol("Delta"), Symbol("Delta", (), layer):
             yield "no W in hidden layers", Product((node, Transpose(Symbol("W", (), layer))), span=node.span)
         case Symbol("delta", (n, i), k), Symbol("delta", (_, j), layer):
-            yield "no W in hidden layers", Product((Symbol("w", (i, j), layer), node), span=node.span)
             j = "m" if i == "j" else "j"
             yield "no W in hidden layers", _back(n, i, j, layer)
             yield HIDDEN, Product((_slope(Symbol("a", (n, i), k)), _back(n, i, j, k.moved(1))))
@@ -428,6 +443,10 @@ def _of_symbol(symbol, letters, layers):
                     yield kind if "elta" not in name else "symbol", replace(symbol, name=name)
     if symbol.name in MATRICES and not symbol.indices:
         yield "transpose", Transpose(symbol, span=symbol.span)
+    if symbol.name == "w" and symbol.mark in ("", "t") and not symbol.indices:
+        yield "distance", Add((symbol, Negative(Symbol("w", mark="*"))), span=symbol.span)
+    if symbol.name == "H":
+        yield "lost factor", Product((Symbol("eta"), symbol), span=symbol.span)
     if symbol.name in ("x", "X") and len(symbol.indices) != 1:
         lower = "z" if symbol.name == "x" else "Z"
         yield from (("layer", replace(symbol, name=lower, layer=layer.moved(-1))) for layer in layers)
@@ -478,6 +497,12 @@ def _of_whole(left, right):
         yield "step without theta", Add((left.terms[0], *terms))
     for factor in (Number(2.0), Quotient(Number(1.0), Number(2.0)), Quotient(Number(1.0), Symbol("N")), Symbol("N")):
         yield "lost factor", _scaled(right, factor)
+    if isinstance(left, Variance):
+        yield "out of a variance", _scaled(right, Quotient(Number(1.0), Power(Symbol("B"), Number(2.0))))
+    match left:
+        case Derivative(Symbol("E", (n,)), Symbol("w" | "b", (*_, j), Layer() as k)):
+            signal = Symbol("delta", (n, j), k)
+            yield "lost factor", signal if right == Number(1.0) else _scaled(right, signal)
     for slope in _slopes(left):
         whole = slope.argument.name == "A" or len(slope.argument.indices) == 1
         yield "lost slope", (_entry_by_entry if whole else _with_slope)(right, slope)

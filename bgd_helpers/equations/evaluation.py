@@ -333,6 +333,8 @@ def _gradient(of, scene):
     along = -2 if slopes.shape[-2:] == (1, 1) else -1
     if slopes.shape[along] > 1:
         raise Undefined("a matrix differentiated by a column has three indices: write it with indices")
+    if slopes.shape[scene.axes["parameter"]] == 1:  # of a constant
+        slopes = np.repeat(slopes, len(scene.model.theta), scene.axes["parameter"])
     return np.swapaxes(slopes, scene.axes["parameter"], along)
 
 

@@ -15,6 +15,7 @@ PRIVATE = ("row", "column", "parameter", "draw")  # axes of a derivative by a ma
 BINDING = syntax.Derivative | syntax.Gradient | syntax.Differential | syntax.Expectation | syntax.Variance
 NOISE = {"Sigma", "v", "Var", "lambda", "B", "N", "eta"}
 CHANGING = {"w", "W", "b", "a", "A", "z", "Z", "x", "X", "y", "Y", "yhat", "Yhat", "theta"}
+EARLIER = ("t-1", "t-2")
 REGRESSION = {"H", "I", "kappa", "rate"}
 
 
@@ -79,7 +80,7 @@ class Meaning:
         letters = sorted({layer.letter for layer, *_ in self.layers} - {None, "L", *self.summed_layers})
         values = {letter: range(model.L + 1) for letter in letters} | {"L": [model.L], None: [0]}
         values = {letter: [k for k in ks if self._exists({letter: k}, model)] for letter, ks in values.items()}
-        first = any(symbol.mark == "t-1" for symbol in self.symbols)
+        first = max([0, *(-int(symbol.mark[1:]) for symbol in self.symbols if symbol.mark in EARLIER)])
         values |= {"t": range(first, first + 4)} if self.counts_updates else {}
         check_size(100 * prod(map(len, values.values())))
         return [dict(zip(values, each)) for each in product(*values.values())]
@@ -236,7 +237,7 @@ def _note_symbol(symbol, found):
     if symbol.layer:
         found.layers.append((symbol.layer, 0 if symbol.name in ("z", "Z", "width") else 1, _place(symbol)))
     _note_extents(symbol.indices, extents_of(symbol), found)
-    if symbol.mark in ("0", "t-1", "t+1") and (symbol.name == "theta" or symbol.layer):
+    if symbol.mark in ("0", "t+1", *EARLIER) and (symbol.name == "theta" or symbol.layer):
         raise Misfit(symbol, f"{latex(symbol)} cannot stand here: write \\theta_t, w_t or w_0.")
     if symbol.name == "Var" and not symbol.mark:
         raise Misfit(symbol, r"say which: Var_{\text{with}} or Var_{\text{without}}.")
@@ -249,7 +250,7 @@ def _note_symbol(symbol, found):
 
 def is_counted(node):
     """Whether it speaks of the number of an update: w_0, w_{t-1}, or t itself."""
-    return is_symbol(node, "t") or is_symbol(node, "w") and node.mark in ("0", "t-1")
+    return is_symbol(node, "t") or is_symbol(node, "w") and node.mark in ("0", *EARLIER)
 
 
 def _check_marks(marks, symbol):

@@ -15,7 +15,7 @@ GRADIENT = r"\nabla carries nothing above: (\nabla J)^\top; below it stands what
 ONES = r"a number has no entries and no transpose; the column of N times 1 is \mathbf 1: \mathbf 1^\top \Delta^{(k)}."
 IMAGINARY = r"\operatorname{Im} carries no script: put its quantity in parentheses."
 TABLE = tomllib.loads(Path(__file__).with_name("messages.toml").read_text(encoding="utf-8"))
-ADVICE = [(re.compile(pattern), text) for pattern, text in TABLE["advice"]]
+ADVICE, ELSEWHERE = ([(re.compile(pattern), text) for pattern, text in TABLE[name]] for name in ("advice", "elsewhere"))
 OPERAND = {"SYMBOL", "NUMBER", "FRAC"}
 WANTED = {
     "LBRACE": "{", "RBRACE": "}", "LAYER": "a layer such as (k)", "_OPEN": "its argument in parentheses",
@@ -37,6 +37,12 @@ def advice(latex, position):
                 place = match.start("here") if "here" in pattern.groupindex else match.start()
                 return place, _filled(text, match)
     return None
+
+
+def elsewhere(latex):
+    """(place, its name) of another loss or rule of which an equation that fails here may be true, or None."""
+    found = ((pattern.search(latex), text) for pattern, text in ELSEWHERE)
+    return next(((match.start(), text) for match, text in found if match), None)
 
 
 def _filled(text, match):

@@ -12,7 +12,8 @@ from bgd_helpers.equations import reading
 from bgd_helpers.equations.counterexample import first_difference
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import meaning_of
-from bgd_helpers.equations.spelling import EQUALS, MATHEMATICS, OPEN_END, WORD
+from bgd_helpers.equations.messages import ADVICE
+from bgd_helpers.equations.spelling import EQUALS, MATHEMATICS, NO_PROSE, OPEN_END, WORD
 from bgd_helpers.equations.syntax import (
     Chain,
     Derivative,
@@ -27,11 +28,9 @@ from bgd_helpers.equations.syntax import (
 )
 from bgd_helpers.equations.updates import is_update, now
 
-EATEN = re.compile("[\a\b\f\v][a-z]|\t(?:heta|op\\b|imes|ext\\{)|\n(?:abla|eq\\b)|\r(?:ight|ho\\b)")
-NO_R = 'write r before the quotation marks, r"...": without it Python takes \\f, \\t and \\n for signs of its own.'
+EATEN, NO_R = ADVICE[0]
 LABEL = re.compile(
-    r"\*\*[^*$\n]*\*\*:?|\b(?:Step|Schritt|Line|Zeile|Result|Ergebnis|Answer)\s*\d*\s*[:.)]|```\w*|"
-    r"\\(?:text|operatorname|mathrm|begin|end|label|tag|color|ref|mbox|intertext)\w*\*?\s*\{[^{}]*\}"
+    r"\*\*[^*$\n]*\*\*:?|\b(?:Step|Schritt|Line|Zeile|Result|Ergebnis|Answer)\s*\d*\s*[:.)]|```\w*|" + NO_PROSE
 )
 PROSE = re.compile(r"[^\W\d_]{2,}")
 END = re.compile(
@@ -73,8 +72,8 @@ def without_prose(latex: str) -> str:
     return "".join(max(signs) for signs in zip(*texts)) if texts else latex
 
 
-def passed_over(latex: str) -> list[int]:
-    """The numbers of the lines with an equation in a sentence that is not read."""
+def unread(latex: str) -> str:
+    """What is said of the lines with an equation in a sentence that is not read; empty if there are none."""
     kept = without_prose(latex)
     gone = [
         piece
@@ -82,7 +81,8 @@ def passed_over(latex: str) -> list[int]:
         if piece.sentence and not kept[piece.start : piece.end].strip()
         if re.search(EQUALS, latex[piece.start : piece.end])
     ]
-    return list(dict.fromkeys(reading.line_of(latex, piece.start) for piece in gone))
+    lines = dict.fromkeys(reading.line_of(latex, piece.start) for piece in gone)
+    return "".join(f" Line {line} has an equation that is passed over as words." for line in lines)
 
 
 @lru_cache(maxsize=64)

@@ -41,6 +41,8 @@ def shape(node: Node) -> tuple:
             return Layer(None, 0) if name == "x" else Layer("L"), 1
         case Symbol(name="y", indices=()):
             return EXAMPLES, 1
+        case Symbol(name="H" | "I"):
+            return PARAMETERS, PARAMETERS
         case Symbol(name="w", layer=None, indices=()) | Symbol(name="g") | syntax.Gradient():
             return PARAMETERS, 1
         case syntax.Trace() | syntax.Norm() | Symbol() | syntax.Entry() | syntax.Variance() | syntax.At():

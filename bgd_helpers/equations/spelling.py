@@ -7,6 +7,7 @@ Every character keeps the place in the learner's text that it comes from.
 import re
 import tomllib
 import unicodedata
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,11 @@ from bgd_helpers.equations.errors import Misfit
 TABLE = tomllib.loads(Path(__file__).with_name("spelling.toml").read_text(encoding="utf-8"))
 FONTS, TEXTS = TABLE["fonts"].split(), TABLE["texts"].split()
 RULES = {f"\\{name}": rule for names, *rule in TABLE["commands"] for name in names.split()}
-NAMES = {(font, word): plain for font, word, plain in TABLE["names"]}
+NAMES = {
+    (font, word): plain
+    for fonts, words, plain in TABLE["names"]
+    for font, word in product(fonts.split() or [""], words.split())
+}
 SIGNS = {sign: plain for plain, signs in TABLE["signs"] for sign in signs}
 RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵏⁿᴸᵗⁱʲ", "₀₁₂₃₄₅₆₇₈₉₊₋ₙᵢⱼₖₗₘₜₚₛ"
 PARTS = re.compile("|".join(reversed(TABLE["parts"])))
@@ -265,6 +270,7 @@ MATHEMATICS = re.compile(
     r"\$\$(.+?)\$\$|(?<!\\)\$([^$]+?)(?<!\\)\$|(?<!\\)\\\[(.+?)\\\]|\\\((.+?)\\\)|(\\begin\s*\{(?P<name>(?:align|equation|gather|eqnarray|multline|flalign|math|displaymath)\*?)\}.+?\\end\s*\{(?P=name)\})",
     re.DOTALL,
 )
+NO_PROSE = r"\\(?:text|operatorname|mathrm|begin|end|label|tag|color|ref|mbox|intertext)\w*\*?\s*\{[^{}]*\}"
 EQUALS = r"=|\\(?:leftarrow|approx|iff|to|equiv|le|ge|in|propto|gets|stackrel|triangleq)(?![A-Za-z])|[<>]"
 EQUATION = r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]"  # mathematics outside the signs of mathematics
 OPEN_END = re.compile(rf"(?:[-+*/(,{{]|\\(?:cdot|odot|times|left|circ)|{EQUALS}|\\\\|&)\s*$")
@@ -347,8 +353,7 @@ def _without_words(line, several):
             if several and len(WORD.findall(line.text)) > 1 or not re.search(EQUALS, line.text)
             else line
         )
-    bare = re.compile(r"\\(?:text|operatorname|mathrm|begin|end|label|tag|color|ref|mbox|intertext)\w*\*?\s*\{[^{}]*\}")
-    hidden = bare.sub(lambda match: " " * len(match[0]), line.text)
+    hidden = re.sub(NO_PROSE, lambda match: " " * len(match[0]), line.text)
     for match in reversed(list(WORD.finditer(hidden))):
         line = line.replaced(*match.span(), " ")
     line = substituted(line, re.compile(r"^[\s,:;.]+|[\s,:;.]+$|\(\s*\)"), " ")

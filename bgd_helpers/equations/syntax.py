@@ -73,10 +73,14 @@ class Derivative(Node):
 
 
 @dataclass(frozen=True)
-class Gradient(Node):
-    """The gradient by all parameters, a column."""
+class Unary(Node):
+    """What is done to one quantity alone."""
 
     of: Node
+
+
+class Gradient(Unary):
+    """The gradient by all parameters, a column."""
 
 
 @dataclass(frozen=True)
@@ -87,47 +91,32 @@ class At(Node):
     point: Node
 
 
-@dataclass(frozen=True)
-class Imaginary(Node):
-    of: Node
+class Imaginary(Unary):
+    """The imaginary part of a quantity."""
 
 
-@dataclass(frozen=True)
-class Trace(Node):
-    of: Node
+class Trace(Unary):
+    """The sum of the diagonal of a matrix."""
 
 
-@dataclass(frozen=True)
-class Diagonal(Node):
+class Diagonal(Unary):
     """The matrix with a column on its diagonal."""
 
-    of: Node
 
-
-@dataclass(frozen=True)
-class Expectation(Node):
+class Expectation(Unary):
     """The mean of a quantity over the random batches."""
 
-    of: Node
 
-
-@dataclass(frozen=True)
-class Variance(Node):
+class Variance(Unary):
     """The mean squared distance of a quantity from its mean, over the random batches or a random example."""
 
-    of: Node
 
-
-@dataclass(frozen=True)
-class Differential(Node):
+class Differential(Unary):
     """The change of a quantity with those that the right side of the equation names."""
 
-    of: Node
 
-
-@dataclass(frozen=True)
-class Negative(Node):
-    of: Node
+class Negative(Unary):
+    """A quantity with a minus sign."""
 
 
 @dataclass(frozen=True)
@@ -157,9 +146,8 @@ class Power(Node):
     exponent: Node
 
 
-@dataclass(frozen=True)
-class Transpose(Node):
-    of: Node
+class Transpose(Unary):
+    """A matrix with its rows as columns."""
 
 
 @dataclass(frozen=True)
@@ -218,7 +206,7 @@ FORMS = {
     "Yhat": {(0, False): r"\hat Y"},
     "Delta": {(0, True): r"\Delta^{(k)}"},
 }  # fmt: skip
-TIMES = {"t", "t+1", "0", "t-1"}
+TIMES = {"t", "t+1", "0", "t-1", "t-2"}
 MARKS = {"w": TIMES | {"*"}, "theta": TIMES, "eta": {"*"}, "lambda": {"max", "min"}, "Var": {"with", "without"}}
 
 
