@@ -241,6 +241,12 @@ def test_lines_in_order_have_gaps_and_these_end_in_writing():
     assert ordering.WRITE in made.said.value and made.work.gaps == gaps_of("E5")
 
 
+def test_lines_in_order_that_have_no_gaps_end_in_writing():
+    made = board("E11", [])
+    place(made, *right("E11"))
+    assert ordering.WRITE in made.said.value and made.gaps.children == ()
+
+
 def test_what_is_placed_stands_in_the_output_and_comes_back(shown, tmp_path, monkeypatch):
     made = []
     make = ordering.Board

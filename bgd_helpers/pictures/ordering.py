@@ -112,8 +112,9 @@ class Board:
         self._label()
         self.changed()
         found = orders.judged(self.name, self.work.placed)
-        self.say(f"Line {letter} is out again." if takes_out else _last(found))
         self._offer_gaps(found.is_done)
+        write = f" {WRITE}" if found.is_done and not self.fields else ""
+        self.say(f"Line {letter} is out again." if takes_out else _last(found) + write)
 
     def say(self, text: str) -> None:
         """Show a sentence, which a screen reader says at once."""
