@@ -146,7 +146,7 @@ PUZZLES = {
     ),
     "matrix gradient": Puzzle(
         (
-            r"(\frac{\partial J}{\partial W^{(k)}})_{ij}",
+            r"\left(\frac{\partial J}{\partial W^{(k)}}\right)_{ij}",
             r"= \frac{\partial J}{\partial w_{ij}^{(k)}}",
             r"= \frac1N \sum_n \frac{\partial E_n}{\partial w_{ij}^{(k)}}",
             r"= \frac1N \sum_n z_{ni}^{(k-1)} \delta_{nj}^{(k)}",
@@ -157,8 +157,8 @@ PUZZLES = {
     ),
     "variance": Puzzle(
         (
-            r"\operatorname{Var}(\frac{1}{B} \sum_b g_b)",
-            r"= ⟨\frac{1}{B^2}⟩ \operatorname{Var}(\sum_b g_b)",
+            r"\operatorname{Var}\left(\frac{1}{B} \sum_b g_b\right)",
+            r"= ⟨\frac{1}{B^2}⟩ \operatorname{Var}\left(\sum_b g_b\right)",
             r"= \frac{1}{B^2} \sum_b \operatorname{Var}(g_b)",
             r"= \frac{1}{B^2} ⟨B \Sigma⟩",
             r"= \frac{\Sigma}{B}",
@@ -256,6 +256,7 @@ def report(found: Judged) -> str:
 WORDS = (  # in this order; a fraction is read when nothing inside it has braces any more
     (r"\\mathbf\s*1", "1"),
     (r"\\hat\s*([yY])", "\\1\u0302"),
+    (r"\\left|\\right", ""),
     (r"\\top", "T"),
     (r"\\boxed\{\\text\{([^}]*)\}\}", r"[\1]"),
     (r"\\sum_(\w)", r"sum over \1 of"),
