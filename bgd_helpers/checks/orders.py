@@ -6,12 +6,13 @@ derivation is an entry of PUZZLES, under its name in DERIVATIONS.
 
 import random
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from bgd_helpers import slips
 from bgd_helpers.checks.derivations import DERIVATIONS, arrived, check_derivation
 from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.spelling import SIGNS as SYMBOLS
 from bgd_helpers.equations.steps import steps_of
 
 MIME = "application/vnd.bgd.order+json"
@@ -26,10 +27,10 @@ THERE = "Every line holds, and the derivation arrives."
 
 class Puzzle(NamedTuple):
     """A derivation, a line each; one that begins with = goes on from the line above it. What stands between ⟨ and ⟩ is
-    a gap when the gaps are filled. `slips` are names of the catalogue: the wrong equation of each is a line as well."""
+    a gap when the gaps are filled. `slips` has the wrong lines, by the names that the catalogue has for them."""
 
     lines: tuple[str, ...]
-    slips: tuple[str, ...]
+    slips: Mapping[str, str]
 
 
 class Block(NamedTuple):
@@ -55,7 +56,53 @@ class Judged(NamedTuple):
     said: str
 
 
+def _ends(*names):
+    """The right sides of these slips' wrong equations, by their names."""
+    return {name: "= " + slips.BY_NAME[name].formula.split(" = ", 1)[1] for name in names}
+
+
 PUZZLES = {
+    "gradient": Puzzle(
+        (
+            r"\nabla E_n",
+            r"= \nabla (⟨y_n - x_n^\top w⟩)^2",
+            r"= 2 (y_n - x_n^\top w) ⟨\nabla (y_n - x_n^\top w)⟩",
+            r"= -2 (y_n - x_n^\top w) x_n",
+        ),
+        {
+            "sign": r"= 2 (y_n - x_n^\top w) x_n",
+            "half convention": r"= -(y_n - x_n^\top w) x_n",
+            "squared twice": r"= -2 (y_n - x_n^\top w)^2 x_n",
+        },
+    ),
+    "E11": Puzzle(
+        (
+            r"\nabla J",
+            r"= \frac1N \sum_n \nabla E_n",
+            r"= \frac2N \sum_n (x_n^\top w - y_n) x_n",
+            r"= \frac2N X^\top (X w - y)",
+        ),
+        {
+            "missing 1/N": r"= 2 X^\top (X w - y)",
+            "half convention": r"= \frac1N X^\top (X w - y)",
+            "sign": r"= \frac2N X^\top (y - X w)",
+        },
+    ),
+    "E14": Puzzle(
+        (
+            r"\nabla J(w_t) = \frac2N X^\top X (w_t - w^*)",
+            r"= ⟨H⟩ (w_t - w^*)",
+            r"w_{t+1} - w^* = w_t - \eta ⟨\nabla J(w_t)⟩ - w^*",
+            r"= w_t - w^* - \eta H (w_t - w^*)",
+            r"= (⟨I - \eta H⟩) (w_t - w^*)",
+            r"w_t - w^* = (I - \eta H)^t (w_0 - w^*)",
+        ),
+        {
+            "half convention": r"= \frac1N X^\top X (w_t - w^*)",
+            "learning rate left out": r"= w_t - w^* - H (w_t - w^*)",
+            "sign": r"= (I + \eta H) (w_t - w^*)",
+        },
+    ),
     "E4": Puzzle(
         (
             r"\frac{\partial E_n}{\partial a_{nj}^{(L)}}",
@@ -63,7 +110,7 @@ PUZZLES = {
             r"= -2 (⟨y_{nj} - \hat y_{nj}⟩) \frac{\partial \hat y_{nj}}{\partial a_{nj}^{(L)}}",
             r"= -2 (y_{nj} - \hat y_{nj}) f_L'(⟨a_{nj}^{(L)}⟩)",
         ),
-        ("half convention", "no f' at the output", "sign"),
+        _ends("half convention", "no f' at the output", "sign"),
     ),
     "E5": Puzzle(
         (
@@ -75,7 +122,7 @@ PUZZLES = {
             r"= \sum_j \delta_{nj}^{(k+1)} ⟨w_{ij}^{(k+1)}⟩ \frac{\partial z_{ni}^{(k)}}{\partial a_{ni}^{(k)}}",
             r"= f_k'(⟨a_{ni}^{(k)}⟩) \sum_j w_{ij}^{(k+1)} \delta_{nj}^{(k+1)}",
         ),
-        ("no f' in hidden layers", "f'(z) for f'(a)", "first output only"),
+        _ends("no f' in hidden layers", "f'(z) for f'(a)", "first output only"),
     ),
     "E7 and E8": Puzzle(
         (
@@ -86,16 +133,41 @@ PUZZLES = {
             r"\frac{\partial J}{\partial b_j^{(k)}} = \frac1N \sum_n \frac{\partial E_n}{\partial b_j^{(k)}}",
             r"= \frac1N \sum_n ⟨\delta_{nj}^{(k)}⟩",
         ),
-        ("missing 1/N", "z_j for z_i", "bias not averaged"),
+        _ends("missing 1/N", "z_j for z_i", "bias not averaged"),
     ),
     "matrix forms": Puzzle(
         (
-            r"\Delta^{(L)} = -2 (Y - \hat Y) ⟨\odot⟩ f_L'(A^{(L)})",
-            r"\Delta^{(k)} = (\Delta^{(k+1)} ⟨W^{(k+1)\top}⟩) \odot f_k'(A^{(k)})",
-            r"\frac{\partial J}{\partial W^{(k)}} = \frac1N ⟨Z^{(k-1)\top}⟩ \Delta^{(k)}",
-            r"\frac{\partial J}{\partial b^{(k)}} = \frac1N ⟨\Delta^{(k)\top}⟩ \mathbf 1",
+            r"\Delta^{(L)} = -2 (Y - \hat Y) \odot f_L'(A^{(L)})",
+            r"\Delta^{(k)} = (\Delta^{(k+1)} W^{(k+1)\top}) \odot f_k'(A^{(k)})",
+            r"\frac{\partial J}{\partial W^{(k)}} = \frac1N Z^{(k-1)\top} \Delta^{(k)}",
+            r"\frac{\partial J}{\partial b^{(k)}} = \frac1N \Delta^{(k)\top} \mathbf 1",
         ),
-        ("missing transpose", "no W in hidden layers", "dW transposed"),
+        {name: slips.BY_NAME[name].formula for name in ("missing transpose", "no W in hidden layers", "dW transposed")},
+    ),
+    "matrix gradient": Puzzle(
+        (
+            r"\left(\frac{\partial J}{\partial W^{(k)}}\right)_{ij}",
+            r"= \frac{\partial J}{\partial w_{ij}^{(k)}}",
+            r"= \frac1N \sum_n \frac{\partial E_n}{\partial w_{ij}^{(k)}}",
+            r"= \frac1N \sum_n z_{ni}^{(k-1)} \delta_{nj}^{(k)}",
+            r"= \frac1N (Z^{(k-1)\top} \Delta^{(k)})_{ij}",
+        ),
+        _ends("missing 1/N", "z of the wrong layer")
+        | {"dW transposed": r"= \frac1N (\Delta^{(k)\top} Z^{(k-1)})_{ij}"},
+    ),
+    "variance": Puzzle(
+        (
+            r"\operatorname{Var}\left(\frac{1}{B} \sum_b g_b\right)",
+            r"= ⟨\frac{1}{B^2}⟩ \operatorname{Var}\left(\sum_b g_b\right)",
+            r"= \frac{1}{B^2} \sum_b \operatorname{Var}(g_b)",
+            r"= \frac{1}{B^2} ⟨B \Sigma⟩",
+            r"= \frac{\Sigma}{B}",
+        ),
+        {
+            "batch size left out": r"= \frac{1}{B} \sum_b \operatorname{Var}(g_b)",
+            "batch size squared": r"= \frac{1}{B^2} \Sigma",
+            "ways of drawing exchanged": r"= \frac{\Sigma}{B} \frac{N - B}{N - 1}",
+        },
     ),
 }
 
@@ -110,14 +182,8 @@ def puzzle(name: str) -> Puzzle:
 def blocks(name: str) -> list[Block]:
     """The lines to choose from, wrong ones among them, in an order that tells nothing and is the same each time."""
     found = [Block(whole(line)) for line in puzzle(name).lines]
-    found += [Block(wrong_line(name, slips.BY_NAME[slip]), slips.BY_NAME[slip]) for slip in puzzle(name).slips]
+    found += [Block(line, slips.BY_NAME[slip]) for slip, line in puzzle(name).slips.items()]
     return random.Random(name).sample(found, len(found))
-
-
-def wrong_line(name: str, slip: slips.Slip) -> str:
-    """The line that a slip makes of the last one of its chain: its wrong equation, or the right side of that."""
-    goes_on = any(line.startswith("=") for line in puzzle(name).lines)
-    return f"= {slip.formula.split(' = ', 1)[1]}" if goes_on else slip.formula
 
 
 def whole(line: str) -> str:
@@ -148,7 +214,7 @@ def judged(name: str, placed: list[str]) -> Judged:
         steps = {step.line: step for step in steps_of(latex)}
     except Misfit:
         return Judged([Row(line, "") for line in placed], False, check_derivation(name, latex).text)
-    because = {block.line: block.slip.because for block in blocks(name) if block.slip}
+    because = {block.line: block.slip.reason(name) for block in blocks(name) if block.slip}
     rows = [_row(line, steps.get(number), because.get(line, ELSEWHERE)) for number, line in enumerate(placed, 1)]
     holds = all(row.how in ("begins", "holds") for row in rows)
     is_done = holds and arrived(name, latex) and check_derivation(name, latex).outcome == "right"
@@ -190,17 +256,18 @@ def report(found: Judged) -> str:
 WORDS = (  # in this order; a fraction is read when nothing inside it has braces any more
     (r"\\mathbf\s*1", "1"),
     (r"\\hat\s*([yY])", "\\1\u0302"),
+    (r"\\left|\\right", ""),
     (r"\\top", "T"),
     (r"\\boxed\{\\text\{([^}]*)\}\}", r"[\1]"),
     (r"\\sum_(\w)", r"sum over \1 of"),
+    (r"_\{(\w\+\w)\}", r"_(\1)"),
     (r"([_^])\{([^{}]*)\}", r"\1\2"),
     (r"\\frac(\w)(\w)", r"\1/\2"),
     (r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"(\1)/(\2)"),
-    (r"\\partial\s*", "∂"),
-    (r"\\delta", "δ"),
-    (r"\\Delta", "Δ"),
-    (r"\\odot", "⊙"),
-    (r"\\eta", "η"),
+    (r"\\operatorname\{Var\}", "Var"),
+    (r"\\partial *", "∂"),
+    (r"\\nabla *", "∇"),
+    *((re.escape(plain.strip()) + r"(?![a-z])", sign) for sign, plain in SYMBOLS.items() if plain.startswith("\\")),
     (r"\$", ""),
 )
 

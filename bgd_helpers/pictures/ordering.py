@@ -10,7 +10,7 @@ from typing import Any
 
 from bgd_helpers.checks import orders
 from bgd_helpers.checks.orders import MIME, SIGNS, Judged, Work
-from bgd_helpers.pictures.predictions import WIDGET_VIEW, prose, saved_cells, show
+from bgd_helpers.pictures.predictions import prose, saved_cells, with_widget
 
 works: dict[str, Work] = {}  # of this process
 HIDDEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
@@ -30,19 +30,11 @@ def order(name: str) -> None:
     orders.puzzle(name)
     for known, work in orders.work_in(saved_cells()).items():
         works.setdefault(known, work)
-    try:
-        import ipywidgets  # noqa: F401
-        from IPython import get_ipython
-        from IPython.display import display
-    except ImportError:
-        return show(_asked(name))
-    if get_ipython() is None:
-        return show(_asked(name))
     handle: list = []
-    board = Board(name, lambda: handle[0].update(_done(name), raw=True))
-    view = {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": board.box.model_id}}
-    display(_asked(name) | view, raw=True)
-    handle.append(display(_done(name), raw=True, display_id=True))
+    if with_widget(_asked(name), lambda: Board(name, lambda: handle[0].update(_done(name), raw=True)).box):
+        from IPython.display import display
+
+        handle.append(display(_done(name), raw=True, display_id=True))
 
 
 def _asked(name: str) -> dict[str, Any]:
@@ -120,8 +112,9 @@ class Board:
         self._label()
         self.changed()
         found = orders.judged(self.name, self.work.placed)
-        self.say(f"Line {letter} is out again." if takes_out else _last(found))
         self._offer_gaps(found.is_done)
+        write = f" {WRITE}" if found.is_done and not self.fields else ""
+        self.say(f"Line {letter} is out again." if takes_out else _last(found) + write)
 
     def say(self, text: str) -> None:
         """Show a sentence, which a screen reader says at once."""

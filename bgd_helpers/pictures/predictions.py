@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -129,18 +130,24 @@ def show(bundle: dict[str, Any]) -> None:
 def _ask(asked: Question, committed: Callable) -> None:
     """Show the question with what it takes to commit a guess, then what `committed` makes of it; where there are no
     widgets, the question alone."""
+    handle: list = []
+    make = partial(form, asked, lambda guess: handle[0].update(committed(guess), raw=True))
+    handle.append(with_widget(_bundle(asked), make))
+
+
+def with_widget(bundle: dict[str, Any], make: Callable) -> Any:
+    """Show a bundle with the widget that `make` makes, to be updated by the handle that is returned; where there are no
+    widgets, the bundle alone, and None is returned."""
     try:
         import ipywidgets  # noqa: F401
         from IPython import get_ipython
         from IPython.display import display
     except ImportError:
-        return show(_bundle(asked))
+        return show(bundle)
     if get_ipython() is None:
-        return show(_bundle(asked))
-    handle: list = []
-    box = form(asked, lambda guess: handle[0].update(committed(guess), raw=True))
-    view = {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": box.model_id}}
-    handle.append(display(_bundle(asked) | view, raw=True, display_id=True))
+        return show(bundle)
+    view = {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": make().model_id}}
+    return display(bundle | view, raw=True, display_id=True)
 
 
 def form(asked: Question, commit: Callable) -> Any:

@@ -31,6 +31,7 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
         elsewhere={
             "mini_batch_update": "the sum over the batch is not divided by the number of examples in it. "
             "E9 takes their mean.",
+            "E11": "the sum over the examples is not divided by their number. J is a mean.",
         },
     ),
     Slip(
@@ -174,6 +175,7 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
             "loss": "the sign is turned round. E2 is a sum of squares, so it is never negative.",
             "update": UPHILL,
             "mini_batch_update": UPHILL,
+            "E14": UPHILL,
             "central_difference": "the sign is turned round. It is the cost at theta + h e less that at theta - h e.",
         }
         | {
@@ -1013,6 +1015,7 @@ ASIDE = (  # for the checks alone
         "ways of drawing exchanged",
         "the two laws have changed places: it is without replacement that a batch of all N has no variance left.",
         {"batch_variance": lambda G, B, r: G.var(axis=0).sum() / B * ((len(G) - B) / (len(G) - 1) if r else 1)},
+        elsewhere={"variance": "this is the law without replacement. Here the draws are independent."},
     ),
     Slip(
         "way of drawing ignored",
@@ -1041,6 +1044,7 @@ ASIDE = (  # for the checks alone
         "batch size left out",
         "the variance of one example is not divided by the batch size: a mean of B varies less.",
         {"batch_variance": lambda G, B, r: G.var(axis=0).sum() * (1 if r else (len(G) - B) / (len(G) - 1))},
+        elsewhere={"variance": "a factor comes out of a variance squared: this is the variance of a single example."},
     ),
     Slip(
         "batch size squared",
