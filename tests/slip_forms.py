@@ -405,7 +405,7 @@ FORMS["gradient_of_shards"] = {
     "means taken for sums": _shards("1", "N"),
     "small shards count more": [*_shards("1 / counts[s]"), *_shards("1 / counts[s]", "sum(1 / counts)")],
     "all as long as the first": _shards("counts[0]", "N"),
-    "halved at each shard": [
+    "divided in every round": [
         "mean = gradients[0]\nfor g in gradients[1:]:\n    mean = (mean + g) / 2\nreturn mean",
         "from functools import reduce\nreturn reduce(lambda a, b: 0.5 * a + 0.5 * b, gradients)",
         "total = np.zeros(gradients.shape[1])\nfor g, n in zip(gradients, counts):\n    total = (total + g) / 2\nreturn total",

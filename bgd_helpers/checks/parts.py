@@ -80,6 +80,8 @@ TERMS = {  # what is added over the outputs where (y - y_hat)^2 belongs
     "log cosh (y - y_hat)": lambda y, z: np.log(np.cosh(y - z)),
     "the size of y - y_hat, not squared": lambda y, z: np.abs(y - z),
     "y - y_hat, not squared": lambda y, z: y - z,
+    "(y - y_hat)^4": lambda y, z: (y - z) ** 4,
+    "y - y_hat^2, without the brackets": lambda y, z: y - z**2,
     "the square of (y - y_hat) / y": lambda y, z: ((y - z) / y) ** 2,
     "the logarithm of y_hat times y, the cross-entropy": lambda y, z: y * np.log(z),
 }
@@ -185,11 +187,6 @@ class Made(NamedTuple):
 def _compared(costs, etas, epochs, one, other):
     cost = other(one(costs, epochs))
     return np.column_stack([etas[cost.argmin(axis=1)], cost.min(axis=1)])
-
-
-def _variance(G, B, replacement, spread, of):
-    N = len(G)
-    return spread(G) * of(N, B) * (1 if replacement else (N - B) / (N - 1))
 
 
 MADE = {
