@@ -74,12 +74,16 @@ def _describe_batches(value, N, B):
 
 
 def _wrong_examples(parts, shown, N, B):
-    return _one_batch_again(parts) or _left_out(shown, list(map(len, parts)), N, B)
+    return _one_batch_again(parts, N, B) or _left_out(shown, list(map(len, parts)), N, B)
 
 
-def _one_batch_again(parts):
+def _one_batch_again(parts, N, B):
     """The verdict on batches that are all the same one; None on others."""
-    if len(parts) < 2 or not all(np.array_equal(part, parts[0]) for part in parts):
+    if (
+        not 1 < len(parts) <= -(-N // B)
+        or len(parts[0]) == N
+        or not all(np.array_equal(part, parts[0]) for part in parts)
+    ):
         return None
     return Verdict(
         "wrong",

@@ -17,7 +17,7 @@ import numpy as np
 _FOREIGN = tuple(os.path.dirname(os.path.abspath(name)) + os.sep for name in (os.__file__, np.__file__))
 _FOREIGN += (os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep, "<frozen ", "<__array")
 LOOP = 500  # lines that are looked at to find the head of a loop
-IDLE = 10  # times as long may an answer take by the clock as it may compute: others want the machine, too
+IDLE = 6  # times as long may an answer take by the clock as it may compute: others want the machine, too
 
 
 class Where(NamedTuple):

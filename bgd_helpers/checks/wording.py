@@ -195,10 +195,11 @@ def _others(exercise, name, case):
 
 def _no_numbers(name, mine, right, exercise, case, given):
     """What is wrong with an array that is not of real, finite numbers in the right shape, or is zero; else None."""
-    if at := _among_others(mine, right):
-        return f"{name} is {at}{given}."
+    among = _among_others(mine, right)
     if not is_real(mine):
-        return f"{name} {_of_another_kind(mine)}{given}."
+        return f"{name} {_of_another_kind(mine)}{f'; it is {among}' if among else ''}{given}."
+    if among:
+        return f"{name} is {among}{given}."
     if mine.shape != right.shape:
         symbols = EXERCISES[exercise].shapes.get("return")
         why = _why_shape(mine, right) or _other_size(mine, right, symbols, exercise, case)
@@ -209,7 +210,7 @@ def _no_numbers(name, mine, right, exercise, case, given):
     if not np.isfinite(mine).all():
         return f"{name} is NaN or infinite in {np.sum(~np.isfinite(mine))} of {mine.size} entries{given}. {UNDEFINED}"
     if not mine.any() and not mine.ndim and right.any():
-        return f"{name} is 0 where it should not be{given}: does a loop end too early, or a test turn the wrong way?"
+        return f"{name} is 0 where it should not be{given}. A loop may end too early; `np.nan_to_num` hides a wrong logarithm."
     if not mine.any() and mine.size:
         return f"{name} is zero in every entry{given}. {ZEROS}"
     return None
