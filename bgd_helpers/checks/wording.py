@@ -13,7 +13,8 @@ GRADIENTS = ("weight_gradient", "bias_gradient", "backprop")
 UNDEFINED = (
     "That comes of the logarithm or root of what is negative, a division by 0, a mean of nothing, or of `np.inf`."
 )
-ZEROS = "Zeros to start from must be filled in; `np.nan_to_num` makes them of a logarithm that is not defined."
+ZERO = "Does a loop end too early? Or does `//` round down, or `np.nan_to_num` hide a NaN?"
+ZEROS = "Zeros to start from must be filled in; `//` rounds down to them, `np.nan_to_num` hides a NaN."
 RATE = "; a learning rate does not belong in a gradient"
 NUMBER = re.compile(r"-?[\d.]+(e[-+]\d+)?")
 FITS = {
@@ -210,7 +211,7 @@ def _no_numbers(name, mine, right, exercise, case, given):
     if not np.isfinite(mine).all():
         return f"{name} is NaN or infinite in {np.sum(~np.isfinite(mine))} of {mine.size} entries{given}. {UNDEFINED}"
     if not mine.any() and not mine.ndim and right.any():
-        return f"{name} is 0 where it should not be{given}. A loop may end too early; `np.nan_to_num` hides a wrong logarithm."
+        return f"{name} is 0 where it should not be{given}. {ZERO}"
     if not mine.any() and mine.size:
         return f"{name} is zero in every entry{given}. {ZEROS}"
     return None

@@ -722,6 +722,12 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
         {"central_difference": (wrong.moved_and_left, wrong.unit_vector_kept)},
     ),
     Slip(
+        "entry set to h",
+        "the entry is set to h and to -h, and its own value is lost. Move it from where it is, to theta + h e and "
+        "theta - h e.",
+        {"central_difference": lambda cost, theta, h: wrong.differences(cost, theta, h - theta, h + theta, 2 * h)},
+    ),
+    Slip(
         "second derivative",
         "this is how the slope itself changes: J at the middle is there, too, and h^2 below. The slope needs the two "
         "outer costs alone.",
@@ -738,10 +744,12 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
             "update": (
                 lambda theta, gradient, eta: gradient - eta * theta,
                 lambda theta, gradient, eta: eta * gradient - theta,
+                lambda theta, gradient, eta: eta * theta - gradient,
             ),
             "mini_batch_update": (
                 lambda theta, G, batch, eta: G[batch].mean(axis=0) - eta * theta,
                 lambda theta, G, batch, eta: eta * G[batch].mean(axis=0) - theta,
+                lambda theta, G, batch, eta: eta * theta - G[batch].mean(axis=0),
             ),
         },
     ),
