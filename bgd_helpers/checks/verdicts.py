@@ -58,7 +58,11 @@ class Verdict:
 
 def _wrapped(text):
     """The lines of a text that is shown as it stands, broken between words."""
-    return [part for line in text.splitlines() for part in wrap(line, WIDTH, break_long_words=False) or [""]]
+    return [
+        part
+        for line in text.splitlines()
+        for part in wrap(line, WIDTH, break_long_words=False, break_on_hyphens=False) or [""]
+    ]
 
 
 def paragraphs(text: str) -> str:
