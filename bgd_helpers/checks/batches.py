@@ -46,7 +46,7 @@ def _not_batches(value, N, B):
         )
     sizes = [part.size for part in flat(value)]
     shown = np.sort(np.concatenate([part for part in flat(value) if part.size] or [[]])).astype(int).tolist()
-    if _overlap(flat(value)):
+    if sizes[:1] == [B] and _overlap(flat(value)):
         return Verdict(
             "wrong",
             "each batch begins one place after the one before, so that they overlap. The next begins B places on: "
@@ -113,6 +113,8 @@ def _wrong_sizes(sizes, shown, N, B):
 
 def _why_sizes(sizes, N, B):
     """What sizes like these come from, as a sentence with a blank before it, or nothing."""
+    if 0 in sizes and sum(sizes) < N:
+        return " In `x[a:b]`, b is the place where the slice ends, not how long it is."
     if 0 in sizes:
         return " No batch is empty: let the last start before N."
     if len(sizes) == B and sum(sizes) == N:

@@ -1369,6 +1369,7 @@ ASIDE = (  # for the checks alone
                 lambda N, tau, c: int(tau * N // (tau * N - c)) + 1 if tau * N > c else 1,
                 lambda N, tau, c: int(tau * N // (tau * N - c)) + 1 if tau * N > c else -1,
                 lambda N, tau, c: int(tau * N // (tau * N - c)) + 1 if tau * N > c else np.inf,
+                lambda N, tau, c: int(tau * N // (tau * N - c)) + 1 if tau * N > c else N,
             )
         },
     ),
