@@ -70,8 +70,8 @@ def judge_check(cases: list, found: list, reveal: bool) -> Verdict | None:
         return named(slip, exercise, f"{count}: ")
     if broken:
         return Verdict("wrong", failure_text(exercise, broken, " for one of the gradients"), python=with_line(broken))
-    told = [f"it lets pass {_listed(passed)}"] * bool(passed)
-    told = "; ".join(told + [f"it refuses what is right: {_listed(refused)}"] * bool(refused))
+    lets = [f"it lets pass {_listed(passed)}"] * bool(passed)
+    told = "; ".join(lets + [f"it refuses what is right: {_listed(refused)}"] * bool(refused))
     if failed:
         verdict = named(slips.BY_NAME["an error stops the check"], exercise, f"{count}: ")
         return replace(verdict, text=f"{verdict.text} Besides, {told}.") if told else verdict
