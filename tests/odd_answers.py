@@ -342,6 +342,46 @@ return grads""",
         "own",
         "if c >= tau * N:\n    return 0\nreturn int(np.ceil(tau * N / (tau * N - c)))",
     ),
+    ("loss", "brackets", "own", "s = 0\nfor j in range(len(y)):\n    s += y[j] - y_hat[j] ** 2\nreturn s"),
+    ("update", "number 0 .* is right", "own", "new = theta - eta * gradient\nreturn new, gradient"),
+    (
+        "batches",
+        "all batches are the same",
+        "own",
+        "order, out, now = rng.permutation(N), [], []\nfor n in order:\n    now.append(n)\n    if len(now) == batch_size:\n        out.append(now)\n        now.clear()\nreturn out + [now] if now else out",
+    ),
+    ("batches", "spread evenly", "own", "return np.array_split(rng.permutation(N), -(-N // batch_size))"),
+    ("central_difference", "is empty", "own", "return np.gradient(cost(theta), h)"),
+    (
+        "weight_gradient",
+        "1 row besides",
+        "own",
+        "Z1 = np.column_stack([Z_prev, np.ones(len(Z_prev))])\nreturn Z1.T @ delta / len(delta)",
+    ),
+    (
+        "fair_comparison",
+        "4 = R where 3 = S",
+        "own",
+        "m = costs[..., epochs].mean(axis=2)\nreturn np.column_stack([etas[m.argmin(axis=0)], m.min(axis=0)])",
+    ),
+    (
+        "fewest_workers",
+        "0 where it should not be",
+        "own",
+        "for K in range(2, 100):\n    if tau * N / K + c < tau * N:\n        return K\nreturn 0",
+    ),
+    (
+        "fewest_workers",
+        "returned where no number",
+        "own",
+        "left = tau * N - c\nreturn int(tau * N // left) + 1 if left > 0 else np.inf",
+    ),
+    (
+        "fooling_gradient",
+        "a tuple",
+        "own",
+        "g = network.backprop(theta, X, Y, activations)\ng[0][0] = len(X) * g[0][0]\nreturn g",
+    ),
 ]
 
 ODD_RIGHT = [

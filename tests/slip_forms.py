@@ -405,7 +405,7 @@ FORMS["gradient_of_shards"] = {
     "means taken for sums": _shards("1", "N"),
     "small shards count more": [*_shards("1 / counts[s]"), *_shards("1 / counts[s]", "sum(1 / counts)")],
     "all as long as the first": _shards("counts[0]", "N"),
-    "halved at each shard": [
+    "divided in every round": [
         "mean = gradients[0]\nfor g in gradients[1:]:\n    mean = (mean + g) / 2\nreturn mean",
         "from functools import reduce\nreturn reduce(lambda a, b: 0.5 * a + 0.5 * b, gradients)",
         "total = np.zeros(gradients.shape[1])\nfor g, n in zip(gradients, counts):\n    total = (total + g) / 2\nreturn total",
@@ -482,3 +482,63 @@ for _equation in _EQUATIONS:
     for _name, _bodies in FORMS[_equation].items():
         FORMS["backprop"].setdefault(_name, []).extend(_plugged(_equation, body) for body in _bodies)
 FORMS |= {name: {} for name in ("mend_1", "mend_2", "mend_3")}  # these are judged as backprop
+
+_ROUNDS = "A, Z = network.forward(theta, X, activations)\nN, L = len(X), len(theta)\nd, out = -2 * (Y - Z[L]) * activations[-1].df(A[L]), []\nfor k in range(L, 0, -1):\n"
+_ON = "    out.insert(0, (W, b))\n    if k > 1:\n        d = (d @ theta[k - 1][0].T) * activations[k - 2].df(A[k - 1])\nreturn out"
+for _exercise, _more in {
+    "central_difference": {
+        "entry set to h": [
+            "g = []\nfor i in range(len(theta)):\n    a, b = theta.copy(), theta.copy()\n    a[i], b[i] = h, -h\n    g.append((cost(a) - cost(b)) / (2 * h))\nreturn g",
+            "def at(i, x):\n    t = list(theta)\n    t[i] = x\n    return cost(np.array(t))\nreturn [(at(i, h) - at(i, -h)) / h / 2 for i in range(len(theta))]",
+            "E = np.eye(len(theta), dtype=bool)\nreturn np.array([0.5 * (cost(np.where(e, h, theta)) - cost(np.where(e, -h, theta))) / h for e in E])",
+        ],
+    },
+    "weight_gradient": {
+        "divided in every round": [
+            "N, W = len(delta), 0\nfor z, d in zip(Z_prev, delta):\n    W = (W + np.outer(z, d)) / N\nreturn W",
+            "dW = np.zeros((Z_prev.shape[1], delta.shape[1]))\nfor n in range(len(delta)):\n    dW += Z_prev[n][:, None] * delta[n]\n    dW /= len(delta)\nreturn dW",
+            "from functools import reduce\nN = len(Z_prev)\nreturn reduce(lambda a, n: (a + np.outer(Z_prev[n], delta[n])) / N, range(N), 0)",
+        ],
+    },
+    "bias_gradient": {
+        "divided in every round": [
+            "b = 0\nfor d in delta:\n    b = (b + d) / len(delta)\nreturn b",
+            "db = np.zeros(delta.shape[1])\nfor n in range(len(delta)):\n    db += delta[n]\n    db /= delta.shape[0]\nreturn db",
+            "from functools import reduce\nreturn reduce(lambda a, d: (a + d) / len(delta), delta, 0)",
+        ],
+    },
+    "mini_batch_update": {
+        "divided in every round": [
+            "g = 0\nfor n in batch:\n    g = (g + example_gradients[n]) / len(batch)\nreturn theta - eta * g",
+            "g = np.zeros_like(theta)\nfor row in example_gradients[batch]:\n    g += row\n    g /= batch.size\nreturn theta - eta * g",
+            "from functools import reduce\nB = len(batch)\nreturn theta - eta * reduce(lambda a, n: (a + example_gradients[n]) / B, batch, 0)",
+        ],
+    },
+    "backprop": {
+        "divided in every round": [
+            _ROUNDS + "    W, b = 0, 0\n    for n in range(N):\n        W, b = (W + np.outer(Z[k - 1][n], d[n])) / N, (b + d[n]) / N\n" + _ON,
+            _ROUNDS + "    W, b = 0 * theta[k - 1][0], d.mean(axis=0)\n    for z, e in zip(Z[k - 1], d):\n        W += np.outer(z, e)\n        W /= N\n" + _ON,
+            _ROUNDS + "    W, b = Z[k - 1].T @ d / N, np.zeros(d.shape[1])\n    for n in range(N):\n        b += d[n]\n        b /= N\n" + _ON,
+        ],
+    },
+    "batch_variance": {
+        "divided by the width": [
+            "P = gradients.shape[1]\ns = gradients.var(axis=0).sum() / batch_size\nreturn s if replacement else s * (P - batch_size) / (P - 1)",
+            "N = len(gradients[0])\ns = gradients.var(0).sum()\nif not replacement:\n    s = s * (N - batch_size) / (N - 1)\nreturn s / batch_size",
+            "_, N = gradients.shape\ns = np.var(gradients, axis=0).sum() / batch_size\nif replacement:\n    return s\nreturn s * np.divide(N - batch_size, N - 1)",
+        ],
+    },
+    "fair_comparison": {
+        "mean over the rates": [
+            "m = costs[..., epochs].mean(axis=1)\nr = m.argmin(axis=1)\nreturn np.column_stack([etas[r], m.min(axis=1)])",
+            "out = []\nfor table in costs[..., epochs]:\n    m = table.mean(axis=0)\n    out.append([etas[m.argmin()], m.min()])\nreturn out",
+            "m = costs[:, :, :, epochs].sum(axis=1) / len(etas)\nreturn np.array([[etas[np.argmin(row)], min(row)] for row in m])",
+        ],
+        "best of another row": [
+            "out, best, rate = [], np.inf, None\nfor table in costs[..., epochs].mean(axis=2):\n    for eta, J in zip(etas, table):\n        if J < best:\n            best, rate = J, eta\n    out.append([rate, best])\nreturn out",
+            "out = []\nfor table in costs[..., epochs].mean(axis=2):\n    best = np.inf\n    for eta, J in zip(etas, table):\n        best = min(best, J)\n    out.append([eta, best])\nreturn np.array(out)",
+            "m, out = costs[..., epochs].mean(axis=2), []\nfor s in range(len(m)):\n    for r in range(len(etas)):\n        pass\n    out += [(etas[r], m[s].min())]\nreturn out",
+        ],
+    },
+}.items():
+    FORMS[_exercise].update(_more)

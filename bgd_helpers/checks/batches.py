@@ -46,13 +46,13 @@ def _not_batches(value, N, B):
         )
     sizes = [part.size for part in flat(value)]
     shown = np.sort(np.concatenate([part for part in flat(value) if part.size] or [[]])).astype(int).tolist()
-    if _overlap(flat(value)):
+    if sizes[:1] == [B] and _overlap(flat(value)):
         return Verdict(
             "wrong",
             "each batch begins one place after the one before, so that they overlap. The next begins B places on: "
             "`range` takes a step as its third argument.",
         )
-    return _wrong_examples(shown, sizes, N, B) or _wrong_sizes(sizes, N, B) or _wrong_numbers(shown, N, B)
+    return _wrong_examples(flat(value), shown, N, B) or _wrong_sizes(sizes, shown, N, B) or _wrong_numbers(shown, N, B)
 
 
 def _overlap(parts):
@@ -73,7 +73,26 @@ def _describe_batches(value, N, B):
     return f"with N = {N} and B = {B} it does not return a list of one-dimensional arrays of whole numbers."
 
 
-def _wrong_examples(shown, sizes, N, B):
+def _wrong_examples(parts, shown, N, B):
+    return _one_batch_again(parts, N, B) or _left_out(shown, list(map(len, parts)), N, B)
+
+
+def _one_batch_again(parts, N, B):
+    """The verdict on batches that are all the same one; None on others."""
+    if (
+        not 1 < len(parts) <= -(-N // B)
+        or len(parts[0]) == N
+        or not all(np.array_equal(part, parts[0]) for part in parts)
+    ):
+        return None
+    return Verdict(
+        "wrong",
+        "all batches are the same: one list that was put in several times, and emptied and filled again in "
+        "between. Begin a new list for each batch.",
+    )
+
+
+def _left_out(shown, sizes, N, B):
     left_out, again = set(range(N)) - set(shown), len(shown) > len(set(shown))
     if N % B and sizes == [B] * (N // B) and not again:
         return named(slips.BY_NAME["short last batch dropped"], "batches")
@@ -82,17 +101,20 @@ def _wrong_examples(shown, sizes, N, B):
     return None
 
 
-def _wrong_sizes(sizes, N, B):
+def _wrong_sizes(sizes, shown, N, B):
     right = [B] * (N // B) + ([N % B] if N % B else [])
     if sorted(sizes, reverse=True) == right:
         return None
     because = _why_sizes(sizes, N, B)
+    because = because or _not_there(shown, N)
     sizes = shortened(sizes, 60)
     return Verdict("wrong", f"with N = {N} and B = {B} the batch sizes are {sizes}. They should be {right}.{because}")
 
 
 def _why_sizes(sizes, N, B):
     """What sizes like these come from, as a sentence with a blank before it, or nothing."""
+    if 0 in sizes and sum(sizes) < N:
+        return " In `x[a:b]`, b is the place where the slice ends, not how long it is."
     if 0 in sizes:
         return " No batch is empty: let the last start before N."
     if len(sizes) == B and sum(sizes) == N:
@@ -103,7 +125,19 @@ def _why_sizes(sizes, N, B):
         return " There is one batch alone: if there is a loop, `return` stands after it, not inside."
     if len(sizes) == -(-N // B) and max(sizes) == B - 1:
         return " A slice ends before its second number: `x[0:3]` has three entries."
+    if len(sizes) == -(-N // B) and sum(sizes) == N:
+        return " The examples are spread evenly, as `array_split` does; all batches but the last have B."
+    if sum(sizes) == N and max(sizes) > B:
+        return " What is left over is a batch of its own."
     return ""
+
+
+def _not_there(shown, N):
+    """Which examples are in no batch, or in several, as a sentence with a blank before it, or nothing."""
+    missing = sorted(set(range(N)) - set(shown))
+    twice = sorted({n for n in shown if shown.count(n) > 1})
+    told = [("In no batch is", missing)] * bool(missing) + [("In more than one is", twice)] * bool(twice)
+    return "".join(f" {words} {shortened(', '.join(map(str, numbers)), 40)}." for words, numbers in told)
 
 
 def _wrong_numbers(shown, N, B):

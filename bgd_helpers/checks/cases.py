@@ -173,14 +173,14 @@ def _shard_cases(*salt):
 
 
 def _worker_cases(*salt):
-    """More workers than `of` win: at 2, two of them are level with one process. Then a c so small that two win, and
-    two so large that none do."""
+    """More workers than `of` win: at 2, two of them are level with one process. Then a c so small that two win, two so
+    large that none do, and one with which many must work: a search that stops early finds none."""
     rng = _rng(16, salt)
     tau = 2.0 ** -rng.integers(10, 20)
     numbers = rng.integers(1_000, 9_000, 8)
-    more = 1 + rng.uniform(0.5, 0.8), 2, 3 + rng.uniform(0.2, 0.8), 6 + rng.uniform(0.2, 0.8), 14.5
-    costs = [1 - 1 / of for of in more] + [0.05, 1.5, 4]
-    return [(int(N), float(tau), float(tau * N * share)) for N, share in zip(numbers, costs)]
+    more = 1 + rng.uniform(0.5, 0.8), 2, 3 + rng.uniform(0.2, 0.8), 6 + rng.uniform(0.2, 0.8), 14.3
+    costs = [1 - 1 / of for of in more] + [0.05, 1.5, 4, 1 - 1 / 300.3]
+    return [(int(N), float(tau), float(tau * N * share)) for N, share in zip([*numbers, 16 * numbers[0]], costs)]
 
 
 def _theta(theta, *rest):

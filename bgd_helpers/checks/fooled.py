@@ -1,5 +1,7 @@
 """The checks of the two exercises in which a check is fooled, and one is written."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from bgd_helpers import slips
@@ -68,12 +70,14 @@ def judge_check(cases: list, found: list, reveal: bool) -> Verdict | None:
         return named(slip, exercise, f"{count}: ")
     if broken:
         return Verdict("wrong", failure_text(exercise, broken, " for one of the gradients"), python=with_line(broken))
+    lets = [f"it lets pass {_listed(passed)}"] * bool(passed)
+    told = "; ".join(lets + [f"it refuses what is right: {_listed(refused)}"] * bool(refused))
     if failed:
-        return named(slips.BY_NAME["an error stops the check"], exercise, f"{count}: ")
+        verdict = named(slips.BY_NAME["an error stops the check"], exercise, f"{count}: ")
+        return replace(verdict, text=f"{verdict.text} Besides, {told}.") if told else verdict
     if None in found:
         return Verdict("wrong", "it returns nothing for some gradients: see that every branch ends with `return`.")
-    told = [f"it lets pass {_listed(passed)}"] * bool(passed) + [f"it refuses what is right: {_listed(refused)}"]
-    return Verdict("wrong", f"{count}: {'; '.join(told[: bool(passed) + bool(refused)])}.")
+    return Verdict("wrong", f"{count}: {told}.")
 
 
 def _counted(exhibits, passed, refused):

@@ -2,6 +2,7 @@
 the line, and of what was mended, is told apart.
 """
 
+from numbers import Integral
 from typing import Any, NamedTuple
 
 STILL = "what you mended still gives just what the lines shown give"
@@ -23,7 +24,8 @@ class Lines(NamedTuple):
 
 def parted(answer: Any) -> tuple[Any, Any]:
     """The line that an answer names and what it mends; None for the line of an answer that is no pair."""
-    return tuple(answer) if isinstance(answer, tuple | list) and len(answer) == 2 else (None, answer)
+    line, mended = answer if isinstance(answer, tuple | list) and len(answer) == 2 else (None, answer)
+    return int(line) if isinstance(line, Integral) and not isinstance(line, bool) else line, mended
 
 
 def told(lines: Lines, line: Any, found: Any) -> tuple[str, str, str | None]:

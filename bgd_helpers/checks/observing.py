@@ -9,8 +9,8 @@ from warnings import catch_warnings, simplefilter
 import numpy as np
 
 from bgd_helpers.checks.exhibits import Exhibit
-from bgd_helpers.checks.outcomes import Failure, is_changed, outcome_of, outcomes_of
-from bgd_helpers.checks.tracing import Endless, limited
+from bgd_helpers.checks.outcomes import Failure, is_changed, is_endless, outcome_of, outcomes_of
+from bgd_helpers.checks.tracing import limited
 
 
 class Polynomial(NamedTuple):
@@ -57,8 +57,9 @@ def observe(
         used, found = deepcopy(cases), []
         for case in used:
             found.append(outcome_of(answer, case, read))
-            if isinstance(found[-1], Failure) and found[-1].kind == Endless.__name__:
-                return Observation(True, [""] * len(cases), found[-1:] * len(cases), found[-1:] * len(cases))
+            if is_endless(found[-1]):
+                found += found[-1:] * (len(cases) - len(found))
+                return Observation(True, [""] * len(cases), found, found[-1:] * len(cases))
         failed = [isinstance(value, Failure) for value in found]
         changed = ["" if bad else _changed(parameters, *pair) for bad, *pair in zip(failed, used, cases)]
         left = [case if bad else mine for bad, mine, case in zip(failed, used, cases)]

@@ -58,6 +58,7 @@ BACK = {  # what stands where the sum over j of w_ij delta_nj belongs
     "": lambda d, w: d @ w.T,
     "the product with W untransposed": lambda d, w: d @ w,
     "delta as it is": lambda d, w: d,
+    "nothing": lambda d, w: np.ones((len(d), len(w))),
     "the size of the sum, without its sign": lambda d, w: np.abs(d @ w.T),
     "the product with the pseudo-inverse of W": lambda d, w: d @ np.linalg.pinv(w),
     "the product with the sizes of the weights": lambda d, w: d @ np.abs(w).T,
@@ -80,6 +81,8 @@ TERMS = {  # what is added over the outputs where (y - y_hat)^2 belongs
     "log cosh (y - y_hat)": lambda y, z: np.log(np.cosh(y - z)),
     "the size of y - y_hat, not squared": lambda y, z: np.abs(y - z),
     "y - y_hat, not squared": lambda y, z: y - z,
+    "(y - y_hat)^4": lambda y, z: (y - z) ** 4,
+    "y - y_hat^2, without the brackets": lambda y, z: y - z**2,
     "the square of (y - y_hat) / y": lambda y, z: ((y - z) / y) ** 2,
     "the logarithm of y_hat times y, the cross-entropy": lambda y, z: y * np.log(z),
 }
@@ -87,6 +90,7 @@ OVER = {  # how many numbers become one where they are added or averaged
     "": np.sum,
     "the largest of them": np.max,
     "their median": np.median,
+    "their product": np.prod,
     "their variance": np.var,
     "the root of their sum": lambda terms, axis=None: np.sqrt(terms.sum(axis=axis)),
     "the square of their sum": lambda terms, axis=None: terms.sum(axis=axis) ** 2,
@@ -185,11 +189,6 @@ class Made(NamedTuple):
 def _compared(costs, etas, epochs, one, other):
     cost = other(one(costs, epochs))
     return np.column_stack([etas[cost.argmin(axis=1)], cost.min(axis=1)])
-
-
-def _variance(G, B, replacement, spread, of):
-    N = len(G)
-    return spread(G) * of(N, B) * (1 if replacement else (N - B) / (N - 1))
 
 
 MADE = {

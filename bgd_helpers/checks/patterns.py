@@ -12,6 +12,8 @@ def pattern(mine: np.ndarray, right: np.ndarray, origin, others: dict) -> str | 
     """What a real array has to do with the right one of the same shape, as the end of a sentence; None if nothing is
     seen. `others` are arrays of that shape by name. Factors and signs are those of what `origin` is taken from."""
     a, b = mine - origin, right - origin
+    if not np.isfinite(a).all():
+        return None
     if found := _precision(mine, right):
         return found
     for find in (_multiple, _order, _cut_off, _part, _entries, _by_line, _shift):
@@ -77,8 +79,8 @@ def _measured(name, value):
         yield from zip((f"the number of rows of `{name}`", f"the number of columns of `{name}`"), value.shape)
         yield f"the number of entries of `{name}`", value.size
         if value.ndim > 1 and len(value) > 1:
-            yield f"N / (N - 1), with N the number of rows of `{name}`,", len(value) / (len(value) - 1)
-            yield f"N / (N + 1), with N the number of rows of `{name}`,", len(value) / (len(value) + 1)
+            yield f"N / (N - 1), with N the number of rows of `{name}`", len(value) / (len(value) - 1)
+            yield f"N / (N + 1), with N the number of rows of `{name}`", len(value) / (len(value) + 1)
     elif isinstance(value, int | float):
         yield f"`{name}`", value
 

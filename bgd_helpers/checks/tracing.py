@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import contextmanager
 from functools import lru_cache
-from time import perf_counter
+from time import perf_counter, process_time
 from types import EllipsisType, FunctionType, TracebackType
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ import numpy as np
 _FOREIGN = tuple(os.path.dirname(os.path.abspath(name)) + os.sep for name in (os.__file__, np.__file__))
 _FOREIGN += (os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep, "<frozen ", "<__array")
 LOOP = 500  # lines that are looked at to find the head of a loop
+IDLE = 6  # times as long may an answer take by the clock as it may compute: others want the machine, too
 
 
 class Where(NamedTuple):
@@ -54,14 +55,14 @@ class Endless(BaseException):
 
 @contextmanager
 def limited(seconds: float | None):
-    """Raise Endless in the learner's line that runs when `seconds` are over, and in the next one where it is swallowed:
-    by a trace function, so in any thread, browser and system. Without a limit, or where a debugger traces already,
-    nothing is watched."""
+    """Raise Endless in the learner's line that runs when it has computed for `seconds`, or waited for IDLE times as
+    long, and in the next one where it is swallowed: by a trace function, so in any thread, browser and system. Without
+    a limit, or where a debugger traces already, nothing is watched."""
     if seconds is None or sys.gettrace() is not None:
         yield
         return
     watching = [sys._getframe(2)]  # the block's own frame: what is inside of it is watched
-    sys.settrace(_watch(perf_counter() + seconds, watching))
+    sys.settrace(_watch(_clock(seconds), watching))
     try:
         yield
     finally:
@@ -69,11 +70,17 @@ def limited(seconds: float | None):
         sys.settrace(None)
 
 
-def _watch(until, watching):
+def _clock(seconds):
+    """A function that says whether the time is over."""
+    computed, waited = process_time() + seconds, perf_counter() + IDLE * seconds
+    return lambda: process_time() > computed or perf_counter() > waited
+
+
+def _watch(is_over, watching):
     seen = []
 
     def step(frame, event, arg):
-        if event in ("line", "opcode") and perf_counter() > until:
+        if event in ("line", "opcode") and is_over():
             seen.append((frame.f_code, frame.f_lineno))
             if len(seen) > LOOP:
                 line = min(number for code, number in seen if code is frame.f_code)

@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
+from textwrap import wrap
 
+WIDTH = 88  # characters that fit in a line of JupyterLab's
 SIGNS = {"right": "✓ right: ", "wrong": "✗ wrong because ", "not attempted": "○ not attempted: "}
 
 
@@ -24,7 +26,8 @@ class Verdict:
     reread: tuple[str, str, str] | None = None
 
     def __repr__(self):
-        return "\n".join([SIGNS[self.outcome] + self.text, *self._below()])
+        text = SIGNS[self.outcome] + self.text
+        return "\n".join([*(_wrapped(text) if self.outcome == "right" else [text]), *self._below()])
 
     def _below(self):
         python = [f"Python says: {self.python}"] if self.python else []
@@ -51,6 +54,15 @@ class Verdict:
         """
         if self.outcome != "right":
             raise AssertionError(repr(self))
+
+
+def _wrapped(text):
+    """The lines of a text that is shown as it stands, broken between words."""
+    return [
+        part
+        for line in text.splitlines()
+        for part in wrap(line, WIDTH, break_long_words=False, break_on_hyphens=False) or [""]
+    ]
 
 
 def paragraphs(text: str) -> str:

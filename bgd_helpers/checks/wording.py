@@ -5,14 +5,16 @@ import re
 import numpy as np
 
 from bgd_helpers.checks.cases import EXERCISES
-from bgd_helpers.checks.outcomes import Failure, agree, close, flat, is_real, layout, outcomes_of, tolerance
+from bgd_helpers.checks.outcomes import Failure, agree, close, flat, is_endless, is_real, layout, outcomes_of, tolerance
 from bgd_helpers.checks.parts import other_part
 from bgd_helpers.checks.patterns import factor, largest_difference, pattern, quantity
-from bgd_helpers.checks.tracing import Endless
 
 GRADIENTS = ("weight_gradient", "bias_gradient", "backprop")
-UNDEFINED = "That comes of the logarithm or root of what is negative, a division by 0, or a mean of nothing."
-ZEROS = "Zeros to start from must be filled in; `np.nan_to_num` makes them of a logarithm that is not defined."
+UNDEFINED = (
+    "That comes of the logarithm or root of what is negative, a division by 0, a mean of nothing, or of `np.inf`."
+)
+ZERO = "Does a loop end too early? Or does `//` round down, or `np.nan_to_num` hide a NaN?"
+ZEROS = "Zeros to start from must be filled in; `//` rounds down to them, `np.nan_to_num` hides a NaN."
 RATE = "; a learning rate does not belong in a gradient"
 NUMBER = re.compile(r"-?[\d.]+(e[-+]\d+)?")
 FITS = {
@@ -38,13 +40,17 @@ def describe(exercise: str, cases: list, found: list, expected: list, reveal: bo
             return f"it returns {len(mine)} pairs (dW, db) for {len(right)} layers: one for each, layer 1 first{given}."
         return f"it does not return a list of {len(right)} pairs (dW, db), one for each layer, layer 1 first{given}."
     name, a, b = _first_wrong(exercise, mine, right)
-    strange = _no_numbers(name, a, b, exercise, given)
+    strange = _no_numbers(name, a, b, exercise, case, given)
     if strange:
         return _joined(located(exercise, cases, found, expected), strange)
     if part := other_part(exercise, cases, found):
         return f"{part}{given}."
     scalars = all(value.size == 1 for one in expected for value in flat(one))
-    text = _seen_in_all(found, expected) if scalars else _seen(exercise, name, case, a, b, cases, found, expected)
+    text = (
+        _seen_in_all(exercise, cases, found, expected)
+        if scalars
+        else _seen(exercise, name, case, a, b, cases, found, expected)
+    )
     if not reveal or "is right but" in text:
         more = "" if text else f" in {_differing(a, b)} of {b.size} entries"
     else:
@@ -157,15 +163,23 @@ def _other_factors(exercise, number, cases, found, expected):
     return f" (in other cases {', '.join(list(others)[:3])})" if others else ""
 
 
-def _seen_in_all(found, expected):
+def _seen_in_all(exercise, cases, found, expected):
     """What the numbers of all cases have to do with the right ones, where each is one number."""
-    pairs = [(mine[0][0], right[0][0]) for mine, right in zip(found, expected) if isinstance(mine, list)]
-    if not all(mine.shape == right.shape and is_real(mine) for mine, right in pairs):
+    known = [
+        (mine[0][0], right[0][0], case) for mine, right, case in zip(found, expected, cases) if isinstance(mine, list)
+    ]
+    if not all(mine.shape == right.shape and is_real(mine) for mine, right, _ in known):
         return ""
-    wrong = [pair for pair in pairs if not close(*pair)]
-    text = pattern(*map(np.array, zip(*wrong)), 0.0, {}) if len(wrong) > 1 else None
-    every = "every case" if len(wrong) == len(pairs) else "every case that is wrong"
-    return (text or "").replace("every entry", every).split(": a constant")[0]
+    wrong = [one for one in known if not close(*one[:2])]
+    mine, right = map(np.array, list(zip(*wrong))[:2])
+    every = "every case" if len(wrong) == len(known) else "every case that is wrong"
+    if len(wrong) < 2:
+        return ""
+    if text := pattern(mine, right, 0.0, {}):
+        return text.replace("every entry", every).split(": a constant")[0]
+    arguments = [dict(zip(EXERCISES[exercise].parameters, case)) for *_, case in wrong]
+    what = quantity(mine / right, arguments) if right.all() else None
+    return f"is the right value times {what}, in {every}" if what else ""
 
 
 def _others(exercise, name, case):
@@ -180,18 +194,24 @@ def _others(exercise, name, case):
     return slopes | arrays
 
 
-def _no_numbers(name, mine, right, exercise, given):
+def _no_numbers(name, mine, right, exercise, case, given):
     """What is wrong with an array that is not of real, finite numbers in the right shape, or is zero; else None."""
+    among = _among_others(mine, right)
     if not is_real(mine):
-        return f"{name} {_of_another_kind(mine)}{given}."
+        return f"{name} {_of_another_kind(mine)}{f'; it is {among}' if among else ''}{given}."
+    if among:
+        return f"{name} is {among}{given}."
     if mine.shape != right.shape:
         symbols = EXERCISES[exercise].shapes.get("return")
+        why = _why_shape(mine, right) or _other_size(mine, right, symbols, exercise, case)
         if mine.shape == right.shape[::-1] and close(mine.T, right):
             return f"{name} is the transpose of the right one: its shape is {mine.shape}, not {right.shape}{given}."
         symbols = f", {symbols}" if symbols else ""
-        return f"{name} has {_shape(mine)} and should have {_shape(right)}{symbols}{given}.{_why_shape(mine, right)}"
+        return f"{name} has {_shape(mine)} and should have {_shape(right)}{symbols}{given}.{why}"
     if not np.isfinite(mine).all():
         return f"{name} is NaN or infinite in {np.sum(~np.isfinite(mine))} of {mine.size} entries{given}. {UNDEFINED}"
+    if not mine.any() and not mine.ndim and right.any():
+        return f"{name} is 0 where it should not be{given}. {ZERO}"
     if not mine.any() and mine.size:
         return f"{name} is zero in every entry{given}. {ZEROS}"
     return None
@@ -201,12 +221,51 @@ def _why_shape(mine, right):
     """What a wrong shape comes from, as a sentence with a blank before it, or nothing."""
     if np.squeeze(mine).shape == right.shape and close(np.squeeze(mine), right):
         return " Its numbers are right: leave out keepdims, and brackets around the result."
+    if not mine.size:
+        return " It is empty: nothing was filled in, or `np.gradient` or `np.diff` was given a single number."
+    if mine.ndim == right.ndim and (more := _right_and_more(mine, right)):
+        return f" The right value is in it, and {more} besides: leave those out."
     if np.squeeze(mine).ndim > right.ndim:
         return " Over one axis too few is added or averaged."
     if mine.ndim < right.ndim or mine.ndim == right.ndim and any(a == 1 < b for a, b in zip(mine.shape, right.shape)):
         return " An axis is gone that should stay: by a sum or mean over it, an index, or a `return` inside a loop."
-    if mine.ndim > 1 and mine.size > right.size:
+    if mine.ndim > 1 and mine.size > right.size and not np.any(np.remainder(mine.shape, right.shape)):
         return " It holds more products than it should: an outer product is that of two vectors, of one example."
+    return ""
+
+
+def _among_others(mine, right):
+    """Among what the right value stands, where several are returned, or which part of it a value is; else None."""
+    several = mine.tolist() if mine.dtype == object else mine if mine.ndim == right.ndim + 1 else []
+    for at, part in enumerate(several if isinstance(several, list | np.ndarray) and len(several) > 1 else []):
+        if np.shape(part) == right.shape and close(np.asarray(part), right):
+            return f"{len(several)} values, of which number {at} (counted from 0) is right: return that alone"
+    if right.ndim == 2 and mine.ndim == 1:
+        columns = [column for column in range(right.shape[1]) if close(mine, right[:, column])]
+        return f"column {columns[0]} of the right value: all of its columns are asked for" if columns else None
+    return None
+
+
+def _right_and_more(mine, right):
+    """How many rows or columns stand before or behind the right value; None where it is not in there."""
+    for axis, name in enumerate(("row", "column")[: mine.ndim]):
+        more = mine.shape[axis] - right.shape[axis]
+        parts = (
+            [np.take(mine, range(start, start + right.shape[axis]), axis) for start in (0, more)] if more > 0 else []
+        )
+        if any(close(part, right) for part in parts):
+            return f"{more} {name}{'s' * (more > 1)}"
+    return None
+
+
+def _other_size(mine, right, symbols, exercise, case):
+    """Which size stands in place of another, as a sentence with a blank before it, or nothing."""
+    named = dict(zip(EXERCISES[exercise].parameters, case))
+    shapes = [(EXERCISES[exercise].shapes.get(name, ""), getattr(value, "shape", ())) for name, value in named.items()]
+    sizes = {n: symbol for told, shape in shapes for symbol, n in zip(told.split(" x "), shape) if symbol}
+    for a, b, belongs in zip(mine.shape, right.shape, (symbols or "").split(" x ")):
+        if a != b and a in sizes:
+            return f" There are {a} = {sizes[a]} where {b} = {belongs} belong: which axis is added up, which one stays?"
     return ""
 
 
@@ -237,9 +296,9 @@ def failure_text(exercise: str, failure: Failure, given: str) -> str:
         return f"it raises {said(failure)}{given}."
     line = f"line {place.line}, `{shortened(place.code, 80)}`," if place.code else f"line {place.line}"
     line += f" called by `{shortened(place.caller, 80)}`," if place.caller else ""
-    if failure.kind == Endless.__name__:
+    if is_endless(failure):
         return (
-            f"it does not end: it was stopped in the loop of {line} which goes on for ever. What should change in it?"
+            f"it does not end: it was stopped in the loop of {line} which goes on and on{given}. When should it stop?"
         )
     lists = failure.kind == "IndexError"
     holds = {name: value for name, value in place.holds.items() if lists or not str(value).startswith("a list")}
@@ -273,7 +332,7 @@ def _reason(exercise, failure, place):
     if any(str(value).startswith("nothing") for value in values) or "NoneType" in failure.message:
         return (
             "a value is missing. What should give it has no `return` yet, or works in place and returns nothing, as "
-            "`shuffle`, `sort` and `append` do."
+            "`shuffle`, `sort` and `append` do; or it is a place of a list that was never filled in."
         )
     if failure.kind in ("NameError", "UnboundLocalError"):
         return (
@@ -288,14 +347,21 @@ def _reason(exercise, failure, place):
     ):
         return "a value stands where a position belongs: an index counts 0, 1, 2, …, as `range` does."
     if failure.kind == "IndexError" and "out of" in failure.message:
+        axis = re.search(r"for axis (\d+) with size (\d+)", failure.message)
+        if axis and not any(isinstance(value, str) and NUMBER.fullmatch(value) for value in values):
+            return f"a position goes past the end of axis {axis[1]}, which has {axis[2]}: axis 0 are the rows."
         return (
             "an index goes past the end: positions run from 0 to the length less 1. Where does the loop start and stop?"
         )
+    if "does not support item assignment" in failure.message:
+        return "a tuple, as a pair (dW, db) is, cannot be changed: make a new one, and put it in the old one's place."
+    if "inhomogeneous" in failure.message:
+        return "a list of arrays of different shapes stands where one array belongs: take the arrays one by one."
     if "a function" in values and failure.kind == "TypeError":
         return "a function is used as if it were an array: call it, with what it is to be taken at."
     if failure.kind == "ValueError":
         return _shapes_that_meet(failure, place, values)
-    return failure.message and f"{shortened(failure.message, 120)}."
+    return failure.message and f"{shortened(failure.message, 120).rstrip('.')}."
 
 
 def _shapes_that_meet(failure, place, values):
@@ -339,8 +405,8 @@ def said(failure):
 
 
 def with_line(failure):
-    """What Python says of an exception, with the learner's line."""
-    place = failure.where
+    """What Python says of an exception, with the learner's line; nothing of one that was ours, to stop it."""
+    place = None if is_endless(failure) else failure.where
     return f"{said(failure)} (line {place.line}: {shortened(place.code, 80)})" if place else ""
 
 

@@ -443,6 +443,12 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
             ),
             "bias_gradient": lambda delta: delta.sum(axis=0) / delta.shape[1],
             "mini_batch_update": lambda theta, G, batch, eta: theta - eta * G[batch].sum(axis=0) / len(theta),
+            "batch_variance": lambda G, B, r: (
+                G.var(axis=0).sum() / B * (1 if r else (G.shape[1] - B) / np.float64(G.shape[1] - 1))
+            ),
+        },
+        elsewhere={
+            "batch_variance": "N is taken for the number of columns. The examples are the rows: len(gradients)."
         },
         formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac{1}{d_{k-1}} \sum_n z_{ni}^{(k-1)} \delta_{nj}^{(k)}",
     ),
@@ -655,8 +661,9 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
             "central_difference": (
                 *(
                     lambda cost, theta, h, own=own: wrong.differences(cost, theta, own, own, 2 * own)
-                    for own in (1e-5, 1e-4, 1e-3, 1e-6, 1e-2)
+                    for own in (1e-5, 1e-4, 1e-3, 1e-6, 1e-2, 1)
                 ),
+                lambda cost, theta, h: wrong.differences(cost, theta, 1, 1, 2 * h),
                 lambda cost, theta, h: wrong.differences(cost, theta, h / 2, h / 2, h),
                 lambda cost, theta, h: wrong.differences(cost, theta, 2 * h, 2 * h, 4 * h),
                 lambda cost, theta, h: wrong.differences(cost, theta, h * theta, h * theta, 2 * h),
@@ -717,6 +724,12 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
         {"central_difference": (wrong.moved_and_left, wrong.unit_vector_kept)},
     ),
     Slip(
+        "entry set to h",
+        "the entry is set to h and to -h, and its own value is lost. Move it from where it is, to theta + h e and "
+        "theta - h e.",
+        {"central_difference": lambda cost, theta, h: wrong.differences(cost, theta, h - theta, h + theta, 2 * h)},
+    ),
+    Slip(
         "second derivative",
         "this is how the slope itself changes: J at the middle is there, too, and h^2 below. The slope needs the two "
         "outer costs alone.",
@@ -733,10 +746,12 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
             "update": (
                 lambda theta, gradient, eta: gradient - eta * theta,
                 lambda theta, gradient, eta: eta * gradient - theta,
+                lambda theta, gradient, eta: eta * theta - gradient,
             ),
             "mini_batch_update": (
                 lambda theta, G, batch, eta: G[batch].mean(axis=0) - eta * theta,
                 lambda theta, G, batch, eta: eta * G[batch].mean(axis=0) - theta,
+                lambda theta, G, batch, eta: eta * theta - G[batch].mean(axis=0),
             ),
         },
     ),
@@ -1032,7 +1047,7 @@ ASIDE = (  # for the checks alone
         "N - 1 in the variance of the examples",
         "the variance of the examples is that of a sample, over N - 1. These N examples are all there are, and their "
         "mean is the gradient of J itself: the mean square is over N.",
-        {"batch_variance": lambda G, B, r: G.var(axis=0, ddof=1).sum() / B * (1 if r else (len(G) - B) / (len(G) - 1))},
+        {"batch_variance": wrong.law(lambda G: G.var(axis=0, ddof=1).sum())},
     ),
     Slip(
         "share of the rest",
@@ -1043,22 +1058,23 @@ ASIDE = (  # for the checks alone
     Slip(
         "batch size left out",
         "the variance of one example is not divided by the batch size: a mean of B varies less.",
-        {"batch_variance": lambda G, B, r: G.var(axis=0).sum() * (1 if r else (len(G) - B) / (len(G) - 1))},
+        {"batch_variance": wrong.law(lambda G: G.var(axis=0).sum(), share=lambda B: 1)},
         elsewhere={"variance": "a factor comes out of a variance squared: this is the variance of a single example."},
     ),
     Slip(
         "batch size squared",
         "it is divided twice by the batch size. The variance of a mean falls like 1/B.",
-        {"batch_variance": lambda G, B, r: G.var(axis=0).sum() / B**2 * (1 if r else (len(G) - B) / (len(G) - 1))},
+        {"batch_variance": wrong.law(lambda G: G.var(axis=0).sum(), share=lambda B: 1 / B**2)},
     ),
     Slip(
         "spread for the variance",
         "a standard deviation stands where a variance is asked for: squares are added, and no root is drawn.",
         {
             "batch_variance": (
-                lambda G, B, r: np.sqrt(G.var(axis=0).sum() / B * (1 if r else (len(G) - B) / (len(G) - 1))),
-                lambda G, B, r: G.std(axis=0).sum() / B * (1 if r else (len(G) - B) / (len(G) - 1)),
-                lambda G, B, r: np.sqrt(G.var(axis=0).sum()) / B * (1 if r else (len(G) - B) / (len(G) - 1)),
+                lambda G, B, r: np.sqrt(wrong.law(lambda G: G.var(axis=0).sum())(G, B, r)),
+                wrong.law(lambda G: G.std(axis=0).sum()),
+                wrong.law(lambda G: np.sqrt(G.var(axis=0).sum())),
+                wrong.law(lambda G: G.var(axis=0).sum(), share=lambda B: 1 / np.sqrt(B)),
             )
         },
     ),
@@ -1066,23 +1082,13 @@ ASIDE = (  # for the checks alone
         "mean over the parameters",
         "the parameters are averaged. The squared length of a vector adds up its entries, so the variances of the "
         "parameters are added.",
-        {
-            "batch_variance": (
-                lambda G, B, r: G.var(axis=0).mean() / B * (1 if r else (len(G) - B) / (len(G) - 1)),
-                lambda G, B, r: G.var() / B * (1 if r else (len(G) - B) / (len(G) - 1)),
-            )
-        },
+        {"batch_variance": (wrong.law(lambda G: G.var(axis=0).mean()), wrong.law(np.var))},
     ),
     Slip(
         "rows for columns",
         "the variance is taken along the rows, within one example's gradient. It is the examples that vary: along each "
         "column.",
-        {
-            "batch_variance": (
-                lambda G, B, r: G.var(axis=1).sum() / B * (1 if r else (len(G) - B) / (len(G) - 1)),
-                lambda G, B, r: G.var(axis=1).mean() / B * (1 if r else (len(G) - B) / (len(G) - 1)),
-            )
-        },
+        {"batch_variance": (wrong.law(lambda G: G.var(axis=1).sum()), wrong.law(lambda G: G.var(axis=1).mean()))},
     ),
     Slip(
         "difference without brackets",
@@ -1094,27 +1100,24 @@ ASIDE = (  # for the checks alone
                 lambda G, B, r: G.var(axis=0).sum() / B * (1 if r else len(G) - B / len(G) - 1),
                 lambda G, B, r: G.var(axis=0).sum() / B * (1 if r else len(G) - B / (len(G) - 1)),
                 lambda G, B, r: G.var(axis=0).sum() / B if r else G.var(axis=0).sum() / B * (len(G) - B) / len(G) - 1,
+                lambda G, B, r: G.var(axis=0).sum() / B if r else G.var(axis=0).sum() / B * len(G) - B / len(G) - 1,
             )
         },
     ),
     Slip(
         "mean not subtracted",
         "the squares are those of the gradients themselves. A variance is about the mean: it is subtracted first.",
-        {"batch_variance": lambda G, B, r: (G**2).sum() / len(G) / B * (1 if r else (len(G) - B) / (len(G) - 1))},
+        {"batch_variance": wrong.law(lambda G: (G**2).sum() / len(G))},
     ),
     Slip(
         "sum over the examples",
         "the squares of the examples are added up, not averaged: the variance of one example is a mean over N.",
-        {
-            "batch_variance": lambda G, B, r: (
-                G.var(axis=0).sum() * len(G) / B * (1 if r else (len(G) - B) / (len(G) - 1))
-            )
-        },
+        {"batch_variance": wrong.law(lambda G: G.var(axis=0).sum() * len(G))},
     ),
     Slip(
         "one variance for each parameter",
         "the variances of the parameters are not added: one number is asked for.",
-        {"batch_variance": lambda G, B, r: G.var(axis=0) / B * (1 if r else (len(G) - B) / (len(G) - 1))},
+        {"batch_variance": wrong.law(lambda G: G.var(axis=0))},
     ),
     Slip(
         "one rate for all",
@@ -1157,8 +1160,30 @@ ASIDE = (  # for the checks alone
         "each order gets a learning rate of its own. Nobody knows the order before the run: average over the orders "
         "first, then choose.",
         {
-            "fair_comparison": lambda costs, etas, t: np.column_stack(
-                [etas[costs[..., t].mean(axis=2).argmin(axis=1)], costs[..., t].min(axis=1).mean(axis=1)]
+            "fair_comparison": (
+                lambda costs, etas, t: np.column_stack(
+                    [etas[costs[..., t].mean(axis=2).argmin(axis=1)], costs[..., t].min(axis=1).mean(axis=1)]
+                ),
+                lambda costs, etas, t: np.column_stack(
+                    [etas[costs[..., t].argmin(axis=1)].mean(axis=1), costs[..., t].min(axis=1).mean(axis=1)]
+                ),
+            )
+        },
+    ),
+    Slip(
+        "mean over the rates",
+        "the learning rates are averaged, and the best of the orders is chosen. The axes are batch sizes, rates, "
+        "orders and epochs, in this order.",
+        {"fair_comparison": lambda costs, etas, t: wrong.compared(etas, costs[..., t].mean(axis=1))},
+    ),
+    Slip(
+        "best of another row",
+        "a rate and a cost stand together that do not belong together: for each batch size begin with no best, and "
+        "whenever one is better, keep both its rate and its cost.",
+        {
+            "fair_comparison": (
+                lambda costs, etas, t: wrong.best_so_far(etas, costs[..., t].mean(axis=2)),
+                lambda costs, etas, t: wrong.compared(etas[-1:].repeat(len(etas)), costs[..., t].mean(axis=2)),
             )
         },
     ),
@@ -1236,9 +1261,14 @@ ASIDE = (  # for the checks alone
     ),
     Slip(
         "divided by the number of shards",
-        "it is divided by the number of shards where the number of all their examples belongs, or by both.",
+        "it is divided by another number than that of all examples: by the number of shards or of parameters, by the "
+        "count of one shard, or twice.",
         {
             "gradient_of_shards": (
+                lambda gradients, counts: counts @ gradients / gradients.shape[1],
+                lambda gradients, counts: counts @ gradients / counts[-1],
+                lambda gradients, counts: counts @ gradients / counts.max(),
+                lambda gradients, counts: counts @ gradients / counts.sum() ** 2,
                 lambda gradients, counts: counts @ gradients / len(counts),
                 lambda gradients, counts: counts @ gradients / counts.sum() / len(counts),
             )
@@ -1268,20 +1298,20 @@ ASIDE = (  # for the checks alone
         {"gradient_of_shards": lambda gradients, counts: counts[0] * gradients.sum(axis=0) / counts.sum()},
     ),
     Slip(
-        "halved at each shard",
-        "what was added up is halved with each new shard: the last one counts a half, the first next to nothing. "
-        "Divide once, at the end.",
+        "divided in every round",
+        "what was added up so far is divided again in every round of the loop, so that the last counts most. Divide "
+        "once, after the loop.",
         {
+            "weight_gradient": lambda Z_prev, delta: wrong.divided_each_time(map(np.outer, Z_prev, delta), len(delta)),
+            "bias_gradient": lambda delta: wrong.divided_each_time(delta, len(delta)),
+            "mini_batch_update": lambda theta, G, batch, eta: (
+                theta - eta * wrong.divided_each_time(G[batch], len(batch))
+            ),
             "gradient_of_shards": (
-                lambda gradients, counts: [
-                    (
-                        (gradients[1:, p] / 2 ** np.arange(len(counts) - 1, 0, -1)).sum()
-                        + gradients[0, p] / 2 ** (len(counts) - 1)
-                    )
-                    for p in range(gradients.shape[1])
-                ],
-                lambda gradients, counts: (0.5 ** np.arange(len(counts), 0, -1)) @ gradients,
-            )
+                lambda gradients, counts: wrong.divided_each_time([2 * gradients[0], *gradients[1:]], 2),
+                lambda gradients, counts: wrong.divided_each_time(gradients, 2),
+                lambda gradients, counts: wrong.divided_each_time(counts[:, None] * gradients, counts.sum()),
+            ),
         },
     ),
     Slip(
@@ -1342,6 +1372,8 @@ ASIDE = (  # for the checks alone
                 lambda N, tau, c: max(2, int(tau * N // (tau * N - c)) + 1),
                 lambda N, tau, c: int(tau * N // (tau * N - c)) + 1 if tau * N > c else 1,
                 lambda N, tau, c: int(tau * N // (tau * N - c)) + 1 if tau * N > c else -1,
+                lambda N, tau, c: int(tau * N // (tau * N - c)) + 1 if tau * N > c else np.inf,
+                lambda N, tau, c: int(tau * N // (tau * N - c)) + 1 if tau * N > c else N,
             )
         },
     ),
@@ -1461,6 +1493,8 @@ ASIDE = (  # for the checks alone
             "fewest_workers": (
                 lambda N, tau, c: tau * N / (tau * N - c) if tau * N > c else 0,
                 lambda N, tau, c: tau * N / (tau * N - c),
+                lambda N, tau, c: round(tau * N / (tau * N - c)) if tau * N > c else 0,
+                lambda N, tau, c: max(2, round(tau * N / (tau * N - c))) if tau * N > c else 0,
             )
         },
     ),

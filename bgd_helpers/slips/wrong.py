@@ -290,6 +290,25 @@ def one_rate(costs, etas, epochs, choose):
     return compared(etas, np.tile(choose(at), (len(at), 1)), at)
 
 
+def best_so_far(etas, at):
+    """For each row of a table of costs, the best rate and its cost of all rows up to there."""
+    places = [np.unravel_index(at[: s + 1].argmin(), at.shape) for s in range(len(at))]
+    return np.array([(etas[r], at[s, r]) for s, r in places])
+
+
+def law(sigma, share=lambda B: 1 / B):
+    """Both laws of the variance of a batch, from another variance of the examples or another share of it."""
+    return lambda G, B, replacement: sigma(G) * share(B) * (1 if replacement else (len(G) - B) / (len(G) - 1))
+
+
+def divided_each_time(terms, by):
+    """The sum of the terms, divided after each of them."""
+    total = 0.0
+    for term in terms:
+        total = (total + term) / by
+    return total
+
+
 def first_workers(wins):
     """The smallest number of workers, of 2 to 999, with which that is so; 0 if none is."""
     return next((K for K in range(2, 1000) if wins(K)), 0)
