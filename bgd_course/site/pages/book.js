@@ -9,3 +9,14 @@ async function bring(output) {
 }
 
 for (const place of document.querySelectorAll("[data-explorer]")) near.observe(place.closest(".cell_output"));
+
+// An equation that is wider than its place is scrolled: by keys, too, if it can be focused.
+function reach() {
+  for (const equation of document.querySelectorAll("mjx-container[display]")) {
+    equation.tabIndex = equation.scrollWidth > equation.clientWidth ? 0 : -1;
+  }
+}
+
+addEventListener("load", () => window.MathJax?.startup?.promise.then(reach));
+addEventListener("resize", reach);
+document.addEventListener("toggle", reach, true);
