@@ -12,8 +12,11 @@ for (const place of document.querySelectorAll("[data-explorer]")) near.observe(p
 
 // An equation that is wider than its place is scrolled: by keys, too, if it can be focused.
 function reach() {
-  for (const equation of document.querySelectorAll("mjx-container[display]")) {
-    equation.tabIndex = equation.scrollWidth > equation.clientWidth ? 0 : -1;
+  for (const equation of document.querySelectorAll("mjx-container")) {
+    const place = equation.closest("p, li, td, th, dd, div, summary");
+    const wide = equation.firstElementChild.offsetWidth > place.clientWidth;
+    equation.classList.toggle("wide", wide);
+    equation.tabIndex = wide ? 0 : -1;
   }
 }
 
