@@ -20,7 +20,7 @@ from bgd_course.site import pyodide
 from bgd_course.site.serving import Handler, ThreadingHTTPServer
 
 SOURCE = "open-webui==0.12.4"  # of PyPI: its front end carries Pyodide 314.0.3; the lock's hashes hold for these, too
-HOW = "Unpack Pyodide's release pyodide-314.0.3.tar.bz2 and set BGD_PYODIDE to its folder"
+HOW = "Set BGD_PYODIDE=pypi (needs npm; 106 MB, once), or to the folder of Pyodide's release, unpacked"
 EVERY = "python -m pytest -n 0 -m slow --every-notebook tests/test_workbook.py"
 PATIENCE = 900  # seconds until Python has started, or a notebook has run, on a machine with much else to do
 PACKED = (".js", ".mjs", ".css", ".json", ".html", ".wasm")
@@ -44,9 +44,11 @@ RUN = """async ids => {
 
 def wheels():
     """The folder with Pyodide's compiled wheels, as its official lock has them; None if they can't be had."""
-    folder = Path(os.environ.get("BGD_PYODIDE") or records.cache() / f"compiled-{pyodide.VERSION}")
+    if not (named := os.environ.get("BGD_PYODIDE")):
+        return None
+    folder = records.cache() / f"compiled-{pyodide.VERSION}" if named == "pypi" else Path(named)
     try:
-        if not folder.is_dir() and not os.environ.get("BGD_PYODIDE"):
+        if named == "pypi" and not folder.is_dir():
             _take_wheels(folder)
         list(pyodide.compiled(folder))
         pyodide.pure()
