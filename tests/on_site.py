@@ -26,7 +26,7 @@ PATIENCE = 900  # seconds until Python has started, or a notebook has run, on a 
 PACKED = (".js", ".mjs", ".css", ".json", ".html", ".wasm")
 STATUS = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
 IDLE = f"{STATUS} === 'idle'"
-READ = "window.jupyterapp?.shell.currentWidget?.content?.model?.sharedModel?.toJSON().cells.length"
+READ = "window.jupyterapp?.shell.currentWidget?.context?.isReady"  # before, there is one cell, empty and without id
 CELLS = "() => jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells"
 SET = """sources => {
   for (const cell of jupyterapp.shell.currentWidget.content.model.sharedModel.cells)
