@@ -3,7 +3,10 @@
 import gzip
 import os
 import subprocess
+import sys
+import tempfile
 import threading
+import zipfile
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -11,17 +14,19 @@ from pathlib import Path
 import in_browser
 import nbformat
 
+from bgd_course import records
 from bgd_course.grading.course import HIDDEN, SOLUTION, without
 from bgd_course.site import pyodide
 from bgd_course.site.serving import Handler, ThreadingHTTPServer
 
-HOW = "Unpack Pyodide's release pyodide-314.0.3.tar.bz2 and set BGD_PYODIDE to its folder"
+SOURCE = "open-webui==0.12.4"  # of PyPI: its front end carries Pyodide 314.0.3; the lock's hashes hold for these, too
+HOW = "Set BGD_PYODIDE=pypi (needs npm; 106 MB, once), or to the folder of Pyodide's release, unpacked"
 EVERY = "python -m pytest -n 0 -m slow --every-notebook tests/test_workbook.py"
 PATIENCE = 900  # seconds until Python has started, or a notebook has run, on a machine with much else to do
 PACKED = (".js", ".mjs", ".css", ".json", ".html", ".wasm")
 STATUS = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
 IDLE = f"{STATUS} === 'idle'"
-READ = "window.jupyterapp?.shell.currentWidget?.content?.model?.sharedModel?.toJSON().cells.length"
+READ = "window.jupyterapp?.shell.currentWidget?.context?.isReady"  # before, there is one cell, empty and without id
 CELLS = "() => jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells"
 SET = """sources => {
   for (const cell of jupyterapp.shell.currentWidget.content.model.sharedModel.cells)
@@ -39,14 +44,32 @@ RUN = """async ids => {
 
 def wheels():
     """The folder with Pyodide's compiled wheels, as its official lock has them; None if they can't be had."""
-    if not (folder := Path(os.environ.get("BGD_PYODIDE", ""))).name:
+    if not (named := os.environ.get("BGD_PYODIDE")):
         return None
+    folder = records.cache() / f"compiled-{pyodide.VERSION}" if named == "pypi" else Path(named)
     try:
+        if named == "pypi" and not folder.is_dir():
+            _take_wheels(folder)
         list(pyodide.compiled(folder))
         pyodide.pure()
-    except (pyodide.Missing, OSError, subprocess.SubprocessError):
+    except (pyodide.Missing, OSError, KeyError, subprocess.SubprocessError):
         return None
     return folder
+
+
+def _take_wheels(folder):
+    """Take the wheels out of a package of PyPI that has them, into `folder`; nothing if one is missing."""
+    with tempfile.TemporaryDirectory(dir=folder.parent) as made:
+        command = [sys.executable, "-I", "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+        subprocess.run([*command, f"--dest={made}", SOURCE], check=True, capture_output=True, timeout=240)
+        [path] = Path(made).glob("*.whl")
+        taken = Path(made) / "taken"
+        taken.mkdir()
+        packages = pyodide.official()["packages"]
+        with zipfile.ZipFile(path) as packed:
+            for file in (packages[name]["file_name"] for name in pyodide.COMPILED):
+                (taken / file).write_bytes(packed.read(f"open_webui/frontend/pyodide/{file}"))
+        os.replace(taken, folder)
 
 
 @cache

@@ -23,6 +23,7 @@ def test_the_book_holds_no_solution_and_every_picture_has_words(path):
     text = nbformat.writes(page)
     assert "BEGIN SOLUTION" not in text and "HIDDEN TESTS" not in text
     for cell in page.cells:
+        assert not re.search(r"<summary>[^<]*\$", cell.source), cell.id
         if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
             assert len(cell.metadata["mystnb"]["image"]["alt"]) > 20, cell.id
     assert f'href="workbook/notebooks/index.html?path={path.name}"' in page.cells[0].source

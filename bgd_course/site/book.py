@@ -1,6 +1,7 @@
 """The book: the learner's edition with the saved outputs, as pages made by Sphinx; each leads to the workbook."""
 
 import html
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ WORKBOOK = "workbook/notebooks/index.html?path={}"
 RUN = '<p><a class="run-here" href="{}">Run this notebook in the browser</a></p>'
 ALIVE = '<div class="alive" data-explorer="_static/explorers/{}"></div>'  # book.js puts the file there
 FOLDED = "Decide first, then open: the result"
+MATHS = r'<span class="math notranslate nohighlight">\\(\1\\)</span>'
 MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2")
 INDEX = """# {title}
 
@@ -106,6 +108,8 @@ def page(notebook: NotebookNode, name: str, moving: Iterable[str] = ()) -> Noteb
     The cells `moving` have an explorer in a file, for which there is a place.
     """
     for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = re.sub("<summary>.*?</summary>", _typeset, cell.source)
         if cell.id in moving:
             place = ALIVE.format(html.escape(file_of(name, cell.id)))
             cell.outputs = [*cell.outputs, new_output("display_data", {"text/html": place})]
@@ -127,6 +131,11 @@ def predicted(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
             asked = edition.PROMPT in cell.source or (asked and not cell.source.strip())
         elif asked and not cell.source.startswith("bgd.predict(") and cell.get("outputs"):
             yield cell
+
+
+def _typeset(found):
+    """Mark the maths in a piece of HTML, which MyST leaves as it is."""
+    return re.sub(r"\$([^$]+)\$", MATHS, found[0])
 
 
 def _describe(cell, output):

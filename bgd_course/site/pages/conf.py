@@ -16,6 +16,9 @@ html_css_files = ["book.css"]
 html_js_files = [("book.js", {"defer": "defer"})]
 html_copy_source = False
 html_show_sourcelink = False
-html_theme_options = {"use_download_button": False, "use_fullscreen_button": False, "show_toc_level": 2}
+html_theme_options = {
+    **{"use_download_button": False, "use_fullscreen_button": False, "show_toc_level": 2},
+    "navbar_persistent": [],  # a second field to search in
+}
 mathjax_path = "mathjax/tex-chtml.js"  # of our own
 mathjax3_config = {"options": {"enableMenu": False}}

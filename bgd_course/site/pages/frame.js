@@ -13,6 +13,11 @@
     bar.style.cssText = "position:fixed;right:8px;bottom:8px;z-index:999;padding:6px 12px;border-radius:6px;font:14px/1.5 system-ui,sans-serif;background:#1f2937;color:white";
     home.href = `${base.href}index.html`;
     home.textContent = "All notebooks, save";
+    home.onclick = async event => {
+      event.preventDefault();
+      await window.jupyterapp?.commands.execute("docmanager:save").catch(() => {});  // else what was just written stays behind
+      location.assign(home.href);
+    };
     home.style.cssText = "color:white;display:inline-block;min-height:24px";
     says.setAttribute("role", "status");
     says.style.marginLeft = "10px";
