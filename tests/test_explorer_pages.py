@@ -151,14 +151,8 @@ def sweep(control):
     return [control.options[n] for n in sorted({*np.linspace(0, len(control.options) - 1, MOST).astype(int)})]
 
 
-OTHERWISE = ("sgd", "comparison", "backprop", "break it")
-UNEQUAL = pytest.mark.xfail(strict=True, reason="in some state it is further from Agg's picture; why is not known yet")
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[UNEQUAL] if name in OTHERWISE else []) for name in EXPLORERS]
-)
+@pytest.mark.parametrize("name", EXPLORERS)
 def test_what_is_painted_is_the_picture_of_agg(name, chromium, tmp_path):
     """But for the edges, which are smoothed otherwise."""
     explorer = EXPLORERS[name]()
