@@ -40,13 +40,6 @@ def plain_run(eta, batch_size, updates, order, seed):
     return np.array(path)[:, :, 0], drawn[updates]
 
 
-def drawn(moving, name):
-    """The rays of that name, from the origin each (n x 2 points x 2)."""
-    points = moving[name].get_xydata().reshape(-1, 3, 2)
-    assert np.isnan(points[:, 2]).all()  # the gap
-    return points[:, :2]
-
-
 def plain_arrows(w):
     """-grad E_n of every example, by complex steps of its own loss."""
 
@@ -88,13 +81,13 @@ def test_every_example_has_its_arrow_and_the_batch_is_the_next_one(explorer, val
     explorer.set(**values)
     moving, (path, batch) = explorer.picture.moving, plain_run(**values)
     arrows = plain_arrows(path[-1])
-    assert np.allclose(drawn(moving, "each"), [[[0, 0], arrow] for arrow in arrows], rtol=1e-9, atol=1e-9)
-    assert np.allclose(drawn(moving, "each")[:, 1], arrows, rtol=1e-9, atol=1e-9)
-    assert np.allclose(drawn(moving, "batch")[:, 1], arrows[batch], rtol=1e-9, atol=1e-9)
-    assert np.allclose(drawn(moving, "batch"), [[[0, 0], arrows[n]] for n in batch], rtol=1e-9, atol=1e-9)
+    assert np.allclose(moving["each"].get_segments(), [[[0, 0], arrow] for arrow in arrows], rtol=1e-9, atol=1e-9)
+    assert np.allclose(moving["each ends"].get_xydata(), arrows, rtol=1e-9, atol=1e-9)
+    assert np.allclose(moving["batch ends"].get_xydata(), arrows[batch], rtol=1e-9, atol=1e-9)
+    assert np.allclose(moving["batch"].get_segments(), [[[0, 0], arrows[n]] for n in batch], rtol=1e-9, atol=1e-9)
     mean, step = arrows.mean(axis=0), sum(arrows[n] for n in batch) / len(batch)
-    assert np.allclose(drawn(moving, "mean"), [[[0, 0], mean]], rtol=1e-8, atol=1e-9)
-    assert np.allclose(drawn(moving, "step"), [[[0, 0], step]], rtol=1e-8, atol=1e-9)
+    assert np.allclose(moving["mean"].get_xydata(), [[0, 0], mean], rtol=1e-8, atol=1e-9)
+    assert np.allclose(moving["step"].get_xydata(), [[0, 0], step], rtol=1e-8, atol=1e-9)
     across = moving["angle"].get_xydata()
     assert np.allclose(across @ mean, 0, atol=1e-8) and np.allclose(across[0], -across[1]) and across.any()
 
@@ -147,8 +140,8 @@ def test_the_step_that_is_announced_is_the_one_taken(explorer):
 def test_at_the_star_the_mean_vanishes_but_the_arrows_do_not(explorer):
     explorer.set(eta=0.5, batch_size=N)
     moving = explorer.picture.moving
-    assert np.allclose(drawn(moving, "mean"), 0, atol=1e-12)
-    assert np.hypot(*drawn(moving, "each")[:, 1].T).mean() > 1
+    assert np.allclose(moving["mean"].get_xydata(), 0, atol=1e-12)
+    assert np.hypot(*moving["each ends"].get_xydata().T).mean() > 1
     assert moving["angle"].get_xydata().size == 0
     assert moving["count"].get_text() == "mean = 0"
     assert (
@@ -184,7 +177,7 @@ def test_divergence_is_shown(explorer):
     assert "leaves the picture at update 2" in explorer.text
     assert moving["off"].get_xydata().shape == (1, 2)
     assert "342 of the updates raised J" in explorer.words
-    assert np.hypot(*drawn(moving, "each")[:, 1].T).max() < 1e4
+    assert np.hypot(*moving["each ends"].get_xydata().T).max() < 1e4
 
 
 def test_with_all_examples_the_seed_does_not_matter(explorer):
@@ -247,7 +240,7 @@ def test_a_gradient_with_a_slip_is_noticed_in_the_words():
     assert "not the mean of the batch's arrows" not in own.words  # B = 1: sum and mean are the same
     own.set(batch_size=4)
     assert "not the mean of the batch's arrows" in own.words
-    step, ends = own.picture.moving["step"].get_xydata(), drawn(own.picture.moving, "batch")[:, 1]
+    step, ends = (own.picture.moving[name].get_xydata() for name in ("step", "batch ends"))
     assert np.allclose(step[1], ends.sum(axis=0))
 
 
@@ -255,7 +248,7 @@ def test_a_gradient_that_climbs_leaves_floating_point_without_a_warning():
     own = sgd_explorer(X, y, gradient=lambda w, X, y: -50 * theory.linear_gradient(w, X, y))
     own.set(eta=1.01)
     assert "there are no arrows to draw" in own.words
-    assert drawn(own.picture.moving, "each")[:, 1].size == 0
+    assert own.picture.moving["each ends"].get_xydata().size == 0
     own.reset()
     assert own.error == ""
 
@@ -281,11 +274,11 @@ def test_sgd_picture_holds_the_path_and_the_cost():
 def test_sgd_picture_holds_the_arrows_and_the_batch():
     picture = sgd.picture(BOWL, run(), arrows(), 10)
     moving = picture.moving
-    assert np.array_equal(drawn(moving, "each")[:, 1], STEPS)
-    assert np.array_equal(drawn(moving, "each"), [[[0, 0], step] for step in STEPS])
-    assert np.array_equal(drawn(moving, "batch")[:, 1], STEPS[[1, 3]])
-    assert np.allclose(drawn(moving, "mean"), [[[0, 0], [2.2, 1.0]]])
-    assert np.allclose(drawn(moving, "step"), [[[0, 0], [-2.0, 0.0]]])
+    assert np.array_equal(moving["each ends"].get_xydata(), STEPS)
+    assert np.array_equal(moving["each"].get_segments(), [[[0, 0], step] for step in STEPS])
+    assert np.array_equal(moving["batch ends"].get_xydata(), STEPS[[1, 3]])
+    assert np.allclose(moving["mean"].get_xydata(), [[0, 0], [2.2, 1.0]])
+    assert np.allclose(moving["step"].get_xydata(), [[0, 0], [-2.0, 0.0]])
     assert moving["cut_off"].get_text() == "1 cut off"
     assert "2 of them point against the mean, by more than a right angle, and 1 end outside" in picture.text
     assert "draws 2 examples; the step is 2.0000 times η long, 156° from the mean of all." in picture.text
@@ -310,8 +303,7 @@ def test_sgd_text_says_what_comes_next(shown, words):
 
 
 def test_arrows_far_out_keep_their_direction():
-    moving = sgd.picture(BOWL, run(), arrows(steps=STEPS * 1e200), 10).moving
-    ends = drawn(moving, "each")[:, 1]
+    ends = sgd.picture(BOWL, run(), arrows(steps=STEPS * 1e200), 10).moving["each ends"].get_xydata()
     assert np.allclose(ends / np.hypot(*ends.T)[:, None], STEPS / np.hypot(*STEPS.T)[:, None])
     assert np.allclose(np.hypot(*ends.T), sgd.FAR)
 

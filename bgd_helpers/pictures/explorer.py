@@ -14,6 +14,7 @@ from typing import Any
 import anywidget
 import ipywidgets
 import numpy as np
+from matplotlib.image import AxesImage
 from PIL import Image
 from traitlets import Any as AnyTrait
 from traitlets import Bytes, Dict, Float, Int, List, Unicode, observe
@@ -228,7 +229,8 @@ def _view(widget):
 
 def _from_the_lowest(axes, moving):
     """What is drawn on the axes from the lowest moving artist on, in the order of Matplotlib."""
-    drawn = sorted(axes.get_children(), key=lambda artist: artist.get_zorder())
+    drawn = [artist for artist in axes.get_children() if artist is not axes.patch]  # the background is always below
+    drawn.sort(key=lambda artist: artist.get_zorder())
     lowest = next((place for place, artist in enumerate(drawn) if artist in moving.values()), len(drawn))
     return [artist for artist in drawn[lowest:] if artist.get_visible() or artist in moving.values()]
 
@@ -236,11 +238,11 @@ def _from_the_lowest(axes, moving):
 @house_style
 def static_png(figure, moving):
     """The layers that no artist moves on, at retina size."""
-    seen = [artist for artist in moving if artist.get_visible()]  # an image is drawn even if it is animated
-    for artist in seen:
+    images = [artist for artist in moving if isinstance(artist, AxesImage) and artist.get_visible()]
+    for artist in images:  # they are drawn even if they are animated
         artist.set_visible(False)
     figure.canvas.draw()
-    for artist in seen:
+    for artist in images:
         artist.set_visible(True)
     buffer = io.BytesIO()
     Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB").save(buffer, "png")
