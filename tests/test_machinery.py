@@ -172,9 +172,14 @@ def test_what_lies_above_a_moving_artist_is_painted_above_it():
     explorer = Explorer(picture, {"step": step_slider("step", 3)}, lambda step: line.set_ydata(step * X) or "A line.")
     first, last = (dict(zip(explorer._artists, explorer.scene)).get(artist) for artist in (below, above))
     assert first is None and "t" in last[0] and explorer._artists.index(line) < explorer._artists.index(above)
+    assert axes.spines["left"] in explorer._artists and axes.patch not in explorer._artists
     axes.set_visible(False)
     explorer.set(step=1)
     assert not any(explorer.scene)
+    axes.set_axis_off()  # Matplotlib then draws no spines
+    spines = axes.spines.values()
+    explorer = Explorer(picture, {"step": step_slider("step", 3)}, lambda step: "A line.")
+    assert not any(spine in explorer._artists for spine in spines)
 
 
 def test_new_limits_are_drawn(fresh):

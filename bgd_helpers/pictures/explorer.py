@@ -228,9 +228,10 @@ def _view(widget):
 
 
 def _from_the_lowest(axes, moving):
-    """What is drawn on the axes from the lowest moving artist on, in the order of Matplotlib."""
-    drawn = [artist for artist in axes.get_children() if artist is not axes.patch]  # the background is always below
-    drawn.sort(key=lambda artist: artist.get_zorder())
+    """What is drawn on the axes from the lowest moving artist on, in the order of Matplotlib, above its patch."""
+    apart = {axes.patch} if axes.axison else {axes.patch, axes.xaxis, axes.yaxis, *axes.spines.values()}
+    children = [artist for artist in axes.get_children() if artist not in apart]
+    drawn = sorted(children, key=lambda artist: artist.get_zorder())
     lowest = next((place for place, artist in enumerate(drawn) if artist in moving.values()), len(drawn))
     return [artist for artist in drawn[lowest:] if artist.get_visible() or artist in moving.values()]
 
