@@ -34,7 +34,7 @@ EXPLORERS = {
     "noise": lambda: bgd.noise_explorer(experiments.penguin_problem()),
     "comparison": lambda: bgd.comparison_explorer(experiments.penguin_problem(), epochs=5),
 }
-SQUARE, APART = 20, 20
+SQUARE, APART = 20, 15
 UNSEEN = {"note", "off", "best"}  # empty at first, or below another marker
 MOST = 6  # positions of a control, of those that are compared with Agg's picture
 
@@ -178,7 +178,7 @@ def test_what_is_painted_is_the_picture_of_agg(name, chromium, tmp_path):
 def apart(painted, exact):
     """The mean difference, of 255, where two pictures are most apart: in a square of SQUARE pixels.
 
-    Edges that are smoothed otherwise come to 17, at a line that lies below the frame of its axes.
+    Edges that are smoothed otherwise come to 11.
     """
     high, wide = (size // SQUARE for size in exact.shape[:2])
     each = np.abs(painted - exact).max(axis=2)[: high * SQUARE, : wide * SQUARE]
