@@ -13,7 +13,7 @@ def test_the_point_and_the_tangent_follow_the_slider():
     x, y = explorer.picture.moving["line"].get_data()
     assert np.isclose((y[1] - y[0]) / (x[1] - x[0]), 2.0)
     assert repr(explorer.scene) != before
-    assert explorer.words == "At w = 2.00 the cost is 1.00 and the slope 2.00: E9 moves w down."
+    assert explorer.words == "At w = 2 the cost is 1.00 and the slope 2.00: E9 moves w down."
 
 
 def test_the_slope_is_the_derivative():

@@ -164,6 +164,24 @@ def test_a_move_is_one_message_with_what_has_changed(fresh):
     assert not any({"part1", "static", "glyphs", "spec"} & names for names in moved)
 
 
+def test_what_lies_above_a_moving_artist_is_painted_above_it():
+    figure, axes = new_figure(4, 3)
+    (line,) = axes.plot(X, X, zorder=2)
+    below, above = axes.text(0.5, 0.5, "below", zorder=1), axes.text(0.5, 0.5, "above", zorder=3)
+    picture = Picture(figure, "A line.", {"line": line})
+    explorer = Explorer(picture, {"step": step_slider("step", 3)}, lambda step: line.set_ydata(step * X) or "A line.")
+    first, last = (dict(zip(explorer._artists, explorer.scene)).get(artist) for artist in (below, above))
+    assert first is None and "t" in last[0] and explorer._artists.index(line) < explorer._artists.index(above)
+    assert axes.spines["left"] in explorer._artists and axes.patch not in explorer._artists
+    axes.set_visible(False)
+    explorer.set(step=1)
+    assert not any(explorer.scene)
+    axes.set_axis_off()  # Matplotlib then draws no spines
+    spines = axes.spines.values()
+    explorer = Explorer(picture, {"step": step_slider("step", 3)}, lambda step: "A line.")
+    assert not any(spine in explorer._artists for spine in spines)
+
+
 def test_new_limits_are_drawn(fresh):
     before = fresh.scene[1]
     fresh.controls["power"].value = 7

@@ -7,7 +7,7 @@ from html import escape
 from bgd_helpers.equations.counterexample import Counterexample
 
 SIGNS = {"holds": "✓", "fails": "✗"}
-COLOURS = {"holds": "#00704f", "fails": "#b34700"}  # each 4.5 : 1 or more on white, and never alone: there is a sign
+COLOURS = {"holds": "#00875f", "fails": "#c85000"}  # 4.5 : 1 on white, 4 : 1 on #111, and never alone: there is a sign
 
 
 @dataclass(frozen=True)

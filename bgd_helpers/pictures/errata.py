@@ -5,7 +5,7 @@ from html import escape
 
 from bgd_helpers.equations import check_equation
 from bgd_helpers.lessons import errata as lesson
-from bgd_helpers.pictures.museum import LEFT, Table
+from bgd_helpers.pictures.museum import LEFT, SCROLLED, Table
 
 HEAD = ("where", "as reported", "in our notation", "verdict", "the checker says", "mended", "thread")
 
@@ -18,7 +18,7 @@ class Errata(Table):
         head = ("where, with its thread", "as reported", "in our notation, and mended", "the checker says")
         rows = ["".join(f'<th scope="col" style="{LEFT}">{cell}</th>' for cell in head), *map(_cells, self.rows)]
         page = "\n".join(f"<tr>{row}</tr>" for row in rows)
-        return f"<table>\n{page}\n</table>\n<p>{escape(self.note)}</p>"
+        return f"{SCROLLED}<table>\n{page}\n</table></div>\n<p>{escape(self.note)}</p>"
 
 
 def _cells(row):

@@ -14,6 +14,7 @@ from typing import Any
 import anywidget
 import ipywidgets
 import numpy as np
+from matplotlib.image import AxesImage
 from PIL import Image
 from traitlets import Any as AnyTrait
 from traitlets import Bytes, Dict, Float, Int, List, Unicode, observe
@@ -35,8 +36,8 @@ class Explorer(anywidget.AnyWidget):
     `progress` tells of work that may be long; `lines` of text are kept free below the picture, so that nothing jumps;
     `grid` names values of controls, None for all, that `page` shows without a kernel; if not given, all of all.
 
-    Moving artists lie on top of the static ones, in the order of their zorder. A change of anything static (limits,
-    ticks, a title) is noticed and costs a full draw, some 100 ms.
+    The canvas paints the lowest moving artist of each axes and all that lies above it, in the order of their zorder. A
+    change of anything else (limits, ticks) is noticed and costs a full draw, some 100 ms.
     """
 
     _esm, _css = (Path(__file__).with_suffix(suffix).read_text("utf-8") for suffix in (".js", ".css"))
@@ -61,7 +62,7 @@ class Explorer(anywidget.AnyWidget):
         self.picture, self.controls, self.redraw = picture, dict(controls), redraw
         self.progress, self.start, self._following = progress or Progress(), self.state, True
         self.grid = grid or dict.fromkeys(self.controls)
-        self._artists = sorted(picture.figure.findobj(self._moves), key=lambda artist: artist.get_zorder())
+        self._artists = [artist for axes in picture.figure.axes for artist in _from_the_lowest(axes, picture.moving)]
         for artist in self._artists:
             artist.set_animated(True)
         self._freeze_layout()
@@ -122,9 +123,6 @@ class Explorer(anywidget.AnyWidget):
         self.progress.tell = lambda share: None
         for control in self.controls.values():
             control.unobserve_all()
-
-    def _moves(self, artist):
-        return artist in self.picture.moving.values()
 
     def _places(self):
         return [control.position for control in self.controls.values()]
@@ -229,14 +227,23 @@ def _view(widget):
     return {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
 
 
+def _from_the_lowest(axes, moving):
+    """What is drawn on the axes from the lowest moving artist on, in the order of Matplotlib, above its patch."""
+    apart = {axes.patch} if axes.axison else {axes.patch, axes.xaxis, axes.yaxis, *axes.spines.values()}
+    children = [artist for artist in axes.get_children() if artist not in apart]
+    drawn = sorted(children, key=lambda artist: artist.get_zorder())
+    lowest = next((place for place, artist in enumerate(drawn) if artist in moving.values()), len(drawn))
+    return [artist for artist in drawn[lowest:] if artist.get_visible() or artist in moving.values()]
+
+
 @house_style
 def static_png(figure, moving):
     """The layers that no artist moves on, at retina size."""
-    seen = [artist for artist in moving if artist.get_visible()]  # an image is drawn even if it is animated
-    for artist in seen:
+    images = [artist for artist in moving if isinstance(artist, AxesImage) and artist.get_visible()]
+    for artist in images:  # they are drawn even if they are animated
         artist.set_visible(False)
     figure.canvas.draw()
-    for artist in seen:
+    for artist in images:
         artist.set_visible(True)
     buffer = io.BytesIO()
     Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB").save(buffer, "png")

@@ -32,6 +32,7 @@ SIGNS = {  # told apart by the sign first, then by the ground
     NOTICES: "text-align: center; color: #00456b; background: #d6e8f5",
     SILENT: "text-align: center; color: #8a3c00; background: #ffffff",
 }
+SCROLLED = '<div style="overflow-x: auto" tabindex="0" role="group" aria-label="table">'  # where the page is narrow
 LEFT, MIDDLE = "text-align: left", "text-align: center"
 RIGHT = dict(color=COLOURS["right"], linestyle=LINESTYLES["right"], linewidth=5, alpha=0.6)
 KEYS = ("bgd", "sgd", "eta", "truth", "minibatch")  # of colours that stay apart
@@ -282,15 +283,16 @@ class Table:
         """The same rows; the first cell of each is its name."""
         head = "".join(map(_head, self.head, self.rows[0]))
         rows = "\n".join(f"<tr>{_name(row[0])}{''.join(map(_cell, row[1:]))}</tr>" for row in self.rows)
-        return "\n".join([f"<table>\n<tr>{head}</tr>\n{rows}\n</table>", *(f"<p>{note}</p>" for note in self._note())])
+        table = f"{SCROLLED}<table>\n<tr>{head}</tr>\n{rows}\n</table></div>"
+        return "\n".join([table, *(f"<p>{note}</p>" for note in self._note())])
 
     def _note(self):
         return [self.note] if self.note else []
 
 
 def _head(cell, below):
-    place = MIDDLE if below in SIGNS else LEFT
-    return f'<th scope="col" style="{place}; white-space: nowrap">{escape(cell)}</th>'
+    place = (MIDDLE if below in SIGNS else LEFT) + "; white-space: nowrap" * (" " not in cell)
+    return f'<th scope="col" style="{place}">{escape(cell)}</th>'
 
 
 def _name(cell):

@@ -63,9 +63,13 @@ def pack(explorer: Any, grid: Mapping[str, Any]) -> dict[str, Any]:
     start = [of.index(controls[name].position) if controls[name].position in of else 0 for name, of in places.items()]
     parts: dict[str, int] = {}
     scenes, texts = [], []
+    states = [dict(zip(places, state)) for state in product(*places.values())]
     try:
-        for state in product(*places.values()):
-            explorer.place(dict(zip(places, state)))
+        for state in states:  # a picture may show what has been computed for others
+            explorer.place(state)
+            explorer.redraw(**explorer.state)
+        for state in states:
+            explorer.place(state)
             text, still, scene = explorer.drawn()
             scenes.append([parts.setdefault(json.dumps(part), len(parts)) for part in ([in_base64(still)], *scene)])
             texts.append(text)

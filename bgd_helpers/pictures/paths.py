@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.collections import LineCollection
 from numpy.typing import ArrayLike
 
 from bgd_helpers import theory
@@ -57,7 +56,7 @@ def run_of(path, batch_size, X, y):
 
 
 def contours(bowl):
-    """The ellipses (1/2) e^T H e = J - J* around w*, one for each of EXCESSES, as a list of K x 2."""
+    """The ellipses (1/2) e^T H e = J - J* around w*, one for each of EXCESSES."""
     values, vectors = np.linalg.eigh(bowl.H)
     unit = (vectors / np.sqrt(values)) @ np.stack([np.cos(CIRCLE), np.sin(CIRCLE)])
     return [np.ravel(bowl.w_star) + np.sqrt(2 * excess) * unit.T for excess in EXCESSES]
@@ -209,8 +208,7 @@ def plane(axis, view, title):
 
 
 def path_artists(axis):
-    lines = LineCollection([], colors=COLOURS["contour"], linewidths=0.8, zorder=1)
-    ellipses = axis.add_collection(lines, autolim=False)
+    (ellipses,) = axis.plot([], [], color=COLOURS["contour"], linewidth=0.8, zorder=1)
     (path,) = axis.plot([], [], linewidth=1.2, markersize=3, zorder=3)
     (start,) = axis.plot([], [], "o", color="white", markeredgecolor="black", markersize=7, zorder=4)
     (end,) = axis.plot([], [], "D", color=COLOURS["highlight"], markeredgecolor="black", markersize=7, zorder=5)
@@ -243,24 +241,35 @@ def outside_layout(moving):
     return moving
 
 
+def as_one(lines):
+    """Lines of K points each (n x K x 2) as one line with gaps, which is drawn faster than n."""
+    return np.pad(lines, ((0, 0), (0, 1), (0, 0)), constant_values=np.nan).reshape(-1, 2)
+
+
+def show(line, points, **look):
+    """Move a line, and change its look; what stays as it is costs no drawing."""
+    if not np.array_equal(line.get_xydata(), points, equal_nan=True):
+        line.set_data(*np.reshape(points, (-1, 2)).T)
+    if any(getattr(line, f"get_{name}")() != value for name, value in look.items()):
+        line.set(**look)
+
+
 def show_path(moving, bowl, run):
     path = run.path[np.isfinite(run.path).all(axis=1)]
     path = path[np.abs(path).max(axis=1) < 1e6]  # further out Agg draws nothing sensible
-    moving["ellipses"].set_segments(contours(bowl))
-    moving["path"].set_data(*path.T)
-    moving["path"].set(color=COLOURS[run.kind], marker=MARKERS[run.kind] if len(path) < 100 else "")
-    moving["start"].set_data(*path[:1].T)
-    moving["end"].set_data(*path[-1:].T)
-    moving["best"].set_data(*np.reshape(bowl.w_star, (2, 1)))
+    show(moving["ellipses"], as_one(contours(bowl)))
+    show(moving["path"], path, color=COLOURS[run.kind], marker=MARKERS[run.kind] if len(path) < 100 else "")
+    for name, point in (("start", path[:1]), ("end", path[-1:]), ("best", np.reshape(bowl.w_star, (1, 2)))):
+        show(moving[name], point)
 
 
 def show_curve(moving, x, run, top):
     shown = np.nan_to_num(run.cost, nan=np.inf).clip(max=1e3 * top)  # above the axes, and harmless to draw
     leaves = _leaves(run.cost, top)
-    moving["curve"].set_data(x, shown)
-    moving["curve"].set(color=COLOURS[run.kind], linestyle=LINESTYLES[run.kind])
-    moving["now"].set_data(x[-1:], shown[-1:])
-    moving["off"].set_data([] if leaves is None else [x[leaves]], [] if leaves is None else [top])
+    curve = np.column_stack([x, shown])
+    show(moving["curve"], curve, color=COLOURS[run.kind], linestyle=LINESTYLES[run.kind])
+    show(moving["now"], curve[-1:])
+    show(moving["off"], np.empty((0, 2)) if leaves is None else np.array([[x[leaves], top]]))
     moving["note"].set_text(_note(run.cost, leaves))
 
 

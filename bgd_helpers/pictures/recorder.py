@@ -1,12 +1,14 @@
 """What artists draw, written down as commands that a canvas in the browser paints, at whatever resolution it has.
 
-A command is a dictionary: `d` an outline in SVG's notation, or with `at` a shape at many places; `t` a text, as glyphs;
-`i` an image; `f` its fill, `s` its stroke, `w`, `l`, `o`, `j`, `c` width, dashes, their start, join and cap; `b`
-its clip box. Coordinates are pixels of the figure, y downwards.
+A command is a dictionary: `d` an outline in SVG's notation, or with `at` a shape at many places; `e` says that its
+lines are drawn one by one, and darken each other; `t` a text, as glyphs; `i` an image; `f` its fill, `s` its stroke,
+`w`, `l`, `o`, `j`, `c` width, dashes, their start, join and cap; `b` its clip box. Coordinates are pixels of the
+figure, y downwards.
 """
 
 from base64 import b64encode
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 from matplotlib import _path, colors
@@ -30,9 +32,16 @@ class _Formulas(MathTextParser):
 
 
 class _Glyphs(TextToPath):
-    def __init__(self):
+    """Texts as outlines of glyphs, laid out at the size that they have in the figure, as Agg does it."""
+
+    def __init__(self, dpi):
         super().__init__()
-        self.mathtext_parser = _Formulas("path")
+        self.DPI, self.mathtext_parser = dpi, _Formulas("path")
+
+    def laid_out(self, s, prop, is_formula):
+        """([(name, x, y, size), …], the outline of each name, the bars of a formula), in pixels."""
+        self.FONT_SCALE = prop.get_size_in_points()
+        return self.get_glyphs_mathtext(prop, s) if is_formula else self.get_glyphs_with_font(self._get_font(prop), s)
 
 
 class Recorder(RendererBase):
@@ -41,7 +50,7 @@ class Recorder(RendererBase):
     def __init__(self, figure: Figure):
         super().__init__()
         self.width, self.height = figure.canvas.get_width_height(physical=True)
-        self.dpi, self._text2path = figure.dpi, _Glyphs()
+        self.dpi, self._text2path = figure.dpi, _Glyphs(figure.dpi)
         self.flip = Affine2D().scale(1, -1).translate(0, self.height)
         self.inside = (0, 0, self.width, self.height)  # one pixel more on each side, as in Agg: there dashes begin
         self.glyphs: list[str] = []  # outlines, to which texts refer by number
@@ -51,7 +60,9 @@ class Recorder(RendererBase):
     def record(self, artist: Artist) -> list[dict]:
         """The commands that draw an artist as it is now."""
         self.commands: list[dict] = []
-        artist.draw(self)
+        if artist.axes is None or artist.axes.get_visible():
+            artist.draw(self)
+        artist.stale = False  # an empty text would stay so
         return self.commands
 
     def get_canvas_width_height(self):
@@ -77,13 +88,13 @@ class Recorder(RendererBase):
     def draw_path_collection(self, gc, master, paths, transforms, offsets, offset_trans, fills, strokes, widths, dashes,
                              *rest, **options):  # fmt: skip
         lines = len(fills) == len(transforms) == 0 and len(offsets) <= 1 and len(strokes) == len(widths) == 1
-        if lines and paths:  # in one go
+        if lines and paths and all(path.codes is None for path in paths):
             lines = self.new_gc()
             lines.copy_properties(gc)
             lines.set_foreground(strokes[0], isRGBA=True)
             lines.set_linewidth(widths[0])
             lines.set_dashes(*dashes[0])
-            self.draw_path(lines, _joined(paths), master)
+            self._add(lines, None, d=self._outline(_joined(paths), master + self.flip, False, lines), e=1)
         else:
             super().draw_path_collection(gc, master, paths, transforms, offsets, offset_trans, fills, strokes, widths,
                                          dashes, *rest, **options)  # fmt: skip
@@ -101,8 +112,7 @@ class Recorder(RendererBase):
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
         glyphs, bars = self._laid_out(s, prop, bool(ismath))
-        size = self.points_to_pixels(prop.get_size_in_points()) / self._text2path.FONT_SCALE
-        matrix, look = Affine2D().scale(size, -size).rotate_deg(-angle).translate(x, y), gc.get_rgb()
+        matrix, look = Affine2D().scale(1, -1).rotate_deg(-angle).translate(x, y), gc.get_rgb()
         if glyphs:
             self._add(gc, look, outlined=False, t=glyphs, at=np.round(matrix.to_values(), 4).tolist())
         for bar in bars:
@@ -110,19 +120,19 @@ class Recorder(RendererBase):
 
     def _lay_out(self, s, prop, is_formula):
         """([number, x, y, size, …] of the glyphs, the bars of a formula)."""
-        if is_formula:
-            found, outlines, bars = self._text2path.get_glyphs_mathtext(prop, s)
-        else:
-            found, outlines, bars = self._text2path.get_glyphs_with_font(self._text2path._get_font(prop), s)
-        for name, outline in outlines.items():
-            if name not in self._numbers:
-                self._numbers[name] = len(self.glyphs)
-                self.glyphs.append(self._outline(Path(*outline), IDENTITY, True))
-        placed = [[self._numbers[name], round(x, 1), round(y, 1), round(size, 3)] for name, x, y, size in found]
-        return sum(placed, []), [Path(*bar) for bar in bars]
+        found, outlines, bars = self._text2path.laid_out(s, prop, is_formula)
+        numbers = {name: self._number(outline, prop.get_size_in_points(), name) for name, outline in outlines.items()}
+        placed = [(numbers[name], round(x, 2), round(y, 2), round(size, 3)) for name, x, y, size in found]
+        return [*chain(*placed)], [Path(*bar) for bar in bars]
 
-    def _outline(self, path, transform, filled, gc=None):
-        """A path in SVG's notation, to a tenth of a pixel; put to whole ones, cut and simplified as Agg does it."""
+    def _number(self, outline, *name):
+        if name not in self._numbers:
+            self._numbers[name] = len(self.glyphs)
+            self.glyphs.append(self._outline(Path(*outline), IDENTITY, True, digits=2))
+        return self._numbers[name]
+
+    def _outline(self, path, transform, filled, gc=None, digits=1):
+        """A path in SVG's notation, put to whole pixels, cut and simplified as Agg does it."""
         snap, width = gc.get_snap() if gc else False, self.points_to_pixels(gc.get_linewidth()) if gc else 0
         path = path.cleaned(
             transform,
@@ -133,7 +143,7 @@ class Recorder(RendererBase):
             stroke_width=width,
             snap=snap,
         )
-        return _path.convert_to_string(path, IDENTITY, None, False, None, 1, LETTERS, False).decode("ascii")
+        return _path.convert_to_string(path, IDENTITY, None, False, None, digits, LETTERS, False).decode("ascii")
 
     def _add(self, gc, fill, outlined=True, **command):
         if command.get("d") in ("", 0):
@@ -157,8 +167,6 @@ class Recorder(RendererBase):
 
 def _joined(paths):
     """Open lines as one path."""
-    if any(path.codes is not None for path in paths):
-        return Path.make_compound_path(*paths)
     vertices = np.concatenate([path.vertices for path in paths])
     codes = np.full(len(vertices), Path.LINETO, Path.code_type)
     codes[np.cumsum([0, *(len(path.vertices) for path in paths[:-1])])] = Path.MOVETO

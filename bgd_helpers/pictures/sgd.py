@@ -194,15 +194,24 @@ def _show_arrows(moving, arrows):
         return _hide_arrows(moving)
     steps, mean = arrows.steps, arrows.steps.mean(axis=0)
     for name, rays in (("each", steps), ("batch", steps[arrows.batch])):
-        moving[name].set_segments(_from_origin(rays))
-        moving[f"{name} ends"].set_data(*_cut(rays).T)
+        _set_rays(moving[name], _from_origin(rays))
+        paths.show(moving[f"{name} ends"], _cut(rays))
     for name, ray in (("step", arrows.step), ("mean", mean)):
-        moving[name].set_data(*_from_origin(ray[None])[0].T)
-    moving["angle"].set_data(*_across(mean, steps))
+        paths.show(moving[name], _from_origin(ray[None])[0])
+    paths.show(moving["angle"], np.transpose(_across(mean, steps)))
     against = None if _is_zero(mean, steps) else int((steps @ (mean / np.hypot(*mean)) < 0).sum())
     moving["count"].set_text("mean = 0" if against is None else f"{against} of {len(steps)} against the mean")
     moving["cut_off"].set_text(f"{_outside(steps)} cut off" if _outside(steps) else "")
     return f"{_mean_in_words(steps, mean, against)}\n{_batch_in_words(arrows, mean)}"
+
+
+def _set_rays(lines, rays):
+    """The rays of a collection elsewhere, in the paths that it has: new ones take half the time of a move."""
+    if len(lines.get_paths()) != len(rays):
+        lines.set_segments(rays)
+    for path, ray in zip(lines.get_paths(), rays):
+        path.vertices[:] = ray
+    lines.stale = True
 
 
 def _hide_arrows(moving):

@@ -4,7 +4,7 @@ import numpy as np
 
 from bgd_helpers.pictures.controls import choice_slider
 from bgd_helpers.pictures.explorer import Explorer
-from bgd_helpers.pictures.picture import COLOURS, Picture, house_style, new_figure
+from bgd_helpers.pictures.picture import COLOURS, Picture, house_style, new_figure, number
 
 REACH = (-2.0, 4.0)
 PREDICT = "At which w is the slope zero, and which sign has it to the left of that?"
@@ -37,8 +37,7 @@ def slope_picture(w: float) -> Picture:
 def slope_explorer(w: float = -0.5) -> Explorer:
     """The picture of `slope_picture` with a slider for w."""
     picture = slope_picture(w)
-    values = [(f"{tenths / 10:.1f}".replace("-", "−"), tenths / 10) for tenths in range(-15, 36)]
-    slider = choice_slider("parameter w", values, w, "Where on the curve we stand")
+    slider = choice_slider("parameter w", [tenths / 10 for tenths in range(-15, 36)], w, "Where on the curve we stand")
     return Explorer(picture, {"w": slider}, lambda w: _show(picture.moving, w), LOOK_FOR, PREDICT, lines=2)
 
 
@@ -48,4 +47,4 @@ def _show(moving, w):
     moving["line"].set_data(x, cost(w) + slope(w) * (x - w))
     moving["point"].set_data([w], [cost(w)])
     way = "E9 moves w up" if slope(w) < 0 else "E9 moves w down" if slope(w) > 0 else "E9 leaves w where it is"
-    return f"At w = {w:.2f} the cost is {cost(w):.2f} and the slope {slope(w):.2f}: {way}."
+    return f"At w = {number(w)} the cost is {cost(w):.2f} and the slope {slope(w):.2f}: {way}.".replace("-", "−")
