@@ -27,7 +27,7 @@ def test_each_line_has_its_verdict():
         and shown[1].endswith("   holds")
         and "holds: a large step" in shown[2]
     )
-    assert shown[-1].startswith("✓ right")
+    assert shown[3].startswith("✓ right")
 
 
 def test_an_update_is_judged_by_its_rule_and_by_the_number_of_updates():

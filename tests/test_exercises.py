@@ -13,6 +13,7 @@ from bgd_helpers import gradcheck, network, slips, theory
 from bgd_helpers.checks import EXERCISES, check
 from bgd_helpers.checks.checks import judge
 from bgd_helpers.checks.observing import Polynomial, observe
+from bgd_helpers.checks.orders import PUZZLES
 from bgd_helpers.checks.outcomes import close, one_array
 from bgd_helpers.checks.wording import describe
 from bgd_helpers.scale.rows import backprop_by_rows
@@ -810,7 +811,7 @@ def test_forms_and_pairs_of_slips_are_named(exercise, answer, name):
 
 def test_the_message_of_a_slip_is_a_plain_sentence():
     for slip in slips.SLIPS:
-        assert set(slip.elsewhere) <= set(slip.wrong), slip.name
+        assert set(slip.elsewhere) <= {*slip.wrong, *PUZZLES}, slip.name
         for because in (slip.because, *slip.elsewhere.values()):
             assert because.endswith(".") and "!" not in because and len(because) < 250, slip.name
 

@@ -68,7 +68,7 @@ def faults_of_cell(cell):
 
 def faults_of_code(cell):
     """What is wrong with a code cell and its outputs."""
-    lines = cell.source.splitlines()
+    lines = [line for line in cell.source.splitlines() if line.strip() not in (BEGIN, END)]
     most = MOST_LINES_OF_AN_ANSWER if BEGIN in cell.source else MOST_LINES
     if len(lines) > most:
         yield f"{len(lines)} lines, {most} at most"
