@@ -160,13 +160,10 @@ def chosen_on_test_data(train: int = 50, test: int = 20, splits: int = 100) -> M
     """J of the best of 24 settings (η, B, epochs), as the birds say that chose it, and as birds say that did not."""
     problem, size = experiments.penguin_problem(hidden=8), train + test
     orders = [np.random.default_rng(seed).permutation(len(problem.X)) for seed in range(splits)]
-    parts = [
-        [data.Split(o[:train], rest) for o in orders for rest in [o[a:b]]] for a, b in ((train, size), (size, None))
-    ]
+    parts = [(order[:train], order[train:size], order[size:]) for order in orders]
     settings = [(eta, B, epochs) for eta in (0.02, 0.05, 0.1, 0.2) for B in (10, train) for epochs in (10, 30, 100)]
-    on_test, on_others = (
-        np.array([experiments.held_out(problem, *setting, part)[:, 1] for setting in settings]) for part in parts
-    )
+    costs = np.array([experiments.held_out(problem, *setting, parts) for setting in settings])
+    _, on_test, on_others = np.moveaxis(costs, -1, 0)
     best, each = on_test.argmin(axis=0), np.arange(splits)
     rows = (
         (f"all {len(settings)}, in the mean", on_test.mean(), on_others.mean()),

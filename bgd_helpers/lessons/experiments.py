@@ -120,29 +120,30 @@ def held_out(
     eta: float | Rates,
     batch_size: int,
     epochs: int,
-    splits: Sequence[data.Split],
+    splits: Sequence[tuple[Array, ...]],
     all_together: bool = False,
 ) -> Array:
     """Final cost on the training and on the held-out examples, a row a split, each split with an order of its own.
 
-    X and Y are standardised by the mean and the spread of the training examples of each split, and J is given in the
-    unit of problem.Y. `all_together` leaves X and Y as they are in the problem, which has seen the held-out examples.
+    A split may have several held-out parts: a column each. X and Y are standardised by the mean and the spread of the
+    training examples of each split, and J is given in the unit of problem.Y. `all_together` leaves X and Y as they are
+    in the problem, which has seen the held-out examples.
     """
     problem, unit = (problem, 1.0) if all_together else _standardised_by_training(problem, splits)
     first = np.zeros(1, int) if all_together else len(problem.X) // len(splits) * np.arange(len(splits))
-    train, tested = (np.array(rows) + first[:, None] for rows in zip(*splits))
+    train, *tested = (np.array(rows) + first[:, None] for rows in zip(*splits))
     start = _repeat(problem.theta, (1, len(splits)))
     *_, theta = _updates(problem, start, train, eta, batch_size, epochs)
-    return np.column_stack([costs(theta, problem, rows)[0] * unit for rows in (train, tested)])
+    return np.column_stack([costs(theta, problem, rows)[0] * unit for rows in (train, *tested)])
 
 
 def _standardised_by_training(problem, splits):
     """The problem with its examples once for each split, standardised, one split after another; the units of J."""
     parts = [
-        [(values - values[split.train].mean(axis=0)) / values[split.train].std(axis=0) for split in splits]
+        [(values - values[train].mean(axis=0)) / values[train].std(axis=0) for train, *_ in splits]
         for values in (problem.X, problem.Y)
     ]
-    unit = np.array([problem.Y[split.train].var() for split in splits])
+    unit = np.array([problem.Y[train].var() for train, *_ in splits])
     return problem._replace(X=np.concatenate(parts[0]), Y=np.concatenate(parts[1])), unit
 
 
