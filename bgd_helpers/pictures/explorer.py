@@ -165,6 +165,7 @@ class Explorer(anywidget.AnyWidget):
             self._recorder.record(artist) if new or artist.stale else part
             for artist, part in zip(self._artists, self._scene)
         ]
+        figure.stale = False  # a legend that is drawn sets its own parts anew
         return f"{self._status()}\n{words}", self._still, self._scene
 
     def _draw(self):
