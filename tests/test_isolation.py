@@ -63,8 +63,9 @@ def points(folder):
     return {result["learner"]: sum(row["score"] for row in result["exercises"]) for result in results}
 
 
-@pytest.mark.parametrize("wall", ["bubblewrap", pytest.param("landlock", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("call", [command, pytest.param(script, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("wall", ["bubblewrap", "landlock"])
+@pytest.mark.parametrize("call", [command, script])
 def test_no_trap_is_sprung_while_a_class_is_graded(call, wall, tmp_path):
     need(wall)
     mark, but = tmp_path / "mark", traps.at_start() if call is script else ()
