@@ -120,7 +120,7 @@ _SHARDS = (  # w: the weight of shard s, with N, S and counts; d: what all is di
 _WORKERS = (  # f: the condition for K workers
     "for K in range(2, 500):\n    if {f}:\n        return K\nreturn 0",
     "K = 2\nwhile not ({f}):\n    K += 1\n    if K > 5000:\n        return 0\nreturn K",
-    "return min([K for K in range(2, 300) if {f}], default=0)",
+    "return min([K for K in range(2, 1000) if {f}], default=0)",
 )
 
 
