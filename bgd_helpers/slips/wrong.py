@@ -311,7 +311,8 @@ def divided_each_time(terms, by):
 
 def first_workers(wins):
     """The smallest number of workers, of 2 to 999, with which that is so; 0 if none is."""
-    return next((K for K in range(2, 1000) if wins(K)), 0)
+    K = np.arange(2, 1000)
+    return int(K[wins(K)].min(initial=1000)) % 1000
 
 
 def shifted(N, batch_size, rng):
