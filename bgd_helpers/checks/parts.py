@@ -271,12 +271,12 @@ def _slope_is_added(made, arguments, values):
 
 
 def _quadratic(arguments, numbers):
-    """Which quadratic form of y and y_hat is added up, where one is."""
-    terms = [[y @ y, y @ z, z @ z] for y, z in (case.values() for case in arguments)]
+    """Which quadratic form of y and y_hat, and which number, is added up, where one is."""
+    terms = [[y @ y, y @ z, z @ z, len(y)] for y, z in (case.values() for case in arguments)]
     shares = np.linalg.lstsq(np.array(terms), numbers, rcond=None)[0]
     if not np.allclose(terms @ shares, numbers, rtol=1e-7, atol=0):
         return None
-    told = [f"{n:.3g} times {name}" for n, name in zip(shares, ("y^2", "y y_hat", "y_hat^2")) if abs(n) > LOOSE]
+    told = [f"{n:.3g} times {name}" for n, name in zip(shares, ("y^2", "y y_hat", "y_hat^2", "1")) if abs(n) > LOOSE]
     return f"what is added up over the outputs is {' plus '.join(told)}: multiply (y - y_hat)^2 out and compare"
 
 

@@ -536,15 +536,17 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
     ),
     Slip(
         "step without theta",
-        "this is the step alone. E9 returns the new parameters: theta minus eta times the gradient.",
+        "this is the step alone, or the gradient. E9 returns the new parameters: theta minus eta times the gradient.",
         {
             "update": (
                 lambda theta, gradient, eta: -eta * gradient,
                 lambda theta, gradient, eta: eta * gradient,
+                lambda theta, gradient, eta: gradient,
             ),
             "mini_batch_update": (
                 lambda theta, G, batch, eta: -eta * G[batch].mean(axis=0),
                 lambda theta, G, batch, eta: eta * G[batch].mean(axis=0),
+                lambda theta, G, batch, eta: G[batch].mean(axis=0),
             ),
         },
     ),
