@@ -417,7 +417,6 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
                 lambda delta, W, A, Z, df: (delta @ W.T) * (1 - Z**2),
                 lambda delta, W, A, Z, df: (delta @ W.T) * (1 - np.tanh(A) ** 2),
             ),
-            "backprop": wrong.tanh_everywhere,
         },
         formula=r"\delta_{ni}^{(k)} = (1 - (z_{ni}^{(k)})^2) \sum_j w_{ij}^{(k+1)} \delta_{nj}^{(k+1)}",
     ),
@@ -1423,7 +1422,7 @@ ASIDE = (  # for the checks alone
                 wrong.times(lambda X, Y: 1 / 2),
                 wrong.times(lambda X, Y: -1),
                 wrong.with_equations(hidden_delta=lambda delta, W, A, Z, df: delta @ W.T),
-                wrong.tanh_everywhere,
+                wrong.with_equations(hidden_delta=lambda delta, W, A, Z, df: (delta @ W.T) * (1 - Z**2)),
             )
         },
     ),

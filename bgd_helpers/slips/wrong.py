@@ -141,15 +141,6 @@ def layers_reversed(theta, X, Y, activations):
     return network.backprop(theta, X, Y, activations)[::-1]
 
 
-def tanh_everywhere(theta, X, Y, activations):
-    """Backpropagation with 1 - z^2 for f' in every layer."""
-    equations = Equations(
-        output_delta=lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * (1 - Y_hat**2),
-        hidden_delta=lambda delta, W, A, Z, df: (delta @ W.T) * (1 - Z**2),
-    )
-    return network.backprop(theta, X, Y, activations, equations)
-
-
 def accumulating():
     """A gradient that is added to what the last call left behind."""
     last = {}
