@@ -26,7 +26,7 @@ def _tanh_slope(a: Array, z: Array | None = None) -> Array:
 
 
 def _sigmoid(a: Array) -> Array:
-    return 0.5 * (1 + np.tanh(0.5 * a))  # the usual quotient overflows for large negative a
+    return 0.5 * (1 + np.tanh(np.multiply(0.5, a)))  # the usual quotient overflows for large negative a
 
 
 def _sigmoid_slope(a: Array, z: Array | None = None) -> Array:

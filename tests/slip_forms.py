@@ -234,6 +234,7 @@ FORMS = {
         "f for f'": _e4(f="Y_hat"),
         "first output only": _e4(d="(Y - Y_hat) * (np.arange(Y.shape[1]) == 0)"),
         "sigmoid's slope": _e4(f="(Y_hat * (1 - Y_hat))"),
+        "tanh everywhere": [*_e4(f="(1 - Y_hat ** 2)"), *_e4(f="np.cosh(A) ** -2")],
         "1 - a^2": _e4(f="(1 - np.square(A))"),
         "f' twice": _e4(f="(df(A) * df(A))"),
         "targets left out": _e4(d="-Y_hat"),
@@ -256,6 +257,7 @@ FORMS = {
         "first term left out": _e5(d="delta_next[:, 1:]", w="W_next[:, 1:]"),
         "last term left out": _e5(d="delta_next[:, :-1]", w="W_next[:, :-1]"),
         "sigmoid's slope": _e5(f="(Z - Z * Z)"),
+        "tanh everywhere": [*_e5(f="(1 - Z ** 2)"), *_e5(f="(1 - np.tanh(A) ** 2)")],
         "1 - a^2": _e5(f="(1 - A * A)"),
         "f' twice": _e5(f="(df(A) ** 2)"),
         "slope of the error": ["e = delta_next @ W_next.T\nreturn e * (1 - e)", "e = np.einsum('nj,ij->ni', delta_next, W_next)\nreturn (1 - e ** 2) * e", "e = np.inner(delta_next, W_next)\nreturn e * df(e)"],
@@ -424,6 +426,7 @@ FORMS["fewest_workers"] = {
     "communication shared out": _workers("(tau * N + c) / K < tau * N"),
     "communication for each worker": _workers("tau * N / K + c * K < tau * N"),
     "no case in which none wins": ["return int(tau * N // (tau * N - c)) + 1", "import math\nreturn max(math.floor(N * tau / (N * tau - c)) + 1, 2)", "x = tau * N / (tau * N - c)\nreturn int(x) + 1 if x > 0 else 1"],
+    "the best number for the first": ["return round((tau * N / c) ** 0.5) if c < tau * N else 0", "return int(np.ceil(np.sqrt(N * tau / c)))", "times = tau * N / np.arange(2, 999) + np.arange(2, 999) * c\nreturn 2 + int(np.argmin(times))"],
     "not a whole number": ["return N * tau / (N * tau - c) if N * tau > c else 0", "x = c / (tau * N)\nreturn 1 / (1 - x) if x < 1 else 0", "left = tau * N - c\nif left <= 0:\n    return 0\nreturn tau * N / left"],
     "one worker less": ["return int(tau * N // (tau * N - c)) if tau * N > c else 0", "import math\nx = N * tau\nreturn math.floor(x / (x - c)) if x > c else 0", "left = tau * N - c\nreturn left > 0 and int(tau * N / left)" + " or 0"],
 }

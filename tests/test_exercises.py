@@ -160,14 +160,6 @@ def _central_put_back(cost, theta, h):
     return gradient
 
 
-def _output_from_z(Y, Y_hat, A, df):
-    return 2 * (Y_hat - Y) * (1 - Y_hat**2)
-
-
-def _output_recomputed(Y, Y_hat, A, df):
-    return np.multiply(-2, (Y - Y_hat)) / np.cosh(A) ** 2
-
-
 def _output_loop(Y, Y_hat, A, df):
     delta = np.zeros(Y.shape)
     for n in range(len(Y)):
@@ -178,10 +170,6 @@ def _output_loop(Y, Y_hat, A, df):
 
 def _hidden_einsum(delta_next, W_next, A, Z, df):
     return np.einsum("nj,ij,ni->ni", delta_next, W_next, df(A))
-
-
-def _hidden_from_z(delta_next, W_next, A, Z, df):
-    return (1 - Z**2) * np.dot(delta_next, W_next.transpose())
 
 
 def _hidden_loop(delta_next, W_next, A, Z, df):
@@ -478,14 +466,12 @@ RIGHT = {
     "central_difference": [_central_eye, _central_list, _central_copy, _central_put_back, _central_there_and_back],
     "output_delta": [
         network.output_delta,
-        _output_from_z,
-        _output_recomputed,
         _output_loop,
         lambda Y, Y_hat, A, df: (-2 * (Y - Y_hat) * df(A)).tolist(),
         lambda Y, Y_hat, A, df: (-2 * (y - y_hat) * df(a) for y, y_hat, a in zip(Y, Y_hat, A)),
         lambda Y, Y_hat, A, df: [[2 * (z - y) * df(a) for y, z, a in zip(*row)] for row in zip(Y, Y_hat, A)],
     ],
-    "hidden_delta": [network.hidden_delta, _hidden_einsum, _hidden_from_z, _hidden_loop, _hidden_tensordot]
+    "hidden_delta": [network.hidden_delta, _hidden_einsum, _hidden_loop, _hidden_tensordot]
     + [lambda delta_next, W_next, A, Z, df: [df(a) * (W_next @ delta) for a, delta in zip(A, delta_next)]],
     "weight_gradient": [network.weight_gradient, _weight_einsum, _weight_outer, _weight_mean, _weight_reversed]
     + [_weight_add_at, lambda Z_prev, delta: [(z[:, None] * delta).mean(axis=0) for z in Z_prev.T]],

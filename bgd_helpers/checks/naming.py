@@ -68,13 +68,22 @@ def known_slip(exercise: str, cases: list, found: list, expected: list) -> Verdi
         origins = [EXERCISES[exercise].origin(*case) for case in cases]
         if two := _two_slips(exercise, origins, tried, found, expected):
             return two
+        ended = _without_an_early_end(found, expected) if exercise == "fewest_workers" else found
         for slip, outcomes in tried:
-            if _agree_where_both_run(outcomes, found, expected):
+            if _agree_where_both_run(outcomes, ended, expected):
                 return named(slip, exercise)
     for slip in slips.of_exercise(exercise):
         if any(_fits_with_a_number(family, cases, read, found) for family in slip.free.get(exercise, ())):
             return named(slip, exercise)
     return None
+
+
+def _without_an_early_end(found, expected):
+    """The outcomes without the one 0 of a search that stops too early, if there is one."""
+    zeros = [
+        isinstance(mine, list) and not mine[0][0].any() and right[0][0].any() for mine, right in zip(found, expected)
+    ]
+    return [Failure("", "") if zero else mine for zero, mine in zip(zeros, found)] if sum(zeros) == 1 else found
 
 
 def _agree_where_both_run(outcomes, found, expected):

@@ -9,6 +9,7 @@ import numpy as np
 from bgd_helpers.checks.cases import EXERCISES
 from bgd_helpers.checks.outcomes import is_real, layout
 from bgd_helpers.checks.patterns import LOOSE, factor, quantity
+from bgd_helpers.network import ACTIVATIONS
 
 
 def _softmax(a):
@@ -16,57 +17,59 @@ def _softmax(a):
 
 
 SLOPES = {  # what stands where f'(a) belongs; z is Y_hat in E4
-    "": lambda a, z, df: df(a),
-    "one mean of f'(a) for all units": lambda a, z, df: df(a).mean() + 0 * a,
-    "nothing": lambda a, z, df: np.ones_like(a),
-    "f'(z)": lambda a, z, df: df(z),
-    "f(a), which is z": lambda a, z, df: z,
-    "a": lambda a, z, df: a,
-    "z (1 - z), the sigmoid's slope": lambda a, z, df: z * (1 - z),
-    "a (1 - a)": lambda a, z, df: a * (1 - a),
-    "1 - z": lambda a, z, df: 1 - z,
-    "1 - a": lambda a, z, df: 1 - a,
-    "1 - z^2": lambda a, z, df: 1 - z**2,
-    "1 - a^2": lambda a, z, df: 1 - a**2,
-    "f(z)": lambda a, z, df: np.tanh(z),
-    "1 where a > 0, ReLU's slope": lambda a, z, df: 1.0 * (a > 0),
-    "f'(a), squared": lambda a, z, df: df(a) ** 2,
-    "1/f'(a)": lambda a, z, df: 1 / df(a),
-    "s (1 - s), with s the softmax of a": lambda a, z, df: _softmax(a) * (1 - _softmax(a)),
-    "the softmax of a": lambda a, z, df: _softmax(a),
-    "f'(2a)": lambda a, z, df: df(2 * a),
-    "the mean of f'(a)": lambda a, z, df: df(a).mean(axis=0) + 0 * a,
+    "": lambda a, z, f: f.df(a),
+    "one mean of f'(a) for all units": lambda a, z, f: f.df(a).mean() + 0 * a,
+    "nothing": lambda a, z, f: np.ones_like(a),
+    "f'(z)": lambda a, z, f: f.df(z),
+    "f(a), which is z": lambda a, z, f: z,
+    "a": lambda a, z, f: a,
+    "z (1 - z), the sigmoid's slope": lambda a, z, f: z * (1 - z),
+    "a (1 - a)": lambda a, z, f: a * (1 - a),
+    "1 - z": lambda a, z, f: 1 - z,
+    "1 - a": lambda a, z, f: 1 - a,
+    "1 - z^2, the slope of tanh": lambda a, z, f: 1 - z**2,
+    "1 - tanh(a)^2, the slope of tanh": lambda a, z, f: 1 - np.tanh(a) ** 2,
+    "1 - a^2": lambda a, z, f: 1 - a**2,
+    "f(z)": lambda a, z, f: f.f(z),
+    "1 where a > 0, ReLU's slope": lambda a, z, f: 1.0 * (a > 0),
+    "f'(a), squared": lambda a, z, f: f.df(a) ** 2,
+    "1/f'(a)": lambda a, z, f: 1 / f.df(a),
+    "s (1 - s), with s the softmax of a": lambda a, z, f: _softmax(a) * (1 - _softmax(a)),
+    "the softmax of a": lambda a, z, f: _softmax(a),
+    "f'(2a)": lambda a, z, f: f.df(2 * a),
+    "the mean of f'(a)": lambda a, z, f: f.df(a).mean(axis=0) + 0 * a,
 }
 DIFFERENCES = {  # what stands where the difference of targets and outputs belongs
-    "": lambda y, z, a: y - z,
-    "the targets alone": lambda y, z, a: y,
-    "the outputs alone": lambda y, z, a: z,
-    "the difference to the pre-activations": lambda y, z, a: y - a,
-    "the difference to the softmax of a": lambda y, z, a: y - _softmax(a),
-    "the difference to f of the outputs": lambda y, z, a: y - np.tanh(z),
-    "the square of the difference": lambda y, z, a: (y - z) ** 2,
-    "the size of the difference, without its sign": lambda y, z, a: np.abs(y - z),
-    "the sign of the difference": lambda y, z, a: np.sign(y - z),
-    "the quotient": lambda y, z, a: y / z,
-    "the derivative of another loss, the cross-entropy": lambda y, z, a: (z - y) / (z * (1 - z)),
-    "the product": lambda y, z, a: y * z,
-    "the sum": lambda y, z, a: y + z,
-    "a sum or mean of the differences over the examples": lambda y, z, a: (y - z).sum(axis=0) + 0 * y,
-    "a sum or mean of the differences over the outputs": lambda y, z, a: (y - z).sum(axis=1, keepdims=True) + 0 * y,
+    "": lambda y, z, a, f: y - z,
+    "the targets alone": lambda y, z, a, f: y,
+    "the outputs alone": lambda y, z, a, f: z,
+    "the difference to the pre-activations": lambda y, z, a, f: y - a,
+    "the difference to the softmax of a": lambda y, z, a, f: y - _softmax(a),
+    "the difference to f of the outputs": lambda y, z, a, f: y - f.f(z),
+    "the square of the difference": lambda y, z, a, f: (y - z) ** 2,
+    "the size of the difference, without its sign": lambda y, z, a, f: np.abs(y - z),
+    "the sign of the difference": lambda y, z, a, f: np.sign(y - z),
+    "the quotient": lambda y, z, a, f: y / z,
+    "the derivative of another loss, the cross-entropy": lambda y, z, a, f: (z - y) / (z * (1 - z)),
+    "the product": lambda y, z, a, f: y * z,
+    "the sum": lambda y, z, a, f: y + z,
+    "a sum or mean of the differences over the examples": lambda y, z, a, f: (y - z).sum(axis=0) + 0 * y,
+    "a sum or mean of the differences over the outputs": lambda y, z, a, f: (y - z).sum(axis=1, keepdims=True) + 0 * y,
 }
 BACK = {  # what stands where the sum over j of w_ij delta_nj belongs
-    "": lambda d, w: d @ w.T,
-    "the product with W untransposed": lambda d, w: d @ w,
-    "delta as it is": lambda d, w: d,
-    "nothing": lambda d, w: np.ones((len(d), len(w))),
-    "the size of the sum, without its sign": lambda d, w: np.abs(d @ w.T),
-    "the product with the pseudo-inverse of W": lambda d, w: d @ np.linalg.pinv(w),
-    "the product with the sizes of the weights": lambda d, w: d @ np.abs(w).T,
-    "the product with the squares of the weights": lambda d, w: d @ (w**2).T,
-    "the product of two sums over j": lambda d, w: np.outer(d.sum(axis=1), w.sum(axis=1)),
-    "a sum of the weights": lambda d, w: w.sum(axis=1) + np.zeros((len(d), 1)),
-    "a sum of the deltas": lambda d, w: d.sum(axis=1, keepdims=True) + np.zeros(len(w)),
-    "a sum or mean of the deltas over the examples": lambda d, w: d.sum(axis=0) @ w.T + np.zeros((len(d), 1)),
+    "": lambda d, w, f: d @ w.T,
+    "the product with W untransposed": lambda d, w, f: d @ w,
+    "delta as it is": lambda d, w, f: d,
+    "nothing": lambda d, w, f: np.ones((len(d), len(w))),
+    "the size of the sum, without its sign": lambda d, w, f: np.abs(d @ w.T),
+    "the product with the pseudo-inverse of W": lambda d, w, f: d @ np.linalg.pinv(w),
+    "the product with the sizes of the weights": lambda d, w, f: d @ np.abs(w).T,
+    "the product with the squares of the weights": lambda d, w, f: d @ (w**2).T,
+    "the product of two sums over j": lambda d, w, f: np.outer(d.sum(axis=1), w.sum(axis=1)),
+    "the product with the slopes of the weights": lambda d, w, f: d @ f.df(w).T,
+    "a sum of the weights": lambda d, w, f: w.sum(axis=1) + np.zeros((len(d), 1)),
+    "a sum of the deltas": lambda d, w, f: d.sum(axis=1, keepdims=True) + np.zeros(len(w)),
+    "a sum or mean of the deltas over the examples": lambda d, w, f: d.sum(axis=0) @ w.T + np.zeros((len(d), 1)),
 }
 TERMS = {  # what is added over the outputs where (y - y_hat)^2 belongs
     "": lambda y, z: (y - z) ** 2,
@@ -148,16 +151,17 @@ ORDERS = {  # what is made of the orders where their mean belongs
     "the last of the orders": lambda at: at[:, :, -1],
 }
 SPREADS = {  # what stands where the sum of the parameters' variances belongs
-    "": lambda g: g.var(axis=0).sum(),
-    "the variance of all entries together": lambda g: g.var(),
-    "the variance over the parameters of one example": lambda g: g.var(axis=1).sum(),
-    "the sum of the squares, with no mean taken from them": lambda g: (g**2).mean(axis=0).sum(),
-    "the variance of the gradients' lengths": lambda g: np.linalg.norm(g, axis=1).var(),
-    "the variance of the sum over the parameters": lambda g: g.sum(axis=1).var(),
-    "the root of the sum of the variances": lambda g: np.sqrt(g.var(axis=0).sum()),
-    "the sum of the standard deviations": lambda g: g.std(axis=0).sum(),
-    "the square of the mean gradient's length": lambda g: (g.mean(axis=0) ** 2).sum(),
-    "the mean absolute deviation": lambda g: np.abs(g - g.mean(axis=0)).mean(axis=0).sum(),
+    "": lambda g, B: g.var(axis=0).sum(),
+    "the variance of the first B examples alone": lambda g, B: g[:B].var(axis=0).sum(),
+    "the variance of all entries together": lambda g, B: g.var(),
+    "the variance over the parameters of one example": lambda g, B: g.var(axis=1).sum(),
+    "the sum of the squares, with no mean taken from them": lambda g, B: (g**2).mean(axis=0).sum(),
+    "the variance of the gradients' lengths": lambda g, B: np.linalg.norm(g, axis=1).var(),
+    "the variance of the sum over the parameters": lambda g, B: g.sum(axis=1).var(),
+    "the root of the sum of the variances": lambda g, B: np.sqrt(g.var(axis=0).sum()),
+    "the sum of the standard deviations": lambda g, B: g.std(axis=0).sum(),
+    "the square of the mean gradient's length": lambda g, B: (g.mean(axis=0) ** 2).sum(),
+    "the mean absolute deviation": lambda g, B: np.abs(g - g.mean(axis=0)).mean(axis=0).sum(),
 }
 SHARE = {  # what stands where N_s / N belongs
     "": lambda n: n / n.sum(),
@@ -169,6 +173,11 @@ SHARE = {  # what stands where N_s / N belongs
     "N_s in reverse order": lambda n: n[::-1] * 1.0,
     "the number of the shard": lambda n: np.arange(len(n)) * 1.0,
 }
+
+
+def _whose(df):
+    """The activation whose slope this is."""
+    return next(f for f in ACTIVATIONS.values() if f.df is df)
 
 
 def _huber(d, limit):
@@ -203,13 +212,13 @@ MADE = {
         ("the difference y - y_hat", "f'(a)"),
         DIFFERENCES,
         SLOPES,
-        lambda Y, Z, A, df, one, slope: one(Y, Z, A) * slope(A, Z, df),
+        lambda Y, Z, A, df, one, slope: one(Y, Z, A, _whose(df)) * slope(A, Z, _whose(df)),
     ),
     "hidden_delta": Made(
         ("the sum over j of w_ij delta_nj", "f'(a)"),
         BACK,
         SLOPES,
-        lambda delta, W, A, Z, df, one, slope: one(delta, W) * slope(A, Z, df),
+        lambda delta, W, A, Z, df, one, slope: one(delta, W, _whose(df)) * slope(A, Z, _whose(df)),
     ),
     "weight_gradient": Made(("z", "delta"), SENT, SENT, lambda Z, delta, one, other: one(Z).T @ other(delta)),
     "bias_gradient": Made(("delta", "the mean over n"), SENT, OVER, lambda delta, one, over: over(one(delta), axis=0)),
@@ -218,7 +227,7 @@ MADE = {
         SPREADS,
         {"": lambda N, B: 1 / B, "1/B^2": lambda N, B: 1 / B**2, "1": lambda N, B: 1.0},
         lambda G, B, replacement, spread, of: (
-            spread(G) * of(len(G), B) * (1 if replacement else (len(G) - B) / (len(G) - 1))
+            spread(G, B) * of(len(G), B) * (1 if replacement else (len(G) - B) / (len(G) - 1))
         ),
     ),
     "fair_comparison": Made(("the end of the budget", "the mean over the orders"), AT, ORDERS, _compared, True),
@@ -262,18 +271,18 @@ def _slope_is_added(made, arguments, values):
 
 
 def _quadratic(arguments, numbers):
-    """Which quadratic form of y and y_hat is added up, where one is."""
-    terms = [[y @ y, y @ z, z @ z] for y, z in (case.values() for case in arguments)]
+    """Which quadratic form of y and y_hat, and which number, is added up, where one is."""
+    terms = [[y @ y, y @ z, z @ z, len(y)] for y, z in (case.values() for case in arguments)]
     shares = np.linalg.lstsq(np.array(terms), numbers, rcond=None)[0]
     if not np.allclose(terms @ shares, numbers, rtol=1e-7, atol=0):
         return None
-    told = [f"{n:.3g} times {name}" for n, name in zip(shares, ("y^2", "y y_hat", "y_hat^2")) if abs(n) > LOOSE]
+    told = [f"{n:.3g} times {name}" for n, name in zip(shares, ("y^2", "y y_hat", "y_hat^2", "1")) if abs(n) > LOOSE]
     return f"what is added up over the outputs is {' plus '.join(told)}: multiply (y - y_hat)^2 out and compare"
 
 
 def _fit(made, arguments, values, first, second):
     """How well all values are made of these two: 1 up to the same number in all cases, or to something of the
-    arguments; 2 up to a number for each case, which says something of arrays alone; 0 if they are not."""
+    arguments; 2 up to a number for each case, which says something of arrays alone: two of them; 0 if they are not."""
     fits = [(_number(made, case, value, first, second), case) for case, value in zip(arguments, values)]
     numbers, arguments = [number for number, _ in fits if number != "any"], [case for n, case in fits if n != "any"]
     if None in numbers or not numbers:
@@ -282,7 +291,7 @@ def _fit(made, arguments, values, first, second):
         return int(np.allclose(numbers, 1, rtol=LOOSE, atol=0))
     if np.allclose(numbers, numbers[0], rtol=LOOSE, atol=0) or quantity(numbers, arguments):
         return 1
-    return 2 * all(value.size > 1 for value in values)
+    return 2 * (sum(value.size > 1 for value in values) > 1)
 
 
 def _number(made, case, value, first, second):

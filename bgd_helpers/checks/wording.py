@@ -179,7 +179,10 @@ def _seen_in_all(exercise, cases, found, expected):
         return text.replace("every entry", every).split(": a constant")[0]
     arguments = [dict(zip(EXERCISES[exercise].parameters, case)) for *_, case in wrong]
     what = quantity(mine / right, arguments) if right.all() else None
-    return f"is the right value times {what}, in {every}" if what else ""
+    if what:
+        return f"is the right value times {what}, in {every}"
+    near = len(wrong) == len(known) and np.allclose(mine, right, rtol=0.2, atol=0)
+    return "is near the right value in every case, and in none equal to it, as what comes of draws is" if near else ""
 
 
 def _others(exercise, name, case):
@@ -204,8 +207,11 @@ def _no_numbers(name, mine, right, exercise, case, given):
     if mine.shape != right.shape:
         symbols = EXERCISES[exercise].shapes.get("return")
         why = _why_shape(mine, right) or _other_size(mine, right, symbols, exercise, case)
-        if mine.shape == right.shape[::-1] and close(mine.T, right):
-            return f"{name} is the transpose of the right one: its shape is {mine.shape}, not {right.shape}{given}."
+        if mine.shape == right.shape[::-1] and (number := factor(mine.T, right)):
+            times = "" if round(number, 7) == 1 else f"{number:.4g} times "
+            return (
+                f"{name} is {times}the transpose of the right one: its shape is {mine.shape}, not {right.shape}{given}."
+            )
         symbols = f", {symbols}" if symbols else ""
         return f"{name} has {_shape(mine)} and should have {_shape(right)}{symbols}{given}.{why}"
     if not np.isfinite(mine).all():
@@ -223,6 +229,8 @@ def _why_shape(mine, right):
         return " Its numbers are right: leave out keepdims, and brackets around the result."
     if not mine.size:
         return " It is empty: nothing was filled in, or `np.gradient` or `np.diff` was given a single number."
+    if mine.ndim == 2 and mine.shape == right.shape[::-1]:
+        return " Its axes are exchanged: in some texts an example is a column; here it is a row."
     if mine.ndim == right.ndim and (more := _right_and_more(mine, right)):
         return f" The right value is in it, and {more} besides: leave those out."
     if np.squeeze(mine).ndim > right.ndim:

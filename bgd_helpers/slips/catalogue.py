@@ -143,7 +143,10 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
         "it is also divided by the number of units. E2 sums over the outputs; only the examples are "
         "averaged (torch's MSELoss does divide by both).",
         {
-            "loss": lambda y, y_hat: ((y - y_hat) ** 2).mean(),
+            "loss": (
+                lambda y, y_hat: ((y - y_hat) ** 2).mean(),
+                lambda y, y_hat: ((y - y_hat) ** 2).sum() / (len(y) - 1),
+            ),
             "output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * df(A) / Y.shape[1],
             "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * df(A) / W.shape[1],
             "weight_gradient": (
@@ -214,8 +217,14 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
         "f for f'",
         "it is multiplied by f(a) where f'(a) belongs.",
         {
-            "output_delta": lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * Y_hat,
-            "hidden_delta": lambda delta, W, A, Z, df: (delta @ W.T) * Z,
+            "output_delta": (
+                lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * Y_hat,
+                lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * np.tanh(A),
+            ),
+            "hidden_delta": (
+                lambda delta, W, A, Z, df: (delta @ W.T) * Z,
+                lambda delta, W, A, Z, df: (delta @ W.T) * np.tanh(A),
+            ),
         },
         formula=r"\delta_{ni}^{(k)} = f_k(a_{ni}^{(k)}) \sum_j w_{ij}^{(k+1)} \delta_{nj}^{(k+1)}",
     ),
@@ -397,9 +406,18 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
     ),
     Slip(
         "tanh everywhere",
-        "the values are right where the layer's activation is tanh and wrong where it is another: 1 - z^2 is the "
-        "derivative of tanh alone. Use the layer's own df.",
-        {"backprop": wrong.tanh_everywhere},
+        "tanh's slope stands in place of f': the values are right where the layer's activation is tanh and wrong where "
+        "it is another. 1 - z^2 is the derivative of tanh alone. Use the layer's own df.",
+        {
+            "output_delta": (
+                lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * (1 - Y_hat**2),
+                lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * (1 - np.tanh(A) ** 2),
+            ),
+            "hidden_delta": (
+                lambda delta, W, A, Z, df: (delta @ W.T) * (1 - Z**2),
+                lambda delta, W, A, Z, df: (delta @ W.T) * (1 - np.tanh(A) ** 2),
+            ),
+        },
         formula=r"\delta_{ni}^{(k)} = (1 - (z_{ni}^{(k)})^2) \sum_j w_{ij}^{(k+1)} \delta_{nj}^{(k+1)}",
     ),
     Slip(
@@ -460,6 +478,7 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
                 lambda delta: delta.mean(axis=1),
                 lambda delta: delta.sum(axis=1),
                 lambda delta: delta.sum(axis=1) / len(delta),
+                lambda delta: delta[: delta.shape[1]].mean(axis=1),
             )
         },
         formula=r"\frac{\partial J}{\partial b_n^{(k)}} = \frac{1}{d_k} \sum_j \delta_{nj}^{(k)}",
@@ -516,15 +535,17 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
     ),
     Slip(
         "step without theta",
-        "this is the step alone. E9 returns the new parameters: theta minus eta times the gradient.",
+        "this is the step alone, or the gradient. E9 returns the new parameters: theta minus eta times the gradient.",
         {
             "update": (
                 lambda theta, gradient, eta: -eta * gradient,
                 lambda theta, gradient, eta: eta * gradient,
+                lambda theta, gradient, eta: gradient,
             ),
             "mini_batch_update": (
                 lambda theta, G, batch, eta: -eta * G[batch].mean(axis=0),
                 lambda theta, G, batch, eta: eta * G[batch].mean(axis=0),
+                lambda theta, G, batch, eta: G[batch].mean(axis=0),
             ),
         },
     ),
@@ -1362,6 +1383,21 @@ ASIDE = (  # for the checks alone
         {"fewest_workers": lambda N, tau, c: wrong.first_workers(lambda K: tau * N / K + K * c < tau * N)},
     ),
     Slip(
+        "the best number for the first",
+        "the root belongs to another question: how many workers are best, where each costs more time. Here the first "
+        "number is sought with which a step is faster.",
+        {
+            "fewest_workers": tuple(
+                lambda N, tau, c, whole=whole, least=least, wins=wins: (
+                    max(least, int(whole(np.sqrt(tau * N / c)))) if not wins or tau * N > c else 0
+                )
+                for whole in (np.ceil, np.floor, np.round)
+                for least in (0, 2)
+                for wins in (False, True)
+            )
+        },
+    ),
+    Slip(
         "no case in which none wins",
         "a number is returned where no number of workers wins: however many there are, sending takes longer than the "
         "whole work. The answer is 0 there.",
@@ -1386,7 +1422,7 @@ ASIDE = (  # for the checks alone
                 wrong.times(lambda X, Y: 1 / 2),
                 wrong.times(lambda X, Y: -1),
                 wrong.with_equations(hidden_delta=lambda delta, W, A, Z, df: delta @ W.T),
-                wrong.tanh_everywhere,
+                wrong.with_equations(hidden_delta=lambda delta, W, A, Z, df: (delta @ W.T) * (1 - Z**2)),
             )
         },
     ),

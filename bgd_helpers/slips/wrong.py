@@ -141,15 +141,6 @@ def layers_reversed(theta, X, Y, activations):
     return network.backprop(theta, X, Y, activations)[::-1]
 
 
-def tanh_everywhere(theta, X, Y, activations):
-    """Backpropagation with 1 - z^2 for f' in every layer."""
-    equations = Equations(
-        output_delta=lambda Y, Y_hat, A, df: -2 * (Y - Y_hat) * (1 - Y_hat**2),
-        hidden_delta=lambda delta, W, A, Z, df: (delta @ W.T) * (1 - Z**2),
-    )
-    return network.backprop(theta, X, Y, activations, equations)
-
-
 def accumulating():
     """A gradient that is added to what the last call left behind."""
     last = {}
@@ -311,7 +302,8 @@ def divided_each_time(terms, by):
 
 def first_workers(wins):
     """The smallest number of workers, of 2 to 999, with which that is so; 0 if none is."""
-    return next((K for K in range(2, 1000) if wins(K)), 0)
+    K = np.arange(2, 1000)
+    return int(K[wins(K)].min(initial=1000)) % 1000
 
 
 def shifted(N, batch_size, rng):
