@@ -189,7 +189,7 @@ def _named_apart(node, bound, found, within):
         changed = _named_apart(child, bound, found, within)
         node = with_child(node, name, position, changed)
     if isinstance(node, syntax.Sum) and not found.extents[node.index] and any(map(_is_random, walk(node.body))):
-        found.extents[node.index].append(EXAMPLES if node.over == "batch" else DRAWN)
+        found.extents[node.index].append(DRAWN)
     if isinstance(node, syntax.Sum) and not found.extents[node.index]:
         layers = {layer.letter for layer, *_ in found.layers}
         text = f"nothing in this sum has the index {shown(node.index)}."
