@@ -1,6 +1,7 @@
 """Derivations that a learner writes in LaTeX, and whether each of its lines holds and its end is reached."""
 
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from typing import NamedTuple
 
@@ -280,6 +281,7 @@ def _on_the_way(link, whole, asked):
     return not back and 0 < RANKS.get(of.name, 0) <= RANKS[whole.of.name] and (of.name, by.name) not in asked
 
 
+@cache
 def _starts(name):
     return [read(f"{start} = 0")[0].sides[0] for start in GOALS[name].starts]
 
@@ -337,7 +339,7 @@ def _layer(side):
 
 def _alike(side, start):
     """Whether a side is this quantity, whatever its indices are called and whichever letter its layer has."""
-    return _skeleton(side) == _skeleton(start)
+    return _outline(side) == _outline(start) and _skeleton(side) == _skeleton(start)
 
 
 def _skeleton(node):

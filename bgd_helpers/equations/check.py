@@ -11,7 +11,7 @@ from bgd_helpers.equations.meaning import is_counted, is_definition, meaning_of
 from bgd_helpers.equations.messages import advice, elsewhere
 from bgd_helpers.equations.prose import read, unread, without_prose
 from bgd_helpers.equations.reading import line_of, named
-from bgd_helpers.equations.repair import repair
+from bgd_helpers.equations.repair import repair, repair_condition
 from bgd_helpers.equations.result import Result
 from bgd_helpers.equations.spelling import braced
 from bgd_helpers.equations.steps import steps_of
@@ -57,6 +57,7 @@ class Fault(NamedTuple):
     approximately: bool = False
     can_be_mended: bool = True
     first: bool = True  # whether it is the first step of its chain
+    condition: Equivalence | None = None
 
 
 def check_equation(latex: str, rule: str | None = None, mend: bool = True) -> Result:
@@ -121,7 +122,7 @@ def _judged(latex, statement, rule, mend):
     if isinstance(statement, Equivalence):
         difference = difference_in_truth(statement)
         right = statement.right.sides[0]
-        return difference and Fault(right, right, difference, can_be_mended=False), None
+        return difference and Fault(right, right, difference, condition=statement), None
     if is_update(statement):
         fault, name = _judged_update(statement, rule)
         rest = Chain(statement.sides[1:], statement.relations[1:])
@@ -207,6 +208,8 @@ def _failed(latex, fault, rule, mend):
 
 
 def _repaired(latex, fault):
+    if fault.condition:
+        return repair_condition(latex, fault.condition)
     return repair(latex, fault.left, fault.right, fault.approximately, fault.first)
 
 

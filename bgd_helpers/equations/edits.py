@@ -10,6 +10,7 @@ from bgd_helpers import slips
 from bgd_helpers.equations.syntax import (
     Activation,
     Add,
+    At,
     Derivative,
     Diagonal,
     Entry,
@@ -36,7 +37,15 @@ from bgd_helpers.equations.syntax import (
     with_layers,
 )
 
-ALIKE = [("a", "z", "delta"), ("A", "Z", "Delta"), ("y", "yhat"), ("Y", "Yhat"), ("N", "B", "batch_size"), ("w", "b")]
+ALIKE = [
+    ("a", "z", "delta"),
+    ("A", "Z", "Delta"),
+    ("y", "yhat"),
+    ("Y", "Yhat"),
+    ("N", "B", "batch_size"),
+    ("w", "b"),
+    ("X", "H"),
+]
 MATRICES = ("W", "A", "Z", "Delta", "X", "Y", "Yhat", "b", "H")
 CONFUSED = {"width": Symbol("N"), "E": Symbol("J"), "J": Symbol("E", ("n",))}
 HIDDEN, ARGUMENT = "the handout's hidden formula", "f'(z) for f'(a)"
@@ -187,6 +196,8 @@ def left_edits(left):
                     yield node, replace(node, by=replace(by, layer=other)), MORE["other_weight"]
             case Gradient(of) if node.span:
                 yield node, of, MORE["of_cost"]
+            case Symbol("w", (), None) if node.span:
+                yield node, Product((Symbol("X"), node)), SENTENCES["lost factor"]
 
 
 def _by(left, *names):
@@ -292,6 +303,10 @@ def _local(node, letters, layers):
             yield "by", replace(node, by=replace(by, name="azAZ"["zaZA".index(name)]))
         case Gradient(Symbol("J", ())):
             yield "symbol", replace(node, of=Symbol("E", ("n",), span=node.of.span))
+    if isinstance(node, Add) and Symbol("I") in node.terms:
+        yield "exponent", Power(node, Symbol("t"), span=node.span)
+    if isinstance(node, Gradient) and is_symbol(node.of, "J") and node.of.indices:
+        yield "lost factor", Product((Symbol("N", node.of.indices), node), span=node.span)
     if isinstance(node, Add | Activation):
         yield "square", Power(node, Number(2.0), span=node.span)
 
@@ -419,6 +434,10 @@ def _from_left(node, left):
             yield HIDDEN, Product((_slope(Symbol("a", (n, i), k)), _back(n, i, j, k.moved(1))))
         case Add((_, Negative(step))), Symbol("eta") if left.span is None:
             yield "gradient left out", step
+        case ((Gradient() | Add()), (Symbol("E" | "J") | At(Symbol("E" | "J")))):
+            yield "gradient left out", Gradient(node, span=node.span)
+        case Gradient(Symbol("E", (n,))), Symbol("w", ()) if not node.layer and not node.mark:
+            yield "symbol", Symbol("x", (n,), span=node.span)
 
 
 def _back(n, i, j, layer):
@@ -445,6 +464,15 @@ def _of_symbol(symbol, letters, layers):
         yield "transpose", Transpose(symbol, span=symbol.span)
     if symbol.name == "w" and symbol.mark in ("", "t") and not symbol.indices:
         yield "distance", Add((symbol, Negative(Symbol("w", mark="*"))), span=symbol.span)
+    if symbol.name == "w" and not symbol.indices and not symbol.layer:
+        yield "lost factor", Product((Symbol("X"), symbol), span=symbol.span)
+    if symbol.name == "kappa":
+        one = Number(1.0)
+        yield from (("term", Add((symbol, term), span=symbol.span)) for term in (one, Negative(one)))
+    if symbol.name == "lambda" and symbol.mark in ("min", "max"):
+        other = replace(symbol, mark="max" if symbol.mark == "min" else "min")
+        yield "symbol", other
+        yield "term", Add((symbol, other), span=symbol.span)
     if symbol.name == "H":
         yield "lost factor", Product((Symbol("eta"), symbol), span=symbol.span)
     if symbol.name in ("x", "X") and len(symbol.indices) != 1:
@@ -508,10 +536,28 @@ def _of_whole(left, right):
         yield "lost slope", (_entry_by_entry if whole else _with_slope)(right, slope)
     for letter in _letters_of(right):
         yield "lost sum", _summed(right, letter)
+    for factor in _of_regression(left):
+        factors = _factors(right)
+        yield from (("lost factor", Product((*factors[:at], factor, *factors[at:]))) for at in range(len(factors) + 1))
+    if is_symbol(left, "w") and left.mark == "t":
+        yield "term", Add((Symbol("w", mark="*"), right))
     if is_symbol(left, "a"):
         yield "term", Add((right, Symbol("b", left.indices[1:], left.layer)))
     if is_symbol(left, "A"):
         yield "term", Add((right, Product((Symbol("ones"), Transpose(Symbol("b", (), left.layer))))))
+
+
+def _of_regression(left):
+    """The factors that the right side of an equation of linear regression may lack: x_n, X, its transpose."""
+    X = Symbol("X")
+    match left:
+        case Gradient(Symbol("E", (n,))):
+            return (Symbol("x", (n,)),)
+        case Derivative(Symbol("E", (n,)), Symbol("w", indices, None)):
+            return (Symbol("x", (n, *indices)),)
+        case Gradient(Symbol("J")) | Symbol("H") | Product((*_, Symbol("w", mark="*"))):
+            return X, Transpose(X)
+    return ()
 
 
 def _of_parts(right):

@@ -69,11 +69,17 @@ class Meaning:
             letter: max([size(each, model, setting) for each in found] or [3]) for letter, found in extents.items()
         }
         place = self.changing or (Symbol("theta"),)
-        check_size(prod(sizes.values()) * (len(model.theta) if self.has_gradient else 1))
+        check_size(self._places(sizes) * (len(model.theta) if self.has_gradient else 1))
         scene = models.Scene(model, setting, self.axes, sizes, {}, getattr(model, "still", None), place, self.extents)
         if "t" in setting and hasattr(model, "iterate"):
             return scene.move(("theta", None), model.iterate(setting["t"]) - model.theta)
         return scene
+
+    def _places(self, sizes):
+        """At how many places a side is evaluated: sums beside each other do not multiply, one in another does."""
+        sums = {part.index for side in self.sides for part in walk(side) if isinstance(part, syntax.Sum)}
+        free = prod(length for letter, length in sizes.items() if letter not in sums)
+        return free * max([_nested(side, sizes) for side in self.sides], default=1)
 
     def settings(self, model):
         """All values of the layer letters, and of t, for which every symbol exists in that model."""
@@ -97,6 +103,12 @@ class Meaning:
             for extent in extents
             if getattr(extent, "letter", None) in setting
         )
+
+
+def _nested(node, sizes):
+    """How many values the indices of sums that stand in each other take together."""
+    own = sizes.get(node.index, 1) if isinstance(node, syntax.Sum) else 1
+    return own * max([_nested(child, sizes) for _, _, child in children(node)], default=1)
 
 
 def check_size(places):
@@ -176,6 +188,8 @@ def _named_apart(node, bound, found, within):
     for name, position, child in list(children(node)):
         changed = _named_apart(child, bound, found, within)
         node = with_child(node, name, position, changed)
+    if isinstance(node, syntax.Sum) and not found.extents[node.index] and any(map(_is_random, walk(node.body))):
+        found.extents[node.index].append(DRAWN)
     if isinstance(node, syntax.Sum) and not found.extents[node.index]:
         layers = {layer.letter for layer, *_ in found.layers}
         text = f"nothing in this sum has the index {shown(node.index)}."
@@ -336,6 +350,7 @@ def models_of(found):
     noise, regression = (list(filter(test, found.symbols)) for test in (_is_of_noise, _is_of_regression))
     drawn = next((part for side in found.sides for part in walk(side) if _is_of_draws(part)), None)
     both = any(isinstance(part, syntax.Gradient) for side in found.sides for part in walk(side))
+    both = both or any(DRAWN in extents for extents in found.extents.values())
     if drawn or noise and (both or any(is_symbol(symbol, "kronecker") for symbol in found.symbols)):
         others = [s for s in found.symbols if _is_of_network(s) or s.name == "v" or s == Symbol("lambda")]
         _check_together(drawn or noise[0], "random batches", others)
@@ -366,6 +381,10 @@ def _check_together(symbol, where, others):
 
 def _is_of_draws(part):
     return isinstance(part, syntax.Expectation | syntax.Variance) or is_symbol(part, "g")
+
+
+def _is_random(part):
+    return _is_of_draws(part) or is_symbol(part, "Sigma")
 
 
 def _is_of_noise(part):

@@ -7,7 +7,7 @@ from pathlib import Path
 from bgd_helpers.equations import messages
 from bgd_helpers.equations.building import build, with_example
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.spelling import named_function, outside, spelled, substituted
+from bgd_helpers.equations.spelling import as_written, named_function, outside, spelled, substituted
 from bgd_helpers.equations.syntax import Chain, Equivalence
 
 LONGEST = 3000  # characters
@@ -56,7 +56,7 @@ def named(latex: str) -> tuple[int, str] | None:
     try:
         return named_function(latex) or outside(spelled(latex))
     except Misfit:
-        return None
+        return outside(as_written(latex))
 
 
 def _parsed(latex, text):

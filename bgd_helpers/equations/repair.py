@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from bgd_helpers.equations import syntax
 from bgd_helpers.equations.building import without_example
+from bgd_helpers.equations.conditions import difference_in_truth
 from bgd_helpers.equations.counterexample import agree
 from bgd_helpers.equations.edits import HIDDEN, left_edits, single_edits
 from bgd_helpers.equations.errors import Misfit
@@ -57,6 +58,21 @@ def repair(latex, left, right, approximately=False, first=True):
             if _reach(left, two.whole) >= reach:
                 return _described(latex, right, one, two)
     return _described(latex, right, *found) if found else None
+
+
+def repair_condition(latex, statement):
+    """The Repair of one bound of a condition (E15), or None."""
+    chain = statement.right
+    for position, side in enumerate(chain.sides):
+        for edit in single_edits(syntax.Symbol("eta"), side):
+            sides = (*chain.sides[:position], edit.whole, *chain.sides[position + 1 :])
+            try:
+                mended = statement._replace(right=chain._replace(sides=sides))
+                if difference_in_truth(mended) is None:
+                    return _described(latex, side, edit)
+            except Misfit:
+                continue
+    return None
 
 
 def _turned_on_the_left(latex, left, right, approximately):
@@ -132,6 +148,6 @@ def _exchanged(latex, span, text):
 
 def _has_side(latex, wanted):
     try:
-        return any(wanted in chain.sides for chain in read(latex) if isinstance(chain, syntax.Chain))
+        return any(wanted in chain.sides for chain in syntax.chains_of(read(latex)))
     except Misfit:
         return False

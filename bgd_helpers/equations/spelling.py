@@ -76,9 +76,14 @@ def braced(latex: str) -> str:
     return latex
 
 
+def as_written(latex: str) -> Text:
+    """The Text of some LaTeX as it is."""
+    return Text(latex, tuple((place, place + 1) for place in range(len(latex))))
+
+
 def spelled(latex: str) -> Text:
     """The Text of some LaTeX in the one spelling that the grammar knows."""
-    text = Text(latex, tuple((place, place + 1) for place in range(len(latex))))
+    text = as_written(latex)
     text = _read(text, COMMENTS)
     if re.search(r"\\\\(?:frac|sum|partial|delta|hat|Delta)", latex) and not re.search(r"(?<!\\)\\[A-Za-z]", latex):
         text = substituted(text, re.compile(r"\\\\"), "\\")  # a text that was escaped once too often
@@ -135,9 +140,17 @@ def named_function(latex: str) -> tuple[int, str] | None:
 
 
 def outside(text: Text) -> tuple[int, str] | None:
-    """(place, its name) of the first thing in a Text that is legitimate and not in the language; None if all is."""
-    found = [(text.place(match.start()), name) for pattern, name in OUTSIDE if (match := pattern.search(text.text))]
-    return min(found, key=lambda each: each[0], default=None)
+    """(place, its name) of the first thing in a Text that is legitimate and not in the language; None if all is.
+
+    A letter without a meaning, the last row, is named where nothing else can be.
+    """
+    *found, letter = [
+        (match and text.place(match.start()), said)
+        for pattern, said in OUTSIDE
+        for match in [pattern.search(text.text)]
+    ]
+    found = [each for each in found if each[0] is not None] or [letter]
+    return min(found, key=lambda each: each[0]) if found[0][0] is not None else None
 
 
 def _signs(text):
