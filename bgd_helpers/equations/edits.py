@@ -434,7 +434,7 @@ def _from_left(node, left):
             yield HIDDEN, Product((_slope(Symbol("a", (n, i), k)), _back(n, i, j, k.moved(1))))
         case Add((_, Negative(step))), Symbol("eta") if left.span is None:
             yield "gradient left out", step
-        case ((Gradient() | Add()), (Symbol("E" | "J") | At(Symbol("E" | "J")))):
+        case Add(), (Symbol("E" | "J") | At(Symbol("E" | "J"))):
             yield "gradient left out", Gradient(node, span=node.span)
         case Gradient(Symbol("E", (n,))), Symbol("w", ()) if not node.layer and not node.mark:
             yield "symbol", Symbol("x", (n,), span=node.span)

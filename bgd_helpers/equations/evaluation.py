@@ -328,7 +328,10 @@ def _gradient(of, scene):
     """All partial derivatives by theta: of a number in a column, of a column in a row for each entry."""
     step = _one_hot_column(len(scene.model.theta), scene)
     if isinstance(of, syntax.At):
-        step, of = step + value(of.point, scene) - scene.quantities.theta, of.of
+        point, theta = value(of.point, scene), scene.quantities.theta
+        if point.shape[-2:] not in ((1, 1), theta.shape[-2:]):
+            raise Undefined(f"the gradient is taken at {_shapes([theta], '')}, and the point is {_shapes([point], '')}")
+        step, of = step + point - theta, of.of
     slopes = _slope(value(of, scene.move(("theta", None), step)))
     along = -2 if slopes.shape[-2:] == (1, 1) else -1
     if slopes.shape[along] > 1:
