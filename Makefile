@@ -26,7 +26,7 @@ grade: $(READY)-grade  ## grade a class: make grade SUBMISSIONS=folder OUTPUT=fo
 site: $(READY)-site  ## write the site (SERVE=1 opens it; OFFLINE=folder with Pyodide's wheels: all of it)
 	@$(RUN) -I -m bgd_course site $(if $(OFFLINE),--offline "$(OFFLINE)") $(if $(SERVE),--serve)
 
-test: $(READY)-dev  ## run the tests of the package and of every notebook, in five minutes
+test: $(READY)-dev  ## run the tests of the package and of every notebook, in four minutes
 	@$(RUN) -m pytest
 
 test-all: $(READY)-dev  ## run the tests that `make test` leaves out, in a quarter of an hour
