@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from queue import Empty
+from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import nbformat
@@ -86,6 +87,19 @@ def server(folder, app="lab"):
     finally:
         process.terminate()
         process.wait(20)
+
+
+def answer(address, patience=60):
+    """What a server of this machine answers; it says its address a moment before it listens."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            with OPENER.open(address, timeout=patience) as reply:
+                return reply.read()
+        except URLError as error:
+            if not isinstance(error.reason, ConnectionRefusedError) or time.monotonic() > until:
+                raise
+            time.sleep(0.1)
 
 
 def _write_settings(settings, extension, plugin, text):

@@ -9,11 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Timer
-from time import monotonic, sleep
-from urllib.error import URLError
-from urllib.request import ProxyHandler, build_opener
 
 import pytest
+from in_browser import answer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
@@ -150,16 +148,3 @@ def test_make_lab_opens_the_first_notebook(machine):
         patience.cancel()
         lab.kill()
         lab.communicate()
-
-
-def answer(address, patience=60):
-    """What a server of this machine answers; it says its address a moment before it listens."""
-    until = monotonic() + patience
-    while True:
-        try:
-            with build_opener(ProxyHandler({})).open(address, timeout=patience) as reply:
-                return reply.read()
-        except URLError as error:
-            if not isinstance(error.reason, ConnectionRefusedError) or monotonic() > until:
-                raise
-            sleep(0.1)

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import attacks
@@ -15,6 +16,7 @@ import nbformat
 import pytest
 import traps
 from classes import COURSE, RIGHT, ROOT, installed, level, need
+from in_browser import answer
 
 from bgd_course import __main__ as start
 from bgd_course import cli, release
@@ -281,17 +283,20 @@ def test_lab_opens_a_folder_of_traps_and_names_them(tmp_path, monkeypatch):
     code = f"import pathlib, sys; from bgd_course import cli; cli.checkout = lambda: pathlib.Path({str(root)!r})\n"
     code += "sys.exit(cli.main(['lab', '--no-browser', '--port', '0']))"
     words = [sys.executable, "-I", "-u", "-c", code]
-    told_to = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    told_to = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
     environment = os.environ | {"HOME": str(tmp_path)}
     with subprocess.Popen(words, cwd=root / "my-course", env=environment, **told_to) as lab:
         told = []
-        for line in lab.stdout:
-            told.append(line)
-            if "http://" in line:
-                break
-        lab.send_signal(signal.SIGTERM)
-        told.append(lab.communicate(timeout=30)[0])
-    assert any("http://" in line for line in told), told
+        try:
+            while not (found := re.search(r"http://\S+", "".join(told[-1:]))):
+                told.append(lab.stdout.readline())
+                assert told[-1], told
+            answer(found[0])  # one that is asked to end before it listens never ends
+            lab.send_signal(signal.SIGTERM)
+            told.append(lab.communicate(timeout=60)[0])
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(lab.pid, signal.SIGKILL)
     assert "random.py" in "".join(told) and "Rename it" in "".join(told)
     assert traps.sprung(mark) == []
 
@@ -345,8 +350,8 @@ def test_the_attack_class_is_graded_from_a_folder_of_traps(tmp_path, monkeypatch
     wall, mark = level(), tmp_path / "mark"
     (tmp_path / "course").mkdir()
     (tmp_path / "course" / "three.ipynb").write_text(nbformat.writes(attacks.course()), encoding="utf-8")
-    for learner, answer in {"right": attacks.UPDATE, "wrong": attacks.WRONG}.items():
-        text = attacks.as_text(attacks.submission(answer))
+    for learner, source in {"right": attacks.UPDATE, "wrong": attacks.WRONG}.items():
+        text = attacks.as_text(attacks.submission(source))
         traps.write(traps.lay(tmp_path / "class" / learner, mark) / "a.ipynb", text)
     monkeypatch.chdir(traps.lay(tmp_path / "class", mark))
     plan = classroom.Plan(Path("../course"), Path("out"), wall, "a salt")
