@@ -50,8 +50,8 @@ def explain_nonfinite(grad, X, Y):
     if all(isfinite(np.vdot(part, part)) for part in (grad[0][0], grad[-1][1])):
         return
     for name, array in (("X", X), ("Y", Y)):
-        bad = np.argwhere(~np.isfinite(array))
-        if len(bad):
+        if not np.isfinite(array).all():
+            bad = np.argwhere(~np.isfinite(array))
             entry = tuple(bad[0].tolist())
             raise ValueError(
                 f"{name}{list(entry)} is {array[entry]}: remove or replace the {len(bad)} "

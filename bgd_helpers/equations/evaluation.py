@@ -193,7 +193,7 @@ def _row(array, n):
 
 def _mesh(array):
     """Positions along all axes but the last two."""
-    return np.ogrid[tuple(slice(length) for length in array.shape[:-2])]
+    return np.indices(array.shape[:-2], sparse=True)
 
 
 def _entry(matrix, indices, scene):

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import product
 from math import prod
 
@@ -77,9 +78,13 @@ class Meaning:
 
     def _places(self, sizes):
         """At how many places a side is evaluated: sums beside each other do not multiply, one in another does."""
-        sums = {part.index for side in self.sides for part in walk(side) if isinstance(part, syntax.Sum)}
-        free = prod(length for letter, length in sizes.items() if letter not in sums)
+        free = prod(length for letter, length in sizes.items() if letter not in self._sums)
         return free * max([_nested(side, sizes) for side in self.sides], default=1)
+
+    @cached_property
+    def _sums(self):
+        """The letters of all sums."""
+        return {part.index for side in self.sides for part in walk(side) if isinstance(part, syntax.Sum)}
 
     def settings(self, model):
         """All values of the layer letters, and of t, for which every symbol exists in that model."""
@@ -175,7 +180,8 @@ def _named_apart(node, bound, found, within):
         _check_form(node)
         found.symbols.append(node)
     if isinstance(node, Symbol | syntax.Entry):
-        node = replace(node, indices=tuple(_index(index, bound, found, node, within) for index in node.indices))
+        indices = tuple(_index(index, bound, found, node, within) for index in node.indices)
+        node = node if indices == node.indices else replace(node, indices=indices)
     if isinstance(node, Symbol):
         _note_symbol(node, found)
     if isinstance(node, syntax.Activation):
@@ -187,7 +193,8 @@ def _named_apart(node, bound, found, within):
     within = within or isinstance(node, BINDING)
     for name, position, child in list(children(node)):
         changed = _named_apart(child, bound, found, within)
-        node = with_child(node, name, position, changed)
+        if changed is not child:
+            node = with_child(node, name, position, changed)
     if isinstance(node, syntax.Sum) and not found.extents[node.index] and any(map(_is_random, walk(node.body))):
         found.extents[node.index].append(DRAWN)
     if isinstance(node, syntax.Sum) and not found.extents[node.index]:

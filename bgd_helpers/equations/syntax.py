@@ -3,7 +3,7 @@
 Nodes compare by what they say, not by where it stands: `span`, the place in the learner's own text, is left out.
 """
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 
@@ -217,12 +217,12 @@ def chains_of(statements):
 
 def children(node):
     """(field, position or None, child) for every child of a node."""
-    for item in fields(node):
-        value = getattr(node, item.name)
+    for name in node.__dataclass_fields__:  # not fields(node): the trees are walked a million times
+        value = getattr(node, name)
         if isinstance(value, Node):
-            yield item.name, None, value
+            yield name, None, value
         elif isinstance(value, tuple) and value and isinstance(value[0], Node):
-            yield from ((item.name, position, child) for position, child in enumerate(value))
+            yield from ((name, position, child) for position, child in enumerate(value))
 
 
 def with_child(node, name, position, child):
@@ -235,9 +235,11 @@ def with_child(node, name, position, child):
 
 def walk(node):
     """The node and all nodes below it, from left to right."""
-    yield node
-    for _, _, child in children(node):
-        yield from walk(child)
+    ahead = [node]
+    while ahead:
+        node = ahead.pop()
+        yield node
+        ahead.extend([child for *_, child in children(node)][::-1])
 
 
 def symbols_of(node):
