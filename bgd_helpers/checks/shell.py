@@ -33,7 +33,7 @@ class Shell(InteractiveShell):
         """Say that a command does nothing while an answer is graded."""
         print(f"`{str(command)[:60]}` is not run while an answer is graded.")
 
-    getoutput = system_piped = system_raw = system  # type: ignore[assignment]
+    getoutput = system_piped = system_raw = system
 
 
 def started() -> Shell:

@@ -168,11 +168,13 @@ def _updates(problem, theta, rows, eta, batch_size, epochs, order="shuffled"):
 def _batches_of(problem, rows, batch_size, epochs, order):
     """The examples of every update, S x B x d: an order of its own for each seed."""
     seeds, N = rows.shape
-    rngs, each = [np.random.default_rng(seed) for seed in range(seeds)], np.arange(seeds)[:, None]
+    rngs = [np.random.default_rng(seed) for seed in range(seeds)]
     for _ in range(epochs):
-        for batch in zip(*(descent.batches(N, batch_size, rng, order) for rng in rngs)):
-            chosen = rows[each, np.array(batch)]
-            yield problem.X[chosen], problem.Y[chosen]
+        shown = [np.concatenate(descent.batches(N, batch_size, rng, order)) for rng in rngs]
+        chosen = np.take_along_axis(rows, np.array(shown), axis=1)
+        X, Y = problem.X[chosen], problem.Y[chosen]
+        for first in range(0, chosen.shape[1], batch_size):
+            yield X[:, first : first + batch_size], Y[:, first : first + batch_size]
 
 
 def _repeat(theta, runs):
