@@ -30,7 +30,7 @@ test: $(READY)-dev  ## run the tests of the package and of every notebook, in fo
 	@$(RUN) -m pytest
 
 test-all: $(READY)-dev  ## run the tests that `make test` leaves out, in a quarter of an hour
-	@$(RUN) -m pytest -m slow
+	@$(RUN) -m pytest -m slow -o faulthandler_timeout=1600 -o faulthandler_exit_on_timeout=true
 
 notebooks: $(READY)-dev  ## execute every notebook again and save it
 	@$(RUN) -I -m bgd_course.notebooks

@@ -108,18 +108,21 @@ def test_the_best_rate_grows_more_slowly_than_the_batch():
     assert second[2] < second[4]
 
 
+@pytest.mark.slow  # notebook 4b measures it, too
 def test_no_batch_size_generalises_better_at_equal_training_cost(splits):
     measured = beliefs.held_out_by_batch_size(experiments.penguin_problem(hidden=4), splits)
     assert np.ptp(column(measured, 1)) < 0.002
     assert (np.abs(column(measured, 3)) <= 4 * column(measured, 4) / np.sqrt(len(splits))).all()
 
 
+@pytest.mark.slow  # notebook 4b measures it, too
 def test_more_epochs_lower_the_training_cost_and_raise_the_other():
     measured = beliefs.held_out_by_epochs(splits=8)
     training, held_out = column(measured, 1), column(measured, 2)
     assert (np.diff(training) < 0).all() and held_out.argmin() == 1 and held_out[-1] > 1.5 * held_out[1]
 
 
+@pytest.mark.slow  # notebook 4b measures it, too
 def test_the_birds_that_chose_a_setting_flatter_it():
     every, best = beliefs.chosen_on_test_data().rows
     assert abs(every[1] - every[2]) < 0.01 and best[2] - best[1] > 0.015

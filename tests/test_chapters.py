@@ -232,8 +232,8 @@ def without_ids(notebook):
     return notebook
 
 
-@pytest.mark.parametrize("change", [lambda notebook: notebook, without_ids])
-@pytest.mark.parametrize("numbers", ["0", "0[01]", "0[345]"])
+@pytest.mark.parametrize("change", [pytest.param(lambda notebook: notebook, marks=pytest.mark.slow), without_ids])
+@pytest.mark.parametrize("numbers", ["0", pytest.param("0[01]", marks=pytest.mark.slow), "0[345]"])
 def test_several_chapters_in_one_notebook_are_graded_each(tmp_path, numbers, change):
     asked = {path.name for path in (ROOT / "notebooks").glob(f"{numbers}*.ipynb")}
     _, answered, notes = handed_in(tmp_path, change(whole(numbers=numbers)))

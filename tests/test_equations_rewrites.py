@@ -120,9 +120,10 @@ def rewritten(text, seed):
     return " = ".join(latex(side) for side in rng.sample(sides, 2))
 
 
+@pytest.mark.parametrize("seeds", [10, pytest.param(25, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("text", TRUE, ids=range(len(TRUE)))
-def test_a_rewrite_never_fails(text):
-    texts = {rewritten(text, seed) for seed in range(25)}
-    assert len(texts) > 10
+def test_a_rewrite_never_fails(text, seeds):
+    texts = {rewritten(text, seed) for seed in range(seeds)}
+    assert len(texts) > 0.4 * seeds
     for rewrite in sorted(texts):
         assert check_equation(rewrite, mend=False).verdict == "holds", rewrite

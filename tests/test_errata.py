@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from tiers import first_with
 
 import bgd_helpers as bgd
 from bgd_helpers.equations import check_equation
@@ -21,7 +22,7 @@ UNNAMED = {  # explained by a sentence, without a name
 }
 
 
-@pytest.mark.parametrize("name", errata())
+@pytest.mark.parametrize("name", first_with(lambda name: {errata()[name].slip}, errata()))
 def test_the_printed_fails_for_its_reason_and_is_mended(name):
     one = errata()[name]
     found = check_equation(one.printed)

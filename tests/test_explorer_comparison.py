@@ -215,6 +215,7 @@ def test_another_axis_and_back_is_the_same_picture_to_the_eye(explorer):
     assert np.abs(pixels(explorer) - before).mean() == 0
 
 
+@pytest.mark.slow
 def test_a_cell_has_its_colour_in_the_picture(explorer):
     height = explorer.picture.figure.bbox.height
     for percent in (20, 50, 70, 100):

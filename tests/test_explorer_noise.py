@@ -139,6 +139,7 @@ def test_at_B_equal_N_without_replacement_nothing_is_left(explorer):
     assert "the law says 0." not in explorer.words.replace("the law says 0.0", "")
 
 
+@pytest.mark.slow
 def test_every_position_of_every_control_is_another_picture(explorer):
     for name, control in explorer.controls.items():
         explorer.reset()

@@ -1,5 +1,6 @@
 """The check of the batches, which are drawn at random: what each epoch shows, and how the order is drawn."""
 
+from collections import Counter
 from itertools import combinations
 
 import numpy as np
@@ -135,7 +136,7 @@ def _why_sizes(sizes, N, B):
 def _not_there(shown, N):
     """Which examples are in no batch, or in several, as a sentence with a blank before it, or nothing."""
     missing = sorted(set(range(N)) - set(shown))
-    twice = sorted({n for n in shown if shown.count(n) > 1})
+    twice = sorted(n for n, times in Counter(shown).items() if times > 1)
     told = [("In no batch is", missing)] * bool(missing) + [("In more than one is", twice)] * bool(twice)
     return "".join(f" {words} {shortened(', '.join(map(str, numbers)), 40)}." for words, numbers in told)
 
