@@ -71,7 +71,7 @@ def limited(seconds: float | None):
 
 
 def _clock(seconds):
-    """A function that says whether the time is over. It is asked at each line: the clock alone costs next to nothing."""
+    """Whether the time is over, as a function. It is asked at each line: a look at the clock costs next to nothing."""
     computed, begun = process_time() + seconds, perf_counter()
 
     def is_over():
