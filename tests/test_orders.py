@@ -256,7 +256,8 @@ def test_what_is_wrong_in_a_gap_is_told_and_not_mended(name, gap, text, told):
 def test_any_right_way_fills_a_gap(name, gap, text):
     texts = gaps_of(name)
     texts[gap] = text
-    assert orders.judged_gaps(name, texts).is_done
+    found = orders.judged_gaps(name, texts)
+    assert found.is_done and not any("}^" in row.line for row in found.rows)  # no superscript twice, which is not shown
 
 
 # In a notebook

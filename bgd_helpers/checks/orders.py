@@ -16,6 +16,7 @@ from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.spelling import SIGNS as SYMBOLS
 from bgd_helpers.equations.spelling import braced
 from bgd_helpers.equations.steps import steps_of
+from bgd_helpers.lessons.predictions import kept_in
 
 MIME = "application/vnd.bgd.order+json"
 SIGNS = {"": " ", "begins": " ", "holds": "✓", "large": "≈", "follows": "↳", "fails": "✗"}
@@ -355,15 +356,11 @@ class Work(NamedTuple):
 def work_in(cells: Iterable) -> dict[str, Work]:
     """What stands in the outputs of a notebook's cells, by name. They may be anybody's: the rest is passed over."""
     found: dict[str, Work] = {}
-    for cell in cells:
-        outputs = cell.get("outputs") if isinstance(cell, dict) else None
-        for output in outputs if isinstance(outputs, list) else ():
-            data = output.get("data") if isinstance(output, dict) else None
-            kept = data.get(MIME) if isinstance(data, dict) else None
-            if isinstance(kept, dict) and isinstance(kept.get("id"), str) and kept["id"] in PUZZLES:
-                known = {block.line for block in blocks(kept["id"])}
-                placed = [line for line in dict.fromkeys(_texts(kept.get("placed"))) if line in known]
-                found[kept["id"]] = Work(placed, _texts(kept.get("gaps")))
+    for name, kept in kept_in(cells, MIME):
+        if name in PUZZLES:
+            known = {block.line for block in blocks(name)}
+            placed = [line for line in dict.fromkeys(_texts(kept.get("placed"))) if line in known]
+            found[name] = Work(placed, _texts(kept.get("gaps")))
     return found
 
 

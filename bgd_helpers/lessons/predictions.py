@@ -5,7 +5,7 @@ Nothing here is graded, and nothing leaves the notebook: a guess stands in the o
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from numbers import Real
 from pathlib import Path
@@ -101,15 +101,21 @@ def guesses_in(cells: Iterable, kind: str = MIME) -> dict[str, Guess]:
     The cells may be anybody's: what is no guess at a question of ours is passed over.
     """
     found: dict[str, Guess] = {}
+    for name, kept in kept_in(cells, kind):
+        if name in questions() and allows(questions()[name], kept.get("guess")):
+            found.setdefault(name, kept["guess"])
+    return found
+
+
+def kept_in(cells: Iterable, kind: str) -> Iterator[tuple[str, dict]]:
+    """What the outputs of a notebook's cells, which may be anybody's, keep under a MIME type, each with its name."""
     for cell in cells:
         outputs = cell.get("outputs") if isinstance(cell, dict) else None
         for output in outputs[:MOST_OUTPUTS] if isinstance(outputs, list) else ():
             data = output.get("data") if isinstance(output, dict) else None
             kept = data.get(kind) if isinstance(data, dict) else None
-            name, guess = (kept.get("id"), kept.get("guess")) if isinstance(kept, dict) else (None, None)
-            if isinstance(name, str) and name in questions() and allows(questions()[name], guess):
-                found.setdefault(name, guess)
-    return found
+            if isinstance(kept, dict) and isinstance(kept.get("id"), str):
+                yield kept["id"], kept
 
 
 def due(before: Iterable[Iterable]) -> list[str]:

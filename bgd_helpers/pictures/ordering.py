@@ -99,7 +99,7 @@ class Board:
         self.said, self.gaps = widgets.HTML(), widgets.VBox()
         asked = orders.asked(name)
         head = f"<b>Put in order.</b> {escape(asked[0].upper() + asked[1:])} {TASK} Some lines are wrong."
-        self.box = widgets.VBox([prose(head), *rows, self.said, self.gaps])
+        self.box = widgets.VBox([prose(head), *rows, self.gaps, self.said])
         self._label()
         self._offer_gaps()
 
@@ -140,7 +140,7 @@ class Board:
             field.value = text
         boxes = [rf"\boxed{{\text{{{field.description}}}}}" for field in self.fields]
         lines = orders.filled(self.name, boxes) if is_done else []
-        head = prose(f"<b>Fill the gaps.</b> Now {orders.puzzle(self.name).about} {GAPS}")
+        head = prose(f"<b>Fill the gaps.</b> Now {orders.words(orders.puzzle(self.name).about)} {GAPS}")
         button = widgets.Button(description="Check the gaps")
         button.on_click(lambda _: self.fill([field.value.strip() for field in self.fields]))
         self.gaps.children = (head, *map(_line, lines), *self.fields, button) if is_done else ()
