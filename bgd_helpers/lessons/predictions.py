@@ -79,13 +79,11 @@ def answer_to(asked: Question, guess: Guess) -> Answer:
     """What a guess is answered."""
     if not asked.is_number:
         return next(answer for answer in asked.answers if answer.value == guess)
-    near = [answer for answer in asked.answers if abs(answer.value - guess) <= _width(asked, answer)]
-    return near[0] if near else Answer(guess, asked.otherwise)
-
-
-def _width(asked: Question, answer: Answer) -> float:
-    """How far from an answer a number may lie: for a wrong one no further than rounding takes it."""
-    return asked.tolerance if answer.is_right else max(asked.tolerance, 0.01 * abs(answer.value))
+    for answer in asked.answers:
+        rounding = 0.0 if answer.is_right else 0.01 * abs(answer.value)
+        if abs(answer.value - guess) <= max(asked.tolerance, rounding):
+            return answer
+    return Answer(guess, asked.otherwise)
 
 
 def allows(asked: Question, guess: Any) -> bool:

@@ -180,7 +180,7 @@ def rows_of(shard: Shard, rows: int = ROWS) -> Iterator[Array]:
     """
     table = table_of(shard.path)
     _check_shard(shard, table, rows)
-    for window in _one_ahead(_windows(shard, table, rows)):
+    for window, _ in pairwise(chain(_windows(shard, table, rows), [None])):  # the next is made before one is handed out
         for start in range(0, len(window), rows):
             yield window[start : start + rows].astype(float)
 
@@ -195,12 +195,6 @@ def _windows(shard, table, rows):
         if hasattr(mmap, "MADV_WILLNEED"):
             window._mmap.madvise(mmap.MADV_WILLNEED)  # the system reads it while we work on the one before
         yield window
-
-
-def _one_ahead(items):
-    """The same items; each is made before the one before it is handed out."""
-    for item, _ in pairwise(chain(items, [None])):
-        yield item
 
 
 def _check_shard(shard, table, rows):
