@@ -1,11 +1,27 @@
 """The numbers that refute a belief: each table computed, its claim asserted, and a case in which it would not hold."""
 
+from pathlib import Path
+
+import nbformat
 import numpy as np
 import pytest
 
 from bgd_helpers import data, network, theory
 from bgd_helpers.lessons import beliefs, experiments, handout
 from bgd_helpers.lessons.measured import Measured
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+
+
+def test_every_belief_is_called_false_and_is_measured():
+    for path in NOTEBOOKS:
+        cells = nbformat.read(path, as_version=4).cells
+        for at, cell in enumerate(cells):
+            if "**A belief: " in cell.source:
+                assert '."** It is false' in cell.source or ',"** It is false' in cell.source
+                measured = next(code for code in cells[at:] if code.cell_type == "code")
+                assert measured.outputs and not measured.metadata.get("tags")
+    assert sum(path.read_text(encoding="utf-8").count("**A belief: ") for path in NOTEBOOKS) >= 16
 
 
 @pytest.fixture(scope="module")

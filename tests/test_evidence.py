@@ -209,7 +209,7 @@ def test_exact_bgd_is_that_of_floats():
 
 def small_problem():
     rng = np.random.default_rng(0)
-    return races.linear_problem("small", X := rng.normal(size=(12, 2)), X @ np.array([[1.0], [2.0]]))
+    return experiments.linear_problem("small", X := rng.normal(size=(12, 2)), X @ np.array([[1.0], [2.0]]))
 
 
 def test_fair_comparison_takes_the_best_rate_of_each_batch_size():

@@ -42,9 +42,14 @@ def penguin_problem(hidden: int = 0, seed: int = 0) -> Problem:
     penguins = data.load_penguins(INPUTS)
     X, Y = data.standardise(penguins.X), data.standardise(penguins.y)
     if not hidden:
-        return Problem("linear regression", X, Y, [(np.zeros((3, 1)), np.zeros(1))], ("identity",))
+        return linear_problem("linear regression", X, Y)
     theta = network.initial_parameters([3, hidden, 1], np.random.default_rng(seed))
     return Problem(f"3-{hidden}-1 tanh network", X, Y, theta, ("tanh", "identity"))
+
+
+def linear_problem(name: str, X: Array, Y: Array) -> Problem:
+    """Linear regression from 0."""
+    return Problem(name, X, Y, [(np.zeros((X.shape[1], 1)), np.zeros(1))], ("identity",))
 
 
 def copies(problem: Problem, times: int) -> Problem:

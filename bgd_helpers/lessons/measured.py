@@ -16,14 +16,11 @@ class Measured:
     def __repr__(self):
         shown = [tuple(map(_shown, row, self.formats)) for row in self.rows]
         widths = [max(map(len, column)) for column in zip(self.head, *shown)]
-        return "\n".join("  ".join(map(_aligned, row, widths, self.formats)).rstrip() for row in (self.head, *shown))
+        columns = [f"{'>' if form else '<'}{width}" for form, width in zip(self.formats, widths)]
+        return "\n".join("  ".join(map(format, row, columns)).rstrip() for row in (self.head, *shown))
 
 
 def _shown(value, form):
     if value is None:
         return "never"
     return "explodes" if isinstance(value, float) and value > EXPLODED else format(value, form)
-
-
-def _aligned(cell, width, form):
-    return cell.rjust(width) if form else cell.ljust(width)

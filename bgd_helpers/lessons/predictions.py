@@ -5,7 +5,7 @@ Nothing here is graded, and nothing leaves the notebook: a guess stands in the o
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from numbers import Real
 from pathlib import Path
@@ -79,13 +79,11 @@ def answer_to(asked: Question, guess: Guess) -> Answer:
     """What a guess is answered."""
     if not asked.is_number:
         return next(answer for answer in asked.answers if answer.value == guess)
-    near = [answer for answer in asked.answers if abs(answer.value - guess) <= _width(asked, answer)]
-    return near[0] if near else Answer(guess, asked.otherwise)
-
-
-def _width(asked: Question, answer: Answer) -> float:
-    """How far from an answer a number may lie: for a wrong one no further than rounding takes it."""
-    return asked.tolerance if answer.is_right else max(asked.tolerance, 0.01 * abs(answer.value))
+    for answer in asked.answers:
+        rounding = 0.0 if answer.is_right else 0.01 * abs(answer.value)
+        if abs(answer.value - guess) <= max(asked.tolerance, rounding):
+            return answer
+    return Answer(guess, asked.otherwise)
 
 
 def allows(asked: Question, guess: Any) -> bool:
@@ -101,15 +99,21 @@ def guesses_in(cells: Iterable, kind: str = MIME) -> dict[str, Guess]:
     The cells may be anybody's: what is no guess at a question of ours is passed over.
     """
     found: dict[str, Guess] = {}
+    for name, kept in kept_in(cells, kind):
+        if name in questions() and allows(questions()[name], kept.get("guess")):
+            found.setdefault(name, kept["guess"])
+    return found
+
+
+def kept_in(cells: Iterable, kind: str) -> Iterator[tuple[str, dict]]:
+    """What the outputs of a notebook's cells, which may be anybody's, keep under a MIME type, each with its name."""
     for cell in cells:
         outputs = cell.get("outputs") if isinstance(cell, dict) else None
         for output in outputs[:MOST_OUTPUTS] if isinstance(outputs, list) else ():
             data = output.get("data") if isinstance(output, dict) else None
             kept = data.get(kind) if isinstance(data, dict) else None
-            name, guess = (kept.get("id"), kept.get("guess")) if isinstance(kept, dict) else (None, None)
-            if isinstance(name, str) and name in questions() and allows(questions()[name], guess):
-                found.setdefault(name, guess)
-    return found
+            if isinstance(kept, dict) and isinstance(kept.get("id"), str):
+                yield kept["id"], kept
 
 
 def due(before: Iterable[Iterable]) -> list[str]:

@@ -28,12 +28,7 @@ def _wide_regression(N=1000, seed=0):
     Q = np.linalg.qr(drawn - drawn.mean(axis=0))[0]
     X = np.sqrt(N) * Q / np.array([1, np.sqrt(KAPPA)])
     Y = X @ np.array([[1.0], [np.sqrt(KAPPA)]]) + rng.normal(0, 0.5, (N, 1))
-    return linear_problem(f"regression, κ = {KAPPA}", X, Y)
-
-
-def linear_problem(name: str, X: Array, Y: Array) -> Problem:
-    """Linear regression from 0."""
-    return Problem(name, X, Y, [(np.zeros((X.shape[1], 1)), np.zeros(1))], ("identity",))
+    return experiments.linear_problem(f"regression, κ = {KAPPA}", X, Y)
 
 
 class Moments(NamedTuple):
@@ -178,7 +173,7 @@ def _six_inputs(N, seed=0):
     """Linear regression on 6 inputs of deviation 1 down to 1/5, which matter equally, with noise of deviation 1/2."""
     rng = np.random.default_rng(seed)
     signs, Z, noise = rng.choice([-1.0, 1.0], (6, 1)), rng.normal(size=(N, 6)), rng.normal(0, 0.5, (N, 1))
-    return linear_problem(f"regression, N = {N}", Z * np.linspace(1, 1 / 5, 6), Z @ signs + noise)
+    return experiments.linear_problem(f"regression, N = {N}", Z * np.linspace(1, 1 / 5, 6), Z @ signs + noise)
 
 
 def ten_copies(full: bool = False) -> Evidence:

@@ -1,5 +1,5 @@
-"""The lines of a derivation as blocks in the notebook: a button places a line, another press takes it out; then its
-gaps are filled.
+"""The lines of a derivation as blocks in the notebook: a button places a line, another press takes it out; then the
+gaps of its sibling are filled.
 
 What is placed stands below the blocks, each line with its verdict, and is kept there, in the output of the cell.
 """
@@ -16,7 +16,7 @@ works: dict[str, Work] = {}  # of this process
 HIDDEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
 LEFT = "text-align: left; vertical-align: top"
 TASK = "Press a line's button to place it below; press it again to take the line out. Any order that follows is right."
-GAPS = "Now the same derivation with gaps. Write into each what belongs there, as LaTeX: any right way counts."
+GAPS = "What belongs there stands in no line above: find it. LaTeX or plain signs, any right way counts."
 EMPTY = "A gap is empty."
 WRITE = "Nothing is missing: now write it yourself, in the exercise below."
 
@@ -46,21 +46,25 @@ def _asked(name: str) -> dict[str, Any]:
 
 
 def _done(name: str) -> dict[str, Any]:
-    """What is placed, each line with its verdict, as text and as HTML; and as data, by which it is found again."""
+    """What is placed, then the sibling, as text and as HTML: lines with verdicts; and as data, by which it is found."""
     work = works.get(name, Work([], []))
-    found = orders.judged(name, _lines(name, work))
-    shown = {"text/plain": orders.report(found), "text/html": _page(found)}
+    found = [orders.judged(name, work.placed)]
+    if found[0].is_done and len(work.gaps) == gaps(name) and all(work.gaps):
+        found.append(orders.judged_gaps(name, work.gaps))
+    labels = ("your derivation", "its sibling")
+    shown = {
+        "text/plain": "\n\n".join(map(orders.report, found)),
+        "text/html": "".join(map(_page, found, labels)),
+    }
     return shown | {MIME: {"id": name, **work._asdict()}} if work.placed else shown
 
 
-def _lines(name: str, work: Work) -> list[str]:
-    """The lines that are placed, with what stands in their gaps once all of them are filled."""
-    lines = orders.gapped(name, work.placed)
-    count = sum(line.count("⟨") for line in lines)
-    return orders.filled(lines, work.gaps) if count == len(work.gaps) and all(work.gaps) else work.placed
+def gaps(name: str) -> int:
+    """How many gaps the sibling of a derivation has."""
+    return "".join(orders.puzzle(name).sibling).count("⟨")
 
 
-def _page(found: Judged) -> str:
+def _page(found: Judged, label: str) -> str:
     """The lines with their verdicts as a table, and what is said of the whole."""
     if not found.rows:
         return f"<div>{orders.report(found)}</div>"
@@ -71,7 +75,7 @@ def _page(found: Judged) -> str:
         for number, row in enumerate(found.rows, 1)
     )
     said = "".join(f"<div>{escape(line)}</div>" for line in found.said.splitlines())
-    return f'<table aria-label="your derivation">{rows}</table>{said}'
+    return f'<table aria-label="{label}">{rows}</table>{said}'
 
 
 def _typeset(line: str) -> str:
@@ -81,7 +85,7 @@ def _typeset(line: str) -> str:
 
 
 class Board:
-    """The blocks of a derivation with their buttons, then its gaps. `changed` is called when there is more to show."""
+    """The blocks of a derivation with their buttons, then its sibling's gaps. `changed` is called after each."""
 
     def __init__(self, name: str, changed: Callable[[], None]):
         import ipywidgets as widgets
@@ -95,7 +99,7 @@ class Board:
         self.said, self.gaps = widgets.HTML(), widgets.VBox()
         asked = orders.asked(name)
         head = f"<b>Put in order.</b> {escape(asked[0].upper() + asked[1:])} {TASK} Some lines are wrong."
-        self.box = widgets.VBox([prose(head), *rows, self.said, self.gaps])
+        self.box = widgets.VBox([prose(head), *rows, self.gaps, self.said])
         self._label()
         self._offer_gaps()
 
@@ -113,8 +117,7 @@ class Board:
         self.changed()
         found = orders.judged(self.name, self.work.placed)
         self._offer_gaps(found.is_done)
-        write = f" {WRITE}" if found.is_done and not self.fields else ""
-        self.say(f"Line {letter} is out again." if takes_out else _last(found) + write)
+        self.say(f"Line {letter} is out again." if takes_out else _last(found))
 
     def say(self, text: str) -> None:
         """Show a sentence, which a screen reader says at once."""
@@ -131,31 +134,25 @@ class Board:
 
         if is_done is None:
             is_done = orders.judged(self.name, self.work.placed).is_done
-        lines = orders.gapped(self.name, self.work.placed) if is_done else []
-        self.fields, rows = [], [prose(f"<b>Fill the gaps.</b> {GAPS}")]
-        for line in lines:
-            fields = [_field(len(self.fields) + at) for at in range(1, 1 + line.count("⟨"))]
-            self.fields += fields
-            boxed = orders.filled([line], [rf"\boxed{{\text{{{field.description}}}}}" for field in fields])[0]
-            rows += [_line(boxed)] * bool(fields) + fields
+        count = gaps(self.name) if is_done else 0
+        self.fields = [_field(number) for number in range(1, 1 + count)]
         for field, text in zip(self.fields, self.work.gaps):
             field.value = text
+        boxes = [rf"\boxed{{\text{{{field.description}}}}}" for field in self.fields]
+        lines = orders.filled(self.name, boxes) if is_done else []
+        head = prose(f"<b>Fill the gaps.</b> Now {orders.words(orders.puzzle(self.name).about)} {GAPS}")
         button = widgets.Button(description="Check the gaps")
         button.on_click(lambda _: self.fill([field.value.strip() for field in self.fields]))
-        self.gaps.children = (*rows, button) if self.fields else ()
+        self.gaps.children = (head, *map(_line, lines), *self.fields, button) if is_done else ()
 
     def fill(self, texts: list[str]) -> None:
         """Put these texts into the gaps, and say what the check finds."""
         works[self.name] = Work(self.work.placed, texts)
         self.changed()
-        found = orders.judged(self.name, _lines(self.name, self.work))
         if not all(texts):
-            self.say(EMPTY)
-        elif found.is_done:
-            self.say(WRITE)
-        else:
-            wrong = [f"Line {n}: {row.said}" for n, row in enumerate(found.rows, 1) if row.how in ("fails", "large")]
-            self.say(orders.words(" ".join([*wrong, found.said])))
+            return self.say(EMPTY)
+        found = orders.judged_gaps(self.name, texts)
+        self.say(WRITE if found.is_done else orders.words(found.said))
 
 
 def _last(found: Judged) -> str:

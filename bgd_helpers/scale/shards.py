@@ -27,7 +27,6 @@ TYPE = np.dtype("<f4")
 PARSING = Lock()  # NumPy has Python parse a header; in two threads at once that can fail in 3.11 (cpython issue 106905)
 LEAVE = 2**30  # bytes of the disk that a new file leaves free
 File: TypeAlias = str | Path
-Progress: TypeAlias = Callable[[int, int], object] | None
 
 
 class Shard(NamedTuple):
@@ -60,22 +59,19 @@ def generate(
     N: int,
     make: Callable[[Generator, int], Array],
     seed: int = 0,
-    progress: Progress = None,
     leave: int = LEAVE,
 ) -> Path:
     """The path of a new file of N examples, drawn by `make(rng, rows)` -> rows x columns: the same for a seed.
 
-    `progress(done, N)` is called now and then. Raises as `write` does.
+    Raises as `write` does.
     """
     columns = make(np.random.default_rng(seed), 1).shape[1]
     sizes = (min(GENERATED, N - start) for start in range(0, N, GENERATED))
     chunks = (make(np.random.default_rng([seed, number]), rows) for number, rows in enumerate(sizes))
-    return write(path, chunks, N, columns, progress, leave)
+    return write(path, chunks, N, columns, leave)
 
 
-def write(
-    path: File, chunks: Iterable[Array], N: int, columns: int, progress: Progress = None, leave: int = LEAVE
-) -> Path:
+def write(path: File, chunks: Iterable[Array], N: int, columns: int, leave: int = LEAVE) -> Path:
     """The path of a new file of N rows, given as an iterable of chunks of rows; whole or not there at all. Where it is
     a link, the file that it leads to is written.
 
@@ -87,11 +83,7 @@ def write(
     with _appears_whole(real) as file:
         header = {"descr": TYPE.str, "fortran_order": False, "shape": (N, columns)}
         np.lib.format.write_array_header_1_0(file, header)
-        done = 0
-        for chunk in chunks:
-            done += _write_chunk(file, chunk, columns)
-            if progress:
-                progress(done, N)
+        done = sum(_write_chunk(file, chunk, columns) for chunk in chunks)
         if done != N:
             raise ValueError(f"the chunks have {done} rows together, and N is {N}")
     return path
@@ -188,7 +180,7 @@ def rows_of(shard: Shard, rows: int = ROWS) -> Iterator[Array]:
     """
     table = table_of(shard.path)
     _check_shard(shard, table, rows)
-    for window in _one_ahead(_windows(shard, table, rows)):
+    for window, _ in pairwise(chain(_windows(shard, table, rows), [None])):  # the next is made before one is handed out
         for start in range(0, len(window), rows):
             yield window[start : start + rows].astype(float)
 
@@ -203,12 +195,6 @@ def _windows(shard, table, rows):
         if hasattr(mmap, "MADV_WILLNEED"):
             window._mmap.madvise(mmap.MADV_WILLNEED)  # the system reads it while we work on the one before
         yield window
-
-
-def _one_ahead(items):
-    """The same items; each is made before the one before it is handed out."""
-    for item, _ in pairwise(chain(items, [None])):
-        yield item
 
 
 def _check_shard(shard, table, rows):
@@ -230,15 +216,12 @@ def gradient_over(
     do. Chunks are float64 and so are the sums: it is the gradient of the file's numbers in memory as float64, up to
     rounding (1e-12 of its largest entry). Raises as `rows_of` does, and ValueError unless there are inputs left.
     """
-    _check_targets(targets, table_of(shard.path))
+    columns = table_of(shard.path).columns
+    if not 1 <= targets < columns:
+        raise ValueError(f"targets is {targets!r}: of {columns} columns 1 to {columns - 1} are targets")
     counts = [min(rows, shard.count - start) for start in range(0, shard.count, rows)]
     parts = (gradient(theta, chunk[:, :-targets], chunk[:, -targets:]) for chunk in rows_of(shard, rows))
     return weighted_mean(parts, counts)
-
-
-def _check_targets(targets, table):
-    if not 1 <= targets < table.columns:
-        raise ValueError(f"targets is {targets!r}: of {table.columns} columns 1 to {table.columns - 1} are targets")
 
 
 def gradient_over_all(
