@@ -156,7 +156,7 @@ def test_while_others_have_the_processor_no_time_passes(monkeypatch):
     assert GradedKernel(Puppet(after=[b" "] * 10 + [b"{}\n"])).run("x = 1", 0.3) == Ran("stopped", FORGED)
     assert GradedKernel(Puppet(after=[b" "] * 10 + [b'{"values": 1}\n'])).run("x = 1", 0.3) == Ran("done", values=1)
     alone = GradedKernel(Puppet(after=[b" "] * 40))
-    assert alone.run("x = 1", 0.1) == Ran("stopped", "it took longer than 0.1 seconds")
+    assert alone.run("x = 1", 0.05) == Ran("stopped", "it took longer than 0.05 seconds")
 
 
 def test_a_reply_before_a_request_ends_the_kernel():

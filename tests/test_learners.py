@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from bgd_course import cli
 from bgd_course.grading import report, submissions
 from bgd_course.grading.results import Result, Row
+from bgd_course.grading.roster import Roster
 from bgd_course.grading.submissions import Ambiguous, recognise
 
 CLASSROOM_50 = "username,first_name,last_name,email,section,github_id\n"
@@ -106,6 +107,17 @@ PERSONS = {
         None,
         {"a": 1, "b": 1},
     ),
+    "Blackboard, underscores in names": (
+        [f"Hw_1_{who}_attempt_2026-01-02-03-04-05_x.ipynb" for who in ("van_dijk", "de_dijk", "a")],
+        "van_dijk,1\nde_dijk,2\na,3\n",
+        {"1": 1, "2": 1, "3": 1},
+    ),
+    "Brightspace, one name in two spellings": (
+        ["1-9 - Zo\u00eb - 3 Nov, 2026/a.ipynb", "1-9 - Zoe\u0308 - 4 Nov, 2026/a.ipynb"],
+        None,
+        {"Zoe\u0308_1": 2},
+    ),
+    "copies of one's own": (["01-a-b.ipynb", "01-a-b (1).ipynb", "Copy of 01-a-b.ipynb"], None, {"class": 3}),
     "Brightspace": (
         ["12-9 - Ada L - 3 Nov, 2026 1145 PM/a.ipynb", "13-9 - Bob - 3 Nov, 2026 - b.ipynb", "index.html"],
         None,
@@ -183,6 +195,11 @@ AMBIGUOUS = {
     "one folder too high, Canvas": (["hw/a_1_2_f.ipynb", "hw/b_2_3_f.ipynb"], None, ["'hw'", "a_1_2_f", "b_2_3_f"]),
     "one folder too high": (["hw/ada/f.ipynb", "hw/bob/f.ipynb"], None, ["'hw'", "hw/ada", "hw/bob"]),
     "one learner's clone, or a class": (["my-course/x.ipynb", "ada/a.ipynb"], None, ["'my-course'", "'ada'"]),
+    "everybody's files in one folder": (
+        ["Ada L - 01-a-b.ipynb", "Bo - 01-a-b.ipynb"],
+        None,
+        ["'Ada L - 01", "'Bo - 01", "{learner} - *"],
+    ),
     "one learner or a class": (["x.ipynb", "ada/a.ipynb"], None, ["x.ipynb", "ada/a.ipynb"]),
 }
 
@@ -204,6 +221,11 @@ def test_what_may_be_two_people_or_one_twice_stops_the_run_and_names_both(case, 
         (["ada/a.ipynb", "notes/b.ipynb"], ["notes="], {"ada": ["ada/a.ipynb"]}),
         (["x.ipynb", "ada/a.ipynb"], ["folders"], {"ada": ["ada/a.ipynb"]}),
         (["cs-al/a.ipynb", "cs-bo/b.ipynb"], ["cs-{learner}"], {"al": ["cs-al/a.ipynb"], "bo": ["cs-bo/b.ipynb"]}),
+        (
+            ["Ada - 01-a-b.ipynb", "Ada - 02-a-b.ipynb", "Bo - 01-a-b.ipynb"],
+            ["{learner} - *"],
+            {"Ada": ["Ada - 01-a-b.ipynb", "Ada - 02-a-b.ipynb"], "Bo": ["Bo - 01-a-b.ipynb"]},
+        ),
         (["ada_1_10_a.ipynb", "submission_7/a.ipynb"], ["canvas"], {"ada_1": ["ada_1_10_a.ipynb"]}),
     ],
 )
@@ -228,6 +250,11 @@ def test_what_is_assumed_settles_it(names, assume, learners, tmp_path):
 def test_a_roster_that_does_not_fit_is_refused(roster, said, tmp_path):
     with pytest.raises(ValueError, match=said.replace("(", r"\(")):
         seen(tmp_path, ["00123/a.ipynb", "00124/a.ipynb"], roster)
+
+
+def test_what_a_spreadsheet_calls_unicode_text_is_a_roster(tmp_path):
+    (tmp_path / "roster.txt").write_bytes("Name\tID\r\nada\ts1\r\n".encode("utf-16"))
+    assert Roster.read(tmp_path / "roster.txt").names({"ada"}) == {"ada": "s1"}
 
 
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,Homework 1 (77),Final Score
@@ -310,9 +337,11 @@ def test_of_files_of_one_time_the_one_in_fewer_folders_counts_and_the_tie_is_nam
     ]
     assert ada.left == ("Of one time, so ordered by their folders: ada/n/00.ipynb before ada/n/old/00.ipynb.",)
     assert bob.files[-1] == top / "bob" / "old" / "00.ipynb" and not bob.left
-    archive(tmp_path / "cy.zip", {"notebooks/00.ipynb": "", "notebooks/old/00.ipynb": ""})
+    folders = ("notebooks", "notebooks/old", "notebooks/old 10", "notebooks/old 9")
+    archive(tmp_path / "cy.zip", {f"{folder}/00.ipynb": "" for folder in folders})
     [cy] = recognise(tmp_path / "cy.zip").submissions
-    assert cy.files[-1].parent.name == "notebooks" and "notebooks/00.ipynb before notebooks/old/00" in cy.left[0]
+    assert [path.parent.name for path in cy.files] == ["old 9", "old 10", "old", "notebooks"]
+    assert "notebooks/00.ipynb before notebooks/old/00" in cy.left[0]
 
 
 @pytest.mark.parametrize("name", ["rest.rar", "rest.7z", "rest.TAR.XZ"])

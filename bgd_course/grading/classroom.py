@@ -16,9 +16,9 @@ from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from bgd_course.grading import archives, course, isolation, report, sandbox, seal, submissions
-from bgd_course.grading.engine import seconds_for
 from bgd_course.grading.files import digest_of
 from bgd_course.grading.judging import Outcome
+from bgd_course.grading.kernel import MOST_WAITING
 from bgd_course.grading.results import Result, from_json, row
 from bgd_course.notebooks import remove_leftovers, write_atomically
 from bgd_helpers import __version__
@@ -273,24 +273,30 @@ class Worker:
         )
 
     def grade(self, submission, salt, tasks):
-        """The result of a submission; None if the worker failed or took too long."""
+        """The result of a submission; None if the worker failed, or was not heard of for too long."""
         junit = self.folder / "junit.xml"
         job = {"learner": submission.learner, "salt": salt, "left": submission.left, "junit": str(junit)}
         job["files"] = list(map(os.path.abspath, submission.sources))
-        alarm = threading.Timer(sandbox.START + seconds_for(tasks, self.plan.cell_seconds), self.stop)
-        alarm.start()
         try:
             self.process.stdin.write(json.dumps(job) + "\n")
             self.process.stdin.flush()
-            result = replace(
-                from_json(json.loads(self.process.stdout.readline())), junit=junit.read_text(encoding="utf-8")
-            )
+            result = replace(from_json(json.loads(self._line())), junit=junit.read_text(encoding="utf-8"))
             junit.unlink()
             return result
         except (OSError, ValueError, LookupError, TypeError):
             return None
-        finally:
-            alarm.cancel()
+
+    def _line(self):
+        """The line that comes after any number of empty ones: after each, the worker has its time anew."""
+        line = "\n"
+        while line == "\n":
+            alarm = threading.Timer(sandbox.START + MOST_WAITING * self.plan.cell_seconds, self.stop)
+            alarm.start()
+            try:
+                line = self.process.stdout.readline()
+            finally:
+                alarm.cancel()
+        return line
 
     def stop(self):
         """End the process at once, whatever it is doing; its sandbox ends with it."""

@@ -3,7 +3,6 @@ nbval's classes are no documented interface: its version is bounded, and tests/t
 """
 
 import os
-import time
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -199,12 +198,12 @@ def _is_right(outcome):
 
 class Grader:
     """What all attempts of a submission of so many tasks share: the fork server, the cases, the time that is left for
-    the learner's own cells (`own`), and when that for all the rest is over (`until`)."""
+    the learner's own cells (`own`) and for all the rest (`left`), and what is called with each request (`beat`)."""
 
-    def __init__(self, server, cases, exercises, tasks, cell_seconds=CELL_SECONDS):
+    def __init__(self, server, cases, exercises, tasks, cell_seconds=CELL_SECONDS, beat=lambda: None):
         self.server, self.cases, self.exercises = server, cases, exercises
-        self.cell_seconds, self.own = cell_seconds, tasks * cell_seconds
-        self.until = time.monotonic() + tasks * (cell_seconds + RESTART)
+        self.cell_seconds, self.own, self.left = cell_seconds, tasks * cell_seconds, tasks * (cell_seconds + RESTART)
+        self.beat = beat
 
     def exercise(self, task):
         """The exercise of a task, None if it is a derivation."""
@@ -220,33 +219,32 @@ class Grader:
 
     def run(self, kernel: GradedKernel, source: str) -> Ran:
         """How a cell ran, in the time of a cell or what is left of the submission's."""
-        return self._timed(kernel.run, source)
+        return self._timed(kernel, kernel.run, source)
 
     def run_own(self, kernel: GradedKernel, source: str) -> Ran:
         """How one of the learner's own cells ran: what it takes is taken from the time of these; once that is used up,
         a glance is left for each, from the time of the answers."""
-        begun, own = time.monotonic(), max(self.own, 0)
+        self.beat()
+        own = max(self.own, 0)
         ran = kernel.run(source, max(GLANCE, min(self.cell_seconds, own)))
-        took = time.monotonic() - begun
-        self.own, self.until = own - took, self.until + min(took, own)
+        self.own, self.left = own - kernel.took, self.left - max(0, kernel.took - own)
         return ran
 
     def call(self, kernel: GradedKernel, task: Task) -> Ran:
         """What the answer to a task gives on its cases, likewise; of a derivation, its text."""
         exercise = self.exercise(task)
         if exercise is None:
-            return self._timed(kernel.call, task.variable, None, None, None)
+            return self._timed(kernel, kernel.call, task.variable, None, None, None)
         cases = self.cases.of(task.exercise).packed
-        return self._timed(kernel.call, task.variable, exercise.parameters, cases, exercise.read.__name__)
+        return self._timed(kernel, kernel.call, task.variable, exercise.parameters, cases, exercise.read.__name__)
 
-    def _timed(self, ask, *words):
-        """What comes of asking; what it takes beyond its seconds, others had the processor: the rest does not pay."""
-        begun = time.monotonic()
-        if self.until <= begun:
+    def _timed(self, kernel, ask, *words):
+        """What comes of asking, which pays for what the kernel took, not for what others had of the processor."""
+        if self.left <= 0:
             return Ran("stopped", "the time for the whole submission is over")
-        seconds = min(self.cell_seconds, self.until - begun)
-        ran = ask(*words, seconds)
-        self.until += max(0, time.monotonic() - begun - seconds)
+        self.beat()
+        ran = ask(*words, min(self.cell_seconds, self.left))
+        self.left -= kernel.took
         return ran
 
 

@@ -20,6 +20,7 @@ from bgd_course.grading import classroom, submissions
 from bgd_course.grading.collect import names
 from bgd_course.grading.engine import seconds_for
 from bgd_course.grading.files import Unreadable, bytes_of
+from bgd_course.grading.kernel import MOST_WAITING
 
 IDLE: dict[str, SimpleQueue] = {}  # on a worker of the cluster: course and settings to graders that wait for work
 
@@ -38,7 +39,7 @@ class Remote:
         job = {"learner": submission.learner, "salt": salt, "left": submission.left, "files": files}
         self.future = self.client.submit(graded, self.course, job, pure=False)
         try:
-            result = self.future.result(120 + 2 * seconds_for(tasks, self.plan.cell_seconds))
+            result = self.future.result(120 + MOST_WAITING * seconds_for(tasks, self.plan.cell_seconds))
         except Exception:  # whatever ended the cluster, or the task on it
             self.future.cancel()
             return None

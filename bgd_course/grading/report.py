@@ -2,7 +2,6 @@
 
 import json
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from html import escape
@@ -17,6 +16,11 @@ from bgd_helpers.lessons.predictions import answer_to, questions
 
 SIGNS = {"right": "✓", "wrong": "✗", "stopped": "■", "not attempted": "○"}
 BECAUSE = {"right": "", "wrong": "because ", "stopped": "", "not attempted": ""}
+# Where a spreadsheet would begin a formula: at the start, and behind what another locale parts columns by.
+COMPUTED = re.compile(
+    r"(?:^|(?<=[;,\t]))(?=[\s\u00ad\u200b-\u200f\u2060-\u206f\ufeff]*"
+    r"[-=+@|\uff1d\uff0b\uff0d\uff20\uff5c\ufe62\ufe63\ufe66\ufe6b\u207a-\u207c\u208a-\u208c])"
+)
 FORMULA = re.compile(r"\$([^$`<>&]+)\$")
 STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
@@ -180,8 +184,7 @@ def of_others(results, output):
 
 def _cell(text):
     """A text for a table: as it came in, but for what no name has, and no spreadsheet takes it for a formula."""
-    text = printable(text)
-    return f"'{text}" if unicodedata.normalize("NFKC", text).lstrip()[:1] in tuple("=+-@|") else text
+    return COMPUTED.sub("'", printable(text))
 
 
 def printable(text: str) -> str:

@@ -1,5 +1,6 @@
 """The roster: what the layout says of a learner, and the id to report. Names match exactly or not at all."""
 
+import codecs
 import csv
 import re
 import unicodedata
@@ -10,6 +11,7 @@ HEADINGS = {"learner", "id", "name", "identifier", "full name", "student", "stud
 HEADINGS |= {"matrikelnummer", "matrikel", "nachname", "vorname", "benutzername", "kennung", "teilnehmer", "lernende"}
 HEADINGS |= {"nom", "nombre", "naam", "number", "nummer", "folder", "github_username", "login", "key"}
 CLASSROOM_50 = ("username", "first_name", "last_name", "email", "section", "github_id")
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # a spreadsheet's "Unicode text" begins with one
 ROUNDED = re.compile(r"\d[.,]?\d*E\+?\d+", re.I)
 
 
@@ -23,7 +25,8 @@ class Roster(NamedTuple):
     def read(cls, path: Path) -> "Roster":
         """The roster in a file. Raises ValueError if it cannot be read."""
         try:
-            return cls(path, Path(path).read_text(encoding="utf-8-sig"))
+            data = Path(path).read_bytes()
+            return cls(path, data.decode("utf-16" if data[:2] in UTF_16 else "utf-8-sig"))
         except UnicodeDecodeError:
             raise ValueError(f"the roster {path} is not UTF-8: save it as CSV UTF-8") from None
         except OSError as error:
@@ -105,14 +108,12 @@ class Roster(NamedTuple):
         """Whether it is the one that Classroom 50 keeps, which names learners by what they are called on GitHub."""
         return any(rows and tuple(rows[0][:6]) == CLASSROOM_50 for rows in self._readings())
 
-    def prefix(self, tops: list[str]) -> str:
-        """What stands before the name on GitHub in the names at the top, as Classroom 50 has them; "" elsewhere."""
-        if not self.is_of_classroom_50():
-            return ""
+    def prefix(self, tops: list[str], mark: str) -> str:
+        """What ends with the mark and stands in all of these names before those of the roster; "" if nothing does."""
         logins = {row[0].strip() for rows in self._readings() for row in rows}
         if logins & set(tops):
             return ""
-        fitting = {name[: -len(login)] for name in tops for login in logins if name.endswith(f"-{login}")}
+        fitting = {name[: -len(login)] for name in tops for login in logins if name.endswith(f"{mark}{login}")}
         return min((one for one in fitting if all(name.startswith(one) for name in tops)), key=len, default="")
 
 

@@ -134,13 +134,15 @@ class ForkServer:
         return 0 if self.level == "bubblewrap" else _size(self.folder / "scratch")
 
     def waited(self) -> float:
-        """For how many seconds the kernel has been ready to run while others had the processor; 0 where this machine
-        does not say."""
+        """For how many seconds the kernel has been ready to run while others than its own threads had the processor; 0
+        where this machine does not say."""
         try:
             pid = str(self.process.pid)
             while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
                 pid = children[0]
-            return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+            ran, ready, _ = map(int, Path(f"/proc/{pid}/schedstat").read_text().split())
+            ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+            return (ran + ready) / 1e9 - sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
         except (OSError, LookupError, ValueError, AttributeError):
             return 0.0
 

@@ -115,9 +115,10 @@ def recognise(folder: Path | str, roster: Path | None = None, assume: Sequence[s
     table = Roster.read(roster) if roster else None
     layout, entries, nobodys = arranged(base, Assumed.of(assume), table)
     _refuse_two_in_one(entries)
+    spelled: dict[str, str] = {}  # an accent may be a character of its own or not: the first spelling is reported
     learners: dict[str, list[Entry]] = {}
     for entry in entries:
-        learners.setdefault(entry.learner, []).append(entry)
+        learners.setdefault(spelled.setdefault(normal(entry.learner), entry.learner), []).append(entry)
     ids, absent, warnings = _ids(learners, table)
     found = [_submission(ids[learner], learner, entries) for learner, entries in learners.items()]
     is_something = any(one.files or "archive" in " ".join(one.left) for one in found)
@@ -142,8 +143,8 @@ class Assumed(NamedTuple):
             if word in (*LAYOUTS, "folders", "one"):
                 found = found._replace(layout=word)
             elif "{learner}" in word:
-                before, after = map(re.escape, word.split("{learner}", 1))
-                found = found._replace(pattern=re.compile(f"{before}(?P<name>.+){after}", re.S))
+                pattern = re.escape(word).replace(r"\{learner\}", "(?P<name>.+?)", 1).replace(r"\*", ".*")
+                found = found._replace(pattern=re.compile(pattern, re.S))
             elif "=" in word:
                 name, _, learner = word.partition("=")
                 found.whose[normal(name)] = learner.strip()
@@ -179,13 +180,15 @@ def arranged(base: Path, said: Assumed, table: Roster | None = None) -> tuple[st
         if layout == "one":
             return "one", [one], nobodys
     entries = []
-    prefix = table.prefix([name for name in tops if _is_folder(tops[name])]) if table and layout == "folders" else ""
-    if prefix:
+    folders = [name for name in tops if _is_folder(tops[name])]
+    if table and layout == "folders" and table.is_of_classroom_50() and (prefix := table.prefix(folders, "-")):
         layout, said = "classroom50", said._replace(pattern=re.compile(re.escape(prefix) + "(?P<name>.+)"))
     for name, items in tops.items():
         entry = _entry(name, items, layout, said)
         entries += [entry] if entry else []
         nobodys += [] if entry else [item.name for item in items if item.kind != "folder"] or [f"{name}/"]
+    if table and layout == "blackboard" and (prefix := table.prefix([entry.head for entry in entries], "_")):
+        entries = [one if one.said else one._replace(learner=one.head.removeprefix(prefix)) for one in entries]
     return layout, entries, nobodys
 
 
@@ -238,6 +241,7 @@ def _folders_or_one(base, tops, said):
             f"{given[0]!r} is a folder of the course, {own[0]!r} is not: if all is one learner's, say --assume one; if"
             " both are learners, say --assume folders"
         )
+    _refuse_many_names(files)
     if files or not own and any(_notebooks(tops[name]) for name in folders):
         return "one"
     inside = [name for name in own if normal(name) not in said.whose and _holds_learners(tops[name])]
@@ -249,6 +253,26 @@ def _folders_or_one(base, tops, said):
             " --assume folders"
         )
     return "folders"
+
+
+# The name of one of the course's notebooks, and what a learner's own copy of it has more.
+OF_COURSE = re.compile(r"(?P<before>.*?)(?P<name>\d\d[b-e]?(?:-[a-z]+)+)(?P<after>.*)\.ipynb", re.S)
+OWN = re.compile(r"(?:copy of |kopie von )?(?:[ _-]*(?:\(?\d+\)?|copy\d*|kopie))*", re.I)
+
+
+def _refuse_many_names(files):
+    """Raise `Ambiguous` where notebooks in one folder have the same name but for what stands before or behind it."""
+    seen: dict[str, tuple[str, str]] = {}
+    for match in filter(None, map(OF_COURSE.fullmatch, files)):
+        more = normal(match["before"]), normal(match["after"])
+        if OWN.fullmatch("".join(more)):
+            continue
+        other, name = seen.setdefault(match["name"], (more, match[0]))
+        if other != more:
+            raise Ambiguous(
+                f"{name!r} and {match[0]!r} may be of one learner or of two: say --assume one, or where the name is,"
+                f" --assume {'{learner} - *'!r}"
+            )
 
 
 def _holds_learners(items):
@@ -300,7 +324,7 @@ def _entry(name, items, layout, said):
         return Entry(name, learner, items, found.get("number", ""), found.get("head", ""), attempt)
     if said.pattern:
         match = said.pattern.fullmatch(name)
-        return Entry(name, match["name"], items, head=name) if match else None
+        return Entry(name, match["name"], items, head=name[: match.end("name")]) if match else None
     return (
         Entry(name, archives.stem(name) if _is_archive(items) else name, items, head=name)
         if _is_folder(items)
@@ -331,7 +355,8 @@ def _refuse_two_in_one(entries):
 
 
 def _refuse_both(other, entry):
-    if (other.learner, other.head) != (entry.learner, entry.head) and not (other.said or entry.said):
+    same = normal(other.learner) == normal(entry.learner) and other.head == entry.head
+    if not same and not (other.said or entry.said):
         raise _ambiguous(other.name, other.learner, entry)
 
 
@@ -444,8 +469,13 @@ def _of_one_time(aged):
             groups.append(((attempt, is_own), time, []))
         groups[-1][2].append(pair)
     for _, _, group in groups:
-        group.sort(key=lambda pair: (-len(pair[1].parts), _time(pair[1].path), str(pair[1].path)))
+        group.sort(key=lambda pair: (-len(pair[1].parts), _time(pair[1].path), _counted(str(pair[1].path))))
     return groups
+
+
+def _counted(name):
+    """What orders names as one counts: "Version 9" before "Version 10"."""
+    return re.sub("[0-9]+", lambda number: number[0].rjust(20, "0"), name)
 
 
 def _why_left(item, has_notebooks):

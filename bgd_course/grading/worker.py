@@ -1,12 +1,13 @@
 """A worker: grades one submission after another in its own process, with a fork server for its kernels.
 
 Jobs come as JSON lines on standard input, results go out on standard output. It reads the submissions' files; what it
-runs of them is behind the walls.
+runs of them is behind the walls. An empty line says that it goes on.
 """
 
 import json
 import os
 import sys
+from functools import partial
 
 from bgd_course.grading import course, engine
 from bgd_course.grading.collect import answers, predictions
@@ -28,18 +29,18 @@ def main(settings):
     server = ForkServer(settings["level"], settings["folder"], settings["private"])
     try:
         for line in sys.stdin:
-            out.write(json.dumps(grade(json.loads(line), settings, asked, server).as_json()) + "\n")
-            out.flush()
+            result = grade(json.loads(line), settings, asked, server, partial(print, file=out, flush=True))
+            print(json.dumps(result.as_json()), file=out, flush=True)
     finally:
         server.close()
         remove(settings["folder"])
 
 
-def grade(job, settings, asked, server):
+def grade(job, settings, asked, server, beat):
     """The result of one submission: a row for each exercise, notes on its files, and its JUnit file."""
     found, notes = answers(job["files"], asked, job["left"])
     server.start()  # before the time of the submission begins
-    grader = engine.Grader(server, Cases(job["salt"]), EXERCISES, len(asked.tasks), settings["cell_seconds"])
+    grader = engine.Grader(server, Cases(job["salt"]), EXERCISES, len(asked.tasks), settings["cell_seconds"], beat)
     attempts = _attempts(asked, found, grader, Outcome("not attempted", MISSING_UNREAD if notes else MISSING))
     outcomes = engine.run(settings["notebooks"], attempts, job["junit"])
     graded = len(outcomes) == len(asked.tasks) and (bool(found) or not job["files"] + job["left"])
