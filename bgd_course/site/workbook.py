@@ -57,8 +57,8 @@ def _build(made, site, kernel):
     """JupyterLite without a notebook."""
     data = {"appName": "Workbook", "exposeAppInBrowser": True, "enableServiceWorkerCache": True}
     data["litePluginSettings"] = {"@jupyterlite/pyodide-kernel-extension:kernel": kernel}
-    settings = {"jupyter-lite-schema-version": 0, "jupyter-config-data": data}
-    (made / "jupyter-lite.json").write_text(json.dumps(settings))
+    data["disabledExtensions"] = ["@jupyter-notebook/notebook-extension:trusted"]  # it tells a learner nothing
+    (made / "jupyter-lite.json").write_text(json.dumps({"jupyter-lite-schema-version": 0, "jupyter-config-data": data}))
     (made / "overrides.json").write_text(json.dumps(OVERRIDES))
     command = [sys.executable, "-I", "-m", "jupyterlite_core", "build", f"--lite-dir={made}", f"--output-dir={site}"]
     (made / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": EXTENSIONS}))
