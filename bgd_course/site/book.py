@@ -127,7 +127,7 @@ def predicted(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
     for cell in cells:
         if cell.cell_type != "code":
             asked = edition.PROMPT in cell.source or (asked and not cell.source.strip())
-        elif asked and not cell.source.startswith("bgd.predict(") and cell.get("outputs"):
+        elif asked and not cell.source.startswith(("bgd.predict(", "bgd.order(")) and cell.get("outputs"):
             yield cell
 
 

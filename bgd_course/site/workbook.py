@@ -92,10 +92,9 @@ def delivered(path: Path) -> dict[str, Any]:
     notebook = edition.learners(nbformat.read(path, as_version=4))
     title = re.match(r"# (.+)", notebook.cells[0].source)
     minutes = re.search(r"about (\d+) minutes", notebook.cells[0].source)
-    pairs = zip(notebook.cells, notebook.cells[1:])
     exercises = [
         {"answer": answer.id, "check": check.id, "points": check.metadata.nbgrader.points}
-        for answer, check in pairs
+        for answer, check in zip(notebook.cells, notebook.cells[1:])
         if is_answer(answer) and "points" in check.metadata.get("nbgrader", {})
     ]
     return {
