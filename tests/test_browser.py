@@ -69,11 +69,13 @@ def opened(*arguments, **options):
 
 
 def chosen(explorer, name, positions, label, continuous):
-    """The value and the picture after each entry of a menu, from the last one on."""
+    """The value and the picture after each entry of a menu: the last one is chosen, a key goes to the one before."""
     menu = explorer.control(label)
     for turn in range(KEYS):
-        entry = (positions - 1 - turn) % positions
-        yield from after(explorer, name, lambda entry=entry: menu.select_option(index=entry))
+        if turn % positions == 0:
+            yield from after(explorer, name, lambda: menu.select_option(index=positions - 1))
+        else:
+            yield from after(explorer, name, lambda: menu.press("ArrowUp"))
 
 
 def moved_by_keyboard(explorer, name, positions, label, continuous):

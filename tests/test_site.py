@@ -59,12 +59,17 @@ def test_a_result_that_is_to_be_predicted_is_folded():
     cells = [
         new_markdown_cell("# T\n\nText."),
         new_markdown_cell("**Predict.** Which?"),
+        new_code_cell('bgd.order("t")', outputs=[new_output("stream", text="A line, to be placed.")]),
         new_code_cell("x", outputs=[new_output("stream", text="1")]),
         new_markdown_cell("So."),
         new_code_cell("y", outputs=[new_output("stream", text="2")]),
     ]
     page = book.page(new_notebook(cells=cells), "t.ipynb")
-    assert [cell.metadata.get("tags", []) for cell in page.cells if cell.cell_type == "code"] == [["hide-output"], []]
+    assert [cell.metadata.get("tags", []) for cell in page.cells if cell.cell_type == "code"] == [
+        [],
+        ["hide-output"],
+        [],
+    ]
 
 
 @each_notebook

@@ -25,9 +25,9 @@ ALIVE = '<div class="alive" data-explorer="_static/explorers/{}"></div>'  # book
 FOLDED = "Decide first, then open: the result"
 MATHS = r'<span class="math notranslate nohighlight">\\(\1\\)</span>'
 MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2")
-INDEX = """# {title}
+INDEX = """# Gradient descent and backpropagation, checked line by line
 
-{text}
+Notebooks that derive stochastic gradient descent, batch gradient descent and backpropagation, to read here.
 
 <p><a class="run-here" href="workbook/index.html">Open the workbook</a></p>
 
@@ -40,7 +40,6 @@ The same notebooks, to run and to answer in your browser; nothing is installed.
 status
 ```
 """
-TEXT = "Notebooks that derive stochastic gradient descent, batch gradient descent and backpropagation, to read here."
 
 
 def write(root: Path, folder: Path, status: str) -> None:
@@ -53,9 +52,8 @@ def write(root: Path, folder: Path, status: str) -> None:
             nbformat.write(page(read(root, name), name, moving), source / name)
             for cell, fragment in moving.items():
                 (source / "_static" / "explorers" / file_of(name, cell)).write_text(fragment, encoding="utf-8")
-        title = "Gradient descent and backpropagation, checked line by line"
         pages = "\n".join(name.removesuffix(".ipynb") for name in names)
-        (source / "index.md").write_text(INDEX.format(title=title, text=TEXT, pages=pages), encoding="utf-8")
+        (source / "index.md").write_text(INDEX.format(pages=pages), encoding="utf-8")
         (source / "status.md").write_text(status, encoding="utf-8")
         for name in ("conf.py", "docutils.conf"):
             shutil.copy(PAGES / name, source)
@@ -129,7 +127,7 @@ def predicted(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
     for cell in cells:
         if cell.cell_type != "code":
             asked = edition.PROMPT in cell.source or (asked and not cell.source.strip())
-        elif asked and not cell.source.startswith("bgd.predict(") and cell.get("outputs"):
+        elif asked and not cell.source.startswith(("bgd.predict(", "bgd.order(")) and cell.get("outputs"):
             yield cell
 
 

@@ -57,8 +57,8 @@ def _build(made, site, kernel):
     """JupyterLite without a notebook."""
     data = {"appName": "Workbook", "exposeAppInBrowser": True, "enableServiceWorkerCache": True}
     data["litePluginSettings"] = {"@jupyterlite/pyodide-kernel-extension:kernel": kernel}
-    settings = {"jupyter-lite-schema-version": 0, "jupyter-config-data": data}
-    (made / "jupyter-lite.json").write_text(json.dumps(settings))
+    data["disabledExtensions"] = ["@jupyter-notebook/notebook-extension:trusted"]  # it tells a learner nothing
+    (made / "jupyter-lite.json").write_text(json.dumps({"jupyter-lite-schema-version": 0, "jupyter-config-data": data}))
     (made / "overrides.json").write_text(json.dumps(OVERRIDES))
     command = [sys.executable, "-I", "-m", "jupyterlite_core", "build", f"--lite-dir={made}", f"--output-dir={site}"]
     (made / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": EXTENSIONS}))
@@ -92,10 +92,9 @@ def delivered(path: Path) -> dict[str, Any]:
     notebook = edition.learners(nbformat.read(path, as_version=4))
     title = re.match(r"# (.+)", notebook.cells[0].source)
     minutes = re.search(r"about (\d+) minutes", notebook.cells[0].source)
-    pairs = zip(notebook.cells, notebook.cells[1:])
     exercises = [
         {"answer": answer.id, "check": check.id, "points": check.metadata.nbgrader.points}
-        for answer, check in pairs
+        for answer, check in zip(notebook.cells, notebook.cells[1:])
         if is_answer(answer) and "points" in check.metadata.get("nbgrader", {})
     ]
     return {

@@ -67,16 +67,16 @@ function build(box, spec, move, failed) {
   box.replaceChildren();
   box.classList.add("bgd-explorer");
   box.setAttribute("data-lm-suppress-shortcuts", "true");  // JupyterLab's keys are not for what is in here
+  box.onkeydown = event => event.stopPropagation();  // nor the notebook's: a menu has its arrows
   for (const [name, text] of spec.prompt) add(add(box, "p"), "b", {}, `${name} `).after(text);
   const rows = add(box, "div", { class: "bgd-controls" }), moved = () => move(inputs.map(input => input.valueAsNumber));
   const inputs = spec.controls.map(control => {
     const { label, tooltip, texts, kind, eager } = control, row = add(rows, "label", { title: tooltip });
     add(row, "span", {}, label);
     if (kind === "menu") {
-      const menu = add(row, "select", { "aria-label": label });
+      const menu = Object.assign(add(row, "select", { "aria-label": label }), { say() {} });
       for (const [value, text] of texts.entries()) add(menu, "option", { value }, text);
       Object.defineProperty(menu, "valueAsNumber", { get: () => menu.selectedIndex, set: at => { menu.selectedIndex = at; } });
-      menu.say = () => {};
       menu.addEventListener("change", moved);
       return menu;
     }
