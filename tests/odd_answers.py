@@ -719,3 +719,97 @@ FIFTH = [  # written after what the fourth set had taught
         "for K in range(2, 5000):\n    if (tau * N + c) / K < tau * N:\n        return K\nreturn 0",
     ),
 ]
+
+SIXTH = [
+    ("loss", "R\\^2", "own", "return 1 - ((y - y_hat) ** 2).sum() / ((y - y.mean()) ** 2).sum()"),
+    ("loss", "hinge", "own", "return np.maximum(0, 1 - y * y_hat).sum()"),
+    (
+        "update",
+        "or a list that nothing was put into",
+        "own",
+        "new = []\nfor t, g in zip(theta, gradient):\n    t -= 0\nreturn new",
+    ),
+    ("update", "the sign of the right value", "own", "return theta - eta * np.sign(gradient)"),
+    ("bias_gradient", "whole numbers: `//`", "own", "return delta.sum(axis=0) // len(delta)"),
+    ("bias_gradient", "a function where a number belongs", "own", "return [column.mean for column in delta.T]"),
+    (
+        "bias_gradient",
+        "entry by entry: `np.allclose`",
+        "own",
+        "return delta.mean(axis=0) if delta > 0 else delta.sum(axis=0)",
+    ),
+    (
+        "mini_batch_update",
+        "whole numbers, but for a factor",
+        "own",
+        "g = np.zeros(len(theta))\nfor n in batch:\n    g += example_gradients[n].astype(int)\nreturn theta - eta * g / len(batch)",
+    ),
+    (
+        "central_difference",
+        "brackets",
+        "own",
+        "return [cost(theta + h * e) - cost(theta - h * e) / 2 * h for e in np.eye(len(theta))]",
+    ),
+    (
+        "central_difference",
+        "used as if it were an array",
+        "own",
+        "return [(cost[p] - cost[p]) / h for p in range(len(theta))]",
+    ),
+    (
+        "batch_variance",
+        "two factors for what is left over",
+        "own",
+        "N, B = len(gradients), batch_size\ns = gradients.var(axis=0, ddof=1).sum() / B\n"
+        "return s if replacement else s * (N - B) / N * (N - B) / (N - 1)",
+    ),
+    (
+        "batch_variance",
+        "first B examples alone, over B - 1",
+        "own",
+        "N, s = len(gradients), gradients[:batch_size].var(axis=0, ddof=1).sum() / batch_size\n"
+        "return s if replacement else s * (N - batch_size) / (N - 1)",
+    ),
+    (
+        "fair_comparison",
+        "the order of that number",
+        "own",
+        "at = costs[:, :, epochs].mean(axis=2)\nreturn np.column_stack([etas[at.argmin(axis=1)], at.min(axis=1)])",
+    ),
+    (
+        "gradient_of_shards",
+        "the last shard left out",
+        "own",
+        "return sum(counts[s] * gradients[s] for s in range(len(counts) - 1)) / counts.sum()",
+    ),
+    (
+        "gradient_check",
+        "returns nothing for some",
+        "own",
+        "if not np.allclose(gradient(*nets['2-4-1'])[0][0], network.backprop(*nets['2-4-1'])[0][0]):\n    return False",
+    ),
+    (
+        "fewest_workers",
+        "a fraction where a whole number",
+        "own",
+        "left = tau * N - c\nreturn tau * N / left + 1 if left > 0 else 0",
+    ),
+    (
+        "fewest_workers",
+        "off by 0.5|fraction",
+        "own",
+        "return int(tau * N // (tau * N - c)) + 1.5 if tau * N > c else 0",
+    ),
+    (
+        "fewest_workers",
+        "the same number in every case",
+        "own",
+        "K = np.arange(1, 500)\nreturn int(K[np.argmin(tau * N / K + c)])",
+    ),
+    (
+        "fewest_workers",
+        "how many workers are best",
+        "own",
+        "K = np.arange(1, 500)\nreturn int(K[np.argmin(tau * N / K + c * K)])",
+    ),
+]

@@ -15,7 +15,7 @@ from tiers import first_with
 from bgd_helpers import network
 from bgd_helpers.checks import EXERCISES, check, checks
 
-ODD = odd_answers.THIRD + odd_answers.FOURTH + odd_answers.FIFTH
+ODD = odd_answers.THIRD + odd_answers.FOURTH + odd_answers.FIFTH + odd_answers.SIXTH
 ODD_RIGHT = odd_answers.ODD_RIGHT + odd_answers.FOURTH_RIGHT
 FEW = 0.75  # seconds that an endless answer may compute here
 

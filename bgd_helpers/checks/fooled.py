@@ -70,13 +70,13 @@ def judge_check(cases: list, found: list, reveal: bool) -> Verdict | None:
         return named(slip, exercise, f"{count}: ")
     if broken:
         return Verdict("wrong", failure_text(exercise, broken, " for one of the gradients"), python=with_line(broken))
+    if None in found:
+        return Verdict("wrong", "it returns nothing for some gradients: see that every branch ends with `return`.")
     lets = [f"it lets pass {_listed(passed)}"] * bool(passed)
     told = "; ".join(lets + [f"it refuses what is right: {_listed(refused)}"] * bool(refused))
     if failed:
         verdict = named(slips.BY_NAME["an error stops the check"], exercise, f"{count}: ")
         return replace(verdict, text=f"{verdict.text} Besides, {told}.") if told else verdict
-    if None in found:
-        return Verdict("wrong", "it returns nothing for some gradients: see that every branch ends with `return`.")
     return Verdict("wrong", f"{count}: {told}.")
 
 

@@ -130,7 +130,7 @@ def _two_slips(exercise, origins, tried, found, expected):
                     f"{first.slip.name} + {slip.name}",
                 )
     others = [one for one, (_, factors) in zip(tried, scales) if np.nan in factors]
-    return None if exercise == "loss" else _with_a_factor(exercise, origins, others, found)
+    return None if exercise in ("loss", "fewest_workers") else _with_a_factor(exercise, origins, others, found)
 
 
 def _with_a_factor(exercise, origins, tried, found):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from copy import deepcopy
+from dataclasses import dataclass
 from inspect import signature
 from typing import NamedTuple
 from warnings import catch_warnings, simplefilter
@@ -13,7 +14,8 @@ from bgd_helpers.checks.outcomes import Failure, is_changed, is_endless, outcome
 from bgd_helpers.checks.tracing import limited
 
 
-class Polynomial(NamedTuple):
+@dataclass(frozen=True)
+class Polynomial:
     """A cost with third and fifth derivatives, so that one-sided, central and five-point differences part; its four
     coefficients. Raises TypeError for complex parameters."""
 

@@ -87,6 +87,7 @@ TERMS = {  # what is added over the outputs where (y - y_hat)^2 belongs
     "(y - y_hat)^4": lambda y, z: (y - z) ** 4,
     "y - y_hat^2, without the brackets": lambda y, z: y - z**2,
     "the square of (y - y_hat) / y": lambda y, z: ((y - z) / y) ** 2,
+    "max(0, 1 - y y_hat), the hinge loss": lambda y, z: np.maximum(0, 1 - y * z),
     "the logarithm of y_hat times y, the cross-entropy": lambda y, z: y * np.log(z),
 }
 OVER = {  # how many numbers become one where they are added or averaged
@@ -139,6 +140,7 @@ AT = {  # which epochs are looked at where the end of the budget belongs
     "a mean over the epochs up to there": lambda costs, t: costs[..., : t + 1].mean(axis=-1),
     "a mean over the epochs before": lambda costs, t: costs[..., :t].mean(axis=-1),
     "a mean over all epochs": lambda costs, t: costs.mean(axis=-1),
+    "the order of that number": lambda costs, t: costs[:, :, t],
     "the start, t = 0": lambda costs, t: costs[..., 0],
     "the fall of the cost from the start": lambda costs, t: costs[..., t] - costs[..., 0],
 }
@@ -153,6 +155,9 @@ ORDERS = {  # what is made of the orders where their mean belongs
 SPREADS = {  # what stands where the sum of the parameters' variances belongs
     "": lambda g, B: g.var(axis=0).sum(),
     "the variance of the first B examples alone": lambda g, B: g[:B].var(axis=0).sum(),
+    "the variance of the first B examples alone, over B - 1": lambda g, B: (
+        np.divide(B, B - 1) * g[:B].var(axis=0).sum()
+    ),
     "the variance of all entries together": lambda g, B: g.var(),
     "the variance over the parameters of one example": lambda g, B: g.var(axis=1).sum(),
     "the sum of the squares, with no mean taken from them": lambda g, B: (g**2).mean(axis=0).sum(),
@@ -163,6 +168,14 @@ SPREADS = {  # what stands where the sum of the parameters' variances belongs
     "the square of the mean gradient's length": lambda g, B: (g.mean(axis=0) ** 2).sum(),
     "the mean absolute deviation": lambda g, B: np.abs(g - g.mean(axis=0)).mean(axis=0).sum(),
 }
+SHARE_OF_BATCH = {  # what stands where 1/B belongs, times what is left without replacement
+    "": lambda N, B, left: left / B,
+    "1/B^2": lambda N, B, left: left / B**2,
+    "1": lambda N, B, left: left,
+    "1/B, and the factor of what is left over twice": lambda N, B, left: left**2 / B,
+    "1/B, and two factors for what is left over": lambda N, B, left: left * (1 - B / N) / B if left < 1 else 1 / B,
+    "1/B, and the root of the factor of what is left over": lambda N, B, left: left**0.5 / B,
+}
 SHARE = {  # what stands where N_s / N belongs
     "": lambda n: n / n.sum(),
     "the root of N_s": np.sqrt,
@@ -170,6 +183,8 @@ SHARE = {  # what stands where N_s / N belongs
     "1/N_s": lambda n: 1 / n,
     "1": lambda n: np.ones(len(n)),
     "N - N_s": lambda n: n.sum() - n,
+    "N_s, the first shard left out": lambda n: n * (np.arange(len(n)) > 0),
+    "N_s, the last shard left out": lambda n: n * (np.arange(len(n)) < len(n) - 1),
     "N_s in reverse order": lambda n: n[::-1] * 1.0,
     "the number of the shard": lambda n: np.arange(len(n)) * 1.0,
 }
@@ -223,11 +238,11 @@ MADE = {
     "weight_gradient": Made(("z", "delta"), SENT, SENT, lambda Z, delta, one, other: one(Z).T @ other(delta)),
     "bias_gradient": Made(("delta", "the mean over n"), SENT, OVER, lambda delta, one, over: over(one(delta), axis=0)),
     "batch_variance": Made(
-        ("the sum of the variances", "1/B"),
+        ("the sum of the variances", "the share of it"),
         SPREADS,
-        {"": lambda N, B: 1 / B, "1/B^2": lambda N, B: 1 / B**2, "1": lambda N, B: 1.0},
+        SHARE_OF_BATCH,
         lambda G, B, replacement, spread, of: (
-            spread(G, B) * of(len(G), B) * (1 if replacement else (len(G) - B) / (len(G) - 1))
+            spread(G, B) * of(len(G), B, 1 if replacement else (len(G) - B) / (len(G) - 1))
         ),
     ),
     "fair_comparison": Made(("the end of the budget", "the mean over the orders"), AT, ORDERS, _compared, True),
@@ -295,12 +310,14 @@ def _fit(made, arguments, values, first, second):
 
 
 def _number(made, case, value, first, second):
-    """The number that multiplies what is made of these two; None if there is none, "any" where both are zero."""
+    """The number that multiplies what is made of these two; None if there is none, "any" where both are zero or NaN."""
     try:
         with np.errstate(all="ignore"):
             other = np.asarray(made.value(*case.values(), made.first[first], made.second[second]))
     except (ValueError, IndexError):  # the shapes fit in none but square networks
         return None
+    if np.isnan(value).all() and np.isnan(other).all():
+        return "any"
     if (
         other.shape != value.shape
         or not np.isfinite(other).all()

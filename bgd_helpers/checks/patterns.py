@@ -1,5 +1,7 @@
 """What an array that is not the right one has to do with it: a factor, a sign, a row, a missing term, rounding."""
 
+from functools import partial
+
 import numpy as np
 
 from bgd_helpers.checks.outcomes import TOLERANCE, tolerance
@@ -8,18 +10,19 @@ LOOSE = 1e-7  # of the largest entry: what is the same but for the order of its 
 NEARLY = 1e-4  # the same, but for a small number that keeps a division from failing
 
 
-def pattern(mine: np.ndarray, right: np.ndarray, origin, others: dict) -> str | None:
+def pattern(mine: np.ndarray, right: np.ndarray, origin, others: dict, units: tuple = ()) -> str | None:
     """What a real array has to do with the right one of the same shape, as the end of a sentence; None if nothing is
-    seen. `others` are arrays of that shape by name. Factors and signs are those of what `origin` is taken from."""
+    seen. `others` are arrays of that shape by name, `units` numbers that whole ones may have been multiplied by, each
+    with what it then differs by at most. Factors and signs are those of what `origin` is taken from."""
     a, b = mine - origin, right - origin
     if not np.isfinite(a).all():
         return None
     if found := _precision(mine, right):
         return found
-    for find in (_multiple, _order, _cut_off, _part, _entries, _by_line, _shift):
+    for find in (_multiple, _order, _cut_off, _part, _entries, partial(_whole, units=units), _by_line, _shift):
         if found := find(a, b):
             return found
-    return _other_array(a, b, others)
+    return _other_array(a, b, others) or _broken(mine, right)
 
 
 def largest_difference(mine: np.ndarray, right: np.ndarray) -> str:
@@ -40,11 +43,32 @@ def _precision(a, b):
     if a.dtype.kind in "iu" and not _same(b, np.round(b)):
         return "holds whole numbers: an int array cuts off what is put into it. Start from an array of floats"
     for kind, name in ((np.float16, "half"), (np.float32, "single")):
-        if np.abs(a - b).max() < 20 * np.finfo(kind).eps * size and np.array_equal(a, a.astype(kind)):
+        near, most = np.abs(a - b), 20 * np.finfo(kind).eps
+        exact = near.max() < most * size and 2 * np.sum(near <= most * np.abs(b)) >= a.size
+        if exact and np.array_equal(a, a.astype(kind)):
             return f"is rounded to {name} precision ({kind.__name__}): compute in float64, NumPy's own"
-    for digits in range(9):
+    for digits in range(1, 9):
         if np.array_equal(a, a.round(digits)) and np.abs(a - b).max() <= 0.51 * 10.0**-digits < 0.5 * size:
             return f"is rounded to {digits} decimals: return the value as it is"
+    return None
+
+
+def _whole(a, b, units):
+    """Whole numbers, each less than one from the right one, or sums or means of such."""
+    for unit, bound in ((1.0, 1.0), *units) if a.any() else ():
+        x, y = a / unit, b / unit
+        cut = any(_same(x, cut(y)) for cut in (np.floor, np.ceil, np.round, np.trunc))
+        if not _same(y, np.round(y)) and (
+            cut or np.ptp(x) > 0.5 and np.abs(a - b).max() < bound and _same(x, np.round(x))
+        ):
+            scaled = ", but for a factor" if unit != 1 else ""
+            return f"holds whole numbers{scaled}: `//`, `int`, `round` or an int array drops the rest"
+    return None
+
+
+def _broken(a, b):
+    if _same(b, np.round(b)) and not _same(a, np.round(a)):
+        return "has a fraction where a whole number is asked for"
     return None
 
 

@@ -9,6 +9,7 @@ import builtins
 import json
 import math
 import re
+from dataclasses import astuple
 
 import numpy as np
 
@@ -64,7 +65,7 @@ _PACKERS = (
     (type(None), lambda value: ["none"]),
     (Failure, lambda value: ["failure", str(value.kind)[:60], str(value.message)[:LONGEST_TEXT]]),
     (network.Activation, lambda value: ["activation", value.name]),
-    (Polynomial, lambda value: ["polynomial", *map(float, value)]),
+    (Polynomial, lambda value: ["polynomial", *map(float, astuple(value))]),
     (Exhibit, lambda value: ["exhibit", packed(value.keys), packed(value.values)]),
     (dict, lambda value: ["dict", *map(packed, value.items())]),
     (np.ndarray, _pack_array),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from functools import lru_cache
 from time import perf_counter, process_time
-from types import EllipsisType, FunctionType, TracebackType
+from types import EllipsisType, TracebackType
 from typing import NamedTuple
 
 import numpy as np
@@ -193,7 +193,7 @@ def _phrase(value):
         return "nothing (None)"
     if isinstance(value, EllipsisType):
         return "nothing (...)"
-    if isinstance(value, FunctionType):
+    if callable(value) and not isinstance(value, type):
         return "a function"
     if isinstance(value, np.number) or type(value) in (bool, int, float):
         return f"{value:.4g}" if abs(value) < 1e9 else None

@@ -84,5 +84,8 @@ def named(slip, exercise, before=""):
 
 def not_attempted(exercise):
     """The verdict on a function that returns nothing yet."""
-    text = f"`{exercise}` returns nothing yet. Replace the placeholder and end with `return`; `print` returns nothing."
+    text = (
+        f"`{exercise}` returns nothing yet, or a list that nothing was put into. Replace the placeholder and end with "
+        "`return`; `print` returns nothing."
+    )
     return Verdict("not attempted", text)

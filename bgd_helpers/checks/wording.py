@@ -14,7 +14,7 @@ UNDEFINED = (
     "That comes of the logarithm or root of what is negative, a division by 0, a mean of nothing, or of `np.inf`."
 )
 ZERO = "Does a loop end too early? Or does `//` round down, or `np.nan_to_num` hide a NaN?"
-ZEROS = "Zeros to start from must be filled in; `//` rounds down to them, `np.nan_to_num` hides a NaN."
+ZEROS = "Zeros to start from must be filled in; `//` and `int` cut down to them, `np.nan_to_num` hides a NaN."
 RATE = "; a learning rate does not belong in a gradient"
 NUMBER = re.compile(r"-?[\d.]+(e[-+]\d+)?")
 FITS = {
@@ -134,7 +134,7 @@ def differing_arrays(exercise: str, cases: list, found: list) -> tuple | None:
 def _seen(exercise, name, case, a, b, cases, found, expected):
     """What a wrong array has to do with the right one, and whether a factor is another in another case."""
     origin = EXERCISES[exercise].origin(*case)
-    text = pattern(a, b, origin, _others(exercise, name, case)) or ""
+    text = pattern(a, b, origin, _others(exercise, name, case), _units(case)) or ""
     if "times the right value" in text:
         number = factor(a - origin, b - origin)
         others = _other_factors(exercise, number, cases, found, expected)
@@ -195,6 +195,13 @@ def _others(exercise, name, case):
     arrays = {name: value for name, value in named.items() if isinstance(value, np.ndarray)}
     slopes = {f"df({name})": named["df"](arrays[name]) for name in ("A", "Z") if "df" in named and name in arrays}
     return slopes | arrays
+
+
+def _units(case):
+    """The numbers of a case, and these and 1 divided by the length of an array, each with the number undivided."""
+    numbers = [1.0, *(float(value) for value in case if isinstance(value, int | float) and value)]
+    lengths = [1, *(len(value) for value in case if isinstance(value, np.ndarray))]
+    return tuple((number / length, number) for number in numbers for length in lengths)
 
 
 def _no_numbers(name, mine, right, exercise, case, given):
@@ -367,6 +374,10 @@ def _reason(exercise, failure, place):
         return "a list of arrays of different shapes stands where one array belongs: take the arrays one by one."
     if "a function" in values and failure.kind == "TypeError":
         return "a function is used as if it were an array: call it, with what it is to be taken at."
+    if "truth value" in failure.message:
+        return (
+            "arrays are compared entry by entry: `np.allclose`, `.all()` or `.any()` makes one True or False of them."
+        )
     if failure.kind == "ValueError":
         return _shapes_that_meet(failure, place, values)
     return failure.message and f"{shortened(failure.message, 120).rstrip('.')}."
@@ -390,6 +401,8 @@ def _of_another_kind(array):
         return "is complex: real numbers are asked for"
     if array.dtype.kind == "b":
         return "is made of True and False: numbers are asked for"
+    if array.dtype == object and array.size and callable(array.flat[0]):
+        return "holds a function where a number belongs: call it, with brackets"
     if array.dtype == object and isinstance(array.tolist(), list):
         return "is a list from which no one array can be made: its parts differ in shape, or one is missing"
     kind = type(array.astype(object).flat[0]).__name__

@@ -47,7 +47,7 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
         },
         formula=r"\frac{\partial J}{\partial w_{ij}^{(k)}} = \frac{1}{N^2} \sum_n z_{ni}^{(k-1)} \delta_{nj}^{(k)}",
         elsewhere={
-            "mini_batch_update": "it is divided twice by the number of examples in the batch. E9 takes the mean once.",
+            "mini_batch_update": "it is divided twice by the number of examples in the batch. E9 takes the mean once."
         },
     ),
     Slip(
@@ -87,6 +87,12 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
             "update": TWICE_AS_LONG,
             "mini_batch_update": TWICE_AS_LONG,
         },
+    ),
+    Slip(
+        "R^2 for the loss",
+        "this is R^2, the share of the variance that the outputs explain, 1 where they are perfect. E2 is the sum "
+        "of the squares itself, which is 0 there.",
+        {"loss": lambda y, y_hat: 1 - ((y - y_hat) ** 2).sum() / ((y - y.mean()) ** 2).sum()},
     ),
     Slip(
         "not squared",
@@ -236,7 +242,7 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
             "hidden_delta": (
                 lambda delta, W, A, Z, df: np.repeat(delta[:, :1], A.shape[1], axis=1),
                 lambda delta, W, A, Z, df: delta,
-            ),
+            )
         },
         formula=r"\delta_{ni}^{(k)} = \delta_{n1}^{(k+1)}",
     ),
@@ -307,9 +313,7 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
     Slip(
         "dW transposed",
         "it is the transpose of the right one. dW has the shape of W: rows i (from), columns j (to).",
-        {
-            "weight_gradient": lambda Z_prev, delta: delta.T @ Z_prev / len(delta),
-        },
+        {"weight_gradient": lambda Z_prev, delta: delta.T @ Z_prev / len(delta)},
         formula=r"\frac{\partial J}{\partial W^{(k)}} = \frac1N \Delta^{(k)\top} Z^{(k-1)}",
     ),
     Slip(
@@ -393,7 +397,7 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
                 lambda Y, Y_hat, A, df: -2 * (Y[:, 0] - Y_hat) * df(A),
                 lambda Y, Y_hat, A, df: -2 * (Y.squeeze() - Y_hat) * df(A),
                 lambda Y, Y_hat, A, df: -2 * (Y - Y_hat.squeeze()) * df(A),
-            ),
+            )
         },
         formula=r"\delta_{nm}^{(L)} = -2 (y_{m1} - \hat y_{n1}) f_L'(a_{n1}^{(L)})",
     ),
@@ -518,12 +522,7 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
         "kept axis",
         "the result is a matrix. A bias is a vector of shape (d_k,): leave out keepdims and "
         "brackets around the result.",
-        {
-            "bias_gradient": (
-                lambda delta: delta.mean(axis=0, keepdims=True),
-                lambda delta: delta.mean(axis=0)[:, None],
-            )
-        },
+        {"bias_gradient": (lambda delta: delta.mean(axis=0, keepdims=True), lambda delta: delta.mean(axis=0)[:, None])},
     ),
     Slip(
         "learning rate left out",
@@ -670,7 +669,8 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
         {
             "central_difference": (
                 lambda cost, theta, h: wrong.differences(cost, theta, h, h, 2 / h),
-                lambda cost, theta, h: wrong.difference_without_brackets(cost, theta, h),
+                lambda cost, theta, h: wrong.difference_without_brackets(cost, theta, h, 1 / (2 * h)),
+                lambda cost, theta, h: wrong.difference_without_brackets(cost, theta, h, h / 2),
             )
         },
     ),
@@ -899,12 +899,7 @@ ASIDE = (  # for the checks alone
     Slip(
         "targets left out",
         "only one of targets and outputs is there. The derivative of (y - y_hat)^2 has the difference of the two.",
-        {
-            "output_delta": (
-                lambda Y, Y_hat, A, df: 2 * Y_hat * df(A),
-                lambda Y, Y_hat, A, df: -2 * Y * df(A),
-            )
-        },
+        {"output_delta": (lambda Y, Y_hat, A, df: 2 * Y_hat * df(A), lambda Y, Y_hat, A, df: -2 * Y * df(A))},
     ),
     Slip(
         "matrix product for *",
@@ -1357,12 +1352,7 @@ ASIDE = (  # for the checks alone
     Slip(
         "communication left out",
         "the time for sending and collecting has no say in how many workers it takes: it comes to the work of each.",
-        {
-            "fewest_workers": (
-                lambda N, tau, c: 2,
-                lambda N, tau, c: 2 if tau * N > c else 0,
-            )
-        },
+        {"fewest_workers": (lambda N, tau, c: 2, lambda N, tau, c: 2 if tau * N > c else 0)},
     ),
     Slip(
         "two workers only",
@@ -1392,7 +1382,7 @@ ASIDE = (  # for the checks alone
                     max(least, int(whole(np.sqrt(tau * N / c)))) if not wins or tau * N > c else 0
                 )
                 for whole in (np.ceil, np.floor, np.round)
-                for least in (0, 2)
+                for least in (0, 1, 2)
                 for wins in (False, True)
             )
         },
@@ -1406,10 +1396,8 @@ ASIDE = (  # for the checks alone
                 lambda N, tau, c: int(tau * N // (tau * N - c)) + 1,
                 lambda N, tau, c: int(tau * N / (tau * N - c)) + 1,
                 lambda N, tau, c: max(2, int(tau * N // (tau * N - c)) + 1),
-                lambda N, tau, c: int(tau * N // (tau * N - c)) + 1 if tau * N > c else 1,
-                lambda N, tau, c: int(tau * N // (tau * N - c)) + 1 if tau * N > c else -1,
-                lambda N, tau, c: int(tau * N // (tau * N - c)) + 1 if tau * N > c else np.inf,
                 lambda N, tau, c: int(tau * N // (tau * N - c)) + 1 if tau * N > c else N,
+                *(lambda N, tau, c, n=n: tau * N // (tau * N - c) + 1 if tau * N > c else n for n in (1, -1, np.inf)),
             )
         },
     ),
@@ -1469,13 +1457,7 @@ ASIDE = (  # for the checks alone
     Slip(
         "called once",
         "each net is tried once, and what a call leaves behind shows in the next. Try one net twice.",
-        {
-            "gradient_check": (
-                wrong.check_on("2-4-5-3", "2-4-1"),
-                wrong.check_on("2-4-5-3"),
-                wrong.check_on("2-4-1"),
-            )
-        },
+        {"gradient_check": (wrong.check_on("2-4-5-3", "2-4-1"), wrong.check_on("2-4-5-3"), wrong.check_on("2-4-1"))},
     ),
     Slip(
         "one depth",

@@ -177,9 +177,9 @@ def differences(cost, theta, up, down, width):
     return np.array([(cost(theta + up * e) - cost(theta - down * e)) / width for e in np.eye(len(theta))])
 
 
-def difference_without_brackets(cost, theta, h):
-    """J(theta + h e) - J(theta - h e) / 2h, entry by entry."""
-    return np.array([cost(theta + h * e) - cost(theta - h * e) / (2 * h) for e in np.eye(len(theta))])
+def difference_without_brackets(cost, theta, h, share):
+    """J(theta + h e) - share J(theta - h e), entry by entry."""
+    return np.array([cost(theta + h * e) - share * cost(theta - h * e) for e in np.eye(len(theta))])
 
 
 def unit_vector_kept(cost, theta, h):
