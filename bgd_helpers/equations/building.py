@@ -244,6 +244,10 @@ class _Rules:
         return _Parentheses(replace(_plain(parts[0]), span=span))
 
     def norm(self, parts, span):
+        if parts[1:] == ["a"] and shape(_plain(parts[0])) != (1, 1):
+            raise Misfit(
+                span[0], r"the determinant, | | of a matrix, is not in the language; a norm is \lVert ... \rVert."
+            )
         return syntax.Norm(_plain(parts[0]), parts[1:] == ["2"], span=span)
 
     def fraction(self, parts, span):

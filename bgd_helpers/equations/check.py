@@ -167,7 +167,8 @@ def _judged_update(chain, rule):
     _check_target(target, chain.relations[0])
     if has_next(right):
         what = "does not hold: the new parameters stand on the right too, where E9 has the old ones"
-        return Fault(target, right, None, what, can_be_mended=False), None
+        old = updated(target, rule or nearest_rule(right), example_of(right))
+        return Fault(old, right, None, what), None
     nearest = nearest_rule(right)
     follows = next((name for name in (nearest, *RULES) if agree(updated(target, name, example_of(right)), right)), None)
     if follows and rule in (None, follows):

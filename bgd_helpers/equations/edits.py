@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bgd_helpers import slips
+from bgd_helpers.equations.shapes import shape
 from bgd_helpers.equations.syntax import (
     Activation,
     Add,
@@ -168,7 +169,7 @@ def _powers(node, sign=1):
             name, power = ("2", int(value) // 2) if value in (1.0, 2.0, 4.0) else (f"{value:g}", 1)
             total[name] = sign * power
         case _:
-            total[getattr(node, "name", node)] = sign
+            total[getattr(node, "name", repr(node))] = sign
     return total
 
 
@@ -198,6 +199,9 @@ def left_edits(left):
                 yield node, of, MORE["of_cost"]
             case Symbol("w", (), None) if node.span:
                 yield node, Product((Symbol("X"), node)), SENTENCES["lost factor"]
+            case Product(factors):
+                for new in _swapped(node, factors):
+                    yield node, new, SENTENCES["order"]
 
 
 def _by(left, *names):
@@ -273,15 +277,15 @@ def _local(node, letters, layers):
             for position, term in enumerate(terms):
                 yield "turned sign", with_child(node, "terms", position, _negated(term))
                 yield "term", _without(node, "terms", position)
+                yield "lost factor", with_child(node, "terms", position, _scaled(term, Number(2.0)))
         case Product(factors) | Hadamard(factors):
             name = "factors"
             for position, factor in enumerate(factors):
                 kind = "extra slope" if isinstance(factor, Activation) and factor.slope else "factor"
                 yield kind, _without(node, name, position)
-            for position in range(len(factors) - 1):
-                one, two = factors[position : position + 2]
-                yield "order", replace(node, factors=(*factors[:position], two, one, *factors[position + 2 :]))
+            yield from (("order", new) for new in _swapped(node, factors))
             yield "product", (Hadamard if isinstance(node, Product) else Product)(factors, span=node.span)
+            yield from _of_factors(node)
         case Quotient(top, bottom):
             for new in _half_and_double(top.value) if isinstance(top, Number) else ():
                 yield "factor" if new < top.value else "lost factor", replace(node, top=Number(new))
@@ -309,6 +313,37 @@ def _local(node, letters, layers):
         yield "lost factor", Product((Symbol("N", node.of.indices), node), span=node.span)
     if isinstance(node, Add | Activation):
         yield "square", Power(node, Number(2.0), span=node.span)
+
+
+def _swapped(node, factors):
+    """The product with two neighbours in the other order."""
+    for position in range(len(factors) - 1):
+        one, two = factors[position : position + 2]
+        yield replace(node, factors=(*factors[:position], two, one, *factors[position + 2 :]))
+
+
+def _of_factors(node):
+    """A factor below the line, a matrix inverted, what the identity is lost from."""
+    for position, factor in enumerate(node.factors):
+        if is_symbol(factor, "N", "B", "lambda", "kappa") or isinstance(factor, Add) and _is_of_curvature(factor):
+            yield "upside down", Quotient(_without(node, "factors", position), factor, span=node.span)
+        if factor == Symbol("H") or isinstance(factor, Product):
+            inverse = Power(factor, Negative(Number(1.0)))
+            yield "inverse", with_child(node, "factors", position, inverse)
+        if isinstance(factor, Transpose):
+            turned = with_child(node, "factors", position, factor.of)
+            for place, other in enumerate(node.factors):
+                if place != position and shape(other) != (1, 1):
+                    yield "transpose", with_child(turned, "factors", place, Transpose(other))
+    match node.factors:
+        case (*before, Transpose(Symbol("X")) as one, Symbol("X") as two):
+            yield "lost factor", Product((*before, Quotient(Number(2.0), Symbol("N")), one, two), span=node.span)
+        case (Symbol("eta") as eta, Symbol("H") as H, *rest) if rest:
+            yield "term", _joined((Add((Symbol("I"), Negative(Product((eta, H))))), *rest))
+
+
+def _is_of_curvature(node):
+    return all(is_symbol(part, "lambda", "kappa") for part in walk(node) if isinstance(part, Symbol))
 
 
 def _half_and_double(value):
@@ -339,6 +374,8 @@ def _of_pattern(node):
             yield "product of means", Product((Quotient(top, size), replace(total, body=body)), span=node.span)
         case Product((*matrices, Activation(slope=True) as last)):
             yield "product", Hadamard((_joined(matrices), last), span=node.span)
+        case Add((Symbol("lambda") as one, Negative(Symbol("lambda") as other))):
+            yield "term", Quotient(one, other, span=node.span)
         case Add((one, two)):
             yield from (("parentheses", new) for new in _in_parentheses(one, two))
     if isinstance(node, Add | Power | Product | Negative) and (argument := _only_symbol(node)):
@@ -436,6 +473,8 @@ def _from_left(node, left):
             yield "gradient left out", step
         case Add(), (Symbol("E" | "J") | At(Symbol("E" | "J"))):
             yield "gradient left out", Gradient(node, span=node.span)
+        case ((Gradient(Symbol("J")) | Derivative(Symbol("J"), Symbol("w", (), None))), Sum("n" as n, _, body)):
+            yield "lost factor", replace(node, body=Product((*_factors(body), Symbol("x", (n,)))))
         case Gradient(Symbol("E", (n,))), Symbol("w", ()) if not node.layer and not node.mark:
             yield "symbol", Symbol("x", (n,), span=node.span)
 
@@ -462,8 +501,11 @@ def _of_symbol(symbol, letters, layers):
                     yield kind if "elta" not in name else "symbol", replace(symbol, name=name)
     if symbol.name in MATRICES and not symbol.indices:
         yield "transpose", Transpose(symbol, span=symbol.span)
-    if symbol.name == "w" and symbol.mark in ("", "t") and not symbol.indices:
+    if symbol.name == "w" and symbol.mark != "*" and not symbol.indices:
         yield "distance", Add((symbol, Negative(Symbol("w", mark="*"))), span=symbol.span)
+        yield "old parameters", replace(symbol, mark="t")
+    if symbol.mark == "t+1":
+        yield "old parameters", replace(symbol, mark="t")
     if symbol.name == "w" and not symbol.indices and not symbol.layer:
         yield "lost factor", Product((Symbol("X"), symbol), span=symbol.span)
     if symbol.name == "kappa":
@@ -523,7 +565,13 @@ def _of_whole(left, right):
     if left.span is None and isinstance(left, Add):
         terms = right.terms if isinstance(right, Add) else (right,)
         yield "step without theta", Add((left.terms[0], *terms))
-    for factor in (Number(2.0), Quotient(Number(1.0), Number(2.0)), Quotient(Number(1.0), Symbol("N")), Symbol("N")):
+    for factor in (
+        Number(2.0),
+        Number(4.0),
+        Quotient(Number(1.0), Number(2.0)),
+        Quotient(Number(1.0), Symbol("N")),
+        Symbol("N"),
+    ):
         yield "lost factor", _scaled(right, factor)
     if isinstance(left, Variance):
         yield "out of a variance", _scaled(right, Quotient(Number(1.0), Power(Symbol("B"), Number(2.0))))
@@ -539,6 +587,8 @@ def _of_whole(left, right):
     for factor in _of_regression(left):
         factors = _factors(right)
         yield from (("lost factor", Product((*factors[:at], factor, *factors[at:]))) for at in range(len(factors) + 1))
+    if is_symbol(left, "rate", "kappa"):
+        yield "term", Add((Number(1.0), Negative(right)))
     if is_symbol(left, "w") and left.mark == "t":
         yield "term", Add((Symbol("w", mark="*"), right))
     if is_symbol(left, "a"):
@@ -555,7 +605,7 @@ def _of_regression(left):
             return (Symbol("x", (n,)),)
         case Derivative(Symbol("E", (n,)), Symbol("w", indices, None)):
             return (Symbol("x", (n, *indices)),)
-        case Gradient(Symbol("J")) | Symbol("H") | Product((*_, Symbol("w", mark="*"))):
+        case Gradient(Symbol("J")) | Symbol("H") | Symbol("w", mark="*") | Product((*_, Symbol("w", mark="*"))):
             return X, Transpose(X)
     return ()
 

@@ -60,7 +60,7 @@ def value(node, scene):
         case syntax.Differential(of):
             return _slope(value(of, _changed(scene)))
         case syntax.At(of, point):
-            return value(of, scene.move(("theta", None), value(point, scene) - scene.quantities.theta))
+            return value(of, scene.move(("theta", None), _at_point(point, scene) - scene.quantities.theta))
         case syntax.Gradient(of):
             return _gradient(of, scene)
         case syntax.Derivative(of, by):
@@ -328,10 +328,7 @@ def _gradient(of, scene):
     """All partial derivatives by theta: of a number in a column, of a column in a row for each entry."""
     step = _one_hot_column(len(scene.model.theta), scene)
     if isinstance(of, syntax.At):
-        point, theta = value(of.point, scene), scene.quantities.theta
-        if point.shape[-2:] not in ((1, 1), theta.shape[-2:]):
-            raise Undefined(f"the gradient is taken at {_shapes([theta], '')}, and the point is {_shapes([point], '')}")
-        step, of = step + point - theta, of.of
+        step, of = step + _at_point(of.point, scene) - scene.quantities.theta, of.of
     slopes = _slope(value(of, scene.move(("theta", None), step)))
     along = -2 if slopes.shape[-2:] == (1, 1) else -1
     if slopes.shape[along] > 1:
@@ -339,6 +336,13 @@ def _gradient(of, scene):
     if slopes.shape[scene.axes["parameter"]] == 1:  # of a constant
         slopes = np.repeat(slopes, len(scene.model.theta), scene.axes["parameter"])
     return np.swapaxes(slopes, scene.axes["parameter"], along)
+
+
+def _at_point(point, scene):
+    point, theta = value(point, scene), scene.quantities.theta
+    if point.shape[-2:] not in ((1, 1), theta.shape[-2:]):
+        raise Undefined(f"J is a cost at {_shapes([theta], '')}, and the point is {_shapes([point], '')}")
+    return point
 
 
 def _one_hot_column(length, scene):

@@ -15,6 +15,7 @@ from bgd_helpers.equations.reading import read
 SMALL = 30  # nodes of both sides
 MOST_EDITS, MOST_PAIRS = 300, 900  # tried where the sides are small, and fewer where they are larger: about a second
 LEFT = "another left side"
+ENDS = "at an end of the interval one direction does not shrink, and below 0 each grows."
 ALONE = (HIDDEN, "gradient left out", "step without theta")  # too large a change to be one of two
 
 
@@ -63,16 +64,45 @@ def repair(latex, left, right, approximately=False, first=True):
 def repair_condition(latex, statement):
     """The Repair of one bound of a condition (E15), or None."""
     chain = statement.right
-    for position, side in enumerate(chain.sides):
+    for sides, relations in _other_comparisons(chain):
+        if _is_true(statement, sides, relations):
+            new = _as_text(sides, relations)
+            span = chain.sides[0].span[0], chain.sides[-1].span[1]
+            return Repair(_exchanged(latex, span, new), f"It holds as ${new}$: {ENDS}", None, span)
+    for position, side in sorted(enumerate(chain.sides), key=lambda each: each[1] == syntax.Symbol("eta")):
         for edit in single_edits(syntax.Symbol("eta"), side):
             sides = (*chain.sides[:position], edit.whole, *chain.sides[position + 1 :])
-            try:
-                mended = statement._replace(right=chain._replace(sides=sides))
-                if difference_in_truth(mended) is None:
-                    return _described(latex, side, edit)
-            except Misfit:
-                continue
+            if _is_true(statement, sides, chain.relations):
+                return _described(latex, side, edit)
     return None
+
+
+def _is_true(statement, sides, relations):
+    """Whether the equivalence is true with another comparison on its right."""
+    try:
+        return difference_in_truth(statement._replace(right=syntax.Chain(sides, relations))) is None
+    except Misfit:
+        return False
+
+
+def _other_comparisons(chain):
+    """(sides, relations) without the equality of a bound, and with the bound that is missing: 0 < eta."""
+    strict = tuple(sign.rstrip("=") for sign in chain.relations)
+    if strict != chain.relations:
+        yield chain.sides, strict
+    for zero, sign in ((0.0, "<"), (2.0, ">")):
+        bound = syntax.Number(zero)
+        if zero:
+            bound = syntax.Quotient(bound, syntax.Symbol("lambda", mark="max"))
+        if len(chain.sides) == 2:
+            yield (bound, *chain.sides), (sign, *strict)
+            yield (*chain.sides, bound), (*strict, "<" if sign == ">" else ">")
+
+
+def _as_text(sides, relations):
+    return " ".join(
+        [syntax.latex(sides[0]), *(f"{sign} {syntax.latex(side)}" for sign, side in zip(relations, sides[1:]))]
+    )
 
 
 def _turned_on_the_left(latex, left, right, approximately):

@@ -26,7 +26,7 @@ RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵏⁿᴸᵗⁱʲ", "�
 PARTS = re.compile("|".join(reversed(TABLE["parts"])))
 IN_FONT = r"\\(?:(?:text|textrm|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?"
 WORDS = [
-    (re.compile(rf"{IN_FONT}(?:{names.replace(' ', '|')})(?![A-Za-z])"), said)
+    (re.compile(rf"{IN_FONT}({names.replace(' ', '|')})(?![A-Za-z])"), said)
     for names, said in TABLE["outside"]["words"]
 ]
 
@@ -135,7 +135,7 @@ def _filled(plain, before, after, span_of, text):
 
 def named_function(latex: str) -> tuple[int, str] | None:
     """(place, what it is) of a function that the language has not got; None if there is none."""
-    found = [(match.start(), said) for pattern, said in WORDS if (match := pattern.search(latex))]
+    found = [(m.start(), said.replace("<1>", m[1])) for pattern, said in WORDS if (m := pattern.search(latex))]
     return min(found, key=lambda each: each[0], default=None)
 
 
@@ -145,7 +145,7 @@ def outside(text: Text) -> tuple[int, str] | None:
     A letter without a meaning, the last row, is named where nothing else can be.
     """
     *found, letter = [
-        (match and text.place(match.start()), said)
+        (match and text.place(match.start()), match and said.replace("<0>", match[0].strip()))
         for pattern, said in OUTSIDE
         for match in [pattern.search(text.text)]
     ]
