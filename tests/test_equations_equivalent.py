@@ -357,6 +357,7 @@ BY_ACCIDENT = {
         r"\frac{\partial \hat y_{nj}}{\partial z_{ni}^{(1)}} = w_{ij}^{(2)} f_2'(a_{nj}^{(2)})",
         r"\frac{\partial J}{\partial w_{ij}^{(L)}} = \frac1N \sum_n z_{ni}^{(1)} \delta_{nj}^{(L)}",
     ],
+    "rounding": [r"10^{12} + 1 = 10^{12}", r"10^{11} + 1 = 10^{11}", r"J = J + 10^{-12} J"],
 }
 
 

@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.evaluation import Undefined, value
+from bgd_helpers.equations.evaluation import TOLERANCE, Undefined, value
 from bgd_helpers.equations.meaning import meaning_of, missing, together
 from bgd_helpers.equations.syntax import Node, Number
 
-TOLERANCE, APPROXIMATELY = 1e-11, 1e-6  # of the largest entry
+APPROXIMATELY = 1e-6  # the tolerance where the sign is that of an approximation
 FEWEST = 2  # places at which an equation must be seen to hold, and depths of the networks if it speaks of layers
 
 

@@ -14,6 +14,7 @@ from bgd_helpers.equations.models import STEP
 from bgd_helpers.equations.shapes import EXAMPLES, shape
 
 ROWS = ("a", "z", "delta", "x", "y", "yhat")  # with one index: a row of the matrix, as a column
+TOLERANCE = 1e-11  # of the largest entry: two sides that differ by less are equal
 ROUNDING = 1e-13  # a sum that cancels to less than this share of its terms is zero
 SMALL_STEP = 1e-4  # h, where the text writes one
 
@@ -208,7 +209,7 @@ def _added(values):
         raise Undefined(f"{_shapes(values, ' + ')} cannot be added")
     magnitudes = [np.abs(v) for v in values]
     tops = [top for top in (np.nanmax(m, initial=0) for m in magnitudes) if top > 0]
-    if tops and min(tops) <= ROUNDING * max(tops):
+    if tops and min(tops) <= 2 * TOLERANCE * max(tops):
         raise Undefined("numbers so different in size cannot be added exactly")
     return _cleared(sum(values[1:], values[0]), np.max(np.broadcast_arrays(*magnitudes), axis=0))
 
