@@ -70,10 +70,8 @@ class Explorer(anywidget.AnyWidget):
         prompt = [("Predict first.", predict), ("Then look.", look_for)]
         spec: dict[str, Any] = {"size": picture.figure.canvas.get_width_height(), "ratio": RETINA, "lines": lines}
         spec |= {"controls": [about(control) for control in self.controls.values()], "start": self._places()}
-        spec |= {
-            "prompt": [line for line in prompt if line[1]],
-            "parts": [f"part{n}" for n in range(len(self._artists))],
-        }
+        spec |= {"prompt": [line for line in prompt if line[1]]}
+        spec |= {"parts": [f"part{n}" for n in range(len(self._artists))]}
         self.add_traits(**{name: Unicode("[]").tag(sync=True) for name in spec["parts"]})
         super().__init__(spec=spec, positions=spec["start"])
         self.progress.tell = lambda share: self.set_trait("busy", share)
@@ -135,6 +133,7 @@ class Explorer(anywidget.AnyWidget):
         finally:
             self._following = True
 
+    @observe("needs_png")
     def _moved(self, change):
         if self._following:
             with suppress(Exception):  # it stands below the picture
@@ -145,10 +144,6 @@ class Explorer(anywidget.AnyWidget):
         if self.moves and change.new != self._places():
             self.place(dict(zip(self.controls, change.new)))
             self._moved(change)
-
-    @observe("needs_png")
-    def _cannot_paint(self, change):
-        self._moved(change)
 
     def drawn(self) -> tuple[str, str, list[str]]:
         """The present state: in words, its static layers as a PNG, and the commands of each moving artist as JSON.
