@@ -3,8 +3,6 @@
 900 x 360 CSS pixels: 150 x 150 filled contours with a path of 500 marked points, and a curve of 500 points.
 """
 
-import json
-
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import numpy as np
@@ -58,14 +56,22 @@ def with_interact(dpi=100):
 
 
 def with_ipympl():
-    """Needs %matplotlib widget."""
+    """By blitting; needs %matplotlib widget."""
     plt.ioff()
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), dpi=100)
-    moving, control = draw(*axes), slider()
+    moving, control, still = draw(*axes), slider(), []
+    for artist in moving.values():
+        artist.set_animated(True)
 
     def show(change):
+        if not still:
+            figure.canvas.draw()
+            still.append(figure.canvas.copy_from_bbox(figure.bbox))
         move(moving, control.value)
-        figure.canvas.draw_idle()
+        figure.canvas.restore_region(still[0])
+        for artist in moving.values():
+            artist.axes.draw_artist(artist)
+        figure.canvas.blit(figure.bbox)
 
     control.observe(show, "value")
     return widgets.VBox([control, figure.canvas])
@@ -125,21 +131,6 @@ def with_bqplot():
     show(None)
     control.observe(show, "value")
     return widgets.VBox([control, widgets.HBox([left, right])])
-
-
-def bytes_of_a_move(explorer):
-    """Of the messages that a move of its first control sends, on average."""
-    control, sizes = next(iter(explorer.controls.values())), []
-
-    def size(message, buffers=None):
-        sizes.append(len(json.dumps(message)) + sum(map(len, buffers or [])))
-
-    send, explorer._send = explorer._send, size
-    for position in range(len(control.options)):
-        control.position = position
-    explorer._send = send
-    explorer.reset()
-    return sum(sizes) / len(control.options)
 
 
 def explorer_of(name):

@@ -23,7 +23,7 @@ WAYS = {
 NAMES = {
     "interact": "interact + inline",
     "retina": "the same, retina size",
-    "ipympl": "ipympl, draw_idle",
+    "ipympl": "ipympl, blit",
     "plotly": "plotly's FigureWidget",
     "bqplot": "bqplot, no contours",
     "ours": "ours, at any size",
@@ -69,25 +69,28 @@ def report(quick):
     floor, interact = found["floor"], found["interact"]
     print("\nFrom the slider to the picture in JupyterLab, started as `make lab` does, in headless Chromium:")
     print(
-        f"{'':22}{'step p50':>9}{'p95':>6}{'frames/s':>9}{'lag':>6}{'late':>5}{'CPU':>7}   p50 against interact, floor"
+        f"{'':22}{'step p50':>9}{'p95':>6}{'frames/s':>9}{'lag':>6}{'late':>5}{'CPU':>7}{'kB':>7}"
+        "   p50 against interact, floor"
     )
     for way in ways:
-        step, p95, rate, lag, late, cpu = found[way]
+        step, p95, sent, rate, lag, late, cpu = found[way]
         ratios = (
             f"{interact[0] / step:5.1f} times faster, {step / floor[0]:.2f} times the floor, {interact[-1] / cpu:5.1f}"
         )
-        print(f"{NAMES[way]:22}{step:6.0f} ms{p95:6.0f}{rate:9.1f}{lag:6.0f}{late:5}{cpu:7.1f}   {ratios}")
+        drag = f"{rate:9.1f}{lag:6.0f}{late:5}{cpu:7.1f}"
+        print(f"{NAMES[way]:22}{step:6.0f} ms{p95:6.0f}{drag}{sent / 1e3:7.1f}   {ratios}")
     print("lag: ms from release to the last picture; late: pictures after release;")
-    print("CPU: ms of the kernel a picture of the drag.")
+    print("CPU: ms of the kernel a picture of the drag; kB: what a step sends to the page.")
     for missing in [way for way in PEERS if way not in ways]:
         print(f"{missing} is not installed and left out (pip install {missing}).")
-    print("\nThe first control of each explorer of the notebooks, by keyboard, and what a move sends:")
-    for name, (step, p95, sent) in measure_explorers(steps=8 if quick else 20).items():
-        print(f"{name:22}{step:6.0f} ms{p95:6.0f}{step / floor[0]:9.2f} times the floor{sent / 1e3:9.1f} kB")
+    print("\nThe first control of each explorer of the notebooks: step p50, p95, CPU of the kernel, bytes:")
+    for name, (step, p95, sent, cpu) in measure_explorers(steps=8 if quick else 20).items():
+        ratio = f"{step / floor[0]:9.2f} times the floor"
+        print(f"{name:22}{step:6.0f} ms{p95:6.0f}{ratio}{cpu:7.1f} ms{sent / 1e3:9.1f} kB")
 
 
 def measure(ways, steps):
-    """(p50, p95, frames a second, lag, late pictures, kernel CPU) of each way."""
+    """(p50, p95, bytes of a step, frames a second, lag, late pictures, kernel CPU) of each way."""
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         (folder / "root").mkdir()
@@ -101,7 +104,7 @@ def measure(ways, steps):
 
 
 def measure_explorers(steps, names=EXPLORERS):
-    """(p50, p95, bytes of a move) of the first control of each explorer."""
+    """(p50, p95, bytes, kernel CPU) of a step of the first control of each explorer."""
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         (folder / "root").mkdir()
@@ -113,9 +116,8 @@ def measure_explorers(steps, names=EXPLORERS):
             for number, name in enumerate(names, start=1):
                 _, handle = _watched(notebook, number)
                 handle.focus()
-                times = _steps(notebook, steps)
-                sent = notebook.ask(f"bytes_of_a_move({name})")
-                found[name] = median(times), quantiles(times, n=20)[-1], sent
+                before = _cpu(notebook)
+                found[name] = *_steps(notebook, steps), 1e3 * (_cpu(notebook) - before) / (steps + 3)
             notebook.close()
             return found
 
@@ -129,10 +131,10 @@ def _cells(ways):
 def _measured(notebook, number, steps):
     page, (_, handle) = notebook.page, _watched(notebook, number)
     handle.focus()
-    times, before = _steps(notebook, steps), _cpu(notebook)
+    taken, before = _steps(notebook, steps), _cpu(notebook)
     rate, lag, late, pictures = _drag(page, handle)
     cpu = 1e3 * (_cpu(notebook) - before) / pictures
-    return median(times), quantiles(times, n=20)[-1], rate, lag, late, cpu
+    return *taken, rate, lag, late, cpu
 
 
 def _watched(notebook, number):
@@ -147,8 +149,11 @@ def _watched(notebook, number):
 
 
 def _steps(notebook, steps):
-    """Milliseconds of each step; the first three steps warm up."""
-    page, times = notebook.page, []
+    """(p50, p95, bytes that reach the page) of a step, in ms; the first three steps warm up."""
+    page, times, sizes = notebook.page, [], []
+    wire = page.context.new_cdp_session(page)
+    wire.on("Network.webSocketFrameReceived", lambda told: sizes.append(_size(told["response"])))
+    wire.send("Network.enable")
     for step in range(steps + 3):
         count = page.evaluate("window.seen.length")
         page.keyboard.press("ArrowRight" if step % 2 == 0 else "ArrowLeft")
@@ -156,7 +161,13 @@ def _steps(notebook, steps):
         if step >= 3:
             times.append(page.evaluate("count => window.seen[count] - window.pressed.at(-1)", count))
         time.sleep(0.3)
-    return times
+    wire.detach()
+    return median(times), quantiles(times, n=20)[-1], sum(sizes) / (steps + 3)
+
+
+def _size(frame):
+    """Bytes of a frame of a WebSocket; binary ones stand there in base64."""
+    return len(frame["payloadData"]) * (3 / 4 if frame["opcode"] == 2 else 1)
 
 
 def _cpu(notebook):

@@ -21,6 +21,7 @@ from bgd_helpers.pictures.controls import (
 )
 from bgd_helpers.pictures.explorer import Explorer
 from bgd_helpers.pictures.landscape import DIVERGED, Map, draw_map, show_map
+from bgd_helpers.pictures.paths import show
 from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
 Tables: TypeAlias = Mapping[int, Runs] | None
@@ -195,7 +196,7 @@ def _moving_curve(axes, kind):
 def _show(moving, curves, axis, budget, N, cells):
     """Move the artists; returns who is ahead at the budget, and what is on the map, in words."""
     _show_axis(moving["budget"].axes, curves, axis, N)
-    moving["budget"].set_xdata([budget, budget])
+    show(moving["budget"], np.array([[budget, 0], [budget, 1]]))
     marks = [_cost_at(curve, axis, budget) for curve in curves]
     for curve, mark in zip(curves, marks):
         _show_curve(moving, curve, axis, budget, mark)
@@ -245,10 +246,12 @@ def _row_at(x, budget):
 
 def _show_curve(moving, curve, axis, budget, mark):
     x, J = getattr(curve, axis)[1:], np.nan_to_num(np.clip(curve.J[1:], 1e-9, 1e9), nan=1e9)
-    outline = np.append(x, x[::-1]), np.append(J.min(axis=1), J.max(axis=1)[::-1])
-    moving[f"{curve.kind} band"].set_verts([np.column_stack(outline)])
-    moving[curve.kind].set_data(x, J.mean(axis=1))
-    moving[f"{curve.kind} now"].set_data([budget], [mark.mean if mark.mean < YLIM[1] else np.nan])
+    mean = np.column_stack([x, J.mean(axis=1)])
+    if not np.array_equal(mean, moving[curve.kind].get_xydata()):
+        outline = np.append(x, x[::-1]), np.append(J.min(axis=1), J.max(axis=1)[::-1])
+        moving[f"{curve.kind} band"].set_verts([np.column_stack(outline)])
+        moving[curve.kind].set_data(*mean.T)
+    show(moving[f"{curve.kind} now"], np.array([[budget, mark.mean if mark.mean < YLIM[1] else np.nan]]))
 
 
 def _show_numbers(moving, kind, cells, mark):

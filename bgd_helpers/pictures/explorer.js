@@ -22,11 +22,11 @@ export function paint(canvas, commands, glyphs, [W, H]) {
       }
     } else if (c.i) g.drawImage(c.shape ??= image(c), ...c.at);
     else {
-      const shapes = c.shapes ??= (c.e ? c.d.split(/(?=M)/) : [c.d]).map(d => new Path2D(d)), at = c.at ?? [0, 0];
+      const shape = c.shape ??= new Path2D(c.d), at = c.at ?? [0, 0];
       for (let i = 0; i < at.length; i += 2) {
         g.translate(at[i], at[i + 1]);
-        if (c.f) shapes.forEach(shape => g.fill(shape));
-        if (c.s) shapes.forEach(shape => g.stroke(shape));
+        if (c.f) g.fill(shape);
+        if (c.s) g.stroke(shape);
         g.translate(-at[i], -at[i + 1]);
       }
     }
@@ -95,7 +95,7 @@ function build(box, spec, move, failed) {
   const canvas = add(stack, "canvas", { role: "img", "aria-label": "the picture, in words below", "aria-describedby": words });
   const text = add(box, "div", { class: "bgd-words", id: words, "aria-live": "polite", style: `min-height: ${1.45 * (spec.lines + 1)}em` });
   const error = add(box, "pre", { role: "alert" });
-  let state, resting;
+  let state, seen, resting;
   const draw = () => {
     try { if (state?.commands) paint(canvas, state.commands, state.glyphs, spec.size); } catch (reason) { failed(reason); }
   };
@@ -104,7 +104,7 @@ function build(box, spec, move, failed) {
   return shown => {
     state = shown;
     inputs.forEach((input, i) => { if (input.valueAsNumber !== state.positions[i]) input.valueAsNumber = state.positions[i]; input.say(); });
-    if (still.src !== state.still) still.src = state.still;
+    if (seen !== state.static) still.src = `data:image/png;base64,${seen = state.static}`;
     draw();
     box.dataset.moves = state.moves ?? "";
     busy.hidden = !state.busy;
@@ -115,28 +115,23 @@ function build(box, spec, move, failed) {
   };
 }
 
-const address = view => URL.createObjectURL(new Blob([view], { type: "image/png" }));
-
 function render({ model, el }) {
-  const spec = model.get("spec"), glyphs = [], stills = {};
-  const still = name => {
-    const view = model.get(name);
-    if (stills[name]?.view !== view) { URL.revokeObjectURL(stills[name]?.url); stills[name] = { view, url: address(view) }; }
-    return stills[name].url;
+  const spec = model.get("spec"), glyphs = [], scene = {};
+  const part = name => {
+    const json = model.get(name);
+    if (scene[name]?.json !== json) scene[name] = { json, commands: JSON.parse(json) };
+    return scene[name].commands;
   };
   const show = build(el, spec, positions => { model.set("positions", positions); model.save_changes(); },
     reason => { if (!model.get("needs_png")) { model.set("needs_png", String(reason)); model.save_changes(); } });
   const shown = () => {
-    const outlines = model.get("glyphs"), png = model.get("frame");
+    const outlines = model.get("glyphs"), state = {};
     while (glyphs.length < outlines.length) glyphs.push(new Path2D(outlines[glyphs.length]));
-    const commands = png.byteLength ? null : spec.parts.flatMap(name => model.get(name));
-    show({ positions: model.get("positions"), commands, glyphs, still: still(png.byteLength ? "frame" : "static"),
-      text: model.get("text"), error: model.get("error"), busy: model.get("busy"), moves: model.get("moves") });
+    for (const name of ["positions", "static", "text", "error", "busy", "moves"]) state[name] = model.get(name);
+    show({ ...state, glyphs, commands: model.get("needs_png") ? null : spec.parts.flatMap(part) });
   };
-  model.on("change:moves", shown);
-  model.on("change:busy", shown);
+  model.on("change:moves change:busy", shown);
   shown();
-  return () => Object.values(stills).forEach(({ url }) => URL.revokeObjectURL(url));
 }
 export default { render };
 
@@ -146,8 +141,7 @@ export function open(box, { spec, parts, scenes, texts, glyphs }) {
   function move(positions) {
     const at = positions.reduce((sum, position, i) => sum * spec.controls[i].texts.length + position, 0);
     const [still, ...scene] = scenes[at];
-    show({ positions, commands: scene.flatMap(number => parts[number]), glyphs: shapes, text: texts[at],
-      still: `data:image/png;base64,${parts[still]}` });
+    show({ positions, commands: scene.flatMap(number => parts[number]), glyphs: shapes, text: texts[at], static: parts[still] });
   }
   move(spec.start);
 }

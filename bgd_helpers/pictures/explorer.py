@@ -5,6 +5,7 @@ and a canvas in the browser paints it over them. There is no queue: the last pos
 """
 
 import io
+import json
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -16,8 +17,7 @@ import ipywidgets
 import numpy as np
 from matplotlib.image import AxesImage
 from PIL import Image
-from traitlets import Any as AnyTrait
-from traitlets import Bytes, Dict, Float, Int, List, Unicode, observe
+from traitlets import Dict, Float, Int, List, Unicode, observe
 
 from bgd_helpers.pictures import page
 from bgd_helpers.pictures.controls import Control, Progress, about, checked, shown
@@ -43,9 +43,8 @@ class Explorer(anywidget.AnyWidget):
     _esm, _css = (Path(__file__).with_suffix(suffix).read_text("utf-8") for suffix in (".js", ".css"))
     spec: Any = Dict().tag(sync=True)
     positions: Any = List().tag(sync=True, echo_update=False)
-    static, frame = Bytes().tag(sync=True), Bytes().tag(sync=True)
     glyphs: Any = List().tag(sync=True)
-    text, error, needs_png = (Unicode().tag(sync=True) for _ in range(3))
+    static, text, error, needs_png = (Unicode().tag(sync=True) for _ in range(4))
     busy, moves = Float().tag(sync=True), Int().tag(sync=True)
 
     def __init__(
@@ -67,15 +66,13 @@ class Explorer(anywidget.AnyWidget):
             artist.set_animated(True)
         self._freeze_layout()
         self._recorder = Recorder(picture.figure)
-        self._scene: list[list[dict]] = [[] for _ in self._artists]
+        self._scene = [""] * len(self._artists)
         prompt = [("Predict first.", predict), ("Then look.", look_for)]
         spec: dict[str, Any] = {"size": picture.figure.canvas.get_width_height(), "ratio": RETINA, "lines": lines}
         spec |= {"controls": [about(control) for control in self.controls.values()], "start": self._places()}
-        spec |= {
-            "prompt": [line for line in prompt if line[1]],
-            "parts": [f"part{n}" for n in range(len(self._artists))],
-        }
-        self.add_traits(**{name: AnyTrait([]).tag(sync=True) for name in spec["parts"]})
+        spec |= {"prompt": [line for line in prompt if line[1]]}
+        spec |= {"parts": [f"part{n}" for n in range(len(self._artists))]}
+        self.add_traits(**{name: Unicode("[]").tag(sync=True) for name in spec["parts"]})
         super().__init__(spec=spec, positions=spec["start"])
         self.progress.tell = lambda share: self.set_trait("busy", share)
         for control in self.controls.values():
@@ -90,7 +87,7 @@ class Explorer(anywidget.AnyWidget):
     @property
     def scene(self) -> list[list[dict]]:
         """What the canvas paints: for each moving artist, from the lowest to the highest, its commands."""
-        return [getattr(self, name) for name in self.spec["parts"]]
+        return [json.loads(getattr(self, name)) for name in self.spec["parts"]]
 
     def set(self, **values: Any) -> None:
         """Move the named controls together, and redraw once.
@@ -136,6 +133,7 @@ class Explorer(anywidget.AnyWidget):
         finally:
             self._following = True
 
+    @observe("needs_png")
     def _moved(self, change):
         if self._following:
             with suppress(Exception):  # it stands below the picture
@@ -147,12 +145,8 @@ class Explorer(anywidget.AnyWidget):
             self.place(dict(zip(self.controls, change.new)))
             self._moved(change)
 
-    @observe("needs_png")
-    def _cannot_paint(self, change):
-        self._moved(change)
-
-    def drawn(self) -> tuple[str, bytes, list[list[dict]]]:
-        """The present state: in words, its static layers as PNG bytes, and the commands of each moving artist.
+    def drawn(self) -> tuple[str, str, list[str]]:
+        """The present state: in words, its static layers as a PNG, and the commands of each moving artist as JSON.
 
         Recorded are the artists that have changed; all of them where the static layers have.
         """
@@ -187,8 +181,8 @@ class Explorer(anywidget.AnyWidget):
     def _publish(self, text, still, scene):
         """Traits that are as before are not sent."""
         self.text = self.picture.text = text
-        self.static, self.glyphs = still, list(self._recorder.glyphs)
-        self.frame = self.png() if self.needs_png else b""
+        self.static = in_base64(self.png()) if self.needs_png else still
+        self.glyphs = list(self._recorder.glyphs)
         for name, part in zip(self.spec["parts"], scene):
             setattr(self, name, part)
 
@@ -239,7 +233,7 @@ def _from_the_lowest(axes, moving):
 
 @house_style
 def static_png(figure, moving):
-    """The layers that no artist moves on, at retina size."""
+    """The layers that no artist moves on, at retina size, in base64."""
     images = [artist for artist in moving if isinstance(artist, AxesImage) and artist.get_visible()]
     for artist in images:  # they are drawn even if they are animated
         artist.set_visible(False)
@@ -248,7 +242,7 @@ def static_png(figure, moving):
         artist.set_visible(True)
     buffer = io.BytesIO()
     Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB").save(buffer, "png")
-    return buffer.getvalue()
+    return in_base64(buffer.getvalue())
 
 
 def ending(error: Exception) -> str:

@@ -13,7 +13,7 @@ from matplotlib.colors import ListedColormap
 from bgd_helpers import data, descent, network
 from bgd_helpers.pictures.controls import Progress, batch_size_slider, choice, choice_slider, step_slider
 from bgd_helpers.pictures.explorer import Explorer
-from bgd_helpers.pictures.paths import kind_of
+from bgd_helpers.pictures.paths import kind_of, show
 from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, MARKERS, Picture, house_style, new_figure
 
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
@@ -264,9 +264,9 @@ def _show(moving, table, eta, epoch):
 
 
 def _show_curve(moving, name, values, highest, epoch, kind):
-    moving[name].set_data(np.arange(len(values)), values)
-    moving[name].set(color=COLOURS[kind], linestyle=LINESTYLES[kind])
-    moving[f"{name} now"].set_data([epoch], [min(values[epoch], highest)])
+    curve = np.column_stack([np.arange(len(values)), values])
+    show(moving[name], curve, color=COLOURS[kind], linestyle=LINESTYLES[kind])
+    show(moving[f"{name} now"], np.minimum(curve[[epoch]], [np.inf, highest]))
 
 
 def _zero_line(birds, values):

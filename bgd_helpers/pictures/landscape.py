@@ -8,6 +8,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm
 from matplotlib.patches import Rectangle
 
+from bgd_helpers.pictures.paths import show
 from bgd_helpers.pictures.picture import COLOURS, MARKERS
 
 LEVELS = (0.14, 0.15, 0.16, 0.17, 0.18, 0.19, 0.2, 0.22, 0.25, 0.3, 0.4, 0.5, 0.7, 1, 2)
@@ -87,13 +88,14 @@ def _map_legend(axes):
 def show_map(moving, cells):
     """Moves the artists of `draw_map`, and says what is on the map."""
     lost = cells.J >= DIVERGED
-    moving["map"].set_data(_colours(cells.J))
-    moving["map diverged"].set_data(*np.nonzero(lost)[::-1])
-    moving["map best"].set_data(*_best_of_rows(cells.J))
-    for name in ("map cell", "map cell edge"):
-        moving[name].set_data(*_outline(*cells.marked["minibatch"]))
-    for kind, (row, column) in cells.marked.items():
-        moving[f"map {kind}"].set_data([column], [row])
+    colours = _colours(cells.J)
+    if not np.array_equal(colours, moving["map"].get_array()):
+        moving["map"].set_data(colours)
+    points = {"diverged": np.nonzero(lost)[::-1], "best": _best_of_rows(cells.J)}
+    points |= dict.fromkeys(("cell", "cell edge"), _outline(*cells.marked["minibatch"]))
+    points |= {kind: ([column], [row]) for kind, (row, column) in cells.marked.items()}
+    for name, places in points.items():
+        show(moving[f"map {name}"], np.column_stack(places))
     return _map_words(cells, cells.marked["minibatch"][0], lost)
 
 

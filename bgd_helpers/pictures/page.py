@@ -71,7 +71,7 @@ def pack(explorer: Any, grid: Mapping[str, Any]) -> dict[str, Any]:
         for state in states:
             explorer.place(state)
             text, still, scene = explorer.drawn()
-            scenes.append([parts.setdefault(json.dumps(part), len(parts)) for part in ([in_base64(still)], *scene)])
+            scenes.append([parts.setdefault(part, len(parts)) for part in (json.dumps(still), *scene)])
             texts.append(text)
     finally:
         explorer.set(**before)

@@ -5,6 +5,8 @@ Two parameters are shown, the bias b across and the weight w up, as rows of a pa
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +23,8 @@ PLAIN_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 2, 3, 5, 7, 10, 20, 50, 100)
 CIRCLE = np.linspace(0, 2 * np.pi, 121)
 
 
-class Bowl(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Bowl:
     """A quadratic cost of two parameters: its minimum w*, its Hessian H, its least value J*."""
 
     w_star: np.ndarray
@@ -55,6 +58,7 @@ def run_of(path, batch_size, X, y):
     return Run(kind_of(batch_size, len(X)), path[:, :, 0], cost)
 
 
+@lru_cache(maxsize=16)
 def contours(bowl):
     """The ellipses (1/2) e^T H e = J - J* around w*, one for each of EXCESSES."""
     values, vectors = np.linalg.eigh(bowl.H)

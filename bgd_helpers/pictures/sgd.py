@@ -5,7 +5,6 @@ from math import ceil
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
 from bgd_helpers import descent, inputs, theory
@@ -77,7 +76,8 @@ def sgd_figure(
     updates = len(X) if updates is None else updates
     path = _paths(gradient, X, y, np.array([eta]), batch_size, updates, order, seed)[:, 0]
     batch = _next_batches(len(X), batch_size, updates, order, seed)[updates]
-    return picture(bowl_of(X, y), *_at_the_end(path, batch, gradient, batch_size, X, y), updates)
+    run = run_of(path, batch_size, X, y)
+    return picture(bowl_of(X, y), run, _arrows(run, batch, gradient, X, y), updates)
 
 
 def sgd_explorer(X: Array, y: Array, eta: float = 0.02, gradient: Gradient = theory.linear_gradient) -> Explorer:
@@ -92,13 +92,18 @@ def sgd_explorer(X: Array, y: Array, eta: float = 0.02, gradient: Gradient = the
     def table(rates, batch_size, order, seed):
         return _paths(gradient, X, y, np.array(rates), batch_size, N, order, seed)
 
+    @lru_cache(maxsize=256)
+    def run(eta, batch_size, order, seed):
+        rates = RATES if getattr(gradient, "runs_together", False) else (eta,)
+        return run_of(table(rates, batch_size, order, seed)[:, rates.index(eta)], batch_size, X, y)
+
     next_batches = lru_cache(maxsize=64)(_next_batches)
 
     def redraw(eta, batch_size, updates, order, seed):
-        rates = RATES if getattr(gradient, "runs_together", False) else (eta,)
-        path = table(rates, batch_size, order, seed)[: updates + 1, rates.index(eta)]
+        whole = run(eta, batch_size, order, seed)
+        shown = whole._replace(path=whole.path[: updates + 1], cost=whole.cost[: updates + 1])
         batch = next_batches(N, batch_size, N, order, seed)[updates]
-        return _show(moving, bowl, *_at_the_end(path, batch, gradient, batch_size, X, y))
+        return _show(moving, bowl, shown, _arrows(shown, batch, gradient, X, y))
 
     grid = {"eta": None, "batch_size": None, "updates": (0, N)}
     return Explorer(shown, _controls(N, eta), redraw, LOOK_FOR, PREDICT, lines=6, grid=grid)
@@ -129,12 +134,12 @@ def _next_batches(N, batch_size, updates, order, seed):
     return [batch for _ in range(epochs) for batch in descent.batches(N, batch_size, rng, order)]
 
 
-def _at_the_end(path, batch, gradient, batch_size, X, y) -> tuple[paths.Run, Arrows]:
-    """(run, arrows): the run with its costs, and what the examples and the next update ask for at its end."""
-    w = path[-1]
+def _arrows(run, batch, gradient, X, y) -> Arrows:
+    """What the examples and the next update ask for at the end of the run."""
+    w = run.path[-1][:, None]
     with np.errstate(over="ignore", invalid="ignore"):
         steps, step = -theory.linear_example_gradients(w, X, y), -gradient(w, X[batch], y[batch])
-    return run_of(path, batch_size, X, y), Arrows(steps, batch, np.ravel(step))
+    return Arrows(steps, batch, np.ravel(step))
 
 
 @house_style
@@ -183,10 +188,10 @@ def _arrow_artists(axis):
 
 
 def _rays(axis, name, look, zorder):
-    """Lines from the origin, and a marker line for their ends."""
-    lines = LineCollection([], colors=look["color"], linewidths=look["linewidth"], zorder=zorder)
+    """Lines from the origin, as one with gaps, and their ends."""
+    (lines,) = axis.plot([], [], zorder=zorder, **look | dict(marker=""))
     (ends,) = axis.plot([], [], zorder=zorder + 0.5, **look | dict(linestyle=""))
-    return {name: axis.add_collection(lines, autolim=False), f"{name} ends": ends}
+    return {name: lines, f"{name} ends": ends}
 
 
 def _show_arrows(moving, arrows):
@@ -194,7 +199,7 @@ def _show_arrows(moving, arrows):
         return _hide_arrows(moving)
     steps, mean = arrows.steps, arrows.steps.mean(axis=0)
     for name, rays in (("each", steps), ("batch", steps[arrows.batch])):
-        _set_rays(moving[name], _from_origin(rays))
+        paths.show(moving[name], paths.as_one(_from_origin(rays)))
         paths.show(moving[f"{name} ends"], _cut(rays))
     for name, ray in (("step", arrows.step), ("mean", mean)):
         paths.show(moving[name], _from_origin(ray[None])[0])
@@ -205,19 +210,8 @@ def _show_arrows(moving, arrows):
     return f"{_mean_in_words(steps, mean, against)}\n{_batch_in_words(arrows, mean)}"
 
 
-def _set_rays(lines, rays):
-    """The rays of a collection elsewhere, in the paths that it has: new ones take half the time of a move."""
-    if len(lines.get_paths()) != len(rays):
-        lines.set_segments(rays)
-    for path, ray in zip(lines.get_paths(), rays):
-        path.vertices[:] = ray
-    lines.stale = True
-
-
 def _hide_arrows(moving):
-    for name in ("each", "batch"):
-        moving[name].set_segments([])
-    for name in ("each ends", "batch ends", "step", "mean", "angle"):
+    for name in ("each", "batch", "each ends", "batch ends", "step", "mean", "angle"):
         moving[name].set_data([], [])
     moving["count"].set_text("no arrows: beyond floating point")
     moving["cut_off"].set_text("")
