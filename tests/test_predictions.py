@@ -122,7 +122,7 @@ def form(shown, monkeypatch):
         monkeypatch.setattr(asking, "form", lambda *arguments: made.append(make(*arguments)) or made[0])
         bgd.predict(name)
         _, field, row = made[0].children
-        return field, *row.children
+        return field, *row.children[:2]
 
     return asked
 
@@ -492,12 +492,20 @@ def commit_by_keyboard(notebook):
         time.sleep(0.5)
     tree = page.locator(".jp-Cell", has=page.get_by_role("button", name="Commit")).aria_snapshot()
     assert QUESTIONS[CHOICE].text in tree and 'button "Commit"' in tree
-    assert all(f'radio "{answer.value}"' in tree for answer in QUESTIONS[CHOICE].answers)
-    backwards_to(page, WRONG)
+    options = [answer.value for answer in QUESTIONS[CHOICE].answers]
+    assert re.search(f'radiogroup "Predict. {re.escape(QUESTIONS[CHOICE].text)}', tree), tree
+    assert all(f'radio "{option}"' in tree for option in options)
+    at = page.locator(".jp-Notebook .jp-mod-active").get_attribute("data-windowed-list-index")
+    backwards_to(page, options[-1])
     keys.press("Space")
-    for _ in range(3):
-        keys.press("Tab")
-    keys.press("Space")
+    for option, key in ((options[0], "ArrowDown"), (options[-1], "ArrowUp"), (options[-2], "ArrowLeft")):
+        keys.press(key)
+        assert page.locator("input:checked:focus").evaluate("one => one.parentElement.innerText").strip() == option
+    for _ in range(options.index(WRONG), len(options) - 2):
+        keys.press("ArrowUp")
+    assert page.locator(".jp-Notebook .jp-mod-active").get_attribute("data-windowed-list-index") == at
+    keys.press("Tab")
+    keys.press("Enter")
     page.get_by_text("You predict").first.wait_for()
     keys.press("Tab")
     keys.press("Shift+Enter")

@@ -22,6 +22,22 @@ MOST_BYTES = 50 * 2**20  # of a saved notebook
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ADVICE = "Choose first, then commit."
 KEPT = "It stays, once the notebook is saved (Ctrl+S)."
+KEYS = """// JupyterLab's keys are not for what is in the form; its radios are a group with the question as its name
+export default { render({ el }) {
+  let frame;
+  const ready = () => {
+    const form = el.closest(".widget-vbox"), question = form?.querySelector(".widget-html-content");
+    const field = form?.querySelector(".widget-radio-box, input");
+    if (!field || !question) { frame = requestAnimationFrame(ready); return; }
+    form.setAttribute("data-lm-suppress-shortcuts", "true");
+    question.id = `question-${Math.random().toString(36).slice(2)}`;
+    if (field.tagName === "INPUT") field.setAttribute("aria-describedby", question.id);
+    else field.role = "radiogroup", field.setAttribute("aria-labelledby", question.id);
+  };
+  ready();
+  return () => cancelAnimationFrame(frame);
+} };
+"""
 NOTHING = "Nothing to ask again: no prediction in the notebooks before this one went wrong."
 
 
@@ -152,6 +168,7 @@ def with_widget(bundle: dict[str, Any], make: Callable) -> Any:
 
 def form(asked: Question, commit: Callable) -> Any:
     """The question, its options or a field for a number, and a button: pressed, it calls `commit` with the guess."""
+    import anywidget
     import ipywidgets as widgets
 
     wide = {"width": "auto"}
@@ -162,8 +179,9 @@ def form(asked: Question, commit: Callable) -> Any:
         field = widgets.RadioButtons(options=texts, index=None, tooltip=asked.text, layout=wide)
     button = widgets.Button(description="Commit", tooltip="Commit to this prediction")
     said = widgets.HTML(KEPT)
+    keys = type("Keys", (anywidget.AnyWidget,), {"_esm": KEYS})(layout={"display": "none"})
     text = prose(f"<b>Predict.</b> {html.escape(asked.text)}")
-    box = widgets.VBox([text, field, widgets.HBox([button, said])])
+    box = widgets.VBox([text, field, widgets.HBox([button, said, keys])])
 
     def pressed(_):
         guess = _number(field.value) if asked.is_number else field.value
