@@ -319,7 +319,7 @@ def _at_the_minimum(statement):
 def _relation(sign, left, right):
     """The relation that a sign stands for; w := w - 1 and w = w - 1 are updates."""
     stepped = syntax.is_symbol(left, "w", "b", "W", "theta") and isinstance(right, syntax.Add) and left in right.terms
-    if sign == ":=" and left in syntax.walk(right) or sign == "=" and stepped:
+    if sign == ":=" and left != Symbol("H") and left in syntax.walk(right) or sign == "=" and stepped:
         return "<-"
     return SYNONYMS.get(sign, str(sign))
 

@@ -307,6 +307,9 @@ def _local(node, letters, layers):
             yield "by", replace(node, by=replace(by, name="azAZ"["zaZA".index(name)]))
         case Gradient(Symbol("J", ())):
             yield "symbol", replace(node, of=Symbol("E", ("n",), span=node.of.span))
+    if isinstance(node, Add) and node.terms == (Symbol("I"), Negative(Symbol("eta"))):
+        step = Product((Symbol("eta"), Symbol("H")))
+        yield "lost factor", Add((Symbol("I"), Negative(step)), span=node.span)
     if isinstance(node, Add) and Symbol("I") in node.terms:
         yield "exponent", Power(node, Symbol("t"), span=node.span)
     if isinstance(node, Gradient) and is_symbol(node.of, "J") and node.of.indices:
@@ -338,7 +341,7 @@ def _of_factors(node):
     match node.factors:
         case (*before, Transpose(Symbol("X")) as one, Symbol("X") as two):
             yield "lost factor", Product((*before, Quotient(Number(2.0), Symbol("N")), one, two), span=node.span)
-        case (Symbol("eta") as eta, Symbol("H") as H, *rest) if rest:
+        case (Symbol("eta") as eta, Symbol("H") as H, *rest) | (Product((Symbol("eta") as eta, H)), *rest) if rest:
             yield "term", _joined((Add((Symbol("I"), Negative(Product((eta, H))))), *rest))
 
 
@@ -503,7 +506,7 @@ def _of_symbol(symbol, letters, layers):
         yield "transpose", Transpose(symbol, span=symbol.span)
     if symbol.name == "w" and symbol.mark != "*" and not symbol.indices:
         yield "distance", Add((symbol, Negative(Symbol("w", mark="*"))), span=symbol.span)
-        yield "old parameters", replace(symbol, mark="t")
+        yield "symbol", replace(symbol, mark="*")
     if symbol.mark == "t+1":
         yield "old parameters", replace(symbol, mark="t")
     if symbol.name == "w" and not symbol.indices and not symbol.layer:
@@ -511,10 +514,14 @@ def _of_symbol(symbol, letters, layers):
     if symbol.name == "kappa":
         one = Number(1.0)
         yield from (("term", Add((symbol, term), span=symbol.span)) for term in (one, Negative(one)))
+        yield "symbol", Symbol("lambda", mark="max", span=symbol.span)
     if symbol.name == "lambda" and symbol.mark in ("min", "max"):
         other = replace(symbol, mark="max" if symbol.mark == "min" else "min")
         yield "symbol", other
         yield "term", Add((symbol, other), span=symbol.span)
+        yield "upside down", Quotient(Number(2.0), symbol, span=symbol.span)
+    if symbol.name == "y" and len(symbol.indices) == 1:
+        yield "symbol", replace(symbol, name="x")
     if symbol.name == "H":
         yield "lost factor", Product((Symbol("eta"), symbol), span=symbol.span)
     if symbol.name in ("x", "X") and len(symbol.indices) != 1:
@@ -568,6 +575,7 @@ def _of_whole(left, right):
     for factor in (
         Number(2.0),
         Number(4.0),
+        Quotient(Number(2.0), Symbol("N")),
         Quotient(Number(1.0), Number(2.0)),
         Quotient(Number(1.0), Symbol("N")),
         Symbol("N"),
@@ -589,6 +597,8 @@ def _of_whole(left, right):
         yield from (("lost factor", Product((*factors[:at], factor, *factors[at:]))) for at in range(len(factors) + 1))
     if is_symbol(left, "rate", "kappa"):
         yield "term", Add((Number(1.0), Negative(right)))
+        yield "lost factor", Quotient(right, Symbol("lambda", mark="min"))
+        yield "lost factor", Quotient(right, Add((Symbol("kappa"), Number(1.0))))
     if is_symbol(left, "w") and left.mark == "t":
         yield "term", Add((Symbol("w", mark="*"), right))
     if is_symbol(left, "a"):
