@@ -1,10 +1,12 @@
 """Grading as an instructor does it: a class of submissions made from a release, the command, what fails."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import attacks
 import nbformat
@@ -188,7 +190,7 @@ class FailingWorker:
     def __init__(self, plan):
         pass
 
-    def grade(self, submission, salt, tasks):
+    def grade(self, submission, salt):
         return None
 
     def close(self):
@@ -196,8 +198,21 @@ class FailingWorker:
 
 
 class GoodWorker(FailingWorker):
-    def grade(self, submission, salt, tasks):
+    def grade(self, submission, salt):
         return Result(submission.learner, True, [], [])
+
+
+def test_a_worker_has_its_time_anew_with_each_line(monkeypatch):
+    alarms = []
+    alarm = SimpleNamespace(start=lambda: alarms.append("on"), cancel=lambda: alarms.append("off"))
+    monkeypatch.setattr(classroom.threading, "Timer", lambda seconds, ring: alarm)
+    worker = object.__new__(classroom.Worker)
+    worker.plan, worker.process = (
+        SimpleNamespace(cell_seconds=1),
+        SimpleNamespace(stdout=io.StringIO("\n\n{}\n"), kill=0),
+    )
+    assert worker._line() == "{}\n" and worker._line() == ""
+    assert alarms == ["on", "off"] * 4
 
 
 def test_a_submission_that_the_grader_lost_has_its_row_and_is_graded_by_the_next_run(tmp_path, monkeypatch):

@@ -30,7 +30,7 @@ class Counting:
     def __init__(self, plan):
         pass
 
-    def grade(self, submission, salt, tasks):
+    def grade(self, submission, salt):
         text = submission.files[0].read_text() if submission.files else ""
         Counting.graded.append(submission.key)
         rows = [row(task, Outcome("wrong", text)) for task in ASKED.tasks]

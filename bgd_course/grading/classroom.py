@@ -183,7 +183,7 @@ class Run:
         worker = self.busy.get(me)
         if worker is None:
             worker = self.busy[me] = (self.plan.make_worker or Worker)(self.plan)
-        result = None if self.stopped.is_set() else worker.grade(submission, salt, len(self.asked.tasks))
+        result = None if self.stopped.is_set() else worker.grade(submission, salt)
         if result is None:
             self.busy.pop(me).close()
             return lost(submission, self.asked)
@@ -272,7 +272,7 @@ class Worker:
             start_new_session=True,  # Ctrl-C is for the process that has the others
         )
 
-    def grade(self, submission, salt, tasks):
+    def grade(self, submission, salt):
         """The result of a submission; None if the worker failed, or was not heard of for too long."""
         junit = self.folder / "junit.xml"
         job = {"learner": submission.learner, "salt": salt, "left": submission.left, "junit": str(junit)}

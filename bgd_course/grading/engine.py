@@ -187,11 +187,6 @@ class Attempt:
             self.kernel = None
 
 
-def seconds_for(tasks: int, cell_seconds: float) -> float:
-    """The longest that so many exercises of a submission take, with the learner's own cells."""
-    return tasks * (2 * cell_seconds + RESTART)
-
-
 def _is_right(outcome):
     return outcome.outcome == "right"
 

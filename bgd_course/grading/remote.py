@@ -18,11 +18,12 @@ import nbformat
 
 from bgd_course.grading import classroom, submissions
 from bgd_course.grading.collect import names
-from bgd_course.grading.engine import seconds_for
 from bgd_course.grading.files import Unreadable, bytes_of
-from bgd_course.grading.kernel import MOST_WAITING
 
 IDLE: dict[str, SimpleQueue] = {}  # on a worker of the cluster: course and settings to graders that wait for work
+
+
+LONGEST = 3 * 3600  # seconds for a submission, where the cluster has no worker left that would end it
 
 
 class Remote:
@@ -33,13 +34,13 @@ class Remote:
         course = {path.name: without_outputs(path) for path in sorted(plan.notebooks.glob("*.ipynb"))}
         self.course = json.dumps([course, plan.level, plan.cell_seconds])
 
-    def grade(self, submission, salt, tasks):
+    def grade(self, submission, salt):
         """The result of a submission; None if the cluster failed or took too long."""
         files, refused = read(submission.sources)
         job = {"learner": submission.learner, "salt": salt, "left": submission.left, "files": files}
         self.future = self.client.submit(graded, self.course, job, pure=False)
         try:
-            result = self.future.result(120 + MOST_WAITING * seconds_for(tasks, self.plan.cell_seconds))
+            result = self.future.result(LONGEST)
         except Exception:  # whatever ended the cluster, or the task on it
             self.future.cancel()
             return None
@@ -93,7 +94,7 @@ def graded(course, job):
     with tempfile.TemporaryDirectory(prefix="bgd-") as folder:
         files = tuple(_written(Path(folder, name), data) for name, data in job["files"].items())
         submission = submissions.Submission(job["learner"], files, tuple(job["left"]))
-        result = grader.grade(submission, job["salt"], _tasks(grader.plan))
+        result = grader.grade(submission, job["salt"])
         if result is None:
             grader.close()
             raise RuntimeError("the grader stopped")
@@ -110,10 +111,6 @@ def _plan(course):
     for name, text in notebooks.items():
         (folder / "course" / name).write_text(text, encoding="utf-8")
     return classroom.Plan(folder / "course", folder / "out", level, "", cell_seconds=cell_seconds, private=(folder,))
-
-
-def _tasks(plan):
-    return len(classroom.course.read(plan.notebooks).tasks)
 
 
 def _written(path, data):
