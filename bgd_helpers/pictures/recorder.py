@@ -1,8 +1,9 @@
 """What artists draw, written down as commands that a canvas in the browser paints, at whatever resolution it has.
 
-A command is a dictionary: `d` an outline in SVG's notation, or with `at` a shape at many places; `t` a text, as glyphs;
-`i` an image; `f` its fill, `s` its stroke, `w`, `l`, `o`, `j`, `c` width, dashes, their start, join and cap; `b` its
-clip box. Coordinates are pixels of the figure, y downwards.
+A command is a dictionary: `d` an outline in SVG's notation, or with `at` a shape at many places; `e` says that its
+lines are drawn one by one, and darken each other; `t` a text, as glyphs; `i` an image; `f` its fill, `s` its stroke,
+`w`, `l`, `o`, `j`, `c` width, dashes, their start, join and cap; `b` its clip box. Coordinates are pixels of the
+figure, y downwards.
 """
 
 import json
@@ -85,6 +86,20 @@ class Recorder(RendererBase):
         shape = self._outline(marker_path, marker_trans + Affine2D().scale(1, -1).translate(middle, middle), True, gc)
         self._add(gc, rgbFace, d=len(at) and shape, at=np.floor(at + 0.5).astype(int).ravel().tolist())
 
+    def draw_path_collection(self, gc, master, paths, transforms, offsets, offset_trans, fills, strokes, widths, dashes,
+                             *rest, **options):  # fmt: skip
+        lines = len(fills) == len(transforms) == 0 and len(offsets) <= 1 and len(strokes) == len(widths) == 1
+        if lines and paths and all(path.codes is None for path in paths):
+            lines = self.new_gc()
+            lines.copy_properties(gc)
+            lines.set_foreground(strokes[0], isRGBA=True)
+            lines.set_linewidth(widths[0])
+            lines.set_dashes(*dashes[0])
+            self._add(lines, None, d=self._outline(_joined(paths), master + self.flip, False, lines), e=1)
+        else:
+            super().draw_path_collection(gc, master, paths, transforms, offsets, offset_trans, fills, strokes, widths,
+                                         dashes, *rest, **options)  # fmt: skip
+
     def draw_image(self, gc, x, y, im, transform=None):
         """The image by its different colours, and for each of its pixels which of them."""
         pixels = np.ascontiguousarray(im[::-1]).view("<u4")[..., 0]
@@ -149,6 +164,14 @@ class Recorder(RendererBase):
         if first and dashes is not None:
             look["o"] = round(self.points_to_pixels(first), 2)
         return look | {"j": str(gc.get_joinstyle()), "c": {"projecting": "square"}.get(cap := gc.get_capstyle(), cap)}
+
+
+def _joined(paths):
+    """Open lines as one path."""
+    vertices = np.concatenate([path.vertices for path in paths])
+    codes = np.full(len(vertices), Path.LINETO, Path.code_type)
+    codes[np.cumsum([0, *(len(path.vertices) for path in paths[:-1])])] = Path.MOVETO
+    return Path(vertices, codes)
 
 
 @lru_cache(maxsize=1024)
