@@ -144,6 +144,11 @@ def _workers(f):
 UP, DOWN = "cost(theta + h * e)", "cost(theta - h * e)"
 FORMS = {
     "loss": {
+        "R^2 for the loss": (
+            "spread = y - np.mean(y)\nreturn 1 - np.sum((y_hat - y)**2) / np.sum(spread * spread)",
+            "rest = total = 0.0\nfor a, b in zip(y, y_hat):\n    rest += (a - b)**2\n    total += (a - sum(y) / len(y))**2\nreturn 1 - rest / total",
+            "e, m = y - y_hat, y - y.mean()\nreturn (m @ m - e @ e) / (m @ m)",
+        ),
         "half convention": _fill(_LOSS, k="0.5 * "),
         "factor 2 again": _fill(_LOSS, k="2 * "),
         "sign": _fill(_LOSS, k="-"),

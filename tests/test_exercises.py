@@ -631,7 +631,7 @@ NO_NUMBERS = {
     "text": (_right_bias(str), "a value of type str"),
     "dictionary": (_right_bias(lambda db: {"db": db}), "a value of type dict"),
     "module": (_right_bias(lambda db: np), "a value of type module"),
-    "function": (_right_bias(lambda db: len), "a value of type builtin_function_or_method"),
+    "function": (_right_bias(lambda db: len), "it holds a function where a number belongs"),
     "ragged": (_right_bias(lambda db: [db, 0]), "its parts differ in shape, or one is missing"),
     "half filled": (_right_bias(lambda db: [*db[:-1], None]), "its parts differ in shape, or one is missing"),
     "rounded a little": (

@@ -69,17 +69,20 @@ def first_difference(left, right, approximately=False, among=None):
 def agree(left: Node, right: Node, approximately: bool = False) -> bool:
     """Whether two sides are equal; those that mean nothing together are not."""
     try:
-        meaning = meaning_of(left)
+        meaning = _meaning_of_left(left)
         return first_difference(meaning, meaning_of(right, after=meaning), approximately) is None
     except Misfit:
         return False
+
+
+_meaning_of_left = lru_cache(maxsize=16)(meaning_of)  # a repair tries many right sides with it
 
 
 def _difference(found, scene, tolerance):
     letters = {letter: number for letter, number in scene.setting.items() if letter not in ("L", None)}
     try:
         with np.errstate(all="ignore"):
-            left, right = (value(side, scene) for side in found.sides)
+            left, right = _left(found, scene), value(found.sides[1], scene)
         left, right = _same_shape(left, right, found.sides)
     except Undefined as error:
         return Counterexample(scene.model.name, letters, np.nan, np.nan, str(error))
@@ -91,6 +94,15 @@ def _difference(found, scene, tolerance):
     if agree.all():
         return None
     return _located(found, scene, letters, left, right, agree)
+
+
+def _left(found, scene):
+    """The value of the left side, computed once for all right sides with the same letters."""
+    extents = tuple((letter, frozenset(each)) for letter, each in scene.extents.items())
+    key = scene.model, extents, tuple(scene.setting.items()), scene.changing
+    if key not in found.known:
+        found.known[key] = value(found.sides[0], scene)
+    return found.known[key]
 
 
 def _same_shape(left, right, sides):

@@ -35,6 +35,7 @@ class Meaning:
     has_gradient: bool = False
     summed_layers: list = field(default_factory=list)  # letters of sums over layers
     changing: tuple = ()  # what differentials are of; of an equation, those of its right side if it has some
+    known: dict = field(default_factory=dict)  # values of the left side, which many right sides are compared with
 
     @property
     def axes(self):
@@ -161,6 +162,7 @@ def together(left, right):
         left.has_gradient or right.has_gradient,
         left.summed_layers + right.summed_layers,
         right.changing or left.changing,
+        left.known,
     )
     _check_marks(found.marks, next(iter(right.marks.values()), None))
     _check_roles(found)

@@ -13,7 +13,7 @@ from bgd_helpers.equations.meaning import meaning_of, together
 from bgd_helpers.equations.reading import read
 
 SMALL = 30  # nodes of both sides
-MOST_EDITS, MOST_PAIRS = 300, 900  # tried where the sides are small, and fewer where they are larger: about a second
+MOST_EDITS, MOST_PAIRS = 400, 1200  # tried where the sides are small, and fewer where they are larger: about a second
 LEFT = "another left side"
 ENDS = "at an end of the interval one direction does not shrink, and below 0 each grows."
 ALONE = (HIDDEN, "gradient left out", "step without theta")  # too large a change to be one of two
@@ -50,15 +50,24 @@ def repair(latex, left, right, approximately=False, first=True):
     turned = first and _turned_on_the_left(latex, left, right, approximately)
     if turned:
         return turned
-    pairs = ((one, two) for one in edits for two in single_edits(left, one.whole) if two.kind not in ALONE)
     most = MOST_PAIRS * SMALL**3 // max(size, SMALL) ** 3
     found = None
-    for one, two in islice(pairs, most):
+    for one, two in islice(_pairs(left, right, edits), most):
         if holds(two.whole):
             found = found or (one, two)
             if _reach(left, two.whole) >= reach:
                 return _described(latex, right, one, two)
     return _described(latex, right, *found) if found else None
+
+
+def _pairs(left, right, edits):
+    """Two edits, one after the other, each result once."""
+    seen = {right, *(edit.whole for edit in edits)}
+    for one in edits:
+        for two in single_edits(left, one.whole):
+            if two.kind not in ALONE and two.whole not in seen:
+                seen.add(two.whole)
+                yield one, two
 
 
 def repair_condition(latex, statement):
