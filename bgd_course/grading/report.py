@@ -16,9 +16,9 @@ from bgd_helpers.lessons.predictions import answer_to, questions
 
 SIGNS = {"right": "✓", "wrong": "✗", "stopped": "■", "not attempted": "○"}
 BECAUSE = {"right": "", "wrong": "because ", "stopped": "", "not attempted": ""}
-# Where a spreadsheet would begin a formula: at the start, and behind what another locale parts columns by.
-COMPUTED = re.compile(
-    r"(?:^|(?<=[;,\t]))(?=[\s\u00ad\u200b-\u200f\u2060-\u206f\ufeff]*"
+# Where a spreadsheet would begin a formula.
+COMPUTED = (
+    r"(?=[\s\u00ad\u200b-\u200f\u2060-\u206f\ufeff]*"
     r"[-=+@|\uff1d\uff0b\uff0d\uff20\uff5c\ufe62\ufe63\ufe66\ufe6b\u207a-\u207c\u208a-\u208c])"
 )
 FORMULA = re.compile(r"\$([^$`<>&]+)\$")
@@ -93,7 +93,7 @@ def scores(results: list[Result], delimiter: str = ",") -> str:
     for result in results:
         each = [row.score for row in result.exercises]
         notes = " ".join(result.notes)
-        rows.append([_cell(result.learner), *total(result), graded(result), *each, _cell(notes)])
+        rows.append([_cell(result.learner), *total(result), graded(result), *each, _later_cell(notes)])
     return _as_csv(rows, delimiter)
 
 
@@ -106,7 +106,7 @@ def plan(found: Recognised) -> str:
         files += [("beside it", name) for name in one.others]
         rows += [[one.learner, what, str(name), one.key, found.layout] for what, name in files]
     rows += [["", "nobody's", name, "", found.layout] for name in found.nobodys]
-    return _as_csv([list(map(_cell, row)) for row in rows])
+    return _as_csv([[_cell(first), *map(_later_cell, later)] for first, *later in rows])
 
 
 def _what(line):
@@ -138,7 +138,7 @@ def gradebook_moodle(results: list[Result]) -> list[list]:
     number that its downloads name. It has no column of comments: an empty one removes those that are there."""
     rows = [["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)"]]
     return rows + [
-        [f"Participant {number}", _cell(name), _grade(result), total(result)[1], "-"]
+        [f"Participant {number}", _later_cell(name), _grade(result), total(result)[1], "-"]
         for result, name, number in _numbered(results)
     ]
 
@@ -184,7 +184,12 @@ def of_others(results, output):
 
 def _cell(text):
     """A text for a table: as it came in, but for what no name has, and no spreadsheet takes it for a formula."""
-    return COMPUTED.sub("'", printable(text))
+    return re.sub("^" + COMPUTED, "'", printable(text))
+
+
+def _later_cell(text):
+    """A text behind the first column: a program that parts columns by another sign looks for it in there, too."""
+    return re.sub("(?<=[;,\t])" + COMPUTED, "'", _cell(text))
 
 
 def printable(text: str) -> str:
