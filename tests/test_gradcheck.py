@@ -137,8 +137,12 @@ def test_compare_of_gradients_layer_by_layer():
     assert not found and found.text.splitlines()[3].startswith("✗ grad db^(2): 1 of 1 entries differ")
 
 
-@pytest.mark.parametrize("yours", [None, ..., [], 3.0, [(np.ones((2, 1)),)], [(np.ones((2, 1)), np.ones(1))] * 2])
-def test_compare_of_gradients_that_lack_a_part(yours):
+@pytest.mark.parametrize(
+    "yours",
+    [None, ..., [], 3.0]
+    + [[(np.ones((2, 1)),)], [(np.ones((2, 1)), np.ones(1))] * 2, [(np.ones((2, 1)), np.ones(1), np.ones(1))]],
+)
+def test_compare_of_gradients_that_are_no_pairs(yours):
     found = compare("grad", yours, [(np.ones((2, 1)), np.ones(1))])
     assert not found and "(dW, db) pair" in found.text
 
