@@ -23,6 +23,10 @@ def test_a_slip_is_located_named_and_mended():
     assert result.latex[slice(*result.span)] == "z_{nj}^{(k-1)}"
 
 
+def test_an_entry_of_a_matrix_is_located():
+    assert check_equation("X = 2 X", mend=False).counterexample.at == {"row": 1, "column": 1}
+
+
 def test_the_counterexample_is_what_backprop_and_the_formula_give():
     """The two numbers in the message, recomputed by other means."""
     found = check_equation(E7_WITH_ZJ).counterexample
@@ -50,6 +54,7 @@ def test_what_a_learner_writes_is_escaped():
 def test_definitions_are_told_from_claims():
     assert check_equation(r"E_n = \sum_j (y_{nj} - \hat y_{nj})^2").definition
     assert check_equation(r"\delta_{nj}^{(k)} = \frac{\partial E_n}{\partial a_{nj}^{(k)}}").definition
+    assert check_equation("X = Z^{(0)}").definition
     assert not check_equation(E7).definition
     assert check_equation(r"E_n = \frac12 \sum_j (y_{nj} - \hat y_{nj})^2").verdict == "fails"
 
@@ -145,6 +150,10 @@ def test_no_equation_holds_by_accident(latex):
 )
 def test_deep_layers_and_the_norm_with_a_2_are_what_they_are(latex):
     assert check_equation(latex).verdict == "holds"
+
+
+def test_a_gradient_of_one_example_has_a_letter():
+    assert check_equation(r"g_n = \nabla E_n", mend=False).verdict == "holds"
 
 
 def test_a_norm_of_the_wrong_kind_is_mended():

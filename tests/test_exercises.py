@@ -13,9 +13,10 @@ from tiers import first_with
 from bgd_helpers import gradcheck, network, slips, theory
 from bgd_helpers.checks import EXERCISES, check
 from bgd_helpers.checks.checks import judge
+from bgd_helpers.checks.naming import one_slip
 from bgd_helpers.checks.observing import Polynomial, observe
 from bgd_helpers.checks.orders import PUZZLES
-from bgd_helpers.checks.outcomes import close, one_array
+from bgd_helpers.checks.outcomes import all_agree, close, one_array, outcomes_of
 from bgd_helpers.checks.wording import describe
 from bgd_helpers.scale.rows import backprop_by_rows
 
@@ -34,6 +35,29 @@ def test_each_slip_fails_with_its_own_message(exercise, slip, variant):
     verdict = check(exercise, handed_in(exercise, variant))
     assert (verdict.outcome, verdict.slip) == ("wrong", slip.name)
     assert slip.reason(exercise) in repr(verdict)
+
+
+NOT_BY_VALUES = {"theta changed in place", "stale gradients", "rng not used"}  # named by what else they do
+TAKES_SECONDS = {"backprop", "gradient_check"}
+
+
+@pytest.mark.parametrize(
+    "exercise",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name in TAKES_SECONDS))
+        for name, task in EXERCISES.items()
+        if not task.like
+    ],
+)
+def test_every_variant_of_a_slip_gives_what_names_it(exercise):
+    task, cases = EXERCISES[exercise], list(EXERCISES[exercise].cases())
+    expected = outcomes_of(task.right, cases, task.read)
+    for slip in slips.of_exercise(exercise):
+        for position, variant in enumerate(slip.variants(exercise) if slip.name not in NOT_BY_VALUES else ()):
+            with np.errstate(all="ignore"):
+                found = outcomes_of(variant, cases, task.read)
+                named = one_slip(exercise, cases, found)
+            assert not all_agree(found, expected) and named is slip, (slip.name, position)
 
 
 def test_slips_have_names_of_their_own_and_an_exercise_that_notices():
