@@ -29,8 +29,10 @@ export default { render({ el }) {
     const form = el.closest(".widget-vbox"), question = form?.querySelector(".widget-html-content");
     const field = form?.querySelector(".widget-radio-box, input");
     if (!field || !question) { frame = requestAnimationFrame(ready); return; }
-    form.setAttribute("data-lm-suppress-shortcuts", "true");
+    form.setAttribute("data-lm-suppress-shortcuts", "true");  // nor the notebook's own:
+    form.onkeydown = event => { if (event.key.startsWith("Arrow")) event.stopPropagation(); };
     question.id = `question-${Math.random().toString(36).slice(2)}`;
+    for (const radio of form.querySelectorAll("input[type=radio]")) radio.name = question.id;  // arrows go round
     if (field.tagName === "INPUT") field.setAttribute("aria-describedby", question.id);
     else field.role = "radiogroup", field.setAttribute("aria-labelledby", question.id);
   };
