@@ -14,6 +14,7 @@ from tiers import first_with
 from bgd_helpers import network, slips
 from bgd_helpers.checks import EXERCISES, check, checks
 from bgd_helpers.checks.observing import observe
+from bgd_helpers.checks.outcomes import without_empty_axes
 from bgd_helpers.checks.patterns import largest_difference, pattern
 from bgd_helpers.checks.tracing import limited
 
@@ -314,3 +315,10 @@ def test_the_answers_that_no_reason_may_give_stand_in_the_solutions():
         for cell in nbformat.read(path, 4).cells
     )
     assert all(any(part in solutions for part in parts) for parts in ANSWERS.values())
+
+
+def test_an_axis_of_length_1_that_belongs_there_stays():
+    found, right = ([[[np.ones((1, 3)), np.ones(shape)]]] for shape in ((2, 1), 2))
+    [[bare]] = without_empty_axes(found, right)
+    assert [array.shape for array in bare] == [(1, 3), (2,)]
+    assert without_empty_axes(right, right) is None

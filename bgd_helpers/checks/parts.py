@@ -180,7 +180,6 @@ SHARE = {  # what stands where N_s / N belongs
     "": lambda n: n / n.sum(),
     "the root of N_s": np.sqrt,
     "the square of N_s": lambda n: n**2.0,
-    "1/N_s": lambda n: 1 / n,
     "1": lambda n: np.ones(len(n)),
     "N - N_s": lambda n: n.sum() - n,
     "N_s, the first shard left out": lambda n: n * (np.arange(len(n)) > 0),

@@ -152,7 +152,7 @@ def _judged_chain(latex, chain, mend):
         try:
             difference = first_difference(before, meaning, sign == "~")
         except Misfit as error:
-            mended = mend and error.lost_sum and repair(latex, left, right, sign == "~")
+            mended = mend and error.lost_sum and repair(latex, left, right, sign == "~", left is chain.sides[0])
             error.repair = mended.latex if mended else None
             raise
         if difference:

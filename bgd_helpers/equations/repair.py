@@ -31,7 +31,7 @@ class Repair(NamedTuple):
     span: tuple
 
 
-def repair(latex, left, right, approximately=False, first=True):
+def repair(latex, left, right, approximately, first):
     """The likeliest Repair of the right side, or None. Nothing is offered that was not seen to hold, nor, for the first
     step of a chain, what would only repeat the left side."""
     size = sum(map(_size, (left, right)))
