@@ -316,7 +316,12 @@ def _check_derivative(node, found):
 
 
 def _check_roles(found):
-    """Layers that exist nowhere, and letters that are a layer here and an index there."""
+    """Layers that exist nowhere, letters that are a layer here and an index there, weights as an update's number."""
+    weights = [symbol for symbol in found.symbols if is_symbol(symbol, "w") and not symbol.layer]
+    one = next((weight for weight in weights if re.fullmatch("[1-9]", "".join(weight.indices))), None)
+    if one and any(weight.mark == "0" for weight in weights):
+        text = f"w_0 is where the descent starts, {latex(one)} one weight: after updates write w_t and w_{{t+1}}; "
+        raise Misfit(one, text + "an intercept is b.")
     for layer, lowest, place in found.layers:
         if layer.letter in found.letters:
             text = f"{layer.letter} is an index and a layer at once: use another letter for one of them."
