@@ -673,7 +673,9 @@ def test_a_right_answer_in_single_precision_is_right():
 
 
 @pytest.mark.parametrize("variants", [1, pytest.param(None, marks=pytest.mark.slow, id="all")])
-@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize(
+    "exercise", [name if name != "gradient_check" else pytest.param(name, marks=pytest.mark.slow) for name in EXERCISES]
+)
 def test_salt_draws_other_cases_of_the_same_shapes_and_every_verdict_stays(exercise, variants, salt=(2, 3)):
     task = EXERCISES[exercise]
     usual, cases = list(task.cases()), list(task.cases(*salt))

@@ -61,6 +61,7 @@ def test_on_the_full_network_no_slip_hides(name):
     assert False in found.values()
 
 
+@pytest.mark.slow
 def test_one_example_hides_what_a_mean_is():
     hidden = {name for name in slip_names()[1:] if False not in verdicts(name, NAMES[1]).values()}
     assert hidden == HIDDEN_BY_ONE_EXAMPLE

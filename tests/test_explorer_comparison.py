@@ -207,6 +207,7 @@ def test_back_to_where_it_was_is_the_same_picture(explorer):
     assert picture_after(explorer, eta=0.1, batch_size=18, budget=80, seeds=6) == before
 
 
+@pytest.mark.slow
 def test_another_axis_and_back_is_the_same_picture_to_the_eye(explorer):
     before = pixels(explorer)
     picture_after(explorer, axis="updates")

@@ -106,7 +106,8 @@ def test_without_scripts_it_is_the_picture_with_its_words(explorer, fragment, ch
     tab.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), pytest.param(390, "dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_a_page_moves_with_the_network_cut_and_all_can_use_it(fragment, chromium, tmp_path, width, scheme):
     tab, told = opened(chromium, tmp_path, f"{fragment}<p style='height: 2000px'>Below.</p>{fragment}", width, scheme)
     tab.wait_for_selector("input")
