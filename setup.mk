@@ -10,7 +10,7 @@ RUN   := $(VENV)/bin/python
 # uv where there is one, else pip: the same packages.
 UV      := $(shell uv --version 2>/dev/null)
 CREATE  = $(if $(UV),uv venv --quiet --python "$$(command -v $(PYTHON))",$(PYTHON) -I -m venv) $(VENV)
-INSTALL = $(if $(UV),uv pip install --quiet --python $(RUN),$(RUN) -I -m pip --disable-pip-version-check install -qq)
+INSTALL = $(if $(UV),uv pip install --quiet --compile-bytecode --python $(RUN),$(RUN) -I -m pip --disable-pip-version-check install -qq)
 
 # The stamp names the folder it was made in: an environment that was moved, or whose Python is gone, is made again.
 USABLE := $(shell [ "$$(cat $(READY) 2>/dev/null)" = "$$(pwd -P)" ] && $(RUN) -Ic 'import click' 2>/dev/null && echo yes)

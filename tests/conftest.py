@@ -1,5 +1,6 @@
 """What tests have to say besides passing: lines that are printed at the end of the run."""
 
+import os
 import warnings
 
 import pytest
@@ -13,6 +14,13 @@ LINES = pytest.StashKey()
 def say(request):
     """A function that puts a line into the summary at the end of the run."""
     return request.config.stash.setdefault(LINES, []).append
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """A process for each core; in `make test` one more, as some tests wait, for a browser or a sandbox."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + (config.option.markexpr == "not slow")
 
 
 @pytest.fixture

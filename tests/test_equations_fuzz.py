@@ -217,6 +217,7 @@ def test_a_symbol_in_an_odd_place_gets_an_answer(latex):
     assert not faults_of(latex)
 
 
+@pytest.mark.slow
 def test_a_hostile_input_is_answered_soon(pytestconfig):
     """All of them in one process that is stopped after a while; the name asked last is the one that hangs."""
     command = [sys.executable, "-W", "error", "-c", ANSWERS_ALL]

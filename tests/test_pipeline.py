@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from classes import ROOT, lacking, need
 
-from bgd_course.grading import classroom, submissions
+from bgd_course.grading import classroom, sandbox, submissions
 
 CHEATS = ["calls the package", "calls it by the front door", "comparison replaced", "message forged", "another program"]
 HONEST = ["as it is", "plots", "pictures by the front door", "a helper of its own"]
@@ -44,7 +44,11 @@ def class_of(secret, port):
     return handed_in | {"loops": attacks.as_text(attacks.submission(loss=LOOP)), "broken": "{"}
 
 
-@pytest.fixture(scope="module", params=["bubblewrap", "landlock"])
+# The weaker wall waits for the full tier where the stronger one is there.
+WEAKER = [pytest.mark.slow] * (sandbox.level() == "bubblewrap")
+
+
+@pytest.fixture(scope="module", params=["bubblewrap", pytest.param("landlock", marks=WEAKER)])
 def graded(request, tmp_path_factory):
     """Learner to the outcomes of the three exercises; learner to result; the folder of the reports."""
     need(request.param)
