@@ -20,7 +20,7 @@ def say(request):
 def pytest_xdist_auto_num_workers(config):
     """A process for each core; in `make test` one more, as some tests wait, for a browser or a sandbox."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores + (config.option.markexpr == "not slow")
+    return cores + (config.option.markexpr.strip() == "not slow")
 
 
 @pytest.fixture
