@@ -117,6 +117,7 @@ PERSONS = {
         None,
         {"Zoe\u0308_1": 2},
     ),
+    "a name that a pattern could try for ever": (["ada/01-a-b " + "1" * 60 + "x.ipynb"], None, {"ada": 1}),
     "copies of one's own": (["01-a-b.ipynb", "01-a-b (1).ipynb", "Copy of 01-a-b.ipynb"], None, {"class": 3}),
     "Brightspace": (
         ["12-9 - Ada L - 3 Nov, 2026 1145 PM/a.ipynb", "13-9 - Bob - 3 Nov, 2026 - b.ipynb", "index.html"],

@@ -257,7 +257,7 @@ def _folders_or_one(base, tops, said):
 
 # The name of one of the course's notebooks, and what a learner's own copy of it has more.
 OF_COURSE = re.compile(r"(?P<before>.*?)(?P<name>\d\d[b-e]?(?:-[a-z]+)+)(?P<after>.*)\.ipynb", re.S)
-OWN = re.compile(r"(?:copy of |kopie von )?(?:[ _-]*(?:\(?\d+\)?|copy\d*|kopie))*", re.I)
+OWN = re.compile(r"(?:copy of |kopie von )?(?:[ _-]*+(?:\(?\d++\)?|copy\d*+|kopie))*+", re.I)
 
 
 def _refuse_many_names(files):
