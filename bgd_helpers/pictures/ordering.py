@@ -181,4 +181,6 @@ def _line(line: str) -> Any:
 def _field(number: int) -> Any:
     import ipywidgets as widgets
 
-    return widgets.Text(description=f"gap {number}", layout={"width": "20em", "max_width": "100%"})
+    # sent when it is left, so that no press of the button overtakes what is typed
+    wide = {"width": "20em", "max_width": "100%"}
+    return widgets.Text(description=f"gap {number}", continuous_update=False, layout=wide)

@@ -23,7 +23,8 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ADVICE = "Choose first, then commit."
 KEPT = "It stays, once the notebook is saved (Ctrl+S)."
 KEYS = """// JupyterLab's keys are not for what is in the form; its radios are a group with the question as its name
-export default { render({ el }) {
+const value = field => field?.dataset.value === undefined ? field?.value : decodeURIComponent(field.dataset.value);
+export default { render({ model, el }) {
   let frame;
   const ready = () => {
     const form = el.closest(".widget-vbox"), question = form?.querySelector(".widget-html-content");
@@ -31,6 +32,11 @@ export default { render({ el }) {
     if (!field || !question) { frame = requestAnimationFrame(ready); return; }
     form.setAttribute("data-lm-suppress-shortcuts", "true");  // nor the notebook's own:
     form.onkeydown = event => { if (event.key.startsWith("Arrow")) event.stopPropagation(); };
+    form.addEventListener("click", event => {  // a choice may wait in a queue that the button's press overtakes
+      if (!event.target.closest("button")) return;
+      model.set("shown", value(form.querySelector("input:checked, input:not([type=radio])")) ?? "");
+      model.save_changes();
+    }, true);
     question.id = `question-${Math.random().toString(36).slice(2)}`;
     for (const radio of form.querySelectorAll("input[type=radio]")) radio.name = question.id;  // arrows go round
     if (field.tagName === "INPUT") field.setAttribute("aria-describedby", question.id);
@@ -172,6 +178,7 @@ def form(asked: Question, commit: Callable) -> Any:
     """The question, its options or a field for a number, and a button: pressed, it calls `commit` with the guess."""
     import anywidget
     import ipywidgets as widgets
+    from traitlets import Unicode
 
     wide = {"width": "auto"}
     if asked.is_number:
@@ -181,12 +188,14 @@ def form(asked: Question, commit: Callable) -> Any:
         field = widgets.RadioButtons(options=texts, index=None, tooltip=asked.text, layout=wide)
     button = widgets.Button(description="Commit", tooltip="Commit to this prediction")
     said = widgets.HTML(KEPT)
-    keys = type("Keys", (anywidget.AnyWidget,), {"_esm": KEYS})(layout={"display": "none"})
+    shown = Unicode().tag(sync=True)  # what is chosen on the screen when the button is pressed
+    keys = type("Keys", (anywidget.AnyWidget,), {"_esm": KEYS, "shown": shown})(layout={"display": "none"})
     text = prose(f"<b>Predict.</b> {html.escape(asked.text)}")
     box = widgets.VBox([text, field, widgets.HBox([button, said, keys])])
 
     def pressed(_):
-        guess = _number(field.value) if asked.is_number else field.value
+        chosen = keys.shown or field.value
+        guess = _number(chosen) if asked.is_number else chosen
         if guess is None:
             said.value = "A number, please: 2, −0.5, 1/3." if asked.is_number else ADVICE
         else:
