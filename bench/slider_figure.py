@@ -7,6 +7,7 @@ import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
+from matplotlib.figure import Figure
 
 from bgd_helpers.pictures import Explorer, Picture, choice_slider, house_style, new_figure
 
@@ -56,10 +57,13 @@ def with_interact(dpi=100):
 
 
 def with_ipympl():
-    """By blitting; needs %matplotlib widget."""
-    plt.ioff()
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), dpi=100)
-    moving, control, still = draw(*axes), slider(), []
+    """By blitting; pyplot's backend, which the import takes, goes back to interact."""
+    from ipympl.backend_nbagg import Canvas, FigureManager
+
+    plt.switch_backend("module://matplotlib_inline.backend_inline")
+    figure = Figure(figsize=(9, 3.6), dpi=100)
+    FigureManager(Canvas(figure), 0)
+    moving, control, still = draw(*figure.subplots(1, 2)), slider(), []
     for artist in moving.values():
         artist.set_animated(True)
 

@@ -123,9 +123,8 @@ def measure_explorers(steps, names=EXPLORERS):
 
 
 def _cells(ways):
-    head = "%matplotlib widget\n" * ("ipympl" in ways) + "%matplotlib inline\nfrom bench.slider_figure import *"
-    cells = [f"import sys; sys.path.insert(0, {str(in_browser.ROOT)!r})\n{head}"]
-    return cells + [("%matplotlib widget\n" if way == "ipympl" else "") + WAYS[way] for way in ways]
+    head = f"import sys; sys.path.insert(0, {str(in_browser.ROOT)!r})\n%matplotlib inline\n"
+    return [f"{head}from bench.slider_figure import *", *(WAYS[way] for way in ways)]
 
 
 def _measured(notebook, number, steps):
