@@ -12,7 +12,9 @@ HEADINGS |= {"matrikelnummer", "matrikel", "nachname", "vorname", "benutzername"
 HEADINGS |= {"nom", "nombre", "naam", "number", "nummer", "folder", "github_username", "login", "key"}
 CLASSROOM_50 = ("username", "first_name", "last_name", "email", "section", "github_id")
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # a spreadsheet's "Unicode text" begins with one
-ROUNDED = re.compile(r"\d[.,]?\d*E\+?\d+", re.I)
+# What a table has in place of a number or text that it has lost: 1,23E+05, 1203.0, ####, #N/A; and a text as a formula.
+ROUNDED = re.compile(r"\d[.,]\d+E\+?\d+|\dE\+\d+|\d+[.,]0+|#+|#[A-Z]+[/0-9A-Z]*[!?]?", re.I)
+AS_FORMULA = re.compile(r'="([^"]*)"')
 
 
 class Roster(NamedTuple):
@@ -38,6 +40,7 @@ class Roster(NamedTuple):
         names: dict[str, str] = {}
         whose: dict[str, str] = {}
         people = self.people()
+        where = f"the roster {self.path}"
         rows = max(self._readings(), key=lambda rows: (sum(normal(row[0]) in known for row in rows), _pairs(rows)))
         if people:
             rows = [[one.number, one.id] for one in people if not one.is_test or one.number in known]
@@ -46,18 +49,14 @@ class Roster(NamedTuple):
         for number, row in enumerate(rows if people else self._without_heading(rows, known), 1):
             key, value = normal(row[0]), (row[1] if len(row) > 1 and row[1].strip() else row[0]).strip()
             if len(row) > 2 and any(map(str.strip, row[2:])):
-                raise ValueError(
-                    f"the roster {self.path} has {len(row)} columns: keep two, what the layout says and the id"
-                )
+                raise ValueError(f"{where} has {len(row)} columns: keep two, what the layout says and the id")
             if not key or key in names:
-                raise ValueError(f"the roster {self.path} has {key or 'nothing'!r} twice or empty (entry {number})")
+                raise ValueError(f"{where} has {key or 'nothing'!r} twice or empty (entry {number})")
             if ROUNDED.fullmatch(key) and key not in known or ROUNDED.fullmatch(value) and value != row[0].strip():
-                raise ValueError(
-                    f"the roster {self.path}: a spreadsheet has rounded {key!r}, {value!r} (entry {number})"
-                )
+                raise ValueError(f"{where}: a spreadsheet has rounded or lost {key!r}, {value!r} (entry {number})")
             other = whose.setdefault(spelling(value), row[0])
             if other != row[0]:
-                raise ValueError(f"the roster {self.path} gives the id {value!r} to two, {other!r} and {row[0]!r}")
+                raise ValueError(f"{where} gives the id {value!r} to two, {other!r} and {row[0]!r}")
             names[key] = value
         return names
 
@@ -69,7 +68,7 @@ class Roster(NamedTuple):
             if normal(row[0]) in known:
                 break
             if row[0].strip().lower() in HEADINGS:
-                return rows[number:]
+                return [one for one in rows[number:] if one != row]
         ids = [any(map(str.isdigit, row[-1])) for row in rows]
         if len(rows) > 1 and not ids[0] and all(ids[1:]):
             raise ValueError(f"the roster {self.path}: is {rows[0][0]!r} a heading, or a learner? Head it: learner,id")
@@ -81,7 +80,11 @@ class Roster(NamedTuple):
         said = re.fullmatch(r'"?sep=(.)"?', lines[0].strip()) if lines else None
         try:
             return [
-                [row for row in csv.reader(lines[bool(said) :], delimiter=mark) if any(map(str.strip, row))]
+                [
+                    [AS_FORMULA.sub(r"\1", cell) for cell in row]
+                    for row in csv.reader(lines[bool(said) :], delimiter=mark)
+                    if any(map(str.strip, row)) and not row[0].startswith("# ")
+                ]
                 for mark in (said[1] if said else ",;\t")
             ]
         except csv.Error as error:
@@ -161,5 +164,10 @@ def normal(name: str) -> str:
 
 
 def spelling(name: str) -> str:
-    """What two ways to spell one name have in common: capitals, the width of letters and spaces tell nobody apart."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """What two ways to spell one name have in common: capitals, the width of letters, spaces, the form of an apostrophe
+    or dash, and what is not seen tell nobody apart."""
+    seen = "".join(sign for sign in name.translate(ALIKE) if unicodedata.category(sign) != "Cf")
+    return " ".join(unicodedata.normalize("NFKC", seen).casefold().split())
+
+
+ALIKE = dict.fromkeys(map(ord, "’‘ʼ´`′＇"), "'") | dict.fromkeys(map(ord, "‐‑‒–—−"), "-")

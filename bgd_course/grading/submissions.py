@@ -249,8 +249,8 @@ def _folders_or_one(base, tops, said):
     if own and len(inside) == len(own) and not any(one & other for one, other in pairwise(weeks)):
         first, second = (item.name for item in _two_of(tops[inside[0]]))
         raise Ambiguous(
-            f"{inside[0]!r} is one learner, or a folder of learners ({first!r}, {second!r}): name that folder, or say"
-            " --assume folders"
+            f"{inside[0]!r} is one learner, or a folder of learners ({first!r}, {second!r}): name that folder"
+            " (out of an archive, unpacked), or say --assume folders"
         )
     return "folders"
 
@@ -385,32 +385,31 @@ def _ids(learners, table):
             f"the roster {table.path} matches none of the {len(learners)} learners: it has"
             f" {next(iter(names), '')!r}, the folder {first!r}; a name must be the same, or the system's number alone"
         )
-    _refuse_other_spellings(learners, set(names) - used)
+    _refuse_other_spellings(learners, set(names), used)
     recognised = {one.number: one.recognised for one in table.people()}
     missing = [Submission(names[key], (), (), recognised.get(key, "")) for key in names if key not in used]
     absent = {f"{key} (of the roster)": names[key] for key in names if key not in used}
     whose = {}
-    for what, found in [
-        *((entries[0].name, ids[learner]) for learner, entries in learners.items()),
-        *absent.items(),
-    ]:
+    reported = {entries[0].name: ids[learner] for learner, entries in learners.items()}
+    for what, found in (reported | absent).items():
         other = whose.setdefault(spelling(found), what)
         if other != what:
             raise Ambiguous(
                 f"{other!r} and {what!r} would both be reported as {found!r}: change the roster {table.path}"
             )
-    unlisted = [learner for learner, entries in learners.items() if not set(_keys(learner, entries)) & used]
-    warnings = (
-        [f"not on the roster: {', '.join(map(repr, unlisted[:5]))}{', …' * (len(unlisted) > 5)}"] if unlisted else []
-    )
-    return ids, missing, warnings
+    unlisted = [learner for learner, entries in learners.items() if used.isdisjoint(_keys(learner, entries))]
+    said = f"not on the roster: {', '.join(map(repr, unlisted[:5]))}{', …' * (len(unlisted) > 5)}"
+    return ids, missing, [said] * bool(unlisted)
 
 
-def _refuse_other_spellings(learners, absent):
-    """Raise `Ambiguous` where the roster spells the name of a learner whom it does not have in another way."""
-    spelled = {spelling(key): key for key in absent}
+def _refuse_other_spellings(learners, names, used):
+    """Raise `Ambiguous` where the roster spells the name of a learner whom it does not have in another way, or without
+    the zeros before it."""
+    spelled = {spelling(key): key for key in names - used}
+    numbers = {key.lstrip("0"): key for key in names - used if key.isdigit()}
     for learner, entries in learners.items():
-        key = spelled.get(spelling(learner))
+        is_listed = not names.isdisjoint(_keys(learner, entries))
+        key = spelled.get(spelling(learner)) or not is_listed and numbers.get(normal(learner).lstrip("0"))
         if key and not any(entry.said for entry in entries):
             raise _ambiguous(f"{key} (of the roster)", key, entries[0])
 
