@@ -147,6 +147,11 @@ PERSONS = {
         {"ada_1": 1, "s1": 0, "s2": 1},
     ),
     "sep=;": (["ada/a.ipynb"], "sep=;\nlearner;id\nada;s1\n", {"s1": 1}),
+    "ids as formulas, a heading and a remark among them": (
+        ["0071/a.ipynb", "bob/a.ipynb"],
+        'learner,id\n="0071",="01"\nlearner,id\n# group B\nbob,1e5\n',
+        {"01": 1, "1e5": 1},
+    ),
     "a comma in a name": (["Lovelace, Ada/a.ipynb"], "Name;Matrikelnummer\nLovelace, Ada;1\n", {"1": 1}),
     "an accent of its own": (["Zoe\u0308/a.ipynb"], "Zo\u00eb,s1\n", {"s1": 1}),
     "space around": (["ada/a.ipynb"], " ada\u3000, s1 \n", {"s1": 1}),
@@ -180,6 +185,9 @@ AMBIGUOUS = {
         "Ada@X,1\nbob,2\n",
         ["'ada@x'", "'Ada@X (of the roster)'"],
     ),
+    "another apostrophe": (["o'n/a.ipynb", "b/a.ipynb"], "o\u2019n,1\nb,2\n", ["\u2019n (of", "o'n"]),
+    "what is not seen": (["ada/a.ipynb", "b/a.ipynb"], "\u200bada,1\nb,2\n", ["ada (of the roster)", "'ada'"]),
+    "zeros lost": (["0071/a.ipynb", "b/a.ipynb"], "71,1\nb,2\n", ["'71 (of the roster)'", "'0071'"]),
     "composed and not": (["\u00e9/a.ipynb", "e\u0301/a.ipynb"], None, ["'\u00e9'", "'e\u0301'"]),
     "one number, two names": (["ada_1_10_a.ipynb", "bob_1_11_a.ipynb"], None, ["ada_1_10_a", "bob_1_11_a"]),
     "Blackboard's user in two": (
