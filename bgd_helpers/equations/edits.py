@@ -80,6 +80,12 @@ def _slip(edit):
     kind, old, new, left = edit.kind, edit.old, edit.new, edit.left
     goes_back = is_symbol(left, "delta", "Delta")
     match kind:
+        case "parentheses" if isinstance(new, Activation):
+            return None, MORE["inside"]
+        case "value for derivative" if _by(left, "w", "b"):
+            return kind, MORE["beside"]
+        case "gradient left out" if not isinstance(left, Add):
+            return None, MORE["of_cost"]
         case _ if kind in slips.BY_NAME or kind in OF_EQUATIONS:
             return kind, ""
         case "index" | "swap" if is_symbol(old, "delta"):
@@ -105,6 +111,8 @@ def _slip(edit):
         case "lost slope":
             slope = next(node for node in walk(new) if isinstance(node, Activation) and node.slope)
             return "no f' at the output" if slope.layer.letter == "L" else "no f' in hidden layers", ""
+        case "by" if new.by.name == old.by.name:
+            return None, MORE["other"]
         case "by" if is_symbol(old.by, "z", "Z") and new.by.layer.offset > 0:
             return "no f' in hidden layers", MORE["lost_slope"]
         case "symbol" if goes_back and is_symbol(new, "delta", "Delta") and is_symbol(old, "z", "Z", "a", "A"):
@@ -195,6 +203,8 @@ def left_edits(left):
             case Derivative(_, Symbol("w" | "W", _, Layer() as layer) as by):
                 for other in _near(layer, []):
                     yield node, replace(node, by=replace(by, layer=other)), MORE["other_weight"]
+            case At(_, Symbol("w", mark="" | "0" | "t") as point):
+                yield node, replace(node, point=replace(point, mark="*")), MORE["minimum"]
             case Gradient(of) if node.span:
                 yield node, of, MORE["of_cost"]
             case Symbol("w", (), None) if node.span:
@@ -263,7 +273,7 @@ def _local(node, letters, layers):
                 if getattr(argument, "layer", None) == layer:
                     yield "layer", replace(node, layer=other, argument=replace(argument, layer=other))
         case Sum(index, over, body):
-            yield from (("sum", replace(node, index=letter)) for letter in letters if letter != index)
+            yield from (("sum", replace(node, index=letter, over=None)) for letter in letters if letter != index)
             yield "sum", replace(node, over="batch" if over != "batch" else None)
             yield "sum", body
             yield from (("sum", _with_index(body, index, letter)) for letter in letters if letter != index)
@@ -271,9 +281,14 @@ def _local(node, letters, layers):
             if isinstance(over, Symbol):
                 near = _near(over.layer, layers)
                 yield from (("bound", replace(node, over=replace(over, layer=layer))) for layer in near)
+            if over not in (None, "batch"):
+                yield "bound", replace(node, over=None)
         case Negative(of):
             yield "turned sign", of
         case Add(terms):
+            new, old = (isinstance(term, Negative) for term in terms[:2][::-1])
+            if new and not old and is_symbol(terms[0], "w", "theta"):
+                yield "old parameters", terms[0]
             for position, term in enumerate(terms):
                 yield "turned sign", with_child(node, "terms", position, _negated(term))
                 yield "term", _without(node, "terms", position)
@@ -305,6 +320,8 @@ def _local(node, letters, layers):
             if len(getattr(of, "indices", ())) == len(by.indices) == 1 and of.name != "E":
                 yield "transpose", Transpose(node, span=node.span)
             yield "by", replace(node, by=replace(by, name="azAZ"["zaZA".index(name)]))
+            moved = (new for kind, new in _of_symbol(by, letters, layers) if kind in ("index", "layer"))
+            yield from (("by", replace(node, by=new)) for new in moved)
         case Gradient(Symbol("J", ())):
             yield "symbol", replace(node, of=Symbol("E", ("n",), span=node.of.span))
     if isinstance(node, Add) and node.terms == (Symbol("I"), Negative(Symbol("eta"))):
@@ -379,6 +396,8 @@ def _of_pattern(node):
             yield "product", Hadamard((_joined(matrices), last), span=node.span)
         case Add((Symbol("lambda") as one, Negative(Symbol("lambda") as other))):
             yield "term", Quotient(one, other, span=node.span)
+        case Add((Activation() as f, two)):
+            yield "parentheses", replace(f, argument=Add((f.argument, two)), span=node.span)
         case Add((one, two)):
             yield from (("parentheses", new) for new in _in_parentheses(one, two))
     if isinstance(node, Add | Power | Product | Negative) and (argument := _only_symbol(node)):
@@ -451,6 +470,11 @@ def _from_left(node, left):
                 yield "lost activation", Product((z, Transpose(node)), span=node.span)
     back = left.by if isinstance(left, Derivative) else left
     match back, node:
+        case Symbol(
+            "delta" | "a" | "z" | "w" | "b" | "Delta" | "A" | "Z" | "W", _, Layer() as k
+        ), Add() | Product() if error := _error(node):
+            k = k if back.name in "wbW" else k.moved(1)
+            yield HIDDEN, Symbol("delta" if error.indices else "Delta", error.indices, k, span=node.span)
         case Symbol("delta" | "a" | "z", (n, i)), Symbol("delta", (_, j), layer):
             yield "no W in hidden layers", Product((Symbol("w", (i, j), layer), node), span=node.span)
     match left, node:
@@ -476,10 +500,23 @@ def _from_left(node, left):
             yield "gradient left out", step
         case Add(), (Symbol("E" | "J") | At(Symbol("E" | "J"))):
             yield "gradient left out", Gradient(node, span=node.span)
-        case ((Gradient(Symbol("J")) | Derivative(Symbol("J"), Symbol("w", (), None))), Sum("n" as n, _, body)):
-            yield "lost factor", replace(node, body=Product((*_factors(body), Symbol("x", (n,)))))
+        case Gradient(), Symbol("E" | "J"):
+            yield "gradient left out", Gradient(node, span=node.span)
+        case Derivative(_, by), Symbol("E" | "J") if node != left.of:
+            yield "gradient left out", Derivative(node, by, span=node.span)
+        case ((Gradient(Symbol("J")) | Derivative(Symbol("J"), Symbol("w", _, None))), Sum("n" as n, _, body)):
+            x = Symbol("x", (n, *getattr(getattr(left, "by", None), "indices", ())))
+            yield "lost factor", replace(node, body=Product((*_factors(body), x)))
         case Gradient(Symbol("E", (n,))), Symbol("w", ()) if not node.layer and not node.mark:
             yield "symbol", Symbol("x", (n,), span=node.span)
+
+
+def _error(node):
+    """The output in y - yhat, or in a multiple of it; None for any other node."""
+    match node:
+        case Product((Number() | Negative(Number()), Add() as node)) | node:
+            names = [getattr(_size(term), "name", "") for term in getattr(node, "terms", ())]
+    return _size(node.terms[0]) if sorted(names) in (["y", "yhat"], ["Y", "Yhat"]) else None
 
 
 def _back(n, i, j, layer):
@@ -567,8 +604,6 @@ def _of_whole(left, right):
     if _is_of_matrices(right):
         yield "transpose", Transpose(right)
     yield from _of_first_only(right)
-    if isinstance(left, Derivative) and is_symbol(left.of, "a") and is_symbol(left.by, "z"):
-        yield "value for derivative", Symbol("w", (left.by.indices[-1], left.of.indices[-1]), left.of.layer)
     if left.span is None and isinstance(left, Add):
         terms = right.terms if isinstance(right, Add) else (right,)
         yield "step without theta", Add((left.terms[0], *terms))
@@ -584,6 +619,12 @@ def _of_whole(left, right):
     if isinstance(left, Variance):
         yield "out of a variance", _scaled(right, Quotient(Number(1.0), Power(Symbol("B"), Number(2.0))))
     match left:
+        case Derivative(Symbol("a", (_, j), k), Symbol("z", (_, i))):
+            yield "value for derivative", Symbol("w", (i, j), k)
+        case Derivative(Symbol("a", (n, _), k), Symbol("w", (i, _))):
+            yield "value for derivative", Symbol("z", (n, i), k.moved(-1))
+        case Derivative(Symbol("a"), Symbol("b")):
+            yield "value for derivative", Number(1.0)
         case Derivative(Symbol("E", (n,)), Symbol("w" | "b", (*_, j), Layer() as k)):
             signal = Symbol("delta", (n, j), k)
             yield "lost factor", signal if right == Number(1.0) else _scaled(right, signal)
@@ -630,7 +671,7 @@ def _of_parts(right):
             yield Edit("lost sum", part, total, with_child(right, name, position, total))
     averages = [Quotient(Number(1.0), Symbol(size)) for size in ("batch_size", "N")]
     for position, term in parts if name == "terms" else ():
-        for factor in (Symbol("eta"), Number(2.0), *averages):
+        for factor in (Symbol("eta"), Number(2.0), Quotient(Number(1.0), Number(2.0)), *averages):
             whole = with_child(right, name, position, _scaled(term, factor))
             yield Edit("lost factor", _size(term), _scaled(_size(term), factor), whole)
 

@@ -11,6 +11,7 @@ from bgd_helpers.equations.edits import HIDDEN, left_edits, single_edits
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import meaning_of, together
 from bgd_helpers.equations.reading import read
+from bgd_helpers.equations.updates import RULES, without_next
 
 SMALL = 30  # nodes of both sides
 MOST_EDITS, MOST_PAIRS = 400, 1200  # tried where the sides are small, and fewer where they are larger: about a second
@@ -169,7 +170,14 @@ def _spliced(latex, right, edit):
     everywhere = edit.kind == "index everywhere"
     spans = [node.span for node in syntax.walk(right) if node == edit.old] if everywhere else [edit.old.span]
     short = syntax.latex(without_example(edit.new))
-    for text in (new, rf"\left({new}\right)", f"{{{new}}}", syntax.latex(syntax.Transpose(edit.new)), short):
+    for text in (
+        new,
+        f"+ {new}",
+        rf"\left({new}\right)",
+        f"{{{new}}}",
+        syntax.latex(syntax.Transpose(edit.new)),
+        short,
+    ):
         mended = latex
         for span in sorted(filter(None, spans), reverse=True):
             mended = _exchanged(mended, span, text)
@@ -189,6 +197,7 @@ def _exchanged(latex, span, text):
 
 def _has_side(latex, wanted):
     try:
-        return any(wanted in chain.sides for chain in syntax.chains_of(read(latex)))
+        chains = syntax.chains_of(read(latex))
+        return any(wanted in without_next(chain, rule).sides for chain in chains for rule in RULES)
     except Misfit:
         return False
