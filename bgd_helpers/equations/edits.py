@@ -329,8 +329,8 @@ def _local(node, letters, layers):
         yield "lost factor", Add((Symbol("I"), Negative(step)), span=node.span)
     if isinstance(node, Add) and Symbol("I") in node.terms:
         yield "exponent", Power(node, Symbol("t"), span=node.span)
-    if isinstance(node, Gradient) and is_symbol(node.of, "J") and node.of.indices:
-        yield "lost factor", Product((Symbol("N", node.of.indices), node), span=node.span)
+    if is_symbol(of := getattr(node, "of", node), "J") and of.indices:
+        yield "lost factor", Product((Symbol("N", of.indices), node), span=node.span)
     if isinstance(node, Add | Activation):
         yield "square", Power(node, Number(2.0), span=node.span)
 
@@ -475,6 +475,8 @@ def _from_left(node, left):
         ), Add() | Product() if error := _error(node):
             k = k if back.name in "wbW" else k.moved(1)
             yield HIDDEN, Symbol("delta" if error.indices else "Delta", error.indices, k, span=node.span)
+        case Symbol("delta", (n, i), Layer() as k), Symbol("w", (_, j), layer) if layer == k.moved(1):
+            yield "lost factor", Product((node, Symbol("delta", (n, j), layer)), span=node.span)
         case Symbol("delta" | "a" | "z", (n, i)), Symbol("delta", (_, j), layer):
             yield "no W in hidden layers", Product((Symbol("w", (i, j), layer), node), span=node.span)
     match left, node:
@@ -747,7 +749,9 @@ def _factors(node):
 
 def _slopes(left):
     """f_k'(a), where the left side is an error signal, or a derivative by a pre-activation stands in it."""
-    by = [node.by for node in walk(left) if isinstance(node, Derivative) and is_symbol(node.by, "a", "A")]
+    slopes = [node for node in walk(left) if isinstance(node, Derivative)]
+    by = [node.by for node in slopes if is_symbol(node.by, "a", "A")]
+    by += [node.of for node in slopes if is_symbol(node.of, "z") and is_symbol(node.by, "w", "b")]
     for node in dict.fromkeys([left] * is_symbol(left, "delta", "Delta") + by):
-        name = "a" if node.name in ("delta", "a") else "A"
+        name = "a" if node.name in ("delta", "a", "z") else "A"
         yield _slope(Symbol(name, node.indices if name == "a" else (), node.layer))

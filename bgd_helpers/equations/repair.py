@@ -14,7 +14,7 @@ from bgd_helpers.equations.reading import read
 from bgd_helpers.equations.updates import RULES, without_next
 
 SMALL = 30  # nodes of both sides
-MOST_EDITS, MOST_PAIRS = 400, 1200  # tried where the sides are small, and fewer where they are larger: about a second
+MOST_EDITS, MOST_PAIRS = 400, 950  # tried where the sides are small, and fewer where they are larger: about a second
 LEFT = "another left side"
 ENDS = "at an end of the interval one direction does not shrink, and below 0 each grows."
 ALONE = (HIDDEN, "gradient left out", "step without theta")  # too large a change to be one of two
