@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from datetime import date
 from pathlib import Path
 
 import nbformat
@@ -59,7 +58,7 @@ def _is_saved(path, width):
         print(f"{path.name}: {error}", file=sys.stderr)
         return False
     seconds = time.perf_counter() - start
-    records.add("native", path.name, {"day": str(date.today()), "seconds": seconds, "cells": cells})
+    records.ran("native", path, seconds)
     print(f"{cells:6} cells {seconds:7.1f} s")
     return True
 

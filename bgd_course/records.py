@@ -1,8 +1,10 @@
 """What runs on this machine have found, for the site's page of status: kept outside the repository."""
 
+import hashlib
 import json
 import os
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,18 @@ def read() -> dict[str, dict[str, Any]]:
     with suppress(OSError, ValueError):
         return json.loads((cache() / "records.json").read_text(encoding="utf-8"))
     return {}
+
+
+def ran(kind: str, path: Path, seconds: float) -> None:
+    """Keep that a notebook, as it is now, has run."""
+    add(kind, path.name, {"day": str(date.today()), "seconds": seconds, "of": code(path)})
+
+
+def code(path: Path) -> str:
+    """What tells a notebook's code from that of another version."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return hashlib.sha256(json.dumps(sources).encode()).hexdigest()[:12]
 
 
 def add(kind: str, name: str, value: Any) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from datetime import date
 
 import pytest
 
@@ -46,4 +47,4 @@ def pytest_testnodedown(node):
 def pytest_terminal_summary(terminalreporter, config):
     for line in config.stash.get(LINES, []):
         terminalreporter.write_line(line)
-        records.add("said", line.partition(":")[0], line)  # for the site's page of status
+        records.add("said", line.partition(":")[0], f"{line} ({date.today()})")  # for the site's page of status

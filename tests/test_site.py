@@ -10,7 +10,7 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from test_release import ROOT
 
-from bgd_course import edition, site
+from bgd_course import edition, records, site
 from bgd_course.site import book, explorers, pyodide, status, workbook
 
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -24,6 +24,9 @@ def test_the_book_holds_no_solution_and_every_picture_has_words(path):
     assert "BEGIN SOLUTION" not in text and "HIDDEN TESTS" not in text
     for cell in page.cells:
         assert not re.search(r"<summary>[^<]*\$", cell.source), cell.id
+        assert not any("$" in output.get("data", {}).get("text/html", "") for output in cell.get("outputs", [])), (
+            cell.id
+        )
         if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
             assert len(cell.metadata["mystnb"]["image"]["alt"]) > 20, cell.id
     assert f'href="workbook/notebooks/index.html?path={path.name}"' in page.cells[0].source
@@ -131,8 +134,11 @@ def test_the_status_names_each_notebook_and_exercise():
     rows = status.exercises(ROOT)
     assert len(list(rows)) == sum(len(workbook.delivered(path)["exercises"]) for path in PATHS)
     assert [row[0] for row in status.runs(ROOT, {})] == [path.stem for path in PATHS]
-    run = {"day": "2026-11-26", "seconds": 7.04, "cells": 9}
-    assert next(iter(status.runs(ROOT, {"browser": {PATHS[0].name: run}})))[2] == "2026-11-26: 7 s, 9 cells"
+    run = {"day": "2026-11-26", "seconds": 7.04, "of": records.code(PATHS[0])}
+    for of, told in ((run["of"], ""), (records.code(PATHS[1]), ", before its code changed")):
+        found = {"browser": {PATHS[0].name: run | {"of": of}}, "move": {PATHS[0].name: 61.7}}
+        first, *_, last = status.runs(ROOT, found)
+        assert first[1:] == ("–", f"2026-11-26: 7 s{told}", "62 ms") and last[1:] == ("–", "–", "–")
 
 
 def test_what_containers_copy_is_there():

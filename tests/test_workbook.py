@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import time
-from datetime import date
 
 import in_browser
 import nbformat
@@ -34,6 +33,24 @@ NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 MOST_BYTES, AGAIN, OF_A_CHAPTER = 30e6, 300e3, 1e6  # of a first visit, of a second, before the first explorer
 BROKEN = "images => images.filter(image => image.complete && !image.naturalWidth).length"
 PHONE = {"width": 390, "height": 844}
+MOVES = """async box => {  // ms from the input to the words of the new picture, the median; null if it has no slider
+  const words = box.querySelector('.bgd-words'), control = box.querySelector('.bgd-controls input[type=range]');
+  const taken = [], count = control ? 11 : 0;
+  while (taken.length < count) {
+    const before = words.textContent, start = performance.now();
+    control.value === control.max || taken.length % 2 ? control.stepDown() : control.stepUp();
+    control.dispatchEvent(new Event('input', {bubbles: true}));
+    while (words.textContent === before && performance.now() < start + 1e4) await new Promise(requestAnimationFrame);
+    if (words.textContent === before) return null;
+    taken.push(performance.now() - start);
+  }
+  return taken.sort((a, b) => a - b)[5] ?? null;
+}"""
+COMMIT = """([box, option]) => {  // before the kernel hears of the choice
+  [...box.querySelectorAll('label')].find(label => label.innerText.trim() === option).querySelector('input').click();
+  [...box.querySelectorAll('button')].find(button => button.innerText.trim() === 'Commit').click();
+}"""
+GUESS = "slope −3, w falls"
 WIDER = "() => document.scrollingElement.scrollWidth - innerWidth"
 
 
@@ -164,7 +181,9 @@ def test_a_notebook_says_what_is_saved(learner, path, request):
             assert said(outputs) == said(cell.outputs), cell.id
     assert page.locator(".jp-OutputArea img").evaluate_all(BROKEN) == 0
     assert press_each(page) == sum("_explorer(" in cell.source for cell in saved)
-    records.add("browser", path.name, {"day": str(date.today()), "seconds": seconds, "cells": len(saved)})
+    records.ran("browser", path, seconds)
+    moves = [box.evaluate(MOVES) for box in page.locator(".bgd-explorer:has(> .bgd-controls)").all()]
+    records.add("move", path.name, max(filter(None, moves), default=None))
     save(page)  # a later notebook takes answers of this one
     if path != FIRST:
         page.close()
@@ -184,6 +203,11 @@ def answered(first_page):
     check = next(cell["id"] for cell in cells(page).values() if "bgd.check" in cell["source"])
     run_first(page)
     verdicts = []
+    page.evaluate(RUN, ["predict-slope"])
+    form = page.locator(".widget-vbox", has=page.get_by_role("button", name="Commit"))
+    form.locator("input").first.wait_for()
+    page.evaluate(COMMIT, [form.element_handle(), GUESS])
+    page.get_by_text(f"You predict {GUESS}").first.wait_for()
     mine = f"{right[answer]}\n\n\n# mine"
     for source in (mine.replace("return", "return 0.5 *"), mine):
         page.evaluate(SET, {answer: source})
@@ -288,7 +312,10 @@ def test_the_course_changes_and_the_answers_stay(learner, answered, site, files,
 def test_without_a_network_it_runs_from_the_cache(learner):
     learner.context.set_offline(True)
     page = learner.notebook(FIRST.name)
+    assert "Loading widget" not in page.locator(".jp-Notebook").inner_text()
     run_first(page)
+    page.evaluate(RUN, ["predict-slope"])
+    assert f"You predict {GUESS}" in " ".join(said(cells(page)["predict-slope"]["outputs"]))
     assert not json.dumps(cells(page)).count('"error"')
     learner.context.set_offline(False)
     page.close()

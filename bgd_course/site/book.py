@@ -107,12 +107,14 @@ def page(notebook: NotebookNode, name: str, moving: Iterable[str] = ()) -> Noteb
     """
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = re.sub("<summary>.*?</summary>", _typeset, cell.source)
+            cell.source = re.sub("<summary>.*?</summary>", lambda found: typeset(found[0]), cell.source)
         if cell.id in moving:
             place = ALIVE.format(html.escape(file_of(name, cell.id)))
             cell.outputs = [*cell.outputs, new_output("display_data", {"text/html": place})]
         for output in cell.get("outputs", []):
             _describe(cell, output)
+            if "text/html" in output.get("data", {}):
+                output.data["text/html"] = typeset(output.data["text/html"])
     for cell in predicted(notebook.cells):
         cell.metadata.setdefault("mystnb", {})["code_prompt_show"] = FOLDED
         cell.metadata.setdefault("tags", []).append("hide-output")
@@ -131,9 +133,9 @@ def predicted(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
             yield cell
 
 
-def _typeset(found):
+def typeset(page: str) -> str:
     """Mark the maths in a piece of HTML, which MyST leaves as it is."""
-    return re.sub(r"\$([^$]+)\$", MATHS, found[0])
+    return re.sub(r"\$+([^$]+)\$+", MATHS, page)
 
 
 def _describe(cell, output):

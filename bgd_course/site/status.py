@@ -23,8 +23,9 @@ def page(root: Path) -> str:
     parts = [
         f"# Status\n\nVersion {bgd_helpers.__version__} of the course.",
         "## Versions\n\n" + table(("what", "on a machine of one's own", "in the browser"), versions()),
-        "## Notebooks\n\nWhen each ran last where this page was made, and in how many seconds.",
-        table(("notebook", "natively", "in the browser"), runs(root, found)),
+        "## Notebooks\n\nWhen each ran last where this page was made, in how many seconds beside what else ran there, "
+        "and how long a move of its slowest explorer took (the median).",
+        table(("notebook", "natively", "in the browser", "a move there"), runs(root, found)),
         "## Exercises\n\nThe known mistakes that each check names; the tests make each of them.",
         table(("exercise", "points", "known mistakes"), exercises(root)),
         "## What the tests counted\n\n" + said(found.get("said", {})),
@@ -47,14 +48,18 @@ def versions() -> list[tuple[str, str, str]]:
     return rows + [(name, metadata.version(name), browser[name]) for name in PACKAGES]
 
 
-def runs(root: Path, found: dict[str, dict[str, Any]]) -> Iterable[tuple[str, str, str]]:
+def runs(root: Path, found: dict[str, dict[str, Any]]) -> Iterable[tuple[str, ...]]:
     """A row for each notebook."""
     for path in sorted((root / "notebooks").glob("*.ipynb")):
-        yield path.stem, *(_run(found.get(kind, {}).get(path.name)) for kind in ("native", "browser"))
+        told = [_run(found.get(kind, {}).get(path.name), records.code(path)) for kind in ("native", "browser")]
+        move = found.get("move", {}).get(path.name)
+        yield path.stem, *told, f"{move:.0f} ms" if move else NOTHING
 
 
-def _run(run):
-    return f"{run['day']}: {run['seconds']:.0f} s, {run['cells']} cells" if run else NOTHING
+def _run(run, now):
+    if not run:
+        return NOTHING
+    return f"{run['day']}: {run['seconds']:.0f} s" + ("" if run.get("of") == now else ", before its code changed")
 
 
 def exercises(root: Path) -> Iterable[tuple[str, str, str]]:

@@ -37,8 +37,10 @@ WORKER = {  # what JupyterLite's service worker does, and what it should: the pa
     "t.match(e)": "t.match(e,{ignoreSearch:true})",  # a page is the same for each notebook in its address
 }
 OVERRIDES = {
+    "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},  # light or dark, as the system is
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 10},
+    "@jupyterlab/notebook-extension:tracker": {"codeCellConfig": {"lineNumbers": False, "lineWrap": True}},  # phones
 }
 
 

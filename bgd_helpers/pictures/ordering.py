@@ -121,7 +121,7 @@ class Board:
 
     def say(self, text: str) -> None:
         """Show a sentence, which a screen reader says at once."""
-        self.said.value = f'<div role="alert">{escape(text)}</div>'
+        self.said.value = f'<div role="alert" style="line-height: 1.5">{escape(text)}</div>'
 
     def _label(self):
         for letter, button in self.buttons.items():

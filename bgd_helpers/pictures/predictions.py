@@ -21,7 +21,7 @@ again: dict[tuple[str, str], str | float] = {}  # likewise, by the notebook that
 MOST_BYTES = 50 * 2**20  # of a saved notebook
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ADVICE = "Choose first, then commit."
-KEPT = "It stays, once the notebook is saved (Ctrl+S)."
+KEPT = "It stays, once the notebook is saved."
 KEYS = """// JupyterLab's keys are not for what is in the form; its radios are a group with the question as its name
 const value = field => field?.dataset.value === undefined ? field?.value : decodeURIComponent(field.dataset.value);
 export default { render({ model, el }) {
@@ -116,7 +116,9 @@ def remember() -> None:
 
 
 def saved_cells() -> list:
-    """The cells of the notebook that this kernel belongs to, as it was saved last."""
+    """The cells of the notebook that this kernel belongs to, as it was saved last; of all in a browser."""
+    if sys.platform == "emscripten":
+        return [cell for path in Path.cwd().glob("*.ipynb") for cell in cells_of(path)]
     return cells_of(Path(os.environ.get("JPY_SESSION_NAME", "")))  # JupyterLab says it
 
 

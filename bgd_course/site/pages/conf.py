@@ -14,6 +14,7 @@ html_title = project
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
 html_js_files = [("book.js", {"defer": "defer"})]
+html_context = {"default_mode": "auto"}  # light or dark, as the system is
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {

@@ -7,6 +7,12 @@
   fetch(`${base.href}api/edition.json`, {cache: "no-store"}).then(answer => answer.json())
     .then(({edition}) => edition !== here && front(), () => {});  // without a network it is as it was
 
+  function clear(outputs) {  // a widget whose kernel is gone hides the picture and the words that are kept beside it
+    const rest = ({"application/vnd.jupyter.widget-view+json": gone, ...data}) => data, kept = outputs?.toJSON() ?? [];
+    if (!JSON.stringify(kept).includes("jupyter.widget-view")) return;
+    outputs.fromJSON(kept.map(one => one.data ? {...one, data: rest(one.data)} : one));
+  }
+
   addEventListener("DOMContentLoaded", () => {
     const bar = document.createElement("aside"), home = document.createElement("a"), says = document.createElement("span");
     bar.setAttribute("aria-label", "Workbook");
@@ -24,8 +30,13 @@
     says.textContent = "Python is starting: some ten seconds. You can read meanwhile.";
     bar.append(home, says);
     document.body.append(bar);
+    document.head.insertAdjacentHTML("beforeend", "<style>.jp-RenderedText pre { word-break: normal !important }</style>");
+    let read = false;
     const look = setInterval(() => {
-      const status = window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status;
+      const {context, content, sessionContext} = window.jupyterapp?.shell?.currentWidget ?? {};
+      if (context?.isReady && !read) for (const model of content.model.cells) clear(model.outputs);
+      read ||= context?.isReady;
+      const status = sessionContext?.session?.kernel?.status;
       if (status !== "idle" && status !== "busy") return;
       says.remove();
       clearInterval(look);

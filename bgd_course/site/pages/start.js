@@ -173,6 +173,7 @@ async function bring(file, edition) {
 function attend(edition) {
   const guarded = action => async event => {
     try { await action(event); } catch (error) { doing(`This did not work: ${error.message}`); }
+    element("doing").scrollIntoView({block: "nearest"});
   };
   element("save").onclick = guarded(() => save(edition));
   element("bring").onclick = () => element("file").click();
