@@ -464,16 +464,14 @@ def test_in_a_graded_kernel_nothing_is_asked_and_a_network_still_has_outputs(tmp
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("app", in_browser.APPS)
-def test_by_keyboard_alone(app, tmp_path):
+def test_by_keyboard_alone_in_jupyterlab(tmp_path):
     if remedy := in_browser.missing():
         pytest.skip(f"a prediction in a browser. {remedy}")
     path = tmp_path / "root" / "00-start-here.ipynb"
     path.parent.mkdir()
     nbformat.write(edition.learners(NOTEBOOKS[path.name]), path)
-    with in_browser.server(tmp_path, app) as serving, in_browser.chromium() as chromium:
-        notebook = in_browser.Notebook(chromium, serving, path.name, app)
-        notebook.errors.clear()  # what Notebook 7 itself logs while it opens
+    with in_browser.server(tmp_path) as serving, in_browser.chromium() as chromium:
+        notebook = in_browser.Notebook(chromium, serving, path.name)
         try:
             commit_by_keyboard(notebook)
             assert notebook.errors == []
