@@ -22,5 +22,4 @@ html_theme_options = {
     "navbar_persistent": [],  # a second field to search in
 }
 mathjax_path = "mathjax/tex-chtml.js"  # of our own
-mathjax3_config = {"options": {"enableMenu": False}, "tex": {"inlineMath": [["\\(", "\\)"], ["$", "$"]]}}
-myst_mathjax_classes = "tex2jax_process|mathjax_process|math|output_area|text_html"  # the last: formulas in outputs
+mathjax3_config = {"options": {"enableMenu": False}}
