@@ -502,8 +502,6 @@ def _from_left(node, left):
             yield "gradient left out", step
         case Add(), (Symbol("E" | "J") | At(Symbol("E" | "J"))):
             yield "gradient left out", Gradient(node, span=node.span)
-        case Gradient(), Symbol("E" | "J"):
-            yield "gradient left out", Gradient(node, span=node.span)
         case Derivative(_, by), Symbol("E" | "J") if node != left.of:
             yield "gradient left out", Derivative(node, by, span=node.span)
         case ((Gradient(Symbol("J")) | Derivative(Symbol("J"), Symbol("w", _, None))), Sum("n" as n, _, body)):
@@ -623,9 +621,9 @@ def _of_whole(left, right):
     match left:
         case Derivative(Symbol("a", (_, j), k), Symbol("z", (_, i))):
             yield "value for derivative", Symbol("w", (i, j), k)
-        case Derivative(Symbol("a", (n, _), k), Symbol("w", (i, _))):
+        case Derivative(Symbol("a", (n, _), k), Symbol("w", (i, _))) if isinstance(right, (Symbol, Number)):
             yield "value for derivative", Symbol("z", (n, i), k.moved(-1))
-        case Derivative(Symbol("a"), Symbol("b")):
+        case Derivative(Symbol("a"), Symbol("b")) if isinstance(right, (Symbol, Number)):
             yield "value for derivative", Number(1.0)
         case Derivative(Symbol("E", (n,)), Symbol("w" | "b", (*_, j), Layer() as k)):
             signal = Symbol("delta", (n, j), k)
