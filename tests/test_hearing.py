@@ -1,6 +1,7 @@
 """What a check says beyond the slip: the line, the argument, the place, more the second time, and never the answer."""
 
 import re
+import signal
 import threading
 from itertools import product
 from pathlib import Path
@@ -65,6 +66,48 @@ def test_an_endless_loop_is_stopped_in_a_thread():
 def test_loops_of_all_kinds_are_stopped(body, monkeypatch):
     monkeypatch.setattr(checks, "SECONDS", 0.1)
     assert "does not end" in check("loss", answer("loss", body)).text
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no signals to wake what waits")
+def test_an_answer_that_waits_is_stopped_and_the_alarm_is_put_back(monkeypatch):
+    monkeypatch.setattr(checks, "SECONDS", 0.02)
+    before = signal.getsignal(signal.SIGALRM)
+    said = check("loss", answer("loss", "import time\ntime.sleep(600)\nreturn 0")).text
+    assert "stopped in line 3, `time.sleep(600)`, which waits" in said
+    assert signal.getsignal(signal.SIGALRM) is before
+
+
+@pytest.mark.parametrize(
+    "exercise, body, said",
+    [
+        ("loss", "e = y - y_hat\nreturn -np.sum(np.log(-e * e))", "arises in line 3, `return -np.sum(np.log(-e * e))`"),
+        ("loss", "return (y - y_hat).sum() / (0 * y).sum()", "a division by 0. There `y` is"),
+        ("loss", "return np.exp(1e4 + y.sum() * 0)", "grows beyond all bounds"),
+        ("loss", "return y.average()", "an array has no `.average`: it is a function, `np.average(…)`"),
+        ("loss", "return (y - y_hat).detach()", "torch"),
+        ("loss", "return list(y).sum()", "a list has no `.sum`, an array has"),
+        ("loss", "return np.sum(y, dim=0)", "no argument `dim=`"),
+        ("loss", "return y.T()", "`.T` and `.shape` take none"),
+        ("loss", "return list(y) - list(y_hat)", "a list is no array"),
+        ("loss", "f = lambda n: f(n + 1)\nreturn f(0)", "calls itself on and on"),
+        ("batches", "return list(rng.permutation(N).reshape(-1, batch_size))", "the last batch may be shorter"),
+        ("batches", "return list(rng.permutation(N))", "The numbers stand one by one"),
+        (
+            "fewest_workers",
+            "K = N / tau // (N / tau - c)\nreturn int(K) + 1 if N / tau > c else 0",
+            "not the right value",
+        ),
+    ],
+)
+def test_an_exception_and_a_nan_are_told_in_the_words_of_the_course(exercise, body, said):
+    assert said in check(exercise, answer(exercise, body)).text
+
+
+def test_the_line_and_the_function_may_change_places():
+    line, function = answer("mend_1", "return network.backprop(theta, X, Y, activations)")
+    assert check("mend_1", (function, line)).outcome == "right"
+    with pytest.raises(ValueError, match="a pair: the number of the wrong line"):
+        check("mend_1", line)
 
 
 def test_the_limit_leaves_no_trace_and_respects_a_debugger():

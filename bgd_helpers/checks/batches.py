@@ -71,7 +71,9 @@ def _describe_batches(value, N, B):
         return failure_text("batches", value, f" (N = {N}, B = {B})")
     if value is None:
         return f"with N = {N} and B = {B} it returns nothing: see that every branch ends with `return`."
-    return f"with N = {N} and B = {B} it does not return a list of one-dimensional arrays of whole numbers."
+    one_by_one = " The numbers stand one by one: put each slice in whole, with `append`, not with `extend` or `+=`."
+    why = one_by_one if isinstance(value, list) and all(part.ndim == 0 for part in flat(value)) else ""
+    return f"with N = {N} and B = {B} it does not return a list of one-dimensional arrays of whole numbers.{why}"
 
 
 def _wrong_examples(parts, shown, N, B):

@@ -174,13 +174,15 @@ def _shard_cases(*salt):
 
 def _worker_cases(*salt):
     """More workers than `of` win: at 2, two of them are level with one process. Then a c so small that two win, two so
-    large that none do, and one with which many must work: a search that stops early finds none, or not the first."""
+    large that none do, and one with which many must work: a search that stops early finds none, or not the first. Two
+    of them in another unit of time."""
     rng = _rng(16, salt)
     tau = 2.0 ** -rng.integers(10, 20)
     numbers = rng.integers(1_000, 9_000, 8)
     more = 1 + rng.uniform(0.5, 0.8), 2, 3 + rng.uniform(0.2, 0.8), 6 + rng.uniform(0.2, 0.8), 14.3
     costs = [1 - 1 / of for of in more] + [0.05, 1.5, 4, 1 - 1 / 700.3]
-    return [(int(N), float(tau), float(tau * N * share)) for N, share in zip([*numbers, 16 * numbers[0]], costs)]
+    taus = tau * np.array([1, 1, 1, 1, 1, 2.0**21, 1, 1, 2.0**21])
+    return [(int(N), float(t), float(t * N * of)) for N, t, of in zip([*numbers, 16 * numbers[0]], taus, costs)]
 
 
 def _theta(theta, *rest):

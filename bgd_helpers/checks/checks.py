@@ -39,9 +39,10 @@ def check(exercise: str, answer: Callable | tuple) -> Verdict:
     task = EXERCISES[exercise]
     line, answer = parted(answer) if task.lines else (None, answer)
     if not callable(answer):
+        wanted = "a pair: the number of the wrong line, and your mended function" if task.lines else "your function"
+        kind = type(answer).__name__
         raise ValueError(
-            f"check({exercise!r}, ...) needs your function itself, without brackets and arguments, "
-            f"not a value of type {type(answer).__name__}"
+            f"check({exercise!r}, ...) needs {wanted} itself, without brackets and arguments, not a {kind}"
         )
     cases = _cases_of(task.like or exercise)
     seen = observe(answer, task.parameters, cases, task.read, seconds=SECONDS * task.patience)
@@ -110,7 +111,7 @@ def _judge_values(exercise, cases, seen, reveal):
     bare = without_empty_axes(seen.found, expected)
     if not known and bare and not all_agree(bare, expected):
         known = known_slip(exercise, cases, bare, expected)
-    text = known.text if known else describe(exercise, cases, seen.found, expected, reveal)
+    text = known.text if known else describe(exercise, cases, seen.found, expected, reveal, seen.undefined)
     before = located(exercise, cases, seen.found, expected) if known else ""
     before = f"{before}: " if before and "already" not in before else ""
     return Verdict("wrong", before + text, known and known.slip, python)

@@ -23,8 +23,11 @@ class Lines(NamedTuple):
 
 
 def parted(answer: Any) -> tuple[Any, Any]:
-    """The line that an answer names and what it mends; None for the line of an answer that is no pair."""
-    line, mended = answer if isinstance(answer, tuple | list) and len(answer) == 2 else (None, answer)
+    """The line that an answer names and what it mends, in either order; None for what is lacking."""
+    lone = (answer, None) if isinstance(answer, Integral) else (None, answer)
+    line, mended = answer if isinstance(answer, tuple | list) and len(answer) == 2 else lone
+    if isinstance(mended, Integral):
+        line, mended = mended, line
     return int(line) if isinstance(line, Integral) and not isinstance(line, bool) else line, mended
 
 

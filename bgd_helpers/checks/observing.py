@@ -10,7 +10,7 @@ from warnings import catch_warnings, simplefilter
 import numpy as np
 
 from bgd_helpers.checks.exhibits import Exhibit
-from bgd_helpers.checks.outcomes import Failure, is_changed, is_endless, outcome_of, outcomes_of
+from bgd_helpers.checks.outcomes import Failure, flat, is_changed, is_endless, is_real, outcome_of, outcomes_of
 from bgd_helpers.checks.tracing import limited
 
 
@@ -36,12 +36,14 @@ class Polynomial:
 
 class Observation(NamedTuple):
     """What an answer does: whether it takes the arguments, in each case the name of one that it changed, what it gives
-    in a first round of calls, and what the same arguments, as it left them, give in a second."""
+    in a first round of calls, and what the same arguments, as it left them, give in a second; and the Failure of the
+    line in which a NaN or an infinite value arises, where that is known: it does not leave the sandbox."""
 
     takes: bool
     changed: list
     found: list
     again: list
+    undefined: Failure | None = None
 
 
 def observe(
@@ -66,7 +68,21 @@ def observe(
         changed = ["" if bad else _changed(parameters, *pair) for bad, *pair in zip(failed, used, cases)]
         left = [case if bad else mine for bad, mine, case in zip(failed, used, cases)]
         again = outcomes_of(answer, left, read)
-        return Observation(True, changed, found + outcomes_of(answer, later, read), again)
+        begun = _undefined(answer, cases, found, read)
+        return Observation(True, changed, found + outcomes_of(answer, later, read), again, begun)
+
+
+def _undefined(answer, cases, found, read):
+    """The Failure of the line in which the first value that is no number arises, if NumPy can tell; None if not."""
+    for case, value in zip(cases, found):
+        if isinstance(value, list) and not all(np.isfinite(part).all() for part in flat(value) if is_real(part)):
+            for kinds in ({"divide": "raise", "invalid": "raise"}, {"over": "raise"}):
+                with np.errstate(**kinds):
+                    tried = outcomes_of(answer, [case], read)[0]
+                if isinstance(tried, Failure) and tried.kind == "FloatingPointError" and tried.where:
+                    return tried
+            return None
+    return None
 
 
 def _takes(answer, parameters):

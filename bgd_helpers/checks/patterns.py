@@ -102,9 +102,8 @@ def _measured(name, value):
         yield f"the largest size in `{name}`", np.abs(value).max()
         yield from zip((f"the number of rows of `{name}`", f"the number of columns of `{name}`"), value.shape)
         yield f"the number of entries of `{name}`", value.size
-        if value.ndim > 1 and len(value) > 1:
-            yield f"N / (N - 1), with N the number of rows of `{name}`", len(value) / (len(value) - 1)
-            yield f"N / (N + 1), with N the number of rows of `{name}`", len(value) / (len(value) + 1)
+        for more in (-1, 1) if value.ndim and len(value) > 1 else ():
+            yield f"n / (n {more:+d}), with n the length of `{name}`", len(value) / (len(value) + more)
     elif isinstance(value, int | float):
         yield f"`{name}`", value
 

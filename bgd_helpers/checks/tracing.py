@@ -4,10 +4,12 @@ import dis
 import linecache
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
 from functools import lru_cache
+from threading import current_thread, main_thread
 from time import perf_counter, process_time
 from types import EllipsisType, TracebackType
 from typing import NamedTuple
@@ -37,7 +39,8 @@ class Endless(BaseException):
     """Raised in a learner's function that runs on when its time is over; no `except Exception` stops it. A bare
     `except:` does: then the exception is gone, or the next call begins, and `swallowed` is called."""
 
-    def __init__(self, line: int, swallowed: Callable):
+    def __init__(self, line: int, swallowed: Callable, how: str = "runs"):
+        super().__init__(how)
         self.line = line
         self.swallowed: Callable | None = swallowed
         sys.setprofile(lambda frame, event, arg: swallowed())
@@ -64,10 +67,32 @@ def limited(seconds: float | None):
     watching = [sys._getframe(2)]  # the block's own frame: what is inside of it is watched
     sys.settrace(_watch(_clock(seconds), watching))
     try:
-        yield
+        with _alarmed(IDLE * seconds):
+            yield
     finally:
         watching.clear()
         sys.settrace(None)
+
+
+@contextmanager
+def _alarmed(seconds):
+    """Raise Endless where the learner waits, as in `time.sleep`: no line is traced there. Signals are heard in the main
+    thread alone."""
+    if sys.platform in ("win32", "emscripten") or current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, _ring)
+    left = signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *left)
+        signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
+
+
+def _ring(number, frame):
+    if frame and _is_own(frame.f_code.co_filename) and frame.f_trace:
+        raise Endless(frame.f_lineno, lambda: sys.setprofile(None), "waits")
 
 
 def _clock(seconds):

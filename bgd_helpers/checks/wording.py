@@ -13,18 +13,52 @@ GRADIENTS = ("weight_gradient", "bias_gradient", "backprop")
 UNDEFINED = (
     "That comes of the logarithm or root of what is negative, a division by 0, a mean of nothing, or of `np.inf`."
 )
+ARISES = {
+    "divide by zero encountered in log": "the logarithm of 0",
+    "divide by zero": "a division by 0",
+    "overflow": "a number grows beyond all bounds",
+    "encountered in log": "the logarithm of a negative number",
+    "sqrt": "the root of a negative number",
+    "power": "a fractional power of a negative number",
+    "": "0 / 0 or the like, as in the mean of nothing",
+}
 ZERO = "Does a loop end too early? Or does `//` round down, or `np.nan_to_num` hide a NaN?"
 ZEROS = "Zeros to start from must be filled in; `//` and `int` cut down to them, `np.nan_to_num` hides a NaN."
 RATE = "; a learning rate does not belong in a gradient"
 NUMBER = re.compile(r"-?[\d.]+(e[-+]\d+)?")
+SAID = (  # what Python says, and what that means here
+    (
+        "item assignment",
+        "a tuple, as a pair (dW, db) is, cannot be changed: make a new one, and put it in the old place.",
+    ),
+    ("inhomogeneous", "arrays of different shapes, in a list, stand where one array belongs: take them one by one."),
+    ("truth value", "arrays are compared entry by entry: `np.allclose`, `.all()` or `.any()` makes one True or False."),
+    ("recursion depth", "a function calls itself on and on: what lets it stop?"),
+    (
+        "'(\\w+(?:[.]\\w+)*)' object is not callable",
+        "brackets stand behind a {}, which is no function: `.T` and `.shape` take none, an entry is taken with [ ], "
+        "and a product needs its `*`.",
+    ),
+    (
+        "unexpected keyword argument '(\\w+)'",
+        "there is no argument `{0}=`. NumPy's are called `axis` (torch: `dim`) and `keepdims`; functions that are "
+        "handed over take theirs in order, without a name.",
+    ),
+    ("reshape|equal division", "the examples fill no rows of one length: the last batch may be shorter. Take slices."),
+    (
+        "operand type.*'list'|multiply sequence",
+        "a list is no array: `+` joins lists, `*` repeats them, and they know no `-` or `/`. `np.array(…)` makes one.",
+    ),
+)
 FITS = {
     True: "In a product with `@` or `np.dot` the numbers that meet inside must be equal.",
     False: "`*`, `+` and `-` go entry by entry and want equal shapes; a matrix product is written with `@`.",
 }
 
 
-def describe(exercise: str, cases: list, found: list, expected: list, reveal: bool = True) -> str:
-    """What differs, where no known slip explains it: the first case of which that is so.
+def describe(exercise: str, cases: list, found: list, expected: list, reveal: bool = True, undefined=None) -> str:
+    """What differs, where no known slip explains it: the first case of which that is so. `undefined` is the Failure of
+    the line in which a NaN arises, where that is known.
 
     Without `reveal`, neither a value that was asked for nor the one that was given is in the text.
     """
@@ -41,6 +75,8 @@ def describe(exercise: str, cases: list, found: list, expected: list, reveal: bo
         return f"it does not return a list of {len(right)} pairs (dW, db), one for each layer, layer 1 first{given}."
     name, a, b = _first_wrong(exercise, mine, right)
     strange = _no_numbers(name, a, b, exercise, case, given)
+    if strange and undefined:
+        strange = strange.replace(UNDEFINED, _arises(exercise, undefined))
     if strange:
         return _joined(located(exercise, cases, found, expected), strange)
     if part := other_part(exercise, cases, found):
@@ -312,15 +348,30 @@ def failure_text(exercise: str, failure: Failure, given: str) -> str:
     line = f"line {place.line}, `{shortened(place.code, 80)}`," if place.code else f"line {place.line}"
     line += f" called by `{shortened(place.caller, 80)}`," if place.caller else ""
     if is_endless(failure):
+        if failure.message == "waits":
+            return f"it does not end: it was stopped in {line} which waits{given}. An answer has nothing to wait for."
         return (
             f"it does not end: it was stopped in the loop of {line} which goes on and on{given}. When should it stop?"
         )
+    here, reason = _values_there(exercise, failure), _reason(exercise, failure, place)
+    return f"{line} raises {failure.kind}{f': {reason}' if reason else ''}{here or '.' * (not reason)}"
+
+
+def _arises(exercise, failure):
+    """Where a NaN or an infinite value first arises, and by what."""
+    place = failure.where
+    why = next(why for sign, why in ARISES.items() if sign in failure.message)
+    code = f", `{shortened(place.code, 80)}`" if place.code else ""
+    return f"It arises in line {place.line}{code}: {why}.{_values_there(exercise, failure)}"
+
+
+def _values_there(exercise, failure):
+    """What the names in the piece of code that failed hold, as a sentence with a blank before it, or nothing."""
+    place = failure.where
     lists = failure.kind == "IndexError"
     holds = {name: value for name, value in place.holds.items() if lists or not str(value).startswith("a list")}
     told = [f"`{name}` is {_told(exercise, name, value)}" for name, value in holds.items()]
-    here = f" There {', '.join(told)}." if told else ""
-    reason = _reason(exercise, failure, place)
-    return f"{line} raises {failure.kind}{f': {reason}' if reason else ''}{here or '.' * (not reason)}"
+    return f" There {', '.join(told)}." if told else ""
 
 
 def _told(exercise, name, value):
@@ -368,19 +419,26 @@ def _reason(exercise, failure, place):
         return (
             "an index goes past the end: positions run from 0 to the length less 1. Where does the loop start and stop?"
         )
-    if "does not support item assignment" in failure.message:
-        return "a tuple, as a pair (dW, db) is, cannot be changed: make a new one, and put it in the old one's place."
-    if "inhomogeneous" in failure.message:
-        return "a list of arrays of different shapes stands where one array belongs: take the arrays one by one."
     if "a function" in values and failure.kind == "TypeError":
         return "a function is used as if it were an array: call it, with what it is to be taken at."
-    if "truth value" in failure.message:
-        return (
-            "arrays are compared entry by entry: `np.allclose`, `.all()` or `.any()` makes one True or False of them."
-        )
+    for said_by_python, why in SAID:
+        if found := re.search(said_by_python, failure.message):
+            return why.format(*found.groups())
+    if lacks := re.search(r"'(?:\w+\.)*(\w+)' object has no attribute '(\w+)'", failure.message):
+        return _lacks(*lacks.groups())
     if failure.kind == "ValueError":
         return _shapes_that_meet(failure, place, values)
     return failure.message and f"{shortened(failure.message, 120).rstrip('.')}."
+
+
+def _lacks(kind, name):
+    """What to write where a value has no such attribute."""
+    what = {"ndarray": "an array", "list": "a list", "tuple": "a tuple"}.get(kind, f"a value of type {kind}")
+    if kind in ("list", "tuple") and hasattr(np.ndarray, name):
+        return f"{what} has no `.{name}`, an array has: `np.array(…)` makes one of it."
+    if callable(getattr(np, name, None)):
+        return f"{what} has no `.{name}`: it is a function, `np.{name}(…)`."
+    return f"{what} has no `.{name}`; a tensor of torch or a table of pandas may, but here are NumPy's arrays."
 
 
 def _shapes_that_meet(failure, place, values):

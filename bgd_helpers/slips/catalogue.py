@@ -682,7 +682,7 @@ EXHIBITED = (  # those of backpropagation hang in the museum of notebook 3d
             "central_difference": (
                 *(
                     lambda cost, theta, h, own=own: wrong.differences(cost, theta, own, own, 2 * own)
-                    for own in (1e-5, 1e-4, 1e-3, 1e-6, 1e-2, 1)
+                    for own in (1e-5, 1e-4, 1e-3, 1e-6, 1e-2, 1, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12)
                 ),
                 lambda cost, theta, h: wrong.differences(cost, theta, 1, 1, 2 * h),
                 lambda cost, theta, h: wrong.differences(cost, theta, h / 2, h / 2, h),
