@@ -20,7 +20,7 @@ ARISES = {
     "encountered in log": "the logarithm of a negative number",
     "sqrt": "the root of a negative number",
     "power": "a fractional power of a negative number",
-    "": "0 / 0 or the like, as in the mean of nothing",
+    "": "0 / 0 or the like, as in a mean of nothing",
 }
 ZERO = "Does a loop end too early? Or does `//` round down, or `np.nan_to_num` hide a NaN?"
 ZEROS = "Zeros to start from must be filled in; `//` and `int` cut down to them, `np.nan_to_num` hides a NaN."
