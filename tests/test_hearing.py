@@ -106,7 +106,7 @@ def test_an_exception_and_a_nan_are_told_in_the_words_of_the_course(exercise, bo
 def test_the_line_and_the_function_may_change_places():
     line, function = answer("mend_1", "return network.backprop(theta, X, Y, activations)")
     assert check("mend_1", (function, line)).outcome == "right"
-    with pytest.raises(ValueError, match="a pair: the number of the wrong line"):
+    with pytest.raises(ValueError, match="a pair, the number of the wrong line"):
         check("mend_1", line)
 
 

@@ -39,7 +39,7 @@ def check(exercise: str, answer: Callable | tuple) -> Verdict:
     task = EXERCISES[exercise]
     line, answer = parted(answer) if task.lines else (None, answer)
     if not callable(answer):
-        wanted = "a pair: the number of the wrong line, and your mended function" if task.lines else "your function"
+        wanted = "a pair, the number of the wrong line and your function" if task.lines else "your function"
         kind = type(answer).__name__
         raise ValueError(
             f"check({exercise!r}, ...) needs {wanted} itself, without brackets and arguments, not a {kind}"

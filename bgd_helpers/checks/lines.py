@@ -23,10 +23,10 @@ class Lines(NamedTuple):
 
 
 def parted(answer: Any) -> tuple[Any, Any]:
-    """The line that an answer names and what it mends, in either order; None for what is lacking."""
-    lone = (answer, None) if isinstance(answer, Integral) else (None, answer)
-    line, mended = answer if isinstance(answer, tuple | list) and len(answer) == 2 else lone
-    if isinstance(mended, Integral):
+    """The line that an answer names and what it mends, in either order; None for the line of an answer that is no
+    pair."""
+    line, mended = answer if isinstance(answer, tuple | list) and len(answer) == 2 else (None, answer)
+    if callable(line):
         line, mended = mended, line
     return int(line) if isinstance(line, Integral) and not isinstance(line, bool) else line, mended
 
