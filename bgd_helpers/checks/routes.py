@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import NamedTuple
 
 from bgd_helpers.equations.counterexample import first_difference
@@ -34,10 +34,11 @@ RANDOM = Variance | Expectation
 
 
 class Move(NamedTuple):
-    """Whether it lies between two sides of one chain, and what is said where it is missing."""
+    """Whether it lies between two sides of one chain, neighbours if it is one step, and what is said where not."""
 
     lies_between: Callable[[Node, Node], bool]
     said: str
+    one_step: bool = False
 
 
 class Route(NamedTuple):
@@ -54,11 +55,15 @@ def missing_move(exercise: str, chains: list[tuple]) -> str | None:
     route = ROUTES[exercise]
     if route.instead(chains):
         return None
-    return next((move.said for move in route.moves if not any(_makes(sides, move) for sides in chains)), None)
+    begun: dict[Node, list] = {}
+    for head, *sides in chains:  # what begins with the same quantity goes on
+        begun.setdefault(head, [head]).extend(sides)
+    return next((move.said for move in route.moves if not any(_makes(sides, move) for sides in begun.values())), None)
 
 
 def _makes(sides, move):
-    return any(one != two and move.lies_between(one, two) for one, two in permutations(sides, 2))
+    pairs = [*pairwise(sides), *pairwise(sides[::-1])] if move.one_step else permutations(sides, 2)
+    return any(one != two and move.lies_between(one, two) for one, two in pairs)
 
 
 def at_a_point(chain: Chain) -> Chain:
@@ -211,7 +216,7 @@ ROUTES = {
         lambda side: _in_matrices(side) and not _holds(side, Trace),
     ),
     "variance": Route(
-        (Move(lambda one, two: _of_the_whole_batch(one) and _of_each_in_the_batch(two), VARIANCES),),
+        (Move(lambda one, two: _of_the_whole_batch(one) and _of_each_in_the_batch(two), VARIANCES, one_step=True),),
         _is_the_law,
         begins=_of_the_whole_batch,
     ),

@@ -344,7 +344,7 @@ def _check_free_indices(found):
                 continue
             text = f"{index} is free on the {name} side only."
             if name == "right":
-                text += f" Is a sum over {index} missing, or is it another index?"
+                text += f" Is a sum over {index} missing (there is no summation convention), or is it another index?"
             elif _is_summed(index, found.sides[other]):
                 text += " On the right it is summed over: sum over another letter, m say, or not at all."
             raise Misfit(place, text, lost_sum=True)
