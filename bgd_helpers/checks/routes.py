@@ -34,11 +34,11 @@ RANDOM = Variance | Expectation
 
 
 class Move(NamedTuple):
-    """Whether it lies between two sides of one chain, neighbours if it is one step, and what is said where not."""
+    """Whether it lies between two sides of one chain, what is said where not, and whether neighbours alone make it."""
 
     lies_between: Callable[[Node, Node], bool]
     said: str
-    one_step: bool = False
+    next_to: Callable[[Node, Node], bool] = lambda one, two: False
 
 
 class Route(NamedTuple):
@@ -62,8 +62,10 @@ def missing_move(exercise: str, chains: list[tuple]) -> str | None:
 
 
 def _makes(sides, move):
-    pairs = [*pairwise(sides), *pairwise(sides[::-1])] if move.one_step else permutations(sides, 2)
-    return any(one != two and move.lies_between(one, two) for one, two in pairs)
+    neighbours = [*pairwise(sides), *pairwise(sides[::-1])]
+    return any(one != two and move.lies_between(one, two) for one, two in permutations(sides, 2)) or any(
+        move.next_to(one, two) for one, two in neighbours
+    )
 
 
 def at_a_point(chain: Chain) -> Chain:
@@ -167,14 +169,18 @@ def _of_the_whole_batch(side):
 
 
 def _of_each_in_the_batch(side):
-    """Whether the sum has come out of the variance, and the 1/B has come out squared."""
-    if _of_the_whole_batch(side):
-        return False
+    """Whether the sum has come out of the variance."""
     sums = [part for part in walk(side) if isinstance(part, Sum)]
     outside = any(_holds(part, *RANDOM.__args__) or _has(part, "Sigma", "kronecker") for part in sums)
+    return outside and not _of_the_whole_batch(side)
+
+
+def _of_equal_parts(side):
+    """Whether 1/B has come out squared, and the sum as a factor: alone, that is the result written at length."""
     squared = [part for part in walk(side) if isinstance(part, Power) and part.exponent == Number(2.0)]
     random = _holds(side, *RANDOM.__args__) or _has(side, "Sigma")
-    return outside or random and any(_has(part.base, "B", "batch_size") for part in squared)
+    over = any(_has(part.base, "B", "batch_size") for part in squared)
+    return random and over and not _of_the_whole_batch(side)
 
 
 @cache
@@ -216,7 +222,13 @@ ROUTES = {
         lambda side: _in_matrices(side) and not _holds(side, Trace),
     ),
     "variance": Route(
-        (Move(lambda one, two: _of_the_whole_batch(one) and _of_each_in_the_batch(two), VARIANCES, one_step=True),),
+        (
+            Move(
+                lambda one, two: _of_the_whole_batch(one) and _of_each_in_the_batch(two),
+                VARIANCES,
+                lambda one, two: _of_the_whole_batch(one) and _of_equal_parts(two),
+            ),
+        ),
         _is_the_law,
         begins=_of_the_whole_batch,
     ),
