@@ -50,7 +50,7 @@ from .pictures.batch_noise import noise_explorer as noise_explorer
 from .pictures.bgd import bgd_explorer as bgd_explorer, bgd_figure as bgd_figure
 from .pictures.break_it import break_it_explorer as break_it_explorer
 from .pictures.comparison import comparison_explorer as comparison_explorer, comparison_tables as comparison_tables
-from .pictures.errata import errata as errata
+from .pictures.errata_table import errata as errata
 from .pictures.fit import fit_explorer as fit_explorer
 from .pictures.gradient_size import gradient_size_explorer as gradient_size_explorer
 from .pictures.ordering import order as order
@@ -63,11 +63,11 @@ from .pictures.paths import (
     paths_on_contours as paths_on_contours,
     step_section as step_section,
 )
-from .pictures.predictions import asked_again as asked_again, predict as predict, predicted as predicted
+from .pictures.prediction_form import asked_again as asked_again, predict as predict, predicted as predicted
 from .pictures.sgd import sgd_explorer as sgd_explorer, sgd_figure as sgd_figure
 from .pictures.start import slope_explorer as slope_explorer, slope_picture as slope_picture
 from .scale import shards as shards
-from .scale.steps import load_steps as load_steps
+from .scale.timings import load_steps as load_steps
 from .slips import costs_after_training as costs_after_training
 from .theory import (
     batch_variance as batch_variance,

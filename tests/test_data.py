@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bgd_helpers import data
-from bgd_helpers.scale.steps import load_steps
+from bgd_helpers.scale.timings import load_steps
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from tiers import first_with
 import bgd_helpers as bgd
 from bgd_helpers.equations import check_equation
 from bgd_helpers.lessons.errata import errata
-from bgd_helpers.pictures import errata as bench
+from bgd_helpers.pictures import errata_table as bench
 
 THREAD = re.compile(r"https?://[\w.-]+/[\w./-]+")
 UNNAMED = {  # explained by a sentence, without a name

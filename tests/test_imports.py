@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import grimp
@@ -25,6 +26,12 @@ def lint(folder):
 def test_imports_follow_the_arrows():
     done = lint(ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_module_name_stands_in_two_rooms():
+    files = [path for name in ("bgd_course", "bgd_helpers") for path in (ROOT / name).rglob("*.py")]
+    count = Counter(path.name for path in files if not path.name.startswith("__"))
+    assert count and not [name for name, times in count.items() if times > 1]
 
 
 @pytest.fixture(scope="module")

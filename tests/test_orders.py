@@ -22,7 +22,7 @@ from bgd_helpers.checks import DERIVATIONS, check_derivation, orders
 from bgd_helpers.equations import EquationError, check_equation
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.steps import steps_of
-from bgd_helpers.pictures import ordering, predictions
+from bgd_helpers.pictures import ordering, prediction_form
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = {path.name: nbformat.read(path, as_version=4) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
@@ -330,7 +330,7 @@ def test_what_is_placed_stands_in_the_output_and_comes_back(shown, tmp_path, mon
     monkeypatch.setattr(ordering, "Board", lambda *arguments: made.append(make(*arguments)) or made[-1])
     bgd.order("E4")
     asked, done = (one["data"] for one in shown)
-    assert predictions.WIDGET_VIEW in asked and asked["text/plain"] == orders.in_words("E4")
+    assert prediction_form.WIDGET_VIEW in asked and asked["text/plain"] == orders.in_words("E4")
     assert done["text/plain"] == "No line is placed yet." and orders.MIME not in done
     place(made[0], *right("E4"))
     kept = shown[-1]["data"]

@@ -16,7 +16,7 @@ import bgd_helpers as bgd
 from bgd_course import edition, merging
 from bgd_course.grading import collect, package, report
 from bgd_helpers.lessons import predictions as lesson
-from bgd_helpers.pictures import predictions as asking
+from bgd_helpers.pictures import prediction_form as asking
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = {path.name: nbformat.read(path, as_version=4) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}

@@ -21,7 +21,7 @@ def test_a_graded_package_has_no_right_answer_in_it(tmp_path):
         bodies = {node.name: node.body for node in tree.body if isinstance(node, ast.FunctionDef)}
         for name in names.split():
             assert [ast.unparse(line) for line in bodies[name]] == [f"_refuse('{room}.{name}')"]
-    kept = {*package.KEPT, *map(file_of, package.ASKED), "checks/refused.py", "pictures/predictions.py"}
+    kept = {*package.KEPT, *map(file_of, package.ASKED), "checks/refused.py", "pictures/prediction_form.py"}
     for path in (tmp_path / "bgd_helpers").rglob("*.py"):
         name, text = path.relative_to(tmp_path / "bgd_helpers").as_posix(), path.read_text()
         assert name in kept or text == package.NOTHING

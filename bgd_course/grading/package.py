@@ -18,7 +18,7 @@ ASKED = {
 KEPT: tuple[str, ...] = ("__init__.py", "__init__.pyi", "former.py", "data.py", "inputs.py", "parameters.py")
 KEPT += ("checks/exhibits.py", "checks/lines.py", "checks/observing.py", "checks/outcomes.py", "checks/protocol.py")
 KEPT += ("checks/shell.py", "checks/tracing.py")
-KEPT += ("scale/__init__.py", "scale/steps.py", "lessons/__init__.py", "lessons/handout.py")
+KEPT += ("scale/__init__.py", "scale/timings.py", "lessons/__init__.py", "lessons/handout.py")
 REFUSAL = """
 
 def _refuse(name):
@@ -117,7 +117,7 @@ def write(folder):
         text = (source / name).read_text(encoding="utf-8")
         _put(target / name, without_bodies(text, room, set(names.split())))
     _put(target / "checks" / "refused.py", REFUSED)
-    _put(target / "pictures" / "predictions.py", PREDICTIONS)
+    _put(target / "pictures" / "prediction_form.py", PREDICTIONS)
     for name in (path.relative_to(source) for path in source.rglob("*.py")):
         if not (target / name).exists():
             _put(target / name, NOTHING)
