@@ -16,6 +16,7 @@ def _softmax(a):
     return np.exp(a) / np.exp(a).sum(axis=1, keepdims=True)
 
 
+ZERO = 1e-12  # what is smaller than this is rounding
 SLOPES = {  # what stands where f'(a) belongs; z is Y_hat in E4
     "": lambda a, z, f: f.df(a),
     "one mean of f'(a) for all units": lambda a, z, f: f.df(a).mean() + 0 * a,
@@ -58,8 +59,6 @@ DIFFERENCES = {  # what stands where the difference of targets and outputs belon
 }
 BACK = {  # what stands where the sum over j of w_ij delta_nj belongs
     "": lambda d, w, f: d @ w.T,
-    "the product with W untransposed": lambda d, w, f: d @ w,
-    "delta as it is": lambda d, w, f: d,
     "nothing": lambda d, w, f: np.ones((len(d), len(w))),
     "the size of the sum, without its sign": lambda d, w, f: np.abs(d @ w.T),
     "the product with the pseudo-inverse of W": lambda d, w, f: d @ np.linalg.pinv(w),
@@ -124,8 +123,6 @@ ROWS = {  # which rows are taken where the batch's belong
     "the rows before those": lambda batch, N: batch - 1,
     "the rows after those": lambda batch, N: (batch + 1) % N,
     "the rows counted from the end": lambda batch, N: -batch,
-    "only the first row": lambda batch, N: batch[:1],
-    "only the last row": lambda batch, N: batch[-1:],
     "all rows but the last": lambda batch, N: batch[:-1],
     "all rows but the first": lambda batch, N: batch[1:],
 }
@@ -170,8 +167,6 @@ SPREADS = {  # what stands where the sum of the parameters' variances belongs
 }
 SHARE_OF_BATCH = {  # what stands where 1/B belongs, times what is left without replacement
     "": lambda N, B, left: left / B,
-    "1/B^2": lambda N, B, left: left / B**2,
-    "1": lambda N, B, left: left,
     "1/B, and the factor of what is left over twice": lambda N, B, left: left**2 / B,
     "1/B, and two factors for what is left over": lambda N, B, left: left * (1 - B / N) / B if left < 1 else 1 / B,
     "1/B, and the root of the factor of what is left over": lambda N, B, left: left**0.5 / B,
@@ -297,35 +292,40 @@ def _quadratic(arguments, numbers):
 def _fit(made, arguments, values, first, second):
     """How well all values are made of these two: 1 up to the same number in all cases, or to something of the
     arguments; 2 up to a number for each case, which says something of arrays alone: two of them; 0 if they are not."""
-    fits = [(_number(made, case, value, first, second), case) for case, value in zip(arguments, values)]
-    numbers, arguments = [number for number, _ in fits if number != "any"], [case for n, case in fits if n != "any"]
-    if None in numbers or not numbers:
+    fits = [(_number(made, case, value, first, second), case, value.size) for case, value in zip(arguments, values)]
+    fits = [one for one in fits if one[0] != "any"]
+    if not fits or any(number is None for number, _, _ in fits):
+        return 0
+    numbers, arguments, sizes = zip(*fits)
+    if max(sizes) == 1 < max(value.size for value in values):  # a number alone can be anything
         return 0
     if made.exact:
         return int(np.allclose(numbers, 1, rtol=LOOSE, atol=0))
     if np.allclose(numbers, numbers[0], rtol=LOOSE, atol=0) or quantity(numbers, arguments):
         return 1
-    return 2 * (sum(value.size > 1 for value in values) > 1)
+    return 2 * (sum(size > 1 for size in sizes) > 1)
 
 
 def _number(made, case, value, first, second):
-    """The number that multiplies what is made of these two; None if there is none, "any" where both are zero or NaN."""
+    """The number that multiplies what is made of these two; None if there is none, "any" where both are zero, NaN or
+    the same everywhere."""
     try:
         with np.errstate(all="ignore"):
             other = np.asarray(made.value(*case.values(), made.first[first], made.second[second]))
-    except (ValueError, IndexError):  # the shapes fit in none but square networks
+    except (ValueError, IndexError):
         return None
     if np.isnan(value).all() and np.isnan(other).all():
         return "any"
+    if other.shape != value.shape or not np.isfinite(other).all():
+        return None
     if (
-        other.shape != value.shape
-        or not np.isfinite(other).all()
+        max(np.abs(value).max(), np.abs(other).max()) < ZERO
         or value.size > 1
-        and other.any()
+        and not np.ptp(value)
         and not np.ptp(other)
     ):
-        return None
-    return "any" if not value.any() and not other.any() else factor(value, other)
+        return "any"
+    return factor(value, other)
 
 
 def _sentence(belongs, first, second):
