@@ -79,7 +79,8 @@ def compare(name: str, yours: object, reference: Parameters, tolerance: float = 
         close = np.abs(yours - reference) <= tolerance * np.abs(reference).max()
     wrong = np.argwhere(~(close & np.isfinite(reference)))
     if len(wrong) == 0:
-        return Comparison(True, f"✓ {name}: all {reference.size} entries agree")
+        which = f"all {close.size} entries agree" if close.size > 1 else "its one entry agrees"
+        return Comparison(True, f"✓ {name}: {which}")
     return Comparison(False, f"✗ {name}: {_first_difference(yours, reference, wrong)}")
 
 
@@ -125,13 +126,12 @@ def _compare_layers(name, yours, reference, tolerance):
 
 
 def _are_pairs(value):
-    listed = isinstance(value, (list, tuple))
-    return listed and all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in value)
+    return isinstance(value, (list, tuple)) and all(isinstance(one, (list, tuple)) and len(one) == 2 for one in value)
 
 
 def _first_difference(yours, reference, wrong):
     entry = tuple(wrong[0])
     digits = ".4f" if f"{yours[entry]:.4f}" != f"{reference[entry]:.4f}" else ".16g"
     values = f"{yours[entry]:{digits}}, reference {reference[entry]:{digits}}"
-    place = ", ".join(map(str, entry))
-    return f"{len(wrong)} of {reference.size} entries differ, the first at [{place}]: {values}" if entry else values
+    many = f"{len(wrong)} of {reference.size} entries differ, the first at {wrong[0].tolist()}: {values}"
+    return many if entry else values

@@ -22,6 +22,7 @@ PAGES = Path(__file__).with_name("pages")
 WORKBOOK = "workbook/notebooks/index.html?path={}"
 RUN = '<p><a class="run-here" href="{}">Run this notebook in the browser</a></p>'
 ALIVE = '<div class="alive" data-explorer="_static/explorers/{}"></div>'  # book.js puts the file there
+COLUMN = 80  # characters of code that it holds
 FOLDED = "Decide first, then open: the result"
 MATHS = r'<span class="math notranslate nohighlight">\\(\1\\)</span>'
 MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2")
@@ -115,12 +116,22 @@ def page(notebook: NotebookNode, name: str, moving: Iterable[str] = ()) -> Noteb
             _describe(cell, output)
             if "text/html" in output.get("data", {}):
                 output.data["text/html"] = typeset(output.data["text/html"])
+    for cell in filter(_is_wide, notebook.cells):
+        cell.metadata.setdefault("tags", []).append("full-width")  # of the theme: as wide as the page's contents allow
     for cell in predicted(notebook.cells):
         cell.metadata.setdefault("mystnb", {})["code_prompt_show"] = FOLDED
         cell.metadata.setdefault("tags", []).append("hide-output")
     title, _, rest = notebook.cells[0].source.partition("\n")
     notebook.cells[0].source = f"{title}\n\n{RUN.format(WORKBOOK.format(html.escape(name)))}\n{rest}"
     return notebook
+
+
+def _is_wide(cell):
+    """Whether a cell has lines of code, or a table, that the book's column would cut."""
+    if cell.cell_type != "code":
+        return False
+    tables = any("overflow-x" in output.get("data", {}).get("text/html", "") for output in cell.outputs)
+    return tables or max(map(len, cell.source.splitlines()), default=0) > COLUMN
 
 
 def predicted(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
@@ -134,8 +145,8 @@ def predicted(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
 
 
 def typeset(page: str) -> str:
-    """Mark the maths in a piece of HTML, which MyST leaves as it is."""
-    return re.sub(r"\$+([^$]+)\$+", MATHS, page)
+    """Mark the maths in a piece of HTML, which MyST leaves as it is; what is displayed has full-size fractions."""
+    return re.sub(r"\$([^$]+)\$", MATHS, re.sub(r"\$\$([^$]+)\$\$", r"$\\displaystyle \1$", page))
 
 
 def _describe(cell, output):

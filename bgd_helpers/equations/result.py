@@ -35,9 +35,8 @@ class Result:
     def _repr_html_(self):
         """The verdict, the equation with what is at fault in a box, and the mended equation."""
         sign = f'<b style="color: {COLOURS[self.verdict]}">{SIGNS[self.verdict]}</b>'
-        lines = [f"<div>{sign} {escape(line)}</div>" for line in self.message.split("\n")]
+        lines = [f"<div>{line}</div>" for line in f"{sign} {escape(self.message)}".split("\n")]
         mended = [f"<div>Mended:</div>{typeset(self.repair)}"] if self.repair else []
-        lines[1:] = [line.replace(sign, "") for line in lines[1:]]
         return "\n".join([typeset(self.marked), *lines, *mended])
 
     @property
@@ -55,12 +54,13 @@ class Result:
 def typeset(latex):
     """LaTeX as HTML that a notebook displays as an equation; lines without an environment get one.
 
-    Plain lines are shown one below the other, words as they are.
+    Plain lines are shown one below the other, words as they are. Aligned lines get air, or their fractions touch.
     """
     if "\n" in latex.strip() and not re.search(r"[&$]|\\\\|\\begin", latex):
         return "".join(f"<div>{shown(line)}</div>" for line in latex.strip("\n").split("\n"))
     if ("&" in latex or r"\\" in latex) and r"\begin" not in latex:
         latex = "\\begin{aligned}\n" + latex.strip() + "\n\\end{aligned}"
+    latex = re.sub(r"\\\\(?!\s*[\[*])", r"\g<0>[.6em]", latex)
     return f"<div>$${escape(latex)}$$</div>"
 
 

@@ -39,7 +39,7 @@ def order(name: str) -> None:
 
 def _asked(name: str) -> dict[str, Any]:
     """What is to be done, as text and as HTML."""
-    rows = "".join(f"<li>{_typeset(block.line)}</li>" for block in orders.lettered(name).values())
+    rows = "".join(f'<li style="margin: 8px 0">{_typeset(block.line)}</li>' for block in orders.lettered(name).values())
     text, *_ = orders.in_words(name).splitlines()
     page = f'<div>{escape(text)}</div><ol style="list-style: upper-alpha">{rows}</ol>'
     return {"text/plain": orders.in_words(name), "text/html": page}
