@@ -22,7 +22,8 @@ PAGES = Path(__file__).with_name("pages")
 WORKBOOK = "workbook/notebooks/index.html?path={}"
 RUN = '<p><a class="run-here" href="{}">Run this notebook in the browser</a></p>'
 ALIVE = '<div class="alive" data-explorer="_static/explorers/{}"></div>'  # book.js puts the file there
-COLUMN = 80  # characters of code that it holds
+ASKING = ("bgd.predict(", "bgd.order(")
+COLUMN = 77  # characters of code that it holds
 FOLDED = "Decide first, then open: the result"
 MATHS = r'<span class="math notranslate nohighlight">\\(\1\\)</span>'
 MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2")
@@ -127,21 +128,24 @@ def page(notebook: NotebookNode, name: str, moving: Iterable[str] = ()) -> Noteb
 
 
 def _is_wide(cell):
-    """Whether a cell has lines of code, or a table, that the book's column would cut."""
+    """Whether a cell has lines, or a table, that the book's column would cut."""
     if cell.cell_type != "code":
         return False
-    tables = any("overflow-x" in output.get("data", {}).get("text/html", "") for output in cell.outputs)
-    return tables or max(map(len, cell.source.splitlines()), default=0) > COLUMN
+    shown = [output.get("data", {}) for output in cell.outputs]
+    lines = [cell.source, *(output.get("text", "") for output in cell.outputs)]
+    lines += [data["text/plain"] for data in shown if set(data) == {"text/plain"}]
+    long = any(len(line) > COLUMN for text in lines for line in text.splitlines())
+    return long or any("overflow-x" in data.get("text/html", "") for data in shown)
 
 
 def predicted(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
-    """The cells whose outputs tell what a prompt asks to predict: those of code between a prompt and the next text."""
+    """The cells whose outputs tell what was to be predicted: of code between a prompt and the next text, or by name."""
     asked = False
     for cell in cells:
         if cell.cell_type != "code":
             asked = edition.PROMPT in cell.source or (asked and not cell.source.strip())
-        elif asked and not cell.source.startswith(("bgd.predict(", "bgd.order(")) and cell.get("outputs"):
-            yield cell
+        elif cell.source.startswith("bgd.predicted(") or (asked and not cell.source.startswith(ASKING)):
+            yield from [cell] if cell.get("outputs") else []
 
 
 def typeset(page: str) -> str:
