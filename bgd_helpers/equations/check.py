@@ -43,6 +43,12 @@ ARROW = (
     r" The course writes an update with an arrow, $w \leftarrow w - …$: as an equation it would say that the step is 0."
 )
 NO_EQUATION = r"leftarrow|gets|←|:=|[-+]\s*=|mathrel|t\s*\+\s*1|new|next|neu|coloneq"
+NO_CLAIM = {
+    "inequality": r"an inequality is no claim here; only a condition on \eta is, beside what it is equivalent to: "
+    r"w_t \to w^* \iff 0 < \eta < \frac{2}{\lambda_{\max}}.",
+    "->": r"an arrow, \to, is a limit: it stands beside the condition under which it holds, w_t \to w^* \iff ....",
+    "<-": r"the arrow of an update stands behind what is changed, in w \leftarrow w - \eta \nabla J.",
+}
 HOLDS = "holds: in every network tried, for every layer and every value of the indices."
 
 
@@ -144,8 +150,7 @@ def _judged_chain(latex, chain, mend):
     """The Fault of the first step of a chain that fails, or None."""
     for sign, side in zip(chain.relations, chain.sides[1:]):
         if sign not in ("=", "~"):
-            text = "an arrow or an inequality cannot stand here; a condition says what it is equivalent to, with \\iff."
-            raise Misfit(side, text)
+            raise Misfit(side, NO_CLAIM["inequality" if sign[0] in "<>" and sign != "<-" else sign])
     left, meaning = chain.sides[0], meaning_of(chain.sides[0])
     for sign, right in zip(chain.relations, chain.sides[1:]):
         meaning, before = meaning_of(right, after=meaning), meaning

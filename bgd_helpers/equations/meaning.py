@@ -382,7 +382,8 @@ def models_of(found):
     vectors = any(is_symbol(symbol, "a", "z", "delta") and len(symbol.indices) == 1 for symbol in found.symbols)
     whole = (syntax.Norm, syntax.Transpose, syntax.Hadamard, syntax.Diagonal)
     vectors = vectors or any(isinstance(part, whole) for side in found.sides for part in walk(side))
-    one_output = not vectors and any(is_symbol(s, "y", "yhat") and len(s.indices) == 1 for s in found.symbols)
+    of_outputs = {len(symbol.indices) for symbol in found.symbols if is_symbol(symbol, "y", "yhat")}
+    one_output = not vectors and of_outputs == {1}
     return models.networks(one_output, deep=found.depth > 3)
 
 
