@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bgd_helpers.checks.routes import ROUTES, at_a_point, missing_move
 from bgd_helpers.checks.verdicts import Verdict
 from bgd_helpers.equations import EquationError, Result, check_equation
+from bgd_helpers.equations.definitions import with_definitions
 from bgd_helpers.equations.meaning import is_definition
 from bgd_helpers.equations.prose import read, unread
 from bgd_helpers.equations.reading import line_of
@@ -151,7 +152,7 @@ def check_derivation(exercise: str, answer: str | None) -> DerivationVerdict:
         raise ValueError(f'the answer is a string of LaTeX, r"...", not a value of type {type(answer).__name__}')
     if not answer.strip(" .\n\t…"):
         return DerivationVerdict("not attempted", NOT_YET)
-    answer = braced(answer)
+    answer = with_definitions(braced(answer))
     try:
         result = check_equation(answer)
         chains = [at_a_point(chain) for chain in read(answer) if isinstance(chain, Chain)]

@@ -7,6 +7,7 @@ from html import escape
 
 from bgd_helpers.checks.derivations import DerivationVerdict, check_derivation
 from bgd_helpers.checks.verdicts import paragraphs
+from bgd_helpers.equations.definitions import with_definitions
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.result import shown
 from bgd_helpers.equations.spelling import braced
@@ -96,7 +97,7 @@ def derive(line: str, cell: str) -> Derivation:
         shell.user_ns[ANSWERS[exercise]] = cell
     text = braced(cell)
     try:
-        steps = steps_of(text) if text.strip() else []
+        steps = steps_of(with_definitions(text)) if text.strip() else []
     except Misfit:
         steps = []
     return Derivation(text, steps, check_derivation(exercise, text))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from bgd_helpers.equations.conditions import difference_in_truth
 from bgd_helpers.equations.counterexample import Counterexample, agree, first_difference
+from bgd_helpers.equations.definitions import with_definitions
 from bgd_helpers.equations.errors import EquationError, Misfit
 from bgd_helpers.equations.meaning import is_counted, is_definition, meaning_of
 from bgd_helpers.equations.messages import advice, elsewhere
@@ -77,7 +78,7 @@ def check_equation(latex: str, rule: str | None = None, mend: bool = True) -> Re
     """
     if rule not in (None, *RULES):
         raise ValueError(f"there is no update rule {rule!r}: choose one of {', '.join(RULES)}")
-    latex = braced(latex)
+    latex = with_definitions(braced(latex)) if isinstance(latex, str) else latex
     try:
         return _checked(latex, rule, mend)
     except Misfit as error:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from bgd_helpers.equations import messages
 from bgd_helpers.equations.building import build, with_example
+from bgd_helpers.equations.definitions import LONGEST
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.spelling import as_written, named_function, outside, spelled, substituted
 from bgd_helpers.equations.syntax import Chain, Equivalence
 
-LONGEST = 3000  # characters
 GOES_ON = re.compile(  # what parts lines, before a relation
     r"(?:(?:[,.;&]|\\\\(?:\[[^\]]*\])?)\s*)+(?=(?:=|:=|\\(?:leftarrow|approx|le|leq)(?![A-Za-z])))"
 )

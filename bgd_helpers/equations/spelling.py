@@ -98,16 +98,19 @@ def _read(text, rows):
     return text
 
 
-CLAIM = re.compile(TABLE["claim"].replace("INSIDE", TABLE["parts"]["INSIDE"]))
+CLAIM, REMARK = (pattern for pattern, _ in _compiled([(TABLE["claim"], ""), (TABLE["remark"], "")]))
 
 
 def _claims_apart(text):
-    r"""The text with what a brace claims, \underbrace{p}_{= q}, as an equation of its own behind it."""
+    r"""The text with what braces and parentheses claim, \underbrace{p}_{= q}, as equations of their own behind it."""
+    remarks = list(REMARK.finditer(text.text))
     claims = [
         part
-        for match in CLAIM.finditer(text.text)
-        for part in (r"\\ ", text.part(*match.span(1)), text.part(*match.span(2)))
+        for match in [*CLAIM.finditer(text.text), *remarks]
+        for part in (r"\\ ", *(text.part(*match.span(group)) for group in range(1, len(match.groups()) + 1)))
     ]
+    for match in reversed(remarks):
+        text = text.replaced(*match.span(), " ")
     return text.replaced(len(text.text), len(text.text), *claims) if claims else text
 
 

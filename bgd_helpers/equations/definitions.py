@@ -1,0 +1,72 @@
+"""Letters that a text gives a meaning itself, r = Xw - y: they are read as what they mean."""
+
+import re
+from functools import partial
+
+LONGEST = 3000  # characters, with all letters replaced
+LETTER = (
+    r"(?:(?:[cgoqrsuCDFGKMOPQRSUV]|[ed](?=\}?\s*_)|\\(?:var)?epsilon)(?![A-Za-z])"
+    r"|\\hat\s*(?:y|\{\s*(?:y|\\mathbf\s*\{\s*y\s*\})\s*\})(?!\s*[_A-Za-z]))"
+)
+NAME = re.compile(
+    rf"(?<![A-Za-z\\_^])(?<![_^]\{{)(?:\\(?:mathbf|boldsymbol|bm|vec)\s*\{{\s*(?P<in_font>{LETTER})\s*\}}|(?P<bare>{LETTER}))"
+    r"(?P<script>\s*_\s*(?:\{[a-z0-9+\-, ]+\}|[a-z0]))?"
+)
+GIVEN = re.compile(r"\s*&?\s*(?::=|=|\\(?:equiv|triangleq|coloneqq)(?![A-Za-z]))\s*")
+INSIDE = re.compile(r"[-=+*/^_)\d&]\s*$|\\(?:cdot|times|odot|frac|partial|nabla)\s*$")  # of an equation: no start
+TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
+ENDS = re.compile(r"[$\n,;=&]|\\(?:\\|\)|\]|q?quad|text|end|Rightarrow|implies)")
+WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}")
+
+
+def with_definitions(latex: str) -> str:
+    """A text with what its letters mean in their place, if it says so and uses them; there it says p = p."""
+    at = 0
+    while given := next((match for match in NAME.finditer(latex, at) if _defines(latex, match)), None):
+        plain = latex[: given.end()] + GIVEN.sub(lambda sign: sign[0].replace(":=", "="), latex[given.end() :], 1)
+        filled = NAME.sub(partial(_meant, given=given, value=_value(latex, given)), plain)
+        if len(filled) > LONGEST:
+            break
+        at, latex = at if filled != latex else given.end(), filled
+    return latex
+
+
+def _defines(latex, match):
+    """Whether a letter gets a meaning here, without itself, that is used elsewhere."""
+    if INSIDE.search(latex, max(0, match.start() - 20), match.start()) or not GIVEN.match(latex, match.end()):
+        return False
+    value = _value(latex, match)
+    used = [_letter(other) for other in NAME.finditer(latex)].count(_letter(match)) > 1
+    return used and value and not WORDS.search(value) and _letter(match) not in map(_letter, NAME.finditer(value))
+
+
+def _letter(match):
+    return match["bare"] or match["in_font"]
+
+
+def _indices(match):
+    return re.findall(r"[a-z0](?:\s*[+-]\s*\d)?", match["script"] or "")
+
+
+def _value(latex, given):
+    """What stands behind the sign of a definition, to the end of its line, its formula or its clause."""
+    start, depth = GIVEN.match(latex, given.end()).end(), 0
+    for token in TOKEN.finditer(latex, start):
+        depth += (token[0] in "{([") - (token[0] in "})]")
+        if depth < 0 or depth == 0 and ENDS.fullmatch(token[0]):
+            return latex[start : token.start()].strip(" .")
+    return latex[start:].strip(" .")
+
+
+def _meant(match, given, value):
+    """What stands in place of a letter: its meaning with the indices that it has here; else the letter."""
+    here, there = _indices(match), _indices(given)
+    if _letter(match) != _letter(given) or there and len(here) != len(there):
+        return match[0]
+    new = {old: index for old, index in zip(there, here) if old != index}
+    moves = all(old in "nijm" and index in "nijm" or old == "t" and index[0] in "t0" for old, index in new.items())
+    if new and (not moves or re.search(r"\\sum|\^\s*\{?\s*t", value)):
+        return match[0]
+    scripts = re.compile(r"(_\s*)\{?([a-z]+)(?![A-Za-z+\-])\}?")
+    moved = scripts.sub(lambda part: f"{part[1]}{{{''.join(new.get(each, each) for each in part[2])}}}", value)
+    return f"({moved if new else value})" + (match["script"] or "") * (not there)
