@@ -17,7 +17,7 @@ TABLE = tomllib.loads(Path(__file__).with_name("spelling.toml").read_text(encodi
 FONTS, TEXTS = TABLE["fonts"].split(), TABLE["texts"].split()
 RULES = {f"\\{name}": rule for names, *rule in TABLE["commands"] for name in names.split()}
 NAMES = {
-    (font, word): plain
+    (font, word): plain.replace("<0>", word)
     for fonts, words, plain in TABLE["names"]
     for font, word in product(fonts.split() or [""], words.split())
 }
@@ -161,18 +161,27 @@ def _signs(text):
     for match in reversed(list(re.finditer(rf"[{RAISED}]+|[{LOWERED}]+|[^\x00-\x7f]", text.text))):
         sign = match[0]
         plain = unicodedata.normalize("NFKC", sign)
-        if sign in SIGNS:
-            summed = sign == "Σ" and re.match(r"\s*_|\s*[₀-ₜ]", text.text[match.end() :])
-            new = r"\sum " if summed else SIGNS[sign]
+        if sign == "Σ" and re.match(r"\s*_|\s*[₀-ₜ]", text.text[match.end() :]):
+            new = r"\sum "
+        elif sign in SIGNS:
+            new = SIGNS[sign]
             if sign == "\u0302" and match.start():  # a hat that stands behind its letter
                 text = text.replaced(match.start() - 1, match.end(), new, text.part(match.start() - 1, match.start()))
                 continue
         elif sign[0] in RAISED or sign[0] in LOWERED:
             new = f"{'^' if sign[0] in RAISED else '_'}{{{plain.replace(chr(8722), '-')}}}"
         else:
-            new = "".join(SIGNS.get(letter, letter) for letter in plain) if len(plain) == 1 else sign
+            new = SIGNS.get(plain, _greek(plain)) if len(plain) == 1 else sign
         text = text.replaced(match.start(), match.end(), new)
     return text
+
+
+def _greek(sign):
+    """A Greek letter by its name in LaTeX, any other sign as it is."""
+    words = unicodedata.name(sign, "").replace("LAMDA", "LAMBDA").split()
+    if len(words) != 4 or words[0] != "GREEK" or words[2] != "LETTER":
+        return sign
+    return f"\\{words[3].lower() if words[1] == 'SMALL' else words[3].capitalize()} "
 
 
 AND = re.compile(
