@@ -22,6 +22,7 @@ NAMES = {
     for font, word in product(fonts.split() or [""], words.split())
 }
 SIGNS = {sign: plain for plain, signs in TABLE["signs"] for sign in signs}
+SIGNS |= {sign: f"{name} " for name, signs in re.findall(r"(\S+) (\S+)", TABLE["command_signs"]) for sign in signs}
 RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵏⁿᴸᵗⁱʲ", "₀₁₂₃₄₅₆₇₈₉₊₋ₙᵢⱼₖₗₘₜₚₛ"
 PARTS = re.compile("|".join(reversed(TABLE["parts"])))
 IN_FONT = r"\\(?:(?:text|textrm|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?"
