@@ -172,12 +172,17 @@ def outline(text):
     return Affine2D().rotate_deg_around(*place, turned).transform_path(Path(corners))
 
 
+def separate(line):
+    """The lines of two points, which are drawn as one with gaps."""
+    return line.get_xydata().reshape(-1, 3, 2)[:, :2]
+
+
 @pytest.mark.parametrize("net", [INTEGERS, tanh_net()], ids=["2-2-1", "2-3-2"])
 def test_weights_and_their_gradients_stand_on_their_edges_and_on_no_other(net):
     figure = backprop_figure(net).figure
     figure.canvas.draw()
     axes = figure.axes[0]
-    edges = [Path(axes.transData.transform(edge)) for lines in axes.collections for edge in lines.get_segments()]
+    edges = [Path(axes.transData.transform(edge)) for line in axes.lines for edge in separate(line)]
     turned = [text for text in axes.texts if text.get_rotation_mode() == "anchor"]
     assert len(turned) == len(edges)  # each edge is drawn twice, to be lit, and has two labels
     assert [text.get_text() for text in turned if any(outline(text).intersects_path(edge) for edge in edges)] == []

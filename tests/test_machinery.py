@@ -155,7 +155,8 @@ def sent(explorer, move):
         move()
     finally:
         explorer._send = send
-    return [set(message["state"]) for message in messages if message["method"] == "update"]
+    updates = [message for message in messages if message["method"] == "update"]
+    return [{*message["state"], *(path[0] for path in message["buffer_paths"])} for message in updates]
 
 
 def test_a_move_is_one_message_with_what_has_changed(fresh):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.collections import LineCollection
+from matplotlib.colors import same_color
 from matplotlib.patches import Circle
 
 from bgd_helpers import network
@@ -12,6 +12,7 @@ from bgd_helpers.lessons import handout
 from bgd_helpers.lessons.handout import Net
 from bgd_helpers.pictures.controls import choice, step_slider
 from bgd_helpers.pictures.explorer import Explorer
+from bgd_helpers.pictures.paths import as_one, dress
 from bgd_helpers.pictures.picture import (
     COLOURS,
     LINESTYLES,
@@ -326,7 +327,9 @@ def _from_rim_to_rim(origin, place):
 
 
 def _layer_edges(places, layer):
-    return [_from_rim_to_rim(origin, place) for k, _, _, origin, place in _each_edge(places) if k == layer]
+    """The edges that lead into a layer, as one line with gaps."""
+    edges = [_from_rim_to_rim(origin, place) for k, _, _, origin, place in _each_edge(places) if k == layer]
+    return as_one(np.array(edges)).T
 
 
 def _along(axes, origin, place, what, words, **look):
@@ -345,7 +348,8 @@ def _draw_static(axes, trace, places):
     for k, layer in enumerate(places):
         name = f"layer {k}: {trace.functions[k - 1]}" if k else "layer 0: inputs"
         axes.text(layer[0][0], HEIGHT - 0.42, name, ha="center", va="center", color="#404040")
-        axes.add_collection(LineCollection(_layer_edges(places, k), colors=GREY, linewidths=1, zorder=1))
+        if k:
+            axes.plot(*_layer_edges(places, k), color=GREY, linewidth=1, zorder=1, solid_capstyle="butt")
         for j, (x, y) in enumerate(layer if k else []):
             bias = f"b{SUBSCRIPTS[j]} = {number(trace.theta[k - 1][1][j])}"
             axes.text(x, y + RADIUS + 0.1, bias, ha="center", va="center", fontsize=SMALL)
@@ -354,7 +358,7 @@ def _draw_static(axes, trace, places):
 def _edges(axes, places):
     """The edges of each layer once more, to be lit."""
     return {
-        f"edges {k}": axes.add_collection(LineCollection(_layer_edges(places, k), linewidths=2.4, zorder=2))
+        f"edges {k}": axes.plot(*_layer_edges(places, k), linewidth=2.4, zorder=2, solid_capstyle="butt")[0]
         for k in range(1, len(places))
     }
 
@@ -383,11 +387,12 @@ def _outside(axes):
 
 def _show_units(artists, trace, k, done):
     known = {(step.kind, step.layer) for step in done}
-    reached = len(done) > k
+    reached, tint = len(done) > k, TINTS[done[-1].way] if done[-1].layer == k else "white"
     for j, z in enumerate(trace.Z[k]):
         sub = SUBSCRIPTS[j]
         symbol = "ŷ" if k == trace.depth else "z"
-        artists[f"unit {k},{j}"].set_facecolor(TINTS[done[-1].way] if done[-1].layer == k else "white")
+        if not same_color((circle := artists[f"unit {k},{j}"]).get_facecolor(), tint):
+            circle.set_facecolor(tint)
         artists[f"z {k},{j}"].set_text(f"{symbol}{sub} = {number(z)}" if reached else "")
         artists[f"a {k},{j}"].set_text(f"a{sub} = {number(trace.A[k][j])}" if k and reached else "")
         artists[f"target {k},{j}"].set_text(f"y{sub} = {number(trace.y[j])}" if k == trace.depth else "")
@@ -402,9 +407,8 @@ def _show_gradient(artists, trace, k, done):
 
 def _show_edges(artists, depth, now):
     for k in range(1, depth + 1):
-        edges = artists[f"edges {k}"]
-        edges.set_color(COLOURS[now.way] if k == _lit_layer(now) else "none")
-        edges.set_linestyle(LINESTYLES[now.way])
+        colour = COLOURS[now.way] if k == _lit_layer(now) else "none"
+        dress(artists[f"edges {k}"], color=colour, linestyle=LINESTYLES[now.way])
 
 
 def _lit_layer(now):
@@ -418,6 +422,6 @@ def _show_outside(artists, trace, walk, step):
     now, lines = walk[step], arithmetic(trace, walk[step])
     artists["title"].set_text(f"Step {step} of {len(walk) - 1}, {now.way}: {_title(now)}")
     artists["loss"].set_text(f"$E_n$ = {number(trace.loss)}" if step >= trace.depth else "")
-    artists["line 0"].set_color(COLOURS["backward_text" if now.way == "backward" else "forward"])
+    dress(artists["line 0"], color=COLOURS["backward_text" if now.way == "backward" else "forward"])
     for row in range(LINES):
         artists[f"line {row}"].set_text(lines[row] if row < len(lines) else "")

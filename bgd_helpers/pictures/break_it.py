@@ -10,6 +10,7 @@ from bgd_helpers.lessons import handout, trials
 from bgd_helpers.lessons.trials import NO_SLIP
 from bgd_helpers.pictures.controls import choice
 from bgd_helpers.pictures.explorer import Explorer
+from bgd_helpers.pictures.paths import dress, show
 from bgd_helpers.pictures.picture import COLOURS, LINESTYLES, Picture, house_style, new_figure
 
 UPDATES, ETA = 200, 0.3
@@ -131,12 +132,12 @@ def _show(moving, report):
     """Set the moving artists to a report; returns it in words."""
     for row, check in enumerate(report.checks):
         ink = INKS[check.passed]
-        moving[f"check {row}"].set(text=f"{SIGNS[check.passed]}  {check.title}", color=ink)
+        dress(moving[f"check {row}"], text=f"{SIGNS[check.passed]}  {check.title}", color=ink)
         short = check.text if len(check.text) <= WIDEST else check.text[: WIDEST - 1] + "…"
-        moving[f"found {row}"].set(text=short, color=ink)
+        dress(moving[f"found {row}"], text=short, color=ink)
     updates, start = np.arange(len(report.right)), report.right[0]
-    moving["right"].set_data(updates, report.right / start)
-    moving["found"].set_data(updates, np.clip(report.costs / start, COSTS[0] / 10, COSTS[1] * 10))
+    for name, costs in (("right", report.right), ("found", report.costs)):
+        show(moving[name], np.column_stack([updates, np.clip(costs / start, COSTS[0] / 10, COSTS[1] * 10)]))
     moving["note"].set_text(_note(report.costs))
     return _in_words(report)
 

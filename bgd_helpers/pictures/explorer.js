@@ -22,11 +22,11 @@ export function paint(canvas, commands, glyphs, [W, H]) {
       }
     } else if (c.i) g.drawImage(c.shape ??= image(c), ...c.at);
     else {
-      const shapes = c.shapes ??= (c.e ? c.d.split(/(?=M)/) : [c.d]).map(d => new Path2D(d)), at = c.at ?? [0, 0];
+      const shape = c.shape ??= new Path2D(c.d), at = c.at ?? [0, 0];
       for (let i = 0; i < at.length; i += 2) {
         g.translate(at[i], at[i + 1]);
-        if (c.f) shapes.forEach(shape => g.fill(shape));
-        if (c.s) shapes.forEach(shape => g.stroke(shape));
+        if (c.f) g.fill(shape);
+        if (c.s) g.stroke(shape);
         g.translate(-at[i], -at[i + 1]);
       }
     }
@@ -119,7 +119,7 @@ function render({ model, el }) {
   const spec = model.get("spec"), glyphs = [], scene = {};
   const part = name => {
     const json = model.get(name);
-    if (scene[name]?.json !== json) scene[name] = { json, commands: JSON.parse(json) };
+    if (scene[name]?.json !== json) scene[name] = { json, commands: JSON.parse(new TextDecoder().decode(json)) };
     return scene[name].commands;
   };
   const show = build(el, spec, positions => { model.set("positions", positions); model.save_changes(); },

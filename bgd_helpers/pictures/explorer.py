@@ -17,7 +17,7 @@ import ipywidgets
 import numpy as np
 from matplotlib.image import AxesImage
 from PIL import Image
-from traitlets import Dict, Float, Int, List, Unicode, observe
+from traitlets import Bytes, Dict, Float, Int, List, Unicode, observe
 
 from bgd_helpers.pictures import page
 from bgd_helpers.pictures.controls import Control, Progress, about, checked, shown
@@ -66,15 +66,16 @@ class Explorer(anywidget.AnyWidget):
             artist.set_animated(True)
         self._freeze_layout()
         self._recorder = Recorder(picture.figure)
-        self._scene = [""] * len(self._artists)
+        self._scene = [b""] * len(self._artists)
         prompt = [("Predict first.", predict), ("Then look.", look_for)]
         spec: dict[str, Any] = {"size": picture.figure.canvas.get_width_height(), "ratio": RETINA, "lines": lines}
         spec |= {"controls": [about(control) for control in self.controls.values()], "start": self._places()}
         spec |= {"prompt": [line for line in prompt if line[1]]}
         spec |= {"parts": [f"part{n}" for n in range(len(self._artists))]}
-        self.add_traits(**{name: Unicode("[]").tag(sync=True) for name in spec["parts"]})
+        self._sent: list[bytes] = [b""] * len(self._artists)
+        self.add_traits(**{name: Bytes(b"[]").tag(sync=True) for name in spec["parts"]})
         super().__init__(spec=spec, positions=spec["start"])
-        self.progress.tell = lambda share: self.set_trait("busy", share)
+        self.progress.tell = lambda share: setattr(self, "busy", share)
         for control in self.controls.values():
             control.observe(self._moved, names="position")
         self._draw()
@@ -145,7 +146,7 @@ class Explorer(anywidget.AnyWidget):
             self.place(dict(zip(self.controls, change.new)))
             self._moved(change)
 
-    def drawn(self) -> tuple[str, str, list[str]]:
+    def drawn(self) -> tuple[str, str, list[bytes]]:
         """The present state: in words, its static layers as a PNG, and the commands of each moving artist as JSON.
 
         Recorded are the artists that have changed; all of them where the static layers have.
@@ -155,6 +156,7 @@ class Explorer(anywidget.AnyWidget):
             raise ValueError(f"redraw returned {words!r}: it must return the picture in words")
         if new := figure.stale:  # animated artists do not make it so
             self._still = static_png(figure, self._artists)
+            self._recorder.forget()
         self._scene = [
             self._recorder.record(artist) if new or artist.stale else part
             for artist, part in zip(self._artists, self._scene)
@@ -182,9 +184,12 @@ class Explorer(anywidget.AnyWidget):
         """Traits that are as before are not sent."""
         self.text = self.picture.text = text
         self.static = in_base64(self.png()) if self.needs_png else still
-        self.glyphs = list(self._recorder.glyphs)
-        for name, part in zip(self.spec["parts"], scene):
-            setattr(self, name, part)
+        if len(self.glyphs) < len(self._recorder.glyphs):
+            self.glyphs = list(self._recorder.glyphs)
+        for name, part, sent in zip(self.spec["parts"], scene, self._sent):
+            if part is not sent:
+                setattr(self, name, part)
+        self._sent = scene
 
     @property
     def words(self) -> str:

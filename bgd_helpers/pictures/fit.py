@@ -7,7 +7,6 @@ from typing import NamedTuple
 import matplotlib
 import numpy as np
 from contourpy import contour_generator
-from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 
 from bgd_helpers import data, descent, network
@@ -178,12 +177,10 @@ def _draw_plane(axes, birds):
     scale.set_label("output ŷ", labelpad=0)
     moving = {
         "plane": image,
-        "earlier": LineCollection([], color=COLOURS["right"], linewidth=2, zorder=2, label="an epoch earlier"),
-        "boundary": LineCollection([], color=COLOURS["truth"], linewidth=2.5, zorder=3, label="ŷ = 0"),
+        "earlier": axes.plot([], [], color=COLOURS["right"], linewidth=2, zorder=2, label="an epoch earlier")[0],
+        "boundary": axes.plot([], [], color=COLOURS["truth"], linewidth=2.5, zorder=3, label="ŷ = 0")[0],
         "moment": axes.text(0, 1.025, "", transform=axes.transAxes),
     }
-    for name in ("earlier", "boundary"):
-        axes.add_collection(moving[name], autolim=False)
     return moving | _draw_birds(axes, birds)
 
 
@@ -247,8 +244,8 @@ def _show(moving, table, eta, epoch):
     wrong, J, right = _wrong_side(birds, Z[-1][:, 0]), table.J[:, run], table.right[:, run]
     now, earlier = _on_plane(table, run, epoch), _on_plane(table, run, epoch - 1) if epoch else None
     moving["plane"].set_data(now)
-    moving["boundary"].set_segments(_zero_line(birds, now))
-    moving["earlier"].set_segments([] if earlier is None else _zero_line(birds, earlier))
+    show(moving["boundary"], _zero_line(birds, now))
+    show(moving["earlier"], np.empty((0, 2)) if earlier is None else _zero_line(birds, earlier))
     moving["wrong"].set_data(*birds.X[wrong].T)
     B, N = table.path.batch_size, len(birds.X)
     _show_curve(moving, "cost", np.nan_to_num(np.clip(J, 1e-9, 1e9), nan=1e9), COST[1], epoch, kind_of(B, N))
@@ -270,9 +267,10 @@ def _show_curve(moving, name, values, highest, epoch, kind):
 
 
 def _zero_line(birds, values):
-    """The lines where values = 0, each an array of points."""
+    """The points of the lines where values = 0, with a gap after each."""
     finite = np.clip(np.nan_to_num(values, nan=-1), -1e9, 1e9)
-    return contour_generator(birds.x, birds.y, finite).lines(0)
+    lines = contour_generator(birds.x, birds.y, finite, line_type="ChunkCombinedNan").lines(0)[0][0]
+    return np.empty((0, 2)) if lines is None else lines
 
 
 def _count(number, name):

@@ -61,7 +61,7 @@ def pack(explorer: Any, grid: Mapping[str, Any]) -> dict[str, Any]:
     controls, before = explorer.controls, explorer.state
     places = {name: _places(controls, name, values) for name, values in grid.items()}
     start = [of.index(controls[name].position) if controls[name].position in of else 0 for name, of in places.items()]
-    parts: dict[str, int] = {}
+    parts: dict[bytes, int] = {}
     scenes, texts = [], []
     states = [dict(zip(places, state)) for state in product(*places.values())]
     try:
@@ -71,7 +71,7 @@ def pack(explorer: Any, grid: Mapping[str, Any]) -> dict[str, Any]:
         for state in states:
             explorer.place(state)
             text, still, scene = explorer.drawn()
-            scenes.append([parts.setdefault(part, len(parts)) for part in (json.dumps(still), *scene)])
+            scenes.append([parts.setdefault(part, len(parts)) for part in (json.dumps(still).encode(), *scene)])
             texts.append(text)
     finally:
         explorer.set(**before)

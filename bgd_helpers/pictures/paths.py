@@ -254,8 +254,13 @@ def show(line, points, **look):
     """Move a line, and change its look; what stays as it is costs no drawing."""
     if not np.array_equal(line.get_xydata(), points, equal_nan=True):
         line.set_data(*np.reshape(points, (-1, 2)).T)
-    if any(getattr(line, f"get_{name}")() != value for name, value in look.items()):
-        line.set(**look)
+    dress(line, **look)
+
+
+def dress(artist, **look):
+    """Change the look of an artist, or the words of a text; what stays as it is costs no drawing."""
+    if any(getattr(artist, f"get_{name}")() != value for name, value in look.items()):
+        artist.set(**look)
 
 
 def show_path(moving, bowl, run):

@@ -1,9 +1,8 @@
 """What artists draw, written down as commands that a canvas in the browser paints, at whatever resolution it has.
 
-A command is a dictionary: `d` an outline in SVG's notation, or with `at` a shape at many places; `e` says that its
-lines are drawn one by one, and darken each other; `t` a text, as glyphs; `i` an image; `f` its fill, `s` its stroke,
-`w`, `l`, `o`, `j`, `c` width, dashes, their start, join and cap; `b` its clip box. Coordinates are pixels of the
-figure, y downwards.
+A command is a dictionary: `d` an outline in SVG's notation, or with `at` a shape at many places; `t` a text, as glyphs;
+`i` an image; `f` its fill, `s` its stroke, `w`, `l`, `o`, `j`, `c` width, dashes, their start, join and cap; `b` its
+clip box. Coordinates are pixels of the figure, y downwards.
 """
 
 import json
@@ -16,14 +15,18 @@ from matplotlib import _path, colors
 from matplotlib.artist import Artist
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.mathtext import MathTextParser
 from matplotlib.path import Path
+from matplotlib.text import Text
 from matplotlib.textpath import TextToPath
 from matplotlib.transforms import Affine2D
 
 MARGIN = 100  # pixels around the figure in which markers are kept
 LETTERS = [b"M", b"L", b"Q", b"C", b"z"]
 IDENTITY = Affine2D()
+LINE = "color linestyle marker markerfacecolor markeredgecolor linewidth markersize alpha visible".split()
+TEXT = "text color position visible alpha".split()
 
 
 class _Formulas(MathTextParser):
@@ -57,14 +60,40 @@ class Recorder(RendererBase):
         self.glyphs: list[str] = []  # outlines, to which texts refer by number
         self._numbers: dict = {}
         self._laid_out = lru_cache(maxsize=512)(self._lay_out)
+        self._known = lru_cache(maxsize=1024)(self._drawn)  # texts and looks come again
 
-    def record(self, artist: Artist) -> str:
+    def forget(self) -> None:
+        """Axes have other limits: what was recorded of an artist lies elsewhere now."""
+        self._known.cache_clear()
+
+    def record(self, artist: Artist) -> bytes:
         """The commands that draw an artist as it is now, as JSON."""
-        self.commands: list[dict] = []
-        if artist.axes is None or artist.axes.get_visible():
-            artist.draw(self)
+        if artist.axes is not None and not artist.axes.get_visible():
+            commands = []
+        elif isinstance(artist, Line2D):
+            commands = self._line(artist)
+        else:
+            commands = self._known(artist, _look(artist, TEXT)) if isinstance(artist, Text) else self._drawn(artist)
         artist.stale = False  # an empty text would stay so
-        return json.dumps(self.commands, separators=(",", ":"))
+        commands = [each for each in commands if each.get("d", True) and each.get("at", True)]  # not out of sight
+        return json.dumps(commands, separators=(",", ":")).encode()
+
+    def _drawn(self, artist, look=None):
+        self.commands: list[dict] = []
+        artist.draw(self)
+        return self.commands
+
+    def _line(self, line):
+        """A line's commands. Only their points are new as long as its look is as before: finding that takes longest."""
+        if not len(points := line.get_xydata()):
+            return []
+        points = line.get_transform().transform(points) * (1, -1) + (0, self.height)
+        path, every = Path(points), line.get_markevery()
+        markers = {"at": self._places(points if every is None else points[every])} if line.get_marker() else {}
+        return [
+            command | (markers if "at" in command else {"d": self._outline(path, IDENTITY, False, line)})
+            for command in self._known(line, _look(line, LINE))
+        ]
 
     def get_canvas_width_height(self):
         return self.width, self.height
@@ -80,25 +109,13 @@ class Recorder(RendererBase):
 
     def draw_markers(self, gc, marker_path, marker_trans, path, trans, rgbFace=None):
         """Markers at whole pixels, as Agg puts them: by their corners, or else by the middle of their pixel."""
-        at = (trans + self.flip).transform(path.vertices)
-        at = at[((at > -MARGIN) & (at < (self.width + MARGIN, self.height + MARGIN))).all(axis=1)]  # NaN is not
         middle = 0 if gc.get_snap() else 0.5
         shape = self._outline(marker_path, marker_trans + Affine2D().scale(1, -1).translate(middle, middle), True, gc)
-        self._add(gc, rgbFace, d=len(at) and shape, at=np.floor(at + 0.5).astype(int).ravel().tolist())
+        self._add(gc, rgbFace, d=shape, at=self._places((trans + self.flip).transform(path.vertices)))
 
-    def draw_path_collection(self, gc, master, paths, transforms, offsets, offset_trans, fills, strokes, widths, dashes,
-                             *rest, **options):  # fmt: skip
-        lines = len(fills) == len(transforms) == 0 and len(offsets) <= 1 and len(strokes) == len(widths) == 1
-        if lines and paths and all(path.codes is None for path in paths):
-            lines = self.new_gc()
-            lines.copy_properties(gc)
-            lines.set_foreground(strokes[0], isRGBA=True)
-            lines.set_linewidth(widths[0])
-            lines.set_dashes(*dashes[0])
-            self._add(lines, None, d=self._outline(_joined(paths), master + self.flip, False, lines), e=1)
-        else:
-            super().draw_path_collection(gc, master, paths, transforms, offsets, offset_trans, fills, strokes, widths,
-                                         dashes, *rest, **options)  # fmt: skip
+    def _places(self, at):
+        at = at[((at > -MARGIN) & (at < (self.width + MARGIN, self.height + MARGIN))).all(axis=1)]  # NaN is not
+        return np.floor(at + 0.5).astype(int).ravel().tolist()
 
     def draw_image(self, gc, x, y, im, transform=None):
         """The image by its different colours, and for each of its pixels which of them."""
@@ -147,8 +164,6 @@ class Recorder(RendererBase):
         return _path.convert_to_string(path, IDENTITY, None, False, None, digits, LETTERS, False).decode("ascii")
 
     def _add(self, gc, fill, outlined=True, **command):
-        if command.get("d") in ("", 0):
-            return
         if fill is not None:
             command["f"] = _colour(tuple(fill), gc.get_alpha() if gc.get_forced_alpha() else None)
         if outlined and (width := self.points_to_pixels(gc.get_linewidth())) and gc.get_rgb()[3]:
@@ -166,12 +181,9 @@ class Recorder(RendererBase):
         return look | {"j": str(gc.get_joinstyle()), "c": {"projecting": "square"}.get(cap := gc.get_capstyle(), cap)}
 
 
-def _joined(paths):
-    """Open lines as one path."""
-    vertices = np.concatenate([path.vertices for path in paths])
-    codes = np.full(len(vertices), Path.LINETO, Path.code_type)
-    codes[np.cumsum([0, *(len(path.vertices) for path in paths[:-1])])] = Path.MOVETO
-    return Path(vertices, codes)
+def _look(artist, names):
+    """What decides how an artist is drawn, and where."""
+    return repr([getattr(artist, f"get_{name}")() for name in names])
 
 
 @lru_cache(maxsize=1024)
