@@ -1,6 +1,7 @@
 """How noisy a batch is: its law and what is measured, and the gradients of many batches as a cloud."""
 
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -26,26 +27,29 @@ LOOK_FOR = (
 )
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Place:
     """The gradients of all examples at one θ, a row an example, and the two columns that the cloud shows."""
 
     gradients: np.ndarray
     shown: list
 
-    @property
+    @cached_property
     def mean(self):
         """grad J."""
         return self.gradients.mean(axis=0)
 
-    @property
+    @cached_property
     def sigma(self):
         """The variance of one example's gradient, summed over the parameters."""
         return self.gradients.var(axis=0).sum()
 
-    def law(self, way):
-        """The variance of a batch's mean gradient, for each batch size."""
+    @cached_property
+    def law(self):
+        """The variance of a batch's mean gradient, for each batch size, by how batches are drawn."""
         sizes = batch_sizes_of(len(self.gradients))
-        return np.array([theory.batch_variance(self.gradients, B, way == "with") for B in sizes])
+        variance = theory.batch_variance
+        return {way: np.array([variance(self.gradients, B, way == "with") for B in sizes]) for way in LOOKS}
 
     def positive(self, variance):
         """The variances that a log scale can show; NaN for zero up to rounding."""
@@ -140,7 +144,7 @@ def _weights(order, B):
 
 def _draw_law(axes, places):
     """Axes that hold the law at every place, but for its zero."""
-    laws, N = np.array([place.law("without") for place in places]), len(places[0].gradients)
+    laws, N = np.array([place.law["without"] for place in places]), len(places[0].gradients)
     lowest, highest = laws[laws > 0].min() / 3, laws.max() * 3
     axes.set(xscale="log", yscale="log", xlim=(0.9, N * 1.1), ylim=(lowest, highest))
     axes.set(xlabel="batch size B (log scale)", ylabel="variance of the batch's\nmean gradient (log scale)")
@@ -196,7 +200,7 @@ def _show(moving, place, measured, batch_size, replacement, draws):
     """Move the artists; returns how far the measured variance is from the law, in words."""
     sizes, mean = batch_sizes_of(len(place.gradients)), place.mean
     row, batches = sizes.index(batch_size), measured[replacement]
-    law = {way: place.law(way) for way in LOOKS}
+    law = place.law
     variance = {way: measured[way].squared[:, :draws].mean(axis=1) for way in LOOKS}
     for way in LOOKS:
         moving[f"law {way}"].set_data(sizes, place.positive(law[way]))

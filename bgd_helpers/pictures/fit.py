@@ -139,13 +139,15 @@ def _wrong_side(birds, outputs):
 
 def _on_plane(table, run, epoch):
     """y_hat at every point of the plane, standardised as the birds are: a row a y, a column an x."""
-    X, _, x, y = _birds()
-    points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     with np.errstate(over="ignore", invalid="ignore"):
-        outputs = network.predict(
-            _parameters(table, run, epoch), (points - X.mean(axis=0)) / X.std(axis=0), table.activations
-        )
-    return outputs.reshape(len(y), len(x))
+        outputs = network.predict(_parameters(table, run, epoch), _points(), table.activations)
+    return outputs.reshape(POINTS[::-1])
+
+
+@lru_cache(maxsize=1)
+def _points():
+    X, _, x, y = _birds()
+    return (np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2) - X.mean(axis=0)) / X.std(axis=0)
 
 
 def _parameters(table, run, epoch):
