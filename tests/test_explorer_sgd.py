@@ -76,20 +76,15 @@ def test_path_and_cost_are_those_of_the_update_rule(explorer, values):
     assert explorer.error == ""
 
 
-def separate(line):
-    """The rays, which are drawn as one line with gaps."""
-    return line.get_xydata().reshape(-1, 3, 2)[:, :2]
-
-
 @pytest.mark.parametrize("values", CASES)
 def test_every_example_has_its_arrow_and_the_batch_is_the_next_one(explorer, values):
     explorer.set(**values)
     moving, (path, batch) = explorer.picture.moving, plain_run(**values)
     arrows = plain_arrows(path[-1])
-    assert np.allclose(separate(moving["each"]), [[[0, 0], arrow] for arrow in arrows], rtol=1e-9, atol=1e-9)
+    assert np.allclose(moving["each"].get_segments(), [[[0, 0], arrow] for arrow in arrows], rtol=1e-9, atol=1e-9)
     assert np.allclose(moving["each ends"].get_xydata(), arrows, rtol=1e-9, atol=1e-9)
     assert np.allclose(moving["batch ends"].get_xydata(), arrows[batch], rtol=1e-9, atol=1e-9)
-    assert np.allclose(separate(moving["batch"]), [[[0, 0], arrows[n]] for n in batch], rtol=1e-9, atol=1e-9)
+    assert np.allclose(moving["batch"].get_segments(), [[[0, 0], arrows[n]] for n in batch], rtol=1e-9, atol=1e-9)
     mean, step = arrows.mean(axis=0), sum(arrows[n] for n in batch) / len(batch)
     assert np.allclose(moving["mean"].get_xydata(), [[0, 0], mean], rtol=1e-8, atol=1e-9)
     assert np.allclose(moving["step"].get_xydata(), [[0, 0], step], rtol=1e-8, atol=1e-9)
@@ -280,7 +275,7 @@ def test_sgd_picture_holds_the_arrows_and_the_batch():
     picture = sgd.picture(BOWL, run(), arrows(), 10)
     moving = picture.moving
     assert np.array_equal(moving["each ends"].get_xydata(), STEPS)
-    assert np.array_equal(separate(moving["each"]), [[[0, 0], step] for step in STEPS])
+    assert np.array_equal(moving["each"].get_segments(), [[[0, 0], step] for step in STEPS])
     assert np.array_equal(moving["batch ends"].get_xydata(), STEPS[[1, 3]])
     assert np.allclose(moving["mean"].get_xydata(), [[0, 0], [2.2, 1.0]])
     assert np.allclose(moving["step"].get_xydata(), [[0, 0], [-2.0, 0.0]])

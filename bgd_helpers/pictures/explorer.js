@@ -22,11 +22,11 @@ export function paint(canvas, commands, glyphs, [W, H]) {
       }
     } else if (c.i) g.drawImage(c.shape ??= image(c), ...c.at);
     else {
-      const shape = c.shape ??= new Path2D(c.d), at = c.at ?? [0, 0];
+      const shapes = c.shapes ??= (c.f ? [c.d] : c.d.split(/(?=M)/)).map(d => new Path2D(d)), at = c.at ?? [0, 0];
       for (let i = 0; i < at.length; i += 2) {
         g.translate(at[i], at[i + 1]);
-        if (c.f) g.fill(shape);
-        if (c.s) g.stroke(shape);
+        if (c.f) g.fill(shapes[0]);
+        if (c.s) shapes.forEach(shape => g.stroke(shape));  // lines that cross darken each other, as in Agg
         g.translate(-at[i], -at[i + 1]);
       }
     }

@@ -117,6 +117,20 @@ class Recorder(RendererBase):
         at = at[((at > -MARGIN) & (at < (self.width + MARGIN, self.height + MARGIN))).all(axis=1)]  # NaN is not
         return np.floor(at + 0.5).astype(int).ravel().tolist()
 
+    def draw_path_collection(self, gc, master, paths, transforms, offsets, offset_trans, fills, strokes, widths, dashes,
+                             *rest, **options):  # fmt: skip
+        lines = len(fills) == len(transforms) == 0 and len(offsets) <= 1 and len(strokes) == len(widths) == 1
+        if lines and paths and all(path.codes is None for path in paths):
+            lines = self.new_gc()
+            lines.copy_properties(gc)
+            lines.set_foreground(strokes[0], isRGBA=True)
+            lines.set_linewidth(widths[0])
+            lines.set_dashes(*dashes[0])
+            self._add(lines, None, d=self._outline(_joined(paths), master + self.flip, False, lines))
+        else:
+            super().draw_path_collection(gc, master, paths, transforms, offsets, offset_trans, fills, strokes, widths,
+                                         dashes, *rest, **options)  # fmt: skip
+
     def draw_image(self, gc, x, y, im, transform=None):
         """The image by its different colours, and for each of its pixels which of them."""
         pixels = np.ascontiguousarray(im[::-1]).view("<u4")[..., 0]
@@ -179,6 +193,14 @@ class Recorder(RendererBase):
         if first and dashes is not None:
             look["o"] = round(self.points_to_pixels(first), 2)
         return look | {"j": str(gc.get_joinstyle()), "c": {"projecting": "square"}.get(cap := gc.get_capstyle(), cap)}
+
+
+def _joined(paths):
+    """Open lines as one path."""
+    vertices = np.concatenate([path.vertices for path in paths])
+    codes = np.full(len(vertices), Path.LINETO, Path.code_type)
+    codes[np.cumsum([0, *(len(path.vertices) for path in paths[:-1])])] = Path.MOVETO
+    return Path(vertices, codes)
 
 
 def _look(artist, names):
