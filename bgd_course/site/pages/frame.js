@@ -13,6 +13,21 @@
     outputs.fromJSON(kept.map(one => one.data ? {...one, data: rest(one.data)} : one));
   }
 
+  function keep(model) {  // a save while a cell runs again would lose the guess in its output, where Python looks for it
+    const guesses = new Map(), plain = model.toJSON.bind(model), states = {};
+    model.toJSON = () => {
+      for (const {id, executionState} of model.cells) states[id] = executionState;
+      const notebook = plain();
+      for (const cell of notebook.cells) {
+        const guess = cell.outputs?.filter(one => Object.keys(one.data ?? {}).some(kind => kind.startsWith("application/vnd.bgd.")));
+        if (guess?.length) guesses.set(cell.id, guess);
+        else if (states[cell.id] === "running") cell.outputs = guesses.get(cell.id) ?? cell.outputs;
+      }
+      return notebook;
+    };
+    model.toJSON();
+  }
+
   addEventListener("DOMContentLoaded", () => {
     const bar = document.createElement("aside"), home = document.createElement("a"), says = document.createElement("span");
     bar.setAttribute("aria-label", "Workbook");
@@ -34,8 +49,11 @@
     let read = false;
     const look = setInterval(() => {
       const {context, content, sessionContext} = window.jupyterapp?.shell?.currentWidget ?? {};
-      if (context?.isReady && !read) for (const model of content.model.cells) clear(model.outputs);
-      read ||= context?.isReady;
+      if (context?.isReady && !read) {
+        keep(content.model);
+        for (const model of content.model.cells) clear(model.outputs);
+        read = true;
+      }
       const status = sessionContext?.session?.kernel?.status;
       if (status !== "idle" && status !== "busy") return;
       says.remove();
