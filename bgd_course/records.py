@@ -18,7 +18,7 @@ def cache() -> Path:
 
 
 def read() -> dict[str, dict[str, Any]]:
-    """What was found, by kind ("native", "browser", "said") and name."""
+    """What was found, by kind ("native", "browser", "book", "workbook", "said") and name."""
     with suppress(OSError, ValueError):
         return json.loads((cache() / "records.json").read_text(encoding="utf-8"))
     return {}

@@ -136,9 +136,10 @@ def test_the_status_names_each_notebook_and_exercise():
     assert [row[0] for row in status.runs(ROOT, {})] == [path.stem for path in PATHS]
     run = {"day": "2026-11-26", "seconds": 7.04, "of": records.code(PATHS[0])}
     for of, told in ((run["of"], ""), (records.code(PATHS[1]), ", before its code changed")):
-        found = {"browser": {PATHS[0].name: run | {"of": of}}, "move": {PATHS[0].name: 61.7}}
+        found = {"browser": {PATHS[0].name: run | {"of": of}}, "workbook": {PATHS[0].name: [[61.7, 14], [8, 60]]}}
         first, *_, last = status.runs(ROOT, found)
-        assert first[1:] == ("–", f"2026-11-26: 7 s{told}", "62 ms") and last[1:] == ("–", "–", "–")
+        assert first[1:] == ("–", f"2026-11-26: 7 s{told}", "–", "62 ms, 14/s; 8 ms, 60/s")
+        assert last[1:] == ("–",) * 4
 
 
 def test_what_containers_copy_is_there():

@@ -12,7 +12,7 @@ import in_browser
 import nbformat
 import on_site
 import pytest
-from on_site import RUN, SET, cells, run_all, said, save, solutions
+from on_site import CELLS, RUN, SET, cells, run_all, said, save, solutions
 
 from bgd_course import records
 from bgd_course.site import book, explorers, status, workbook
@@ -33,18 +33,35 @@ NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 MOST_BYTES, AGAIN, OF_A_CHAPTER = 30e6, 300e3, 1e6  # of a first visit, of a second, before the first explorer
 BROKEN = "images => images.filter(image => image.complete && !image.naturalWidth).length"
 PHONE = {"width": 390, "height": 844}
-MOVES = """async box => {  // ms from the input to the words of the new picture, the median; null if it has no slider
+SEEN = """async () => {  // each explorer of the book
+  for (const fold of document.querySelectorAll('details')) fold.open = true;
+  for (const place of document.querySelectorAll('[data-explorer]')) {
+    place.closest('.cell_output').scrollIntoView();
+    while (place.isConnected) await new Promise(requestAnimationFrame);
+  }
+}"""
+MOVES = """async box => {  // of its first slider: ms from a move to the new words, the median, and pictures a second of a drag
   const words = box.querySelector('.bgd-words'), control = box.querySelector('.bgd-controls input[type=range]');
-  const taken = [], count = control ? 11 : 0;
-  while (taken.length < count) {
-    const before = words.textContent, start = performance.now();
-    control.value === control.max || taken.length % 2 ? control.stepDown() : control.stepUp();
+  if (!control) return null;
+  const frame = () => new Promise(requestAnimationFrame), taken = [];
+  const move = step => {
+    control.value === control.max || step % 2 ? control.stepDown() : control.stepUp();
     control.dispatchEvent(new Event('input', {bubbles: true}));
-    while (words.textContent === before && performance.now() < start + 1e4) await new Promise(requestAnimationFrame);
+  };
+  while (taken.length < 11) {
+    const before = words.textContent, start = performance.now();
+    move(taken.length);
+    while (words.textContent === before && performance.now() < start + 1e4) await frame();
     if (words.textContent === before) return null;
     taken.push(performance.now() - start);
   }
-  return taken.sort((a, b) => a - b)[5] ?? null;
+  let pictures = 0;
+  new MutationObserver(() => pictures++).observe(words, {childList: true, characterData: true, subtree: true});
+  for (let step = 1, end = performance.now() + 2000; performance.now() < end; step++) {
+    move(step);
+    await frame();
+  }
+  return [taken.sort((a, b) => a - b)[5], Math.round(pictures / 2)];
 }"""
 WIDER = "() => document.scrollingElement.scrollWidth - innerWidth"
 
@@ -57,12 +74,13 @@ def files():
 
 
 @pytest.fixture(scope="module")
-def site(files, tmp_path_factory):
-    """A folder with the site of this course; in the book, of the explorers, that of the first notebook alone moves."""
+def site(files, tmp_path_factory, request):
+    """A folder with the site of this course; in the book, unless every notebook is run, the first explorer moves."""
     folder = tmp_path_factory.mktemp("site")
     moving = dict(explorers.fragments(nbformat.read(FIRST, as_version=4)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(book, "alive", lambda root, names: dict.fromkeys(names, {}) | {FIRST.name: moving})
+        if not request.config.getoption("--every-notebook"):
+            patch.setattr(book, "alive", lambda root, names: dict.fromkeys(names, {}) | {FIRST.name: moving})
         book.write(ROOT, folder, status.page(ROOT))
     workbook.write(ROOT, folder / "workbook", files)
     return folder
@@ -110,12 +128,21 @@ def test_a_chapter_is_small_fits_a_phone_and_is_accessible(reader, server, path)
     assert page.evaluate(WIDER) <= 0
     assert in_browser.inaccessible(page, "article") == []
     assert sum(size for _, size in server.sent[before:]) <= OF_A_CHAPTER
+    page.evaluate(SEEN)
+    keep_moves("book", page, path)
     page.close()
 
 
+def keep_moves(place, page, path):
+    """Keep for the status what a move of each explorer on the page takes."""
+    if moves := [box.evaluate(MOVES) for box in page.locator(".bgd-explorer:has(> .bgd-controls)").all()]:
+        records.add(place, path.name, list(filter(None, moves)))
+
+
 def test_an_explorer_of_the_book_moves_when_it_is_seen(reader, server):
+    before = len(server.sent)
     page = reader.page(f"{FIRST.stem}.html")
-    assert not any("explorers/" in name for name, _ in server.sent)
+    assert not any("explorers/" in name for name, _ in server.sent[before:])
     page.locator("details", has=page.locator(".alive")).locator("summary").click()  # a result to be predicted
     box = page.locator(".bgd-explorer")
     box.locator(".bgd-controls").wait_for()
@@ -177,8 +204,7 @@ def test_a_notebook_says_what_is_saved(learner, path, request):
     assert page.locator(".jp-OutputArea img").evaluate_all(BROKEN) == 0
     assert press_each(page) == sum("_explorer(" in cell.source for cell in saved)
     records.ran("browser", path, seconds)
-    moves = [box.evaluate(MOVES) for box in page.locator(".bgd-explorer:has(> .bgd-controls)").all()]
-    records.add("move", path.name, max(filter(None, moves), default=None))
+    keep_moves("workbook", page, path)
     save(page)  # a later notebook takes answers of this one
     if path != FIRST:
         page.close()
@@ -197,6 +223,10 @@ def answered(first_page):
     [answer] = [name for name, source in right.items() if source.startswith("def loss")]
     check = next(cell["id"] for cell in cells(page).values() if "bgd.check" in cell["source"])
     run_first(page)
+    page.evaluate(RUN, ["predict-slope"])
+    page.get_by_role("radio").first.check()
+    page.get_by_role("button", name="Commit").click()
+    page.get_by_text("You predict").first.wait_for()
     verdicts = []
     mine = f"{right[answer]}\n\n\n# mine"
     for source in (mine.replace("return", "return 0.5 *"), mine):
@@ -215,6 +245,17 @@ def test_an_answer_is_checked_and_is_there_in_the_next_visit(learner, answered):
     assert cells(page)[answer]["source"] == source
     page.close()
     assert solved(learner) == "1 of 1 exercises solved"
+
+
+def test_a_guess_is_found_when_its_cell_is_saved_while_it_runs_again(learner, answered):
+    page = learner.notebook(FIRST.name)
+    page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    told = f"() => ({CELLS})().find(cell => cell.id === 'predict-slope').outputs.length"
+    page.wait_for_function(f"() => !({told})()")
+    save(page)
+    page.wait_for_function(told)
+    assert " ".join(said(cells(page)["predict-slope"]["outputs"])).count("You predict") == 1
+    page.close()
 
 
 def solved(learner):

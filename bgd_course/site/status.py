@@ -15,6 +15,9 @@ from bgd_helpers.slips import of_exercise
 
 PACKAGES = ("numpy", "matplotlib", "ipython", "ipywidgets", "lark")
 NOTHING = "–"
+UNTRIED = """–: not run where this page was made; a page made by Actions has run nothing. To fill the table on a machine of
+one's own: `make test`, `BGD_PYODIDE=pypi .venv/bin/python -m pytest -n 0 -m slow --every-notebook
+tests/test_workbook.py`, and `make site` again."""
 
 
 def page(root: Path) -> str:
@@ -24,8 +27,9 @@ def page(root: Path) -> str:
         f"# Status\n\nVersion {bgd_helpers.__version__} of the course.",
         "## Versions\n\n" + table(("what", "on a machine of one's own", "in the browser"), versions()),
         "## Notebooks\n\nWhen each ran last where this page was made, in how many seconds beside what else ran there, "
-        "and how long a move of its slowest explorer took (the median).",
-        table(("notebook", "natively", "in the browser", "a move there"), runs(root, found)),
+        "and of each explorer with a slider: how long a move took (the median), and the pictures a second of a drag.",
+        table(("notebook", "natively", "in the browser", "moves in the book", "in the workbook"), runs(root, found)),
+        UNTRIED,
         "## Exercises\n\nThe known mistakes that each check names; the tests make each of them.",
         table(("exercise", "points", "known mistakes"), exercises(root)),
         "## What the tests counted\n\n" + said(found.get("said", {})),
@@ -52,8 +56,8 @@ def runs(root: Path, found: dict[str, dict[str, Any]]) -> Iterable[tuple[str, ..
     """A row for each notebook."""
     for path in sorted((root / "notebooks").glob("*.ipynb")):
         told = [_run(found.get(kind, {}).get(path.name), records.code(path)) for kind in ("native", "browser")]
-        move = found.get("move", {}).get(path.name)
-        yield path.stem, *told, f"{move:.0f} ms" if move else NOTHING
+        moves = [found.get(place, {}).get(path.name, []) for place in ("book", "workbook")]
+        yield path.stem, *told, *("; ".join(f"{ms:.0f} ms, {n}/s" for ms, n in some) or NOTHING for some in moves)
 
 
 def _run(run, now):

@@ -24,6 +24,7 @@ from bgd_course.site import pyodide
 PAGES = Path(__file__).with_name("pages")
 ASSETS = ("start.js", "storage.js", "zip.js", "merge.js", "frame.js", "workbook.css")
 APP = "notebooks"  # JupyterLab's own layout leaves a notebook 22 pixels on a phone
+HEAD = '<head>\n    <link rel="icon" href="../static/favicons/favicon.ico"><script src="../frame.js"></script>'
 SHARED = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
 EXTENSIONS = {  # no others, whatever is installed here
     "ignore_sys_prefix": ["federated_extensions"],
@@ -84,7 +85,7 @@ def _write_front(root, site, kernel):
         (site / asset).write_text(pages[asset], encoding="utf-8")
     (site / "index.html").write_text(pages["start.html"].replace("EDITION", name), encoding="utf-8")
     for page in (APP, "tree"):
-        _replace(site / page / "index.html", "<head>", '<head>\n    <script src="../frame.js"></script>')
+        _replace(site / page / "index.html", "<head>", HEAD)
     for old, new in WORKER.items():
         _replace(site / "service-worker.js", old, new)
 

@@ -31,7 +31,7 @@
   addEventListener("DOMContentLoaded", () => {
     const bar = document.createElement("aside"), home = document.createElement("a"), says = document.createElement("span");
     bar.setAttribute("aria-label", "Workbook");
-    bar.style.cssText = "position:fixed;right:8px;bottom:8px;z-index:999;padding:6px 12px;border-radius:6px;font:14px/1.5 system-ui,sans-serif;background:#1f2937;color:white";
+    bar.style.cssText = "position:fixed;left:0;right:0;bottom:0;padding:3px 12px;font:14px/24px system-ui,sans-serif;white-space:nowrap;background:#1f2937;color:white";
     home.href = `${base.href}index.html`;
     home.textContent = "All notebooks, save";
     home.onclick = async event => {
@@ -42,10 +42,10 @@
     home.style.cssText = "color:white;display:inline-block;min-height:24px";
     says.setAttribute("role", "status");
     says.style.marginLeft = "10px";
-    says.textContent = "Python is starting: some ten seconds. You can read meanwhile.";
+    says.textContent = "Python is starting: read on.";
     bar.append(home, says);
     document.body.append(bar);
-    document.head.insertAdjacentHTML("beforeend", "<style>.jp-RenderedText pre { word-break: normal !important }</style>");
+    document.head.insertAdjacentHTML("beforeend", "<style>.jp-RenderedText pre { word-break: normal !important } #main { bottom: 30px !important }</style>");
     let read = false;
     const look = setInterval(() => {
       const {context, content, sessionContext} = window.jupyterapp?.shell?.currentWidget ?? {};
