@@ -40,7 +40,7 @@ SEEN = """async () => {  // each explorer of the book
     while (place.isConnected) await new Promise(requestAnimationFrame);
   }
 }"""
-MOVES = """async box => {  // of its first slider: ms from a move to the new words, the median, and pictures a second of a drag
+MOVES = """async box => {  // of its first slider: ms from a move to new words, the median; pictures a second of a drag
   const words = box.querySelector('.bgd-words'), control = box.querySelector('.bgd-controls input[type=range]');
   if (!control) return null;
   const frame = () => new Promise(requestAnimationFrame), taken = [];
@@ -249,7 +249,7 @@ def test_an_answer_is_checked_and_is_there_in_the_next_visit(learner, answered):
 
 def test_a_guess_is_found_when_its_cell_is_saved_while_it_runs_again(learner, answered):
     page = learner.notebook(FIRST.name)
-    page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    page.evaluate(f"() => {{ ({RUN})(['environment', 'predict-slope']); }}")
     told = f"() => ({CELLS})().find(cell => cell.id === 'predict-slope').outputs.length"
     page.wait_for_function(f"() => !({told})()")
     save(page)

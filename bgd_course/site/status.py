@@ -15,8 +15,8 @@ from bgd_helpers.slips import of_exercise
 
 PACKAGES = ("numpy", "matplotlib", "ipython", "ipywidgets", "lark")
 NOTHING = "–"
-UNTRIED = """–: not run where this page was made; a page made by Actions has run nothing. To fill the table on a machine of
-one's own: `make test`, `BGD_PYODIDE=pypi .venv/bin/python -m pytest -n 0 -m slow --every-notebook
+UNTRIED = """–: not run where this page was made; by Actions, nothing has. To fill the table on one's own
+machine: `make test`, `BGD_PYODIDE=pypi .venv/bin/python -m pytest -n 0 -m slow --every-notebook
 tests/test_workbook.py`, and `make site` again."""
 
 
