@@ -305,6 +305,8 @@ def test_what_is_saved_is_graded(saved, tmp_path):
 
 def test_what_is_saved_comes_back_in_another_browser(browser, server, saved):
     other = on_site.Workbook(browser, server)
+    other.front().close()
+    other.context.set_offline(True)  # after one visit
     page = other.front()
     assert "0 of 1 exercises solved" in page.locator("#notebooks a").first.inner_text()
     page.set_input_files("#file", saved)

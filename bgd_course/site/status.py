@@ -15,7 +15,7 @@ from bgd_helpers.slips import of_exercise
 
 PACKAGES = ("numpy", "matplotlib", "ipython", "ipywidgets", "lark")
 NOTHING = "–"
-UNTRIED = """–: not run where this page was made; by Actions, nothing has. To fill the table on one's own
+UNTRIED = """–: not run where this page was made (Actions runs nothing). To fill the table on one's own
 machine: `make test`, `BGD_PYODIDE=pypi .venv/bin/python -m pytest -n 0 -m slow --every-notebook
 tests/test_workbook.py`, and `make site` again."""
 

@@ -74,7 +74,8 @@ def _build(made, site, kernel):
 def _write_front(root, site, kernel):
     """The page in front, what it delivers, and a script in each page of JupyterLite that leads to it."""
     found = {path.name: delivered(path) for path in sorted((root / "notebooks").glob("*.ipynb"))}
-    loaded = pyodide.files(site / "static" / "pyodide", kernel) + [(f"./{name}", 5_000) for name in ("", *ASSETS)]
+    ours = [(f"./{name}", 5_000) for name in ("", "index.html", *ASSETS)]
+    loaded = pyodide.files(site / "static" / "pyodide", kernel) + ours
     text = json.dumps({"notebooks": found, "files": loaded, "kernel": kernel, "version": bgd_helpers.__version__})
     pages = {name: (PAGES / name).read_text(encoding="utf-8") for name in (*ASSETS, "start.html")}
     name = hashlib.sha256("".join([text, *pages.values()]).encode()).hexdigest()[:12]

@@ -186,7 +186,9 @@ function attend(edition) {
 
 async function main() {
   if (await outdated()) return;
-  const edition = await fetch(`edition-${EDITION}.json`).then(found => found.json());
+  const address = new URL(`edition-${EDITION}.json`, HERE).href, answer = await fetch(address);
+  if (answer.ok) await (await caches.open(CACHE)).put(address, answer.clone());  // with index.html, for a visit without a network
+  const edition = await answer.json();
   await serviceWorker();
   await load(edition.files);
   await deliver(edition);
