@@ -40,26 +40,30 @@ SEEN = """async () => {  // each explorer of the book
     while (place.isConnected) await new Promise(requestAnimationFrame);
   }
 }"""
-MOVES = """async box => {  // of its first slider: ms from a move to new words, the median; pictures a second of a drag
-  const words = box.querySelector('.bgd-words'), control = box.querySelector('.bgd-controls input[type=range]');
-  if (!control) return null;
-  const frame = () => new Promise(requestAnimationFrame), taken = [];
+MOVES = """async box => {  // of its first slider: ms of a move, the median; pictures a second of a drag
+  const control = box.querySelector('.bgd-controls input[type=range]'), canvas = box.querySelector('canvas');
+  if (!control || !canvas) return null;
+  const frame = () => new Promise(requestAnimationFrame), context = canvas.getContext('2d'), taken = [];
+  const clear = context.clearRect.bind(context), wait = ms => new Promise(done => setTimeout(done, ms));
+  let painted = 0, pictures = 0;
+  context.clearRect = (...area) => { painted++; clear(...area); };
   const move = step => {
     control.value === control.max || step % 2 ? control.stepDown() : control.stepUp();
     control.dispatchEvent(new Event('input', {bubbles: true}));
   };
   while (taken.length < 11) {
-    const before = words.textContent, start = performance.now();
+    const before = painted, start = performance.now();
     move(taken.length);
-    while (words.textContent === before && performance.now() < start + 1e4) await frame();
-    if (words.textContent === before) return null;
+    while (painted === before && performance.now() < start + 1e4) await frame();
+    if (painted === before) return null;
     taken.push(performance.now() - start);
+    await wait(50);
   }
-  let pictures = 0;
-  new MutationObserver(() => pictures++).observe(words, {childList: true, characterData: true, subtree: true});
   for (let step = 1, end = performance.now() + 2000; performance.now() < end; step++) {
+    const before = painted;
     move(step);
     await frame();
+    pictures += painted > before;
   }
   return [taken.sort((a, b) => a - b)[5], Math.round(pictures / 2)];
 }"""
