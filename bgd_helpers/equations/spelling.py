@@ -13,6 +13,15 @@ from typing import NamedTuple
 
 from bgd_helpers.equations.errors import Misfit
 
+
+def _greek(sign):
+    """A Greek letter by its name in LaTeX; "" for any other sign."""
+    words = unicodedata.name(sign, "").replace("LAMDA", "LAMBDA").split()
+    if len(words) != 4 or words[0] != "GREEK" or words[2] != "LETTER":
+        return ""
+    return f"\\{words[3].lower() if words[1] == 'SMALL' else words[3].capitalize()} "
+
+
 TABLE = tomllib.loads(Path(__file__).with_name("spelling.toml").read_text(encoding="utf-8"))
 FONTS, TEXTS = TABLE["fonts"].split(), TABLE["texts"].split()
 RULES = {f"\\{name}": rule for names, *rule in TABLE["commands"] for name in names.split()}
@@ -21,7 +30,8 @@ NAMES = {
     for fonts, words, plain in TABLE["names"]
     for font, word in product(fonts.split() or [""], words.split())
 }
-SIGNS = {sign: plain for plain, signs in TABLE["signs"] for sign in signs}
+SIGNS = {letter: _greek(letter) for letter in map(chr, range(0x391, 0x3CA)) if _greek(letter)}
+SIGNS |= {sign: plain for plain, signs in TABLE["signs"] for sign in signs}
 SIGNS |= {sign: f"{name} " for name, signs in re.findall(r"(\S+) (\S+)", TABLE["command_signs"]) for sign in signs}
 RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵏⁿᴸᵗⁱʲ", "₀₁₂₃₄₅₆₇₈₉₊₋ₙᵢⱼₖₗₘₜₚₛ"
 PARTS = re.compile("|".join(reversed(TABLE["parts"])))
@@ -172,17 +182,9 @@ def _signs(text):
         elif sign[0] in RAISED or sign[0] in LOWERED:
             new = f"{'^' if sign[0] in RAISED else '_'}{{{plain.replace(chr(8722), '-')}}}"
         else:
-            new = SIGNS.get(plain, _greek(plain)) if len(plain) == 1 else sign
+            new = SIGNS.get(plain, plain) if len(plain) == 1 else sign
         text = text.replaced(match.start(), match.end(), new)
     return text
-
-
-def _greek(sign):
-    """A Greek letter by its name in LaTeX, any other sign as it is."""
-    words = unicodedata.name(sign, "").replace("LAMDA", "LAMBDA").split()
-    if len(words) != 4 or words[0] != "GREEK" or words[2] != "LETTER":
-        return sign
-    return f"\\{words[3].lower() if words[1] == 'SMALL' else words[3].capitalize()} "
 
 
 AND = re.compile(
