@@ -14,7 +14,7 @@ from bgd_helpers.equations.prose import read, unread, without_prose
 from bgd_helpers.equations.reading import line_of, named
 from bgd_helpers.equations.repair import repair, repair_condition
 from bgd_helpers.equations.result import Result
-from bgd_helpers.equations.spelling import braced
+from bgd_helpers.equations.spelling import braced, typed
 from bgd_helpers.equations.steps import steps_of
 from bgd_helpers.equations.syntax import (
     Chain,
@@ -78,7 +78,9 @@ def check_equation(latex: str, rule: str | None = None, mend: bool = True) -> Re
     """
     if rule not in (None, *RULES):
         raise ValueError(f"there is no update rule {rule!r}: choose one of {', '.join(RULES)}")
-    latex = with_definitions(braced(latex)) if isinstance(latex, str) else latex
+    given, latex = latex, braced(latex)
+    if isinstance(latex, str) and (meant := with_definitions(latex)) != latex:
+        given = latex = meant
     try:
         return _checked(latex, rule, mend)
     except Misfit as error:
@@ -89,7 +91,7 @@ def check_equation(latex: str, rule: str | None = None, mend: bool = True) -> Re
             and advice(latex, error.position)
             or (error.position, error.expected)
         )
-        raise EquationError(latex, place, text, error.repair) from None
+        raise EquationError(given, typed(given).place(place), text, error.repair) from None
 
 
 @lru_cache(maxsize=64)

@@ -238,9 +238,9 @@ def _product(factors, scene):
 
 def _ones(factor, columns, following, scene):
     """The ones vector as long as its neighbour in the product needs it; None for any other factor."""
-    if factor == syntax.Symbol("ones") and columns:
+    if syntax.is_symbol(factor, "ones") and columns:
         return scene.full(np.ones((columns, 1)))
-    if factor == syntax.Transpose(syntax.Symbol("ones")) and following:
+    if isinstance(factor, syntax.Transpose) and syntax.is_symbol(factor.of, "ones") and following:
         return scene.full(np.ones((1, value(following[0], scene).shape[-2])))
     return None
 

@@ -193,7 +193,7 @@ def _named_apart(node, bound, found, within):
     if isinstance(node, syntax.Derivative | syntax.Gradient | syntax.Differential):
         _check_derivative(node, found)
     within = within or isinstance(node, BINDING)
-    for name, position, child in list(children(node)):
+    for name, position, child in children(node):
         changed = _named_apart(child, bound, found, within)
         if changed is not child:
             node = with_child(node, name, position, changed)
@@ -304,7 +304,7 @@ def _check_derivative(node, found):
     if isinstance(node, syntax.Gradient) and shape(node.of) not in ((1, 1), (Layer("L"), 1)):
         raise Misfit(node, r"\nabla stands before a number, J or E_n: it is its gradient.")
     for part in walk(node.of):
-        if part == Symbol("imaginary"):
+        if is_symbol(part, "imaginary"):
             raise Misfit(part, "derivatives are complex steps; i cannot stand inside one.")
         if isinstance(part, syntax.Derivative | syntax.Gradient | syntax.Differential) or is_symbol(
             part, "delta", "Delta"
@@ -362,9 +362,9 @@ def _is_summed(index, side):
 def models_of(found):
     """The models in which an equation is judged: networks, those with one output, regressions, or batches."""
     noise, regression = (list(filter(test, found.symbols)) for test in (_is_of_noise, _is_of_regression))
-    drawn = next((part for side in found.sides for part in walk(side) if _is_of_draws(part)), None)
-    both = any(isinstance(part, syntax.Gradient) for side in found.sides for part in walk(side))
-    both = both or any(DRAWN in extents for extents in found.extents.values())
+    parts = [part for side in found.sides for part in walk(side)]
+    drawn = next(filter(_is_of_draws, parts), None)
+    both = any(isinstance(part, syntax.Gradient) for part in parts) or any(DRAWN in extents for extents in found.extents.values())
     if drawn or noise and (both or any(is_symbol(symbol, "kronecker") for symbol in found.symbols)):
         others = [s for s in found.symbols if _is_of_network(s) or s.name == "v" or s == Symbol("lambda")]
         _check_together(drawn or noise[0], "random batches", others)
@@ -381,7 +381,7 @@ def models_of(found):
         return models.regressions()
     vectors = any(is_symbol(symbol, "a", "z", "delta") and len(symbol.indices) == 1 for symbol in found.symbols)
     whole = (syntax.Norm, syntax.Transpose, syntax.Hadamard, syntax.Diagonal)
-    vectors = vectors or any(isinstance(part, whole) for side in found.sides for part in walk(side))
+    vectors = vectors or any(isinstance(part, whole) for part in parts)
     of_outputs = {len(symbol.indices) for symbol in found.symbols if is_symbol(symbol, "y", "yhat")}
     one_output = not vectors and of_outputs == {1}
     return models.networks(one_output, deep=found.depth > 3)
@@ -403,7 +403,7 @@ def _is_random(part):
 
 
 def _is_of_noise(part):
-    return is_symbol(part, "Sigma", "v", "Var") or part == Symbol("lambda")
+    return is_symbol(part, "Sigma", "v", "Var") or is_symbol(part, "lambda") and not part.mark
 
 
 def _is_of_regression(symbol):

@@ -39,10 +39,10 @@ def repair(latex, left, right, approximately, first):
     reach = _reach(left, right)
 
     def holds(side):
+        if not agree(left, side, approximately):
+            return False
         repeats = side == left or left in syntax.walk(side) and left not in syntax.walk(right)
-        if first and left.span and repeats:
-            return False  # it would say nothing: a = a, J = J^\\top
-        return agree(left, side, approximately)
+        return not (first and left.span and repeats)  # which would say nothing: a = a, J = J^\\top
 
     edits = single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
     good = [edit for edit in edits if holds(edit.whole)]

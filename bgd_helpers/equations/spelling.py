@@ -80,11 +80,16 @@ def joined(*parts):
 
 def braced(latex: str) -> str:
     """A text that was typed without LaTeX, δ_nj^(k), with the braces of LaTeX; any other as it is."""
-    if not isinstance(latex, str) or "\\" in latex:
-        return latex
-    for pattern, plain in TYPED:
-        latex = pattern.sub(plain, latex)
-    return latex
+    return latex if not isinstance(latex, str) or "\\" in latex else typed(latex).text
+
+
+def typed(latex: str) -> Text:
+    """The Text of an equation with its braces, if it was typed without LaTeX."""
+    text = as_written(latex)
+    for pattern, plain in () if "\\" in latex else TYPED:
+        for match in reversed(list(pattern.finditer(text.text))):
+            text = text.replaced(*match.span(), match.expand(plain))
+    return text
 
 
 def as_written(latex: str) -> Text:

@@ -4,6 +4,7 @@ Nodes compare by what they say, not by where it stands: `span`, the place in the
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import NamedTuple
 
 
@@ -210,19 +211,30 @@ TIMES = {"t", "t+1", "0", "t-1", "t-2"}
 MARKS = {"w": TIMES | {"*"}, "theta": TIMES, "eta": {"*"}, "lambda": {"max", "min"}, "Var": {"with", "without"}}
 
 
+LEAVES = {"span", "value", "text", "name", "indices", "layer", "mark", "slope", "index", "spectral"}
+
+
 def chains_of(statements):
     """All chains of some statements, those of an equivalence one by one."""
     return [chain for each in statements for chain in ([each] if isinstance(each, Chain) else each)]
 
 
+@cache
+def _parts(kind):
+    """The fields of a kind of node that can hold nodes, the trees being walked a million times."""
+    return [name for name in kind.__dataclass_fields__ if name not in LEAVES]
+
+
 def children(node):
     """(field, position or None, child) for every child of a node."""
-    for name in node.__dataclass_fields__:  # not fields(node): the trees are walked a million times
+    found = []
+    for name in _parts(type(node)):
         value = getattr(node, name)
-        if isinstance(value, Node):
-            yield name, None, value
-        elif isinstance(value, tuple) and value and isinstance(value[0], Node):
-            yield from ((name, position, child) for position, child in enumerate(value))
+        if isinstance(value, tuple):
+            found += [(name, position, child) for position, child in enumerate(value)]
+        elif isinstance(value, Node):
+            found.append((name, None, value))
+    return found
 
 
 def with_child(node, name, position, child):
@@ -254,7 +266,7 @@ def is_symbol(node, *names):
 
 def mapped(node, change):
     """The tree with `change` applied to every node, children first."""
-    for name, position, child in list(children(node)):
+    for name, position, child in children(node):
         new = mapped(child, change)
         if new is not child:
             node = with_child(node, name, position, new)
