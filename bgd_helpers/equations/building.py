@@ -123,7 +123,7 @@ class _Rules:
         found, demanded = [], False
         for part in (part for each in statements for statement in each for part in _parted(statement)):
             demanded = demanded or isinstance(part, Chain) and "!" in part.relations
-            found.append(_at_the_minimum(part) if demanded else part)
+            found.append(_at_the_minimum(part) if demanded else _with_times(part))
         return found
 
     def statement(self, parts, span):
@@ -163,9 +163,12 @@ class _Rules:
 
     def head(self, parts, span):
         """What a sum sign does to its body."""
-        if any(is_token(part, "DIGIT") and part != "1" for part in parts):
-            raise Misfit(span[0], "a sum starts at 1.")
         given = [part for part in parts if isinstance(part, dict)]
+        starts = [(part.start_pos, part.end_pos, "1") for part in parts if is_token(part, "DIGIT") and part != "1"]
+        beyond = [part["beyond"] for part in given if "beyond" in part]
+        if starts or beyond:
+            text = "a sum starts at 1." if starts else "a sum ends at N, at a width such as d_k, or at a number."
+            raise Misfit(span[0], text, changes=starts + beyond)
         indices = [part["index"] for part in given if "index" in part]
         over = "batch" if any(is_token(part, "BATCH") for part in parts) else given[-1].get("over")
 
@@ -180,7 +183,8 @@ class _Rules:
         return {"index": _checked_index(_letter(parts[0]), span[0])}
 
     def bound(self, parts, span):
-        return {"over": int(parts[0]) if is_token(parts[0], "INTEGER") else parts[0]}
+        bound = {"over": int(parts[0]) if is_token(parts[0], "INTEGER") else parts[0]}
+        return bound | ({"beyond": (parts[1].start_pos, parts[2].end_pos, "")} if len(parts) > 1 else {})
 
     def size(self, parts, span):
         if isinstance(parts[-1], Layer):
@@ -316,9 +320,38 @@ def _at_the_minimum(statement):
     return statement.mapped(change)._replace(relations=signs)
 
 
+def _with_times(statement):
+    r"""An update from w_1 to w_2, or from \theta_{t-1} to \theta_t, said of w_t and w_{t+1}; any other as it is."""
+    symbols = [part for side in getattr(statement, "sides", ()) for part in syntax.symbols_of(side)]
+    times = sorted({time_of(part) for part in symbols if time_of(part)})
+    steps = times == ["t", "t-1"] and Symbol("t") not in symbols
+    counts = len(times) == 2 and "".join(times).isdigit() and int(times[0]) + 1 == int(times[1])
+    if not ((steps or counts) and Symbol("eta") in symbols):
+        return statement
+    marks = dict(zip(times[::-1] if steps else times, ("t", "t+1")))
+    said = tuple((mark, time) for time, mark in marks.items())
+
+    def change(node):
+        return replace(node, indices=(), mark=marks[time_of(node)], said=said) if time_of(node) else node
+
+    return statement.mapped(change)
+
+
+def time_of(node: Node) -> str | None:
+    """The time of all parameters, as it is written: 1 in w_1, t-1; None for any other node."""
+    if not syntax.is_symbol(node, "w", "theta") or node.layer or node.mark == "*":
+        return None
+    return node.mark or (node.indices[0] if len(node.indices) == 1 and node.indices[0].isdigit() else None)
+
+
 def _relation(sign, left, right):
     """The relation that a sign stands for; w := w - 1 and w = w - 1 are updates."""
-    stepped = syntax.is_symbol(left, "w", "b", "W", "theta") and isinstance(right, syntax.Add) and left in right.terms
+    stepped = (
+        syntax.is_symbol(left, "w", "b", "W", "theta")
+        and not left.mark
+        and isinstance(right, syntax.Add)
+        and left in right.terms
+    )
     if sign == ":=" and left != Symbol("H") and left in syntax.walk(right) or sign == "=" and stepped:
         return "<-"
     return SYNONYMS.get(sign, str(sign))

@@ -12,7 +12,7 @@ from bgd_helpers.equations.meaning import is_counted, is_definition, meaning_of
 from bgd_helpers.equations.messages import advice, elsewhere
 from bgd_helpers.equations.prose import read, unread, without_prose
 from bgd_helpers.equations.reading import line_of, named
-from bgd_helpers.equations.repair import repair, repair_condition
+from bgd_helpers.equations.repair import repair, repair_condition, repair_of_times
 from bgd_helpers.equations.result import Result
 from bgd_helpers.equations.spelling import braced, typed
 from bgd_helpers.equations.steps import steps_of
@@ -43,7 +43,7 @@ NO_REPAIR = "No single change of the right side mends it, and no two that were t
 ARROW = (
     r" The course writes an update with an arrow, $w \leftarrow w - …$: as an equation it would say that the step is 0."
 )
-NO_EQUATION = r"leftarrow|gets|←|:=|[-+]\s*=|mathrel|t\s*\+\s*1|new|next|neu|coloneq"
+NO_EQUATION = r"leftarrow|gets|←|:=|[-+]\s*=|mathrel|t\s*[-+]\s*1|_\s*\{?\s*[1-9]|new|next|neu|coloneq"
 NO_CLAIM = {
     "inequality": r"an inequality is no claim here; only a condition on \eta is, beside what it is equivalent to: "
     r"w_t \to w^* \iff 0 < \eta < \frac{2}{\lambda_{\max}}.",
@@ -91,7 +91,22 @@ def check_equation(latex: str, rule: str | None = None, mend: bool = True) -> Re
             and advice(latex, error.position)
             or (error.position, error.expected)
         )
-        raise EquationError(given, typed(given).place(place), text, error.repair) from None
+        mended = error.repair or mend and error.changes and _changed(latex, error.changes, rule) or None
+        raise EquationError(given, typed(given).place(place), text, mended) from None
+
+
+def _changed(latex, changes, rule):
+    """The equation with some parts exchanged, if it holds then; else None."""
+    for start, end, new in sorted(changes, reverse=True):
+        latex = latex[:start] + new + latex[end:]
+    return latex if _holds(latex, rule) else None
+
+
+def _holds(latex, rule):
+    try:
+        return _first_fault(latex, read(latex), rule)[0] is None
+    except Misfit:
+        return False
 
 
 @lru_cache(maxsize=64)
@@ -199,7 +214,7 @@ def _check_target(target, relation):
 
 def _failed(latex, fault, rule, mend):
     """The Result for a step that fails: where, and what mends it."""
-    mended = fault.can_be_mended and mend and _repaired(latex, fault) or None
+    mended = fault.can_be_mended and mend and _repaired(latex, fault, rule) or None
     where = f": {fault.difference.told(fault.introduced)}" if fault.difference else ""
     lines = [f"{_line_of(latex, fault.right)}{fault.what}{where}."]
     if fault.can_be_mended and mend:
@@ -216,10 +231,15 @@ def _failed(latex, fault, rule, mend):
     )
 
 
-def _repaired(latex, fault):
+def _repaired(latex, fault, rule):
     if fault.condition:
         return repair_condition(latex, fault.condition)
-    return repair(latex, fault.left, fault.right, fault.approximately, fault.first)
+
+    def of_times(on_left):
+        return repair_of_times(latex, read(latex), on_left, lambda mended: _holds(mended, rule))
+
+    found = of_times(True) or repair(latex, fault.left, fault.right, fault.approximately, fault.first)
+    return found or of_times(False)
 
 
 def _later(latex, fault):
@@ -238,7 +258,7 @@ def _mended_throughout(latex, rule, steps=3):
             return None
         if not fault:
             return latex
-        mended = fault.can_be_mended and _repaired(latex, fault)
+        mended = fault.can_be_mended and _repaired(latex, fault, rule)
         if not mended:
             return None
         latex = mended.latex

@@ -103,7 +103,7 @@ def _slip(edit):
         case "transpose" if goes_back and is_symbol(getattr(old, "of", old), "W"):
             return "missing transpose", ""
         case "layer":
-            return _slip_of_layer(old, goes_back)
+            return _slip_of_layer(old, left)
         case "slope" if new.slope:
             return "f for f'", ""
         case "turned sign" if _is_slope_of_the_loss(left) and (not isinstance(old, Add) or left.span is None):
@@ -132,15 +132,18 @@ def _slip(edit):
     return None, ""
 
 
-def _slip_of_layer(old, goes_back):
+def _slip_of_layer(old, left):
+    goes_back = any(is_symbol(part, "delta", "Delta", "E") for part in walk(left))
     if isinstance(old, Activation) or is_symbol(old, "a", "A"):
-        return "f' of the wrong layer", MORE["own"]
+        return (None, MORE["own_f"]) if is_symbol(left, "z", "Z") else ("f' of the wrong layer", MORE["own"])
     if is_symbol(old, "delta", "Delta"):
         return (HIDDEN, "") if old.layer.letter == "L" else (None, MORE["meets"])
     if is_symbol(old, "w", "W") or isinstance(old, Sum) and any(is_symbol(part, "w", "W") for part in walk(old.body)):
         return "W of the wrong layer", MORE["back"] if goes_back else MORE["into"]
     if is_symbol(old, "b"):
         return "b of the wrong layer", MORE["bias"]
+    if is_symbol(left, "E", "J"):
+        return None, MORE["last"]
     return ("z of the wrong layer" if is_symbol(old, "z", "Z", "x", "X") else None), ""
 
 
@@ -275,7 +278,11 @@ def _local(node, letters, layers):
         case Sum(index, over, body):
             yield from (("sum", replace(node, index=letter, over=None)) for letter in letters if letter != index)
             yield "sum", replace(node, over="batch" if over != "batch" else None)
-            yield "sum", body
+            yield "extra sum", body
+            for position, term in enumerate(body.terms) if isinstance(body, Add) else ():
+                if index not in _letters_of(term):
+                    outside = replace(node, body=_without(body, "terms", position), span=None), term
+                    yield "out of the sum", Add(outside, span=node.span)
             yield from (("sum", _with_index(body, index, letter)) for letter in letters if letter != index)
             yield from (("layer", with_layers(node, lambda layer, by=by: layer.moved(by))) for by in (1, -1))
             if isinstance(over, Symbol):
@@ -291,7 +298,8 @@ def _local(node, letters, layers):
                 yield "old parameters", terms[0]
             for position, term in enumerate(terms):
                 yield "turned sign", with_child(node, "terms", position, _negated(term))
-                yield "term", _without(node, "terms", position)
+                rest = _without(node, "terms", position)
+                yield from [("term", rest)] * (rest != Symbol("I"))
                 yield "lost factor", with_child(node, "terms", position, _scaled(term, Number(2.0)))
         case Product(factors) | Hadamard(factors):
             name = "factors"
@@ -307,7 +315,8 @@ def _local(node, letters, layers):
             yield "factor", top
             yield "upside down", Quotient(bottom, top, span=node.span)
         case Power(base, exponent):
-            yield "factor" if isinstance(base, Symbol) else "square", base
+            of_updates = Symbol("I") in walk(base)
+            yield "exponent" if of_updates else "factor" if isinstance(base, Symbol) else "square", base
             if exponent == Number(2.0):
                 yield "square", Power(base, Number(3.0), span=node.span)
             t = Symbol("t")
@@ -328,11 +337,13 @@ def _local(node, letters, layers):
         step = Product((Symbol("eta"), Symbol("H")))
         yield "lost factor", Add((Symbol("I"), Negative(step)), span=node.span)
     if isinstance(node, Add) and Symbol("I") in node.terms:
-        yield "exponent", Power(node, Symbol("t"), span=node.span)
-    if is_symbol(of := getattr(node, "of", node), "J") and of.indices:
-        yield "lost factor", Product((Symbol("N", of.indices), node), span=node.span)
-    if isinstance(node, Add | Activation):
+        yield from (("exponent", Power(node, count, span=node.span)) for count in (Symbol("t"), Number(2.0)))
+    elif isinstance(node, Add | Activation):
         yield "square", Power(node, Number(2.0), span=node.span)
+    if is_symbol(of := getattr(node, "of", node), "J") and of.indices:
+        share = Symbol("N", of.indices)
+        for factor in (share, Quotient(share, Symbol("N"))):
+            yield "lost share", Product((factor, node), span=node.span)
 
 
 def _swapped(node, factors):
@@ -358,6 +369,8 @@ def _of_factors(node):
     match node.factors:
         case (*before, Transpose(Symbol("X")) as one, Symbol("X") as two):
             yield "lost factor", Product((*before, Quotient(Number(2.0), Symbol("N")), one, two), span=node.span)
+        case (Add((Number(1.0), Negative(eta))), Symbol("H") as H, *rest) if rest:
+            yield "parentheses", _joined((Add((Symbol("I"), Negative(Product((eta, H))))), *rest))
         case (Symbol("eta") as eta, Symbol("H") as H, *rest) | (Product((Symbol("eta") as eta, H)), *rest) if rest:
             yield "term", _joined((Add((Symbol("I"), Negative(Product((eta, H))))), *rest))
 
@@ -381,8 +394,8 @@ def _of_pattern(node):
             yield "tanh everywhere", _slope(_before(z))
         case Add((Power(a, Number(2.0)), Negative(Power(b, Number(2.0))))):
             yield "difference of squares", Power(Add((a, Negative(b))), Number(2.0), span=node.span)
-        case Power(Sum(_, _, body) as total, Number(2.0)):
-            yield "square of the sum", replace(total, body=Power(body, Number(2.0)))
+        case Power(Sum() as total, Number(2.0)):
+            yield "square of the sum", _squared_inside(total)
         case Norm(of, spectral):
             if spectral:
                 yield "spectral norm", Norm(of, span=node.span)
@@ -400,8 +413,18 @@ def _of_pattern(node):
             yield "parentheses", replace(f, argument=Add((f.argument, two)), span=node.span)
         case Add((one, two)):
             yield from (("parentheses", new) for new in _in_parentheses(one, two))
+            if isinstance(one, Quotient):
+                yield "parentheses", replace(one, bottom=Add((one.bottom, two)), span=node.span)
+    if isinstance(node, Add) and len(node.terms) == 2:
+        yield from (("sum for product", kind(node.terms, span=node.span)) for kind in (Product, Hadamard))
     if isinstance(node, Add | Power | Product | Negative) and (argument := _only_symbol(node)):
         yield "slope written out", _slope(argument)
+
+
+def _squared_inside(total):
+    """The square inside the sum, or the sums, in place of that of the whole."""
+    body = total.body
+    return replace(total, body=_squared_inside(body) if isinstance(body, Sum) else Power(body, Number(2.0)))
 
 
 def _only_symbol(node):
@@ -438,7 +461,10 @@ def _in_parentheses(one, two):
         for end in range(1, len(right) + 1):
             v = _joined(right[:end])
             inside = Add((_joined(left[start:]), Negative(v) if isinstance(two, Negative) else v))
-            product = _joined((*left[:start], inside, *right[end:]))
+            before, after = (*left[:start], inside), right[end:]
+            product = _joined((*before, *after))
+            if after and isinstance(_size(two), Hadamard):
+                product = Hadamard((_joined(before), *after))
             yield Negative(product) if isinstance(one, Negative) else product
 
 
@@ -479,6 +505,8 @@ def _from_left(node, left):
             yield "lost factor", Product((node, Symbol("delta", (n, j), layer)), span=node.span)
         case Symbol("delta" | "a" | "z", (n, i)), Symbol("delta", (_, j), layer):
             yield "no W in hidden layers", Product((Symbol("w", (i, j), layer), node), span=node.span)
+    if node == Symbol("eta") and any(is_symbol(part, "w") and not part.layer for part in walk(left)):
+        yield "lost factor", Product((node, Symbol("H")), span=node.span)
     match left, node:
         case Variance(), Quotient(Number(1.0) as one, Symbol("B" | "batch_size") as size):
             yield "out of a variance", Quotient(one, Power(size, Number(2.0)), span=node.span)
@@ -500,6 +528,8 @@ def _from_left(node, left):
             yield HIDDEN, Product((_slope(Symbol("a", (n, i), k)), _back(n, i, j, k.moved(1))))
         case Add((_, Negative(step))), Symbol("eta") if left.span is None:
             yield "gradient left out", step
+        case Add((Symbol("w" | "theta") as target, _)), At() if left.span is None and node.point != target:
+            yield "old parameters", replace(node, point=target)
         case Add(), (Symbol("E" | "J") | At(Symbol("E" | "J"))):
             yield "gradient left out", Gradient(node, span=node.span)
         case Derivative(_, by), Symbol("E" | "J") if node != left.of:
@@ -564,6 +594,8 @@ def _of_symbol(symbol, letters, layers):
     if symbol.name in ("x", "X") and len(symbol.indices) != 1:
         lower = "z" if symbol.name == "x" else "Z"
         yield from (("layer", replace(symbol, name=lower, layer=layer.moved(-1))) for layer in layers)
+    if symbol.name == "N" and symbol.indices:
+        yield "symbol", replace(symbol, indices=())
     if symbol.name in CONFUSED:
         yield "symbol", replace(CONFUSED[symbol.name], span=symbol.span)
 
@@ -607,6 +639,7 @@ def _of_whole(left, right):
     if left.span is None and isinstance(left, Add):
         terms = right.terms if isinstance(right, Add) else (right,)
         yield "step without theta", Add((left.terms[0], *terms))
+        yield "step without theta", Add((left.terms[0], *map(_negated, terms)))
     for factor in (
         Number(2.0),
         Number(4.0),

@@ -364,7 +364,9 @@ def models_of(found):
     noise, regression = (list(filter(test, found.symbols)) for test in (_is_of_noise, _is_of_regression))
     parts = [part for side in found.sides for part in walk(side)]
     drawn = next(filter(_is_of_draws, parts), None)
-    both = any(isinstance(part, syntax.Gradient) for part in parts) or any(DRAWN in extents for extents in found.extents.values())
+    both = any(isinstance(part, syntax.Gradient) for part in parts) or any(
+        DRAWN in extents for extents in found.extents.values()
+    )
     if drawn or noise and (both or any(is_symbol(symbol, "kronecker") for symbol in found.symbols)):
         others = [s for s in found.symbols if _is_of_network(s) or s.name == "v" or s == Symbol("lambda")]
         _check_together(drawn or noise[0], "random batches", others)

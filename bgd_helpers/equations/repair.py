@@ -1,21 +1,24 @@
 """What mends an equation that fails: the first edit of its right side, or two edits, that make it hold."""
 
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
 from bgd_helpers.equations import syntax
-from bgd_helpers.equations.building import without_example
+from bgd_helpers.equations.building import time_of, without_example
 from bgd_helpers.equations.conditions import difference_in_truth
 from bgd_helpers.equations.counterexample import agree
 from bgd_helpers.equations.edits import HIDDEN, left_edits, single_edits
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.meaning import meaning_of, together
+from bgd_helpers.equations.meaning import is_counted, meaning_of, together
 from bgd_helpers.equations.reading import read
 from bgd_helpers.equations.updates import RULES, without_next
 
 SMALL = 30  # nodes of both sides
 MOST_EDITS, MOST_PAIRS = 400, 950  # tried where the sides are small, and fewer where they are larger: about a second
 LEFT = "another left side"
+NEAR = ("t+1", "t", "t-1")
+TIMES = r"an update leads from w_t to w_{t+1}, and t of them from w_0 to w_t."
 ENDS = "at an end of the interval one direction does not shrink, and below 0 each grows."
 ALONE = (HIDDEN, "gradient left out", "step without theta")  # too large a change to be one of two
 
@@ -47,7 +50,9 @@ def repair(latex, left, right, approximately, first):
     edits = single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
     good = [edit for edit in edits if holds(edit.whole)]
     if good:  # one that says as much, for as many layers, comes before one that says less
-        return _described(latex, right, max(good, key=lambda edit: min(_reach(left, edit.whole), reach)))
+        return _described(
+            latex, right, max(good, key=lambda edit: (min(_reach(left, edit.whole), reach), -_idle(edit.whole)))
+        )
     turned = first and _turned_on_the_left(latex, left, right, approximately)
     if turned:
         return turned
@@ -69,6 +74,41 @@ def _pairs(left, right, edits):
             if two.kind not in ALONE and two.whole not in seen:
                 seen.add(two.whole)
                 yield one, two
+
+
+def repair_of_times(latex, statements, on_left, holds):
+    """The Repair that moves parameters to another time, w_t to w_{t+1}, on the left or elsewhere; or None."""
+    for changes in _other_times(statements, on_left):
+        mended = latex
+        for old, new in sorted(changes, key=lambda change: change[0].span, reverse=True):
+            mended = _exchanged(mended, old.span, syntax.latex(new))
+        if holds(mended):
+            said = (f"${syntax.latex(new)}$ in place of ${syntax.latex(old)}$" for old, new in changes)
+            text = f"It holds with {' and '.join(dict.fromkeys(said))}: {TIMES}"
+            return Repair(mended, text, None, changes[0][0].span)
+    return None
+
+
+def _other_times(statements, on_left):
+    """Lists of (parameters, the same at another time): those of the left exchanged with others, or moved alone."""
+    for chain in syntax.chains_of(statements):
+        left, right = _timed(chain.sides[:1]), _timed(chain.sides[1:])
+        if not left or on_left and any(is_counted(part) for side in chain.sides for part in syntax.walk(side)):
+            continue
+        before = left[0].mark
+        later = NEAR[: NEAR.index(before)] if before in NEAR else ()
+        for symbol in [symbol for symbol in right if symbol.mark in later] if on_left else ():
+            other = {before: symbol.mark, symbol.mark: before}
+            for exchanged in (left[:1] + [symbol], left + right):
+                yield [(one, replace(one, mark=other.get(one.mark, one.mark))) for one in exchanged]
+        for symbol in left if on_left else right:
+            marks = later if on_left else (*NEAR, "0")
+            yield from ([(symbol, replace(symbol, indices=(), mark=mark))] for mark in marks if mark != symbol.mark)
+
+
+def _timed(sides):
+    symbols = [symbol for side in sides for symbol in syntax.symbols_of(side)]
+    return [symbol for symbol in symbols if time_of(symbol) and symbol.span]
 
 
 def repair_condition(latex, statement):
@@ -128,6 +168,16 @@ def _turned_on_the_left(latex, left, right, approximately):
     return None
 
 
+def _idle(side):
+    """How many derivatives of a quantity by itself stand in a side: nothing is said with them."""
+    derivatives = [part for part in syntax.walk(side) if isinstance(part, syntax.Derivative)]
+    return sum(_plain(part.of) == _plain(part.by) for part in derivatives)
+
+
+def _plain(node):
+    return (node.name, node.layer) if isinstance(node, syntax.Symbol) else node
+
+
 def _size(side):
     """How long a side takes to evaluate, in nodes: a cost at another point is a run of the network of its own."""
     heavy = {syntax.At: 60, syntax.Differential: 8}
@@ -151,7 +201,8 @@ def _described(latex, right, *edits):
         text = f"{_change(edits[0])}: {reasons[0]}"
     else:
         mended = _exchanged(latex, right.span, syntax.latex(whole))
-        text = f"It holds as ${syntax.latex(whole)}$, with two changes: (1) {reasons[0]} (2) {reasons[1]}"
+        reasons = reasons[:1] if reasons[0] == reasons[1] else (f"(1) {reasons[0]} (2) {reasons[1]}",)
+        text = f"It holds as ${syntax.latex(whole)}$, with two changes: {reasons[0]}"
     return Repair(mended, text, " + ".join(dict.fromkeys(filter(None, names))) or None, edits[0].old.span or right.span)
 
 

@@ -39,12 +39,16 @@ class Number(Node):
 
 @dataclass(frozen=True)
 class Symbol(Node):
-    """A quantity of the notation: its name in code, its indices, its layer, and a mark as in w^*, w_{t+1}."""
+    """A quantity of the notation: its name in code, its indices, its layer, and a mark as in w^*, w_{t+1}.
+
+    `said` is how the learner writes some marks: 2 for t+1, where 1 is t.
+    """
 
     name: str
     indices: tuple = ()
     layer: Layer | None = None
     mark: str = ""
+    said: tuple = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -211,7 +215,7 @@ TIMES = {"t", "t+1", "0", "t-1", "t-2"}
 MARKS = {"w": TIMES | {"*"}, "theta": TIMES, "eta": {"*"}, "lambda": {"max", "min"}, "Var": {"with", "without"}}
 
 
-LEAVES = {"span", "value", "text", "name", "indices", "layer", "mark", "slope", "index", "spectral"}
+LEAVES = {"span", "said", "value", "text", "name", "indices", "layer", "mark", "slope", "index", "spectral"}
 
 
 def chains_of(statements):
@@ -369,7 +373,7 @@ def _symbol(node):
     if node.mark == "*":
         return f"{text}^*"
     if node.mark:
-        below = rf"\{node.mark}" if node.mark in ("max", "min") else node.mark
+        below = rf"\{node.mark}" if node.mark in ("max", "min") else dict(node.said).get(node.mark, node.mark)
     text += f"_{{{below}}}" if below else ""
     return text + (f"^{{({node.layer})}}" if node.layer else "")
 
