@@ -339,7 +339,7 @@ def _with_times(statement):
 
 def time_of(node: Node) -> str | None:
     """The time of all parameters, as it is written: 1 in w_1, t-1; None for any other node."""
-    if not syntax.is_symbol(node, "w", "theta") or node.layer or node.mark == "*":
+    if not isinstance(node, Symbol) or node.name not in ("w", "theta") or node.layer or node.mark == "*":
         return None
     return node.mark or (node.indices[0] if len(node.indices) == 1 and node.indices[0].isdigit() else None)
 

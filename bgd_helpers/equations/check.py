@@ -84,14 +84,14 @@ def check_equation(latex: str, rule: str | None = None, mend: bool = True) -> Re
     try:
         return _checked(latex, rule, mend)
     except Misfit as error:
+        mended = error.repair or mend and error.changes and _changed(latex, error.changes, rule) or None
         place, text = (
-            not error.repair
+            not mended
             and named(without_prose(latex))
             or error.advised
             and advice(latex, error.position)
             or (error.position, error.expected)
         )
-        mended = error.repair or mend and error.changes and _changed(latex, error.changes, rule) or None
         raise EquationError(given, typed(given).place(place), text, mended) from None
 
 

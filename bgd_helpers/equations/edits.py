@@ -3,6 +3,7 @@
 import tomllib
 from collections import Counter
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -201,8 +202,9 @@ def left_edits(left):
         match node:
             case Symbol(_, (_, _)) if node.span:
                 yield node, replace(node, indices=node.indices[::-1]), SENTENCES["swap"]
-            case Derivative(Symbol(name), by) if name not in "EJ":
-                yield node, replace(node, of=Symbol("E", ("n",))), MORE["of_loss"]
+            case Derivative(Symbol(name), by):
+                of, why = (Symbol("J"), "of_mean") if name == "E" else (Symbol("E", ("n",)), "of_loss")
+                yield node, replace(node, of=of), MORE[why]
             case Derivative(_, Symbol("w" | "W", _, Layer() as layer) as by):
                 for other in _near(layer, []):
                     yield node, replace(node, by=replace(by, layer=other)), MORE["other_weight"]
@@ -215,6 +217,8 @@ def left_edits(left):
             case Product(factors):
                 for new in _swapped(node, factors):
                     yield node, new, SENTENCES["order"]
+        if isinstance(node, Symbol) and node.layer and node.span:
+            yield from ((node, replace(node, layer=other), MORE["other_layer"]) for other in _near(node.layer, []))
 
 
 def _by(left, *names):
@@ -336,6 +340,9 @@ def _local(node, letters, layers):
     if isinstance(node, Add) and node.terms == (Symbol("I"), Negative(Symbol("eta"))):
         step = Product((Symbol("eta"), Symbol("H")))
         yield "lost factor", Add((Symbol("I"), Negative(step)), span=node.span)
+    if isinstance(node, Add) and Number(1.0) in node.terms and Symbol("H") in walk(node):
+        terms = tuple(Symbol("I") if term == Number(1.0) else term for term in node.terms)
+        yield "identity", Add(terms, span=node.span)
     if isinstance(node, Add) and Symbol("I") in node.terms:
         yield from (("exponent", Power(node, count, span=node.span)) for count in (Symbol("t"), Number(2.0)))
     elif isinstance(node, Add | Activation):
@@ -358,6 +365,8 @@ def _of_factors(node):
     for position, factor in enumerate(node.factors):
         if is_symbol(factor, "N", "B", "lambda", "kappa") or isinstance(factor, Add) and _is_of_curvature(factor):
             yield "upside down", Quotient(_without(node, "factors", position), factor, span=node.span)
+        if is_symbol(factor, "b"):
+            yield "product for sum", Add((_without(node, "factors", position), factor), span=node.span)
         if factor == Symbol("H") or isinstance(factor, Product):
             inverse = Power(factor, Negative(Number(1.0)))
             yield "inverse", with_child(node, "factors", position, inverse)
@@ -411,14 +420,26 @@ def _of_pattern(node):
             yield "term", Quotient(one, other, span=node.span)
         case Add((Activation() as f, two)):
             yield "parentheses", replace(f, argument=Add((f.argument, two)), span=node.span)
-        case Add((one, two)):
-            yield from (("parentheses", new) for new in _in_parentheses(one, two))
-            if isinstance(one, Quotient):
-                yield "parentheses", replace(one, bottom=Add((one.bottom, two)), span=node.span)
-    if isinstance(node, Add) and len(node.terms) == 2:
-        yield from (("sum for product", kind(node.terms, span=node.span)) for kind in (Product, Hadamard))
+    for at in range(len(getattr(node, "terms", ())) - 1):
+        for kind, new in _of_neighbours(*node.terms[at : at + 2]):
+            terms = (*node.terms[:at], new, *node.terms[at + 2 :])
+            yield kind, replace(node, terms=terms) if terms[1:] else replace(new, span=node.span)
     if isinstance(node, Add | Power | Product | Negative) and (argument := _only_symbol(node)):
         yield "slope written out", _slope(argument)
+
+
+def _of_neighbours(one, two):
+    """(kind, what comes instead) for two terms that follow each other."""
+    if not isinstance(one, Activation):
+        yield from (("parentheses", new) for new in _in_parentheses(one, two))
+    if isinstance(one, Quotient):
+        yield "parentheses", replace(one, bottom=Add((one.bottom, two)))
+    *before, last = _factors(one)
+    if isinstance(last, Sum):
+        inside = replace(last, body=Product((*_factors(last.body), two)), span=None)
+        yield "sum for product", _joined((*before, inside))
+    yield "sum for product", Product((*_factors(one), *_factors(two)))
+    yield "sum for product", Hadamard((one, two))
 
 
 def _squared_inside(total):
@@ -455,17 +476,22 @@ def _joined(factors):
 
 
 def _in_parentheses(one, two):
-    """p (u + v) q for p u + v q, wherever u begins and v ends."""
+    """p (u + v) q for p u + v q, wherever u begins and v ends; p (u + v)^2 for p u + v^2."""
     left, right = (getattr(_size(term), "factors", (_size(term),)) for term in (one, two))
-    for start in range(len(left) - 1, -1, -1):
-        for end in range(1, len(right) + 1):
-            v = _joined(right[:end])
+    if isinstance(left[-1], Sum):
+        for body in _in_parentheses(left[-1].body, two):
+            yield _joined((*left[:-1], replace(left[-1], body=body, span=None)))
+    for start, end in product(range(len(left) - 1, -1, -1), range(1, len(right) + 1)):
+        last = right[end - 1]
+        base, power = (last.base, last.exponent) if isinstance(last, Power) else (last, None)
+        for v, exponent in ((last, None), (base, power))[: 1 + (power is not None)]:
+            v = _joined((*right[: end - 1], v))
             inside = Add((_joined(left[start:]), Negative(v) if isinstance(two, Negative) else v))
-            before, after = (*left[:start], inside), right[end:]
-            product = _joined((*before, *after))
+            before, after = (*left[:start], Power(inside, exponent) if exponent else inside), right[end:]
+            whole = _joined((*before, *after))
             if after and isinstance(_size(two), Hadamard):
-                product = Hadamard((_joined(before), *after))
-            yield Negative(product) if isinstance(one, Negative) else product
+                whole = Hadamard((_joined(before), *after))
+            yield Negative(whole) if isinstance(one, Negative) else whole
 
 
 def _size(node):
@@ -534,7 +560,7 @@ def _from_left(node, left):
             yield "gradient left out", Gradient(node, span=node.span)
         case Derivative(_, by), Symbol("E" | "J") if node != left.of:
             yield "gradient left out", Derivative(node, by, span=node.span)
-        case ((Gradient(Symbol("J")) | Derivative(Symbol("J"), Symbol("w", _, None))), Sum("n" as n, _, body)):
+        case _, Sum("n" as n, _, body) if any(isinstance(part, Gradient) or _by(part, "w") for part in walk(left)):
             x = Symbol("x", (n, *getattr(getattr(left, "by", None), "indices", ())))
             yield "lost factor", replace(node, body=Product((*_factors(body), x)))
         case Gradient(Symbol("E", (n,))), Symbol("w", ()) if not node.layer and not node.mark:
@@ -594,6 +620,8 @@ def _of_symbol(symbol, letters, layers):
     if symbol.name in ("x", "X") and len(symbol.indices) != 1:
         lower = "z" if symbol.name == "x" else "Z"
         yield from (("layer", replace(symbol, name=lower, layer=layer.moved(-1))) for layer in layers)
+    if symbol == Symbol("X"):
+        yield "lost factor", Product((symbol, Symbol("w")), span=symbol.span)
     if symbol.name == "N" and symbol.indices:
         yield "symbol", replace(symbol, indices=())
     if symbol.name in CONFUSED:

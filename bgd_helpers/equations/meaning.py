@@ -203,7 +203,9 @@ def _named_apart(node, bound, found, within):
         layers = {layer.letter for layer, *_ in found.layers}
         text = f"nothing in this sum has the index {shown(node.index)}."
         over_layers = rf"a sum over layers is written \sum_{{{shown(node.index)}=1}}^L."
-        raise Misfit(node, over_layers if shown(node.index) in layers else text)
+        costs = [part.span for part in walk(node.body) if part == Symbol("J") and part.span]
+        changes = [(*span, f"E_{shown(node.index)}") for span in costs]
+        raise Misfit(node, over_layers if shown(node.index) in layers else text, changes=changes)
     return node
 
 
