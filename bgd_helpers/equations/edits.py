@@ -217,7 +217,7 @@ def left_edits(left):
             case Product(factors):
                 for new in _swapped(node, factors):
                     yield node, new, SENTENCES["order"]
-        if isinstance(node, Symbol) and node.layer and node.span:
+        if node is left and isinstance(node, Symbol) and node.layer and node.span:
             yield from ((node, replace(node, layer=other), MORE["other_layer"]) for other in _near(node.layer, []))
 
 
@@ -344,8 +344,8 @@ def _local(node, letters, layers):
         terms = tuple(Symbol("I") if term == Number(1.0) else term for term in node.terms)
         yield "identity", Add(terms, span=node.span)
     if isinstance(node, Add) and Symbol("I") in node.terms:
-        yield from (("exponent", Power(node, count, span=node.span)) for count in (Symbol("t"), Number(2.0)))
-    elif isinstance(node, Add | Activation):
+        yield "exponent", Power(node, Symbol("t"), span=node.span)
+    if isinstance(node, Add | Activation):
         yield "square", Power(node, Number(2.0), span=node.span)
     if is_symbol(of := getattr(node, "of", node), "J") and of.indices:
         share = Symbol("N", of.indices)
