@@ -202,12 +202,13 @@ def left_edits(left):
         match node:
             case Symbol(_, (_, _)) if node.span:
                 yield node, replace(node, indices=node.indices[::-1]), SENTENCES["swap"]
-            case Derivative(Symbol(name), by):
-                of, why = (Symbol("J"), "of_mean") if name == "E" else (Symbol("E", ("n",)), "of_loss")
-                yield node, replace(node, of=of), MORE[why]
-            case Derivative(_, Symbol("w" | "W", _, Layer() as layer) as by):
-                for other in _near(layer, []):
-                    yield node, replace(node, by=replace(by, layer=other)), MORE["other_weight"]
+            case Derivative(of, by):
+                if isinstance(of, Symbol):
+                    of, why = (Symbol("J"), "of_mean") if of.name == "E" else (Symbol("E", ("n",)), "of_loss")
+                    yield node, replace(node, of=of), MORE[why]
+                if is_symbol(by, "w", "W") and isinstance(by.layer, Layer):
+                    for other in _near(by.layer, []):
+                        yield node, replace(node, by=replace(by, layer=other)), MORE["other_weight"]
             case At(_, Symbol("w", mark="" | "0" | "t") as point):
                 yield node, replace(node, point=replace(point, mark="*")), MORE["minimum"]
             case Gradient(of) if node.span:
