@@ -453,7 +453,7 @@ def test_whatever_stands_in_place_of_a_prediction_is_none(tmp_path, kept):
 def test_in_a_graded_kernel_nothing_is_asked_and_a_network_still_has_outputs(tmp_path):
     package.write(tmp_path)
     names = {}
-    text = (tmp_path / "bgd_helpers" / "pictures" / "predictions.py").read_text()
+    text = (tmp_path / "bgd_helpers" / "pictures" / "prediction_form.py").read_text()
     exec(text, names)
     assert repr(names["predict"]("slope")) == "" and repr(names["__getattr__"]("predicted")("slope")) == ""
     net = bgd.handout.integer_net()

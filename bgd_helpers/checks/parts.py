@@ -292,9 +292,13 @@ def _quadratic(arguments, numbers):
 def _fit(made, arguments, values, first, second):
     """How well all values are made of these two: 1 up to the same number in all cases, or to something of the
     arguments; 2 up to a number for each case, which says something of arrays alone: two of them; 0 if they are not."""
-    fits = [(_number(made, case, value, first, second), case, value.size) for case, value in zip(arguments, values)]
-    fits = [one for one in fits if one[0] != "any"]
-    if not fits or any(number is None for number, _, _ in fits):
+    fits = []
+    for case, value in zip(arguments, values):
+        number = _number(made, case, value, first, second)
+        if number is None:
+            return 0
+        fits += [(number, case, value.size)] if number != "any" else []
+    if not fits:
         return 0
     numbers, arguments, sizes = zip(*fits)
     if max(sizes) == 1 < max(value.size for value in values):  # a number alone can be anything
