@@ -166,7 +166,17 @@ def press_each(page):
         control.press("ArrowRight" if control.evaluate("one => one.value !== (one.max || '-')") else "ArrowLeft")
         page.wait_for_function("([words, before]) => words.textContent !== before", arg=before)
         assert box.locator("pre").text_content() == ""
+        assert_what_moves_is_seen(box.locator(".bgd-picture"))
     return boxes.count()
+
+
+def assert_what_moves_is_seen(picture):
+    """What the canvas paints is on the screen, and not below the still picture, which themes may filter."""
+    seen = picture.screenshot()
+    picture.locator("canvas").evaluate("canvas => canvas.style.visibility = 'hidden'")
+    without = picture.screenshot()
+    picture.locator("canvas").evaluate("canvas => canvas.style.visibility = ''")
+    assert seen != without
 
 
 def test_the_first_visit_delivers_all_notebooks_and_the_second_loads_nothing(learner, server, say, request):
