@@ -2,7 +2,6 @@
 
 import gc
 import io
-import re
 import sys
 import threading
 import tracemalloc
@@ -121,17 +120,12 @@ def test_a_move_in_the_browser_is_a_move(explorer):
     assert explorer.state == {"eta": 0.25, "power": 2} and explorer.text.endswith("A curve to 0.25, power 2.")
 
 
-def points(outline):
-    """The points of an outline in SVG's notation."""
-    return np.array([pair.split() for pair in re.split("[MLz]", outline) if pair], float)
-
-
 def test_a_scene_holds_the_line_where_matplotlib_draws_it(explorer):
     explorer.set(eta=0.25, power=2)
     line = explorer.picture.moving["line"]
     (command,), _ = explorer.scene
     expected = line.get_transform().transform(line.get_xydata()) * (1, -1) + (0, 600)
-    found = points(command["d"])
+    found = np.reshape(command["p"], (-1, 2))
     np.testing.assert_allclose(found[[0, -1]], expected[[0, -1]], atol=0.06)
     between = np.interp(found[:, 0], *expected.T)  # simplified: fewer points, by less than a fifth of a pixel
     assert np.abs(found[:, 1] - between).max() < 0.2

@@ -22,7 +22,7 @@ export function paint(canvas, commands, glyphs, [W, H]) {
       }
     } else if (c.i) g.drawImage(c.shape ??= image(c), ...c.at);
     else {
-      const shapes = c.shapes ??= (c.f ? [c.d] : c.d.split(/(?=M)/)).map(d => new Path2D(d)), at = c.at ?? [0, 0];
+      const shapes = c.shapes ??= c.p ? c.p.map(line) : [new Path2D(c.d)], at = c.at ?? [0, 0];
       for (let i = 0; i < at.length; i += 2) {
         g.translate(at[i], at[i + 1]);
         if (c.f) g.fill(shapes[0]);
@@ -32,6 +32,12 @@ export function paint(canvas, commands, glyphs, [W, H]) {
     }
     g.restore();
   }
+}
+
+function line(points) {
+  const path = new Path2D();
+  for (let i = 0; i < points.length; i += 2) path.lineTo(points[i], points[i + 1]);
+  return path;
 }
 
 const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
@@ -115,11 +121,24 @@ function build(box, spec, move, failed) {
   };
 }
 
+// A line of JSON; then, as float32, the arrays whose sizes it has.
+function unpacked({ buffer, byteOffset, byteLength }) {
+  const all = new Uint8Array(buffer, byteOffset, byteLength), end = all.indexOf(10);
+  const numbers = new Float32Array(all.slice(end + 1).buffer), commands = JSON.parse(new TextDecoder().decode(all.subarray(0, end)));
+  let from = 0;
+  const take = size => numbers.subarray(from, from += size);
+  for (const c of commands) {
+    if (c.p) c.p = c.p.map(take);
+    if (c.at > 0) c.at = take(c.at);
+  }
+  return commands;
+}
+
 function render({ model, el }) {
   const spec = model.get("spec"), glyphs = [], scene = {};
   const part = name => {
-    const json = model.get(name);
-    if (scene[name]?.json !== json) scene[name] = { json, commands: JSON.parse(new TextDecoder().decode(json)) };
+    const packed = model.get(name);
+    if (scene[name]?.packed !== packed) scene[name] = { packed, commands: unpacked(packed) };
     return scene[name].commands;
   };
   const show = build(el, spec, positions => { model.set("positions", positions); model.save_changes(); },

@@ -5,7 +5,6 @@ and a canvas in the browser paints it over them. There is no queue: the last pos
 """
 
 import io
-import json
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -22,7 +21,7 @@ from traitlets import Bytes, Dict, Float, Int, List, Unicode, observe
 from bgd_helpers.pictures import page
 from bgd_helpers.pictures.controls import Control, Progress, about, checked, shown
 from bgd_helpers.pictures.picture import DRAWING, RETINA, Picture, caption, house_style, image_metadata, in_base64
-from bgd_helpers.pictures.recorder import Recorder
+from bgd_helpers.pictures.recorder import Recorder, commands
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LAST_FRAMES = 3  # of a traceback
@@ -73,7 +72,7 @@ class Explorer(anywidget.AnyWidget):
         spec |= {"prompt": [line for line in prompt if line[1]]}
         spec |= {"parts": [f"part{n}" for n in range(len(self._artists))]}
         self._sent: list[bytes] = [b""] * len(self._artists)
-        self.add_traits(**{name: Bytes(b"[]").tag(sync=True) for name in spec["parts"]})
+        self.add_traits(**{name: Bytes(b"[]\n").tag(sync=True) for name in spec["parts"]})
         super().__init__(spec=spec, positions=spec["start"])
         self.progress.tell = lambda share: setattr(self, "busy", share)
         for control in self.controls.values():
@@ -88,7 +87,7 @@ class Explorer(anywidget.AnyWidget):
     @property
     def scene(self) -> list[list[dict]]:
         """What the canvas paints: for each moving artist, from the lowest to the highest, its commands."""
-        return [json.loads(getattr(self, name)) for name in self.spec["parts"]]
+        return [commands(getattr(self, name)) for name in self.spec["parts"]]
 
     def set(self, **values: Any) -> None:
         """Move the named controls together, and redraw once.
@@ -147,7 +146,7 @@ class Explorer(anywidget.AnyWidget):
             self._moved(change)
 
     def drawn(self) -> tuple[str, str, list[bytes]]:
-        """The present state: in words, its static layers as a PNG, and the commands of each moving artist as JSON.
+        """The present state: in words, its static layers as a PNG, and the packed commands of each moving artist.
 
         Recorded are the artists that have changed; all of them where the static layers have.
         """

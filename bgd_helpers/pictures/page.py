@@ -23,6 +23,7 @@ from typing import Any
 
 from bgd_helpers.pictures.controls import about, checked
 from bgd_helpers.pictures.picture import css_size, in_base64
+from bgd_helpers.pictures.recorder import commands
 
 LIMIT = 1.5e6  # bytes, packed
 HTML = """<div class="bgd-explorer"><style>{css}</style>
@@ -61,7 +62,7 @@ def pack(explorer: Any, grid: Mapping[str, Any]) -> dict[str, Any]:
     controls, before = explorer.controls, explorer.state
     places = {name: _places(controls, name, values) for name, values in grid.items()}
     start = [of.index(controls[name].position) if controls[name].position in of else 0 for name, of in places.items()]
-    parts: dict[bytes, int] = {}
+    parts: dict[str | bytes, int] = {}
     scenes, texts = [], []
     states = [dict(zip(places, state)) for state in product(*places.values())]
     try:
@@ -71,13 +72,13 @@ def pack(explorer: Any, grid: Mapping[str, Any]) -> dict[str, Any]:
         for state in states:
             explorer.place(state)
             text, still, scene = explorer.drawn()
-            scenes.append([parts.setdefault(part, len(parts)) for part in (json.dumps(still).encode(), *scene)])
+            scenes.append([parts.setdefault(part, len(parts)) for part in (still, *scene)])
             texts.append(text)
     finally:
         explorer.set(**before)
     shown = [about(controls[name], of) for name, of in places.items()]
     spec = explorer.spec | {"controls": shown, "start": start}
-    every = [json.loads(part) for part in parts]
+    every = [part if isinstance(part, str) else commands(part) for part in parts]
     return {"spec": spec, "glyphs": explorer.glyphs, "parts": every, "scenes": scenes, "texts": texts}
 
 

@@ -1,20 +1,22 @@
 """What artists draw, written down as commands that a canvas in the browser paints, at whatever resolution it has.
 
-A command is a dictionary: `d` an outline in SVG's notation, or with `at` a shape at many places; `t` a text, as glyphs;
-`i` an image; `f` its fill, `s` its stroke, `w`, `l`, `o`, `j`, `c` width, dashes, their start, join and cap; `b` its
-clip box. Coordinates are pixels of the figure, y downwards.
+A command is a dictionary: `p` lines, each its points x, y, x, y, …; `d` an outline in SVG's notation, or with `at` a
+shape at many places; `t` a text, as glyphs; `i` an image; `f` its fill, `s` its stroke, `w`, `l`, `o`, `j`, `c` width,
+dashes, their start, join and cap; `b` its clip box. Coordinates are pixels of the figure, y downwards. The numbers of
+`p` and `at` follow the commands of an artist as float32: to write them in digits would take longest.
 """
 
 import json
 from base64 import b64encode
 from functools import lru_cache
-from itertools import chain
+from itertools import islice
 
 import numpy as np
 from matplotlib import _path, colors
 from matplotlib.artist import Artist
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
+from matplotlib.ft2font import LoadFlags
 from matplotlib.lines import Line2D
 from matplotlib.mathtext import MathTextParser
 from matplotlib.path import Path
@@ -42,10 +44,22 @@ class _Glyphs(TextToPath):
         super().__init__()
         self.DPI, self.mathtext_parser = dpi, _Formulas("path")
 
-    def laid_out(self, s, prop, is_formula):
-        """([(name, x, y, size), …], the outline of each name, the bars of a formula), in pixels."""
+    def formula(self, s, prop):
+        """([(name, x, y, size), …], what gives the outline of a name, bars, (width, height, descent)), in pixels."""
         self.FONT_SCALE = prop.get_size_in_points()
-        return self.get_glyphs_mathtext(prop, s) if is_formula else self.get_glyphs_with_font(self._get_font(prop), s)
+        glyphs, outlines, bars = self.get_glyphs_mathtext(prop, s)
+        return glyphs, outlines.get, bars, self.mathtext_parser.parse(s, self.DPI, prop)[:3]
+
+    def words(self, s, prop):
+        """The same of a text that is no formula."""
+        self.FONT_SCALE = prop.get_size_in_points()
+        font = self._get_font(prop)
+        starts = font.set_text(s, 0, flags=LoadFlags.NO_HINTING) / 64
+        extent = [size / 64 for size in (*font.get_width_height(), font.get_descent())]
+        if len(starts) == len(s) and all(font.get_char_index(ord(letter)) for letter in s):
+            return [((font, letter), *at, 1) for letter, at in zip(s, starts.tolist())], _outline_of, [], extent
+        glyphs, outlines, bars = self.get_glyphs_with_font(font, s)  # ligatures, or letters of another font
+        return glyphs, outlines.get, bars, extent
 
 
 class Recorder(RendererBase):
@@ -54,7 +68,7 @@ class Recorder(RendererBase):
     def __init__(self, figure: Figure):
         super().__init__()
         self.width, self.height = figure.canvas.get_width_height(physical=True)
-        self.dpi, self._text2path = figure.dpi, _Glyphs(figure.dpi)
+        self.dpi, self._glyphs = figure.dpi, _Glyphs(figure.dpi)
         self.flip = Affine2D().scale(1, -1).translate(0, self.height)
         self.inside = (0, 0, self.width, self.height)  # one pixel more on each side, as in Agg: there dashes begin
         self.glyphs: list[str] = []  # outlines, to which texts refer by number
@@ -67,7 +81,7 @@ class Recorder(RendererBase):
         self._known.cache_clear()
 
     def record(self, artist: Artist) -> bytes:
-        """The commands that draw an artist as it is now, as JSON."""
+        """The commands that draw an artist as it is now, and their points, as `commands` reads them."""
         if artist.axes is not None and not artist.axes.get_visible():
             commands = []
         elif isinstance(artist, Line2D):
@@ -75,8 +89,7 @@ class Recorder(RendererBase):
         else:
             commands = self._known(artist, _look(artist, TEXT)) if isinstance(artist, Text) else self._drawn(artist)
         artist.stale = False  # an empty text would stay so
-        commands = [each for each in commands if each.get("d", True) and each.get("at", True)]  # not out of sight
-        return json.dumps(commands, separators=(",", ":")).encode()
+        return packed([each for each in commands if all(len(each.get(key, "-")) for key in ("p", "d", "at"))])  # seen
 
     def _drawn(self, artist, look=None):
         self.commands: list[dict] = []
@@ -91,7 +104,7 @@ class Recorder(RendererBase):
         path, every = Path(points), line.get_markevery()
         markers = {"at": self._places(points if every is None else points[every])} if line.get_marker() else {}
         return [
-            command | (markers if "at" in command else {"d": self._outline(path, IDENTITY, False, line)})
+            command | (markers if "at" in command else self._outline(path, IDENTITY, False, line))
             for command in self._known(line, _look(line, LINE))
         ]
 
@@ -105,17 +118,17 @@ class Recorder(RendererBase):
         return True
 
     def draw_path(self, gc, path, transform, rgbFace=None):
-        self._add(gc, rgbFace, d=self._outline(path, transform + self.flip, rgbFace is not None, gc))
+        self._add(gc, rgbFace, **self._outline(path, transform + self.flip, rgbFace is not None, gc))
 
     def draw_markers(self, gc, marker_path, marker_trans, path, trans, rgbFace=None):
         """Markers at whole pixels, as Agg puts them: by their corners, or else by the middle of their pixel."""
         middle = 0 if gc.get_snap() else 0.5
         shape = self._outline(marker_path, marker_trans + Affine2D().scale(1, -1).translate(middle, middle), True, gc)
-        self._add(gc, rgbFace, d=shape, at=self._places((trans + self.flip).transform(path.vertices)))
+        self._add(gc, rgbFace, **shape, at=self._places((trans + self.flip).transform(path.vertices)))
 
     def _places(self, at):
         at = at[((at > -MARGIN) & (at < (self.width + MARGIN, self.height + MARGIN))).all(axis=1)]  # NaN is not
-        return np.floor(at + 0.5).astype(int).ravel().tolist()
+        return np.floor(at + 0.5).astype("<f4")
 
     def draw_path_collection(self, gc, master, paths, transforms, offsets, offset_trans, fills, strokes, widths, dashes,
                              *rest, **options):  # fmt: skip
@@ -126,7 +139,7 @@ class Recorder(RendererBase):
             lines.set_foreground(strokes[0], isRGBA=True)
             lines.set_linewidth(widths[0])
             lines.set_dashes(*dashes[0])
-            self._add(lines, None, d=self._outline(_joined(paths), master + self.flip, False, lines))
+            self._add(lines, None, **self._outline(_joined(paths), master + self.flip, False, lines))
         else:
             super().draw_path_collection(gc, master, paths, transforms, offsets, offset_trans, fills, strokes, widths,
                                          dashes, *rest, **options)  # fmt: skip
@@ -143,28 +156,32 @@ class Recorder(RendererBase):
         self._add(gc, None, i=data, n=[*pixels.shape[::-1]], at=np.round(box, 2).tolist())
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
-        glyphs, bars = self._laid_out(s, prop, bool(ismath))
+        glyphs, bars, _ = self._laid_out(s, prop, bool(ismath))
         matrix, look = Affine2D().scale(1, -1).rotate_deg(-angle).translate(x, y), gc.get_rgb()
         if glyphs:
             self._add(gc, look, outlined=False, t=glyphs, at=np.round(matrix.to_values(), 4).tolist())
         for bar in bars:
-            self._add(gc, look, outlined=False, d=self._outline(bar, matrix, True))
+            self._add(gc, look, outlined=False, **self._outline(bar, matrix, True))
+
+    def get_text_width_height_descent(self, s, prop, ismath):
+        return self._laid_out(s, prop, bool(ismath))[2]
 
     def _lay_out(self, s, prop, is_formula):
-        """([number, x, y, size, …] of the glyphs, the bars of a formula)."""
-        found, outlines, bars = self._text2path.laid_out(s, prop, is_formula)
-        numbers = {name: self._number(outline, prop.get_size_in_points(), name) for name, outline in outlines.items()}
-        placed = [(numbers[name], round(x, 2), round(y, 2), round(size, 3)) for name, x, y, size in found]
-        return [*chain(*placed)], [Path(*bar) for bar in bars]
+        """([number, x, y, size, …] of the glyphs, the bars of a formula, (width, height, descent))."""
+        found, outline_of, bars, extent = (self._glyphs.formula if is_formula else self._glyphs.words)(s, prop)
+        size, placed = prop.get_size_in_points(), []
+        for name, x, y, scale in found:
+            placed += [self._number(name, size, outline_of), round(x, 2), round(y, 2), round(scale, 3)]
+        return placed, [Path(*bar) for bar in bars], extent
 
-    def _number(self, outline, *name):
-        if name not in self._numbers:
-            self._numbers[name] = len(self.glyphs)
-            self.glyphs.append(self._outline(Path(*outline), IDENTITY, True, digits=2))
-        return self._numbers[name]
+    def _number(self, name, size, outline_of):
+        if (name, size) not in self._numbers:
+            self._numbers[name, size] = len(self.glyphs)
+            self.glyphs.append(self._outline(Path(*outline_of(name)), IDENTITY, True, digits=2)["d"])
+        return self._numbers[name, size]
 
     def _outline(self, path, transform, filled, gc=None, digits=1):
-        """A path in SVG's notation, put to whole pixels, cut and simplified as Agg does it."""
+        """A path as `p` or `d`, put to whole pixels, cut and simplified as Agg does it."""
         snap, width = gc.get_snap() if gc else False, self.points_to_pixels(gc.get_linewidth()) if gc else 0
         path = path.cleaned(
             transform,
@@ -175,7 +192,11 @@ class Recorder(RendererBase):
             stroke_width=width,
             snap=snap,
         )
-        return _path.convert_to_string(path, IDENTITY, None, False, None, digits, LETTERS, False).decode("ascii")
+        if not filled and path.codes.max() <= Path.LINETO:
+            points, lines = path.vertices[:-1], np.flatnonzero(path.codes == Path.MOVETO)[1:]  # it ends with a STOP
+            return {"p": np.split(points.astype("<f4"), lines) if len(points) else []}
+        written = _path.convert_to_string(path, IDENTITY, None, False, None, digits, LETTERS, False)
+        return {"d": written.decode("ascii")}
 
     def _add(self, gc, fill, outlined=True, **command):
         if fill is not None:
@@ -193,6 +214,37 @@ class Recorder(RendererBase):
         if first and dashes is not None:
             look["o"] = round(self.points_to_pixels(first), 2)
         return look | {"j": str(gc.get_joinstyle()), "c": {"projecting": "square"}.get(cap := gc.get_capstyle(), cap)}
+
+
+def packed(commands: list[dict]) -> bytes:
+    """Commands as a line of JSON, with the size of each array in its place; the arrays follow as float32."""
+    arrays: list[bytes] = []
+
+    def aside(array):
+        arrays.append(array.tobytes())
+        return array.size
+
+    line = json.dumps(commands, separators=(",", ":"), default=aside)
+    return line.encode() + b"\n" + b"".join(arrays)
+
+
+def commands(part: bytes) -> list[dict]:
+    """What was packed, each array as a list of its numbers, to a tenth of a pixel."""
+    line, _, rest = part.partition(b"\n")
+    numbers = iter(np.frombuffer(rest, "<f4").astype(float).round(1).tolist())
+    found = json.loads(line)
+    for command in found:
+        if "p" in command:
+            command["p"] = [[*islice(numbers, size)] for size in command["p"]]
+        if isinstance(command.get("at"), int):
+            command["at"] = [*islice(numbers, command["at"])]
+    return found
+
+
+def _outline_of(name):
+    font, letter = name
+    font.load_char(ord(letter), flags=LoadFlags.NO_HINTING)
+    return font.get_path()
 
 
 def _joined(paths):
