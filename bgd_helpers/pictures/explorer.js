@@ -22,7 +22,7 @@ export function paint(canvas, commands, glyphs, [W, H]) {
       }
     } else if (c.i) g.drawImage(c.shape ??= image(c), ...c.at);
     else {
-      const shapes = c.shapes ??= c.p ? c.p.map(line) : [new Path2D(c.d)], at = c.at ?? [0, 0];
+      const shapes = c.shapes ??= c.p ? lines(c) : [new Path2D(c.d)], at = c.at ?? [0, 0];
       for (let i = 0; i < at.length; i += 2) {
         g.translate(at[i], at[i + 1]);
         if (c.f) g.fill(shapes[0]);
@@ -34,11 +34,11 @@ export function paint(canvas, commands, glyphs, [W, H]) {
   }
 }
 
-function line(points) {
+const lines = ({ p, m }) => m.map((start, n) => {
   const path = new Path2D();
-  for (let i = 0; i < points.length; i += 2) path.lineTo(points[i], points[i + 1]);
+  for (let i = start; i < (m[n + 1] ?? p.length); i += 2) path.lineTo(p[i], p[i + 1]);
   return path;
-}
+});
 
 const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
 
@@ -127,10 +127,7 @@ function unpacked({ buffer, byteOffset, byteLength }) {
   const numbers = new Float32Array(all.slice(end + 1).buffer), commands = JSON.parse(new TextDecoder().decode(all.subarray(0, end)));
   let from = 0;
   const take = size => numbers.subarray(from, from += size);
-  for (const c of commands) {
-    if (c.p) c.p = c.p.map(take);
-    if (c.at > 0) c.at = take(c.at);
-  }
+  for (const c of commands) for (const name of ["p", "at"]) if (c[name] > 0) c[name] = take(c[name]);
   return commands;
 }
 

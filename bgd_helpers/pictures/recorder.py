@@ -1,9 +1,9 @@
 """What artists draw, written down as commands that a canvas in the browser paints, at whatever resolution it has.
 
-A command is a dictionary: `p` lines, each its points x, y, x, y, …; `d` an outline in SVG's notation, or with `at` a
-shape at many places; `t` a text, as glyphs; `i` an image; `f` its fill, `s` its stroke, `w`, `l`, `o`, `j`, `c` width,
-dashes, their start, join and cap; `b` its clip box. Coordinates are pixels of the figure, y downwards. The numbers of
-`p` and `at` follow the commands of an artist as float32: to write them in digits would take longest.
+A command is a dictionary: `p` the points x, y, x, y, … of lines and `m` where each of them begins; `d` an outline in
+SVG's notation, or with `at` a shape at many places; `t` a text, as glyphs; `i` an image; `f` its fill, `s` its stroke,
+`w`, `l`, `o`, `j`, `c` width, dashes, their start, join and cap; `b` its clip box. Coordinates are pixels of the
+figure, y downwards. The numbers of `p` and `at` follow the JSON as float32: to write them in digits takes longest.
 """
 
 import json
@@ -102,9 +102,9 @@ class Recorder(RendererBase):
             return []
         points = line.get_transform().transform(points) * (1, -1) + (0, self.height)
         path, every = Path(points), line.get_markevery()
-        markers = {"at": self._places(points if every is None else points[every])} if line.get_marker() else {}
+        marked = points if every is None else points[every]
         return [
-            command | (markers if "at" in command else self._outline(path, IDENTITY, False, line))
+            command | ({"at": self._places(marked)} if "at" in command else self._outline(path, IDENTITY, False, line))
             for command in self._known(line, _look(line, LINE))
         ]
 
@@ -193,8 +193,8 @@ class Recorder(RendererBase):
             snap=snap,
         )
         if not filled and path.codes.max() <= Path.LINETO:
-            points, lines = path.vertices[:-1], np.flatnonzero(path.codes == Path.MOVETO)[1:]  # it ends with a STOP
-            return {"p": np.split(points.astype("<f4"), lines) if len(points) else []}
+            points, starts = path.vertices[:-1], np.flatnonzero(path.codes == Path.MOVETO)  # it ends with a STOP
+            return {"p": points.astype("<f4"), "m": (2 * starts).tolist()}
         written = _path.convert_to_string(path, IDENTITY, None, False, None, digits, LETTERS, False)
         return {"d": written.decode("ascii")}
 
@@ -234,10 +234,9 @@ def commands(part: bytes) -> list[dict]:
     numbers = iter(np.frombuffer(rest, "<f4").astype(float).round(1).tolist())
     found = json.loads(line)
     for command in found:
-        if "p" in command:
-            command["p"] = [[*islice(numbers, size)] for size in command["p"]]
-        if isinstance(command.get("at"), int):
-            command["at"] = [*islice(numbers, command["at"])]
+        for name in command.keys() & {"p", "at"}:
+            if isinstance(command[name], int):
+                command[name] = [*islice(numbers, command[name])]
     return found
 
 
