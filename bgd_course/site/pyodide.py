@@ -100,8 +100,8 @@ def course(root: Path, folder: Path) -> Path:
 
 
 def write(root: Path, folder: Path, offline: Path | None) -> dict[str, Any]:
-    """What JupyterLite's kernel is told of Python, after its files are written into `folder`: all of them if `offline`
-    is the folder with Pyodide's compiled wheels, else all but what its CDN has. Raises Missing."""
+    """Where Python's core and lock are, and its packages, after its files are written into `folder`: all of them if
+    `offline` is the folder with Pyodide's compiled wheels, else all but what its CDN has. Raises Missing."""
     folder.mkdir(parents=True)
     own = [*pure(), *shims(), *(compiled(offline) if offline else ())]
     for path in own:
@@ -117,17 +117,13 @@ def write(root: Path, folder: Path, offline: Path | None) -> dict[str, Any]:
     name = f"pyodide-lock-{hashlib.sha256(lock.encode()).hexdigest()[:10]}.json"
     (folder / name).write_text(lock)
     here = f"./static/{folder.name}/"
-    return {
-        "pyodideUrl": f"{here if offline else CDN}pyodide.mjs",
-        "disablePyPIFallback": bool(offline),
-        "loadPyodideOptions": {"lockFileURL": here + name, "packages": sorted(entries)},
-    }
+    return {"core": f"{here if offline else CDN}pyodide.mjs", "lock": here + name, "packages": sorted(entries)}
 
 
-def files(folder: Path, kernel: dict[str, Any]) -> list[tuple[str, int]]:
+def files(folder: Path, python: dict[str, Any]) -> list[tuple[str, int]]:
     """What a first visit loads of Python: addresses, and bytes as far as they are known."""
-    lock = json.loads((folder / Path(kernel["loadPyodideOptions"]["lockFileURL"]).name).read_text())
-    base = kernel["pyodideUrl"].removesuffix("pyodide.mjs")
+    lock = json.loads((folder / Path(python["lock"]).name).read_text())
+    base = python["core"].removesuffix("pyodide.mjs")
     core = [(base + name, (npm(f"pyodide@{VERSION}") / name).stat().st_size) for name in CORE]
     there = [entry["file_name"] for entry in lock["packages"].values()]
     return core + [

@@ -22,15 +22,15 @@ from bgd_course.merging import is_answer
 from bgd_course.site import pyodide
 
 PAGES = Path(__file__).with_name("pages")
-ASSETS = ("start.js", "storage.js", "zip.js", "merge.js", "frame.js", "workbook.css")
+ASSETS = ("start.js", "storage.js", "zip.js", "merge.js", "frame.js", "python.js", "early.js", "workbook.css")
 APP = "notebooks"  # JupyterLab's own layout leaves a notebook 22 pixels on a phone
 HEAD = '<head>\n    <link rel="icon" href="../static/favicons/favicon.ico"><script src="../frame.js"></script>'
+KERNEL = "@jupyterlite/pyodide-kernel-extension"
 SHARED = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
 EXTENSIONS = {  # no others, whatever is installed here
     "ignore_sys_prefix": ["federated_extensions"],
     "federated_extensions": [
-        str(SHARED / name)
-        for name in ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension", "anywidget")
+        str(SHARED / name) for name in ("@jupyter-widgets/jupyterlab-manager", KERNEL, "anywidget")
     ],
 }
 WORKER = {  # what JupyterLite's service worker does, and what it should: the page in front knows when a cache is old
@@ -49,17 +49,19 @@ def write(root: Path, folder: Path, offline: Path | None) -> None:
     """Write the workbook of the course at `root` into `folder`, which is not there yet. Raises pyodide.Missing."""
     with tempfile.TemporaryDirectory() as made:
         site = Path(made) / "site"
-        kernel = pyodide.write(root, Path(made) / "pyodide", offline)
-        _build(Path(made), site, kernel)
+        python = pyodide.write(root, Path(made) / "pyodide", offline)
+        _build(Path(made), site, python["packages"], offline)
         shutil.copytree(Path(made) / "pyodide", site / "static" / "pyodide")
-        _write_front(root, site, kernel)
+        _write_front(root, site, python)
         shutil.copytree(site, folder)
 
 
-def _build(made, site, kernel):
+def _build(made, site, packages, offline):
     """JupyterLite without a notebook."""
+    kernel = {"pyodideUrl": "./python.js", "disablePyPIFallback": bool(offline)}
+    kernel["loadPyodideOptions"] = {"packages": packages}  # else it would look for its own at PyPI
     data = {"appName": "Workbook", "exposeAppInBrowser": True, "enableServiceWorkerCache": True}
-    data["litePluginSettings"] = {"@jupyterlite/pyodide-kernel-extension:kernel": kernel}
+    data["litePluginSettings"] = {f"{KERNEL}:kernel": kernel}
     data["disabledExtensions"] = ["@jupyter-notebook/notebook-extension:trusted"]  # it tells a learner nothing
     (made / "jupyter-lite.json").write_text(json.dumps({"jupyter-lite-schema-version": 0, "jupyter-config-data": data}))
     (made / "overrides.json").write_text(json.dumps(OVERRIDES))
@@ -71,13 +73,16 @@ def _build(made, site, kernel):
         raise pyodide.Missing(f"JupyterLite cannot be built: {(done.stderr or done.stdout).strip()[-2000:]}")
 
 
-def _write_front(root, site, kernel):
+def _write_front(root, site, python):
     """The page in front, what it delivers, and a script in each page of JupyterLite that leads to it."""
     found = {path.name: delivered(path) for path in sorted((root / "notebooks").glob("*.ipynb"))}
     ours = [(f"./{name}", 5_000) for name in ("", "index.html", *ASSETS)]
-    loaded = pyodide.files(site / "static" / "pyodide", kernel) + ours
-    text = json.dumps({"notebooks": found, "files": loaded, "kernel": kernel, "version": bgd_helpers.__version__})
+    loaded = pyodide.files(site / "static" / "pyodide", python) + ours
+    text = json.dumps({"notebooks": found, "files": loaded, "version": bgd_helpers.__version__})
     pages = {name: (PAGES / name).read_text(encoding="utf-8") for name in (*ASSETS, "start.html")}
+    [worker] = site.glob(f"extensions/{KERNEL}/static/comlink.worker.*.js")
+    pages["early.js"] = pages["early.js"].replace("WORKER", f"./{worker.relative_to(site).as_posix()}")
+    pages["python.js"] = pages["python.js"].replace('"PYTHON"', json.dumps(python))
     name = hashlib.sha256("".join([text, *pages.values()]).encode()).hexdigest()[:12]
     (site / f"edition-{name}.json").write_text(text)
     (site / "api").mkdir(exist_ok=True)

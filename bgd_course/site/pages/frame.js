@@ -7,6 +7,16 @@
   fetch(`${base.href}api/edition.json`, {cache: "no-store"}).then(answer => answer.json())
     .then(({edition}) => edition !== here && front(), () => {});  // without a network it is as it was
 
+  if (location.pathname.startsWith(`${base.pathname}notebooks/`) && !self.crossOriginIsolated) {  // JupyterLite asks seconds later
+    let early = new Worker(`${base.href}early.js`, {type: "module"});
+    early.onerror = () => { early = null; };
+    window.Worker = new Proxy(Worker, {construct(Plain, [address, options]) {
+      const started = String(address).includes("/comlink.worker.") && early;
+      if (started) early = null;
+      return started || new Plain(address, options);
+    }});
+  }
+
   function clear(outputs) {  // a widget whose kernel is gone hides the picture and the words that are kept beside it
     const rest = ({"application/vnd.jupyter.widget-view+json": gone, ...data}) => data, kept = outputs?.toJSON() ?? [];
     if (!JSON.stringify(kept).includes("jupyter.widget-view")) return;

@@ -1,11 +1,9 @@
 // A worker that merges notebooks as `make lab` does, with the same Python.
-self.onmessage = async ({data: {kernel, base, jobs}}) => {
+import {loadPyodide} from "./python.js";
+
+self.onmessage = async ({data: jobs}) => {
   try {
-    const address = new URL(kernel.pyodideUrl, base).href, options = kernel.loadPyodideOptions;
-    const {loadPyodide} = await import(address);
-    const pyodide = await loadPyodide({
-      indexURL: address.replace(/[^/]*$/, ""), packages: options.packages, lockFileURL: new URL(options.lockFileURL, base).href,
-    });
+    const pyodide = await loadPyodide();
     const merge = pyodide.runPython("from bgd_course.merging import merge_texts; merge_texts");
     for (const {name, before, now, mine} of jobs) {
       try {

@@ -65,7 +65,7 @@ async function load(files) {
 }
 
 // Bring the stored notebooks up to date; as edition.deliver, the notebook first, then what was delivered.
-async function deliver({notebooks, kernel}) {
+async function deliver({notebooks}) {
   const jobs = [];
   for (const [name, {notebook}] of Object.entries(notebooks)) {
     const now = JSON.stringify(notebook), before = await storage.delivered.get(name), mine = await storage.notebook(name);
@@ -76,10 +76,10 @@ async function deliver({notebooks, kernel}) {
       jobs.push({name, before, now, mine: JSON.stringify(mine)});
     }
   }
-  if (jobs.length) await merge(jobs, kernel);
+  if (jobs.length) await merge(jobs);
 }
 
-function merge(jobs, kernel) {
+function merge(jobs) {
   doing("The course has changed: bringing the changes in. Your answers stay.");
   const worker = new Worker("merge.js", {type: "module"});
   return new Promise((done, fail) => {
@@ -89,7 +89,7 @@ function merge(jobs, kernel) {
       if (data.failed) return fail(new Error(data.failed));
       last = last.then(() => data.done ? done() : merged(data, jobs)).catch(fail);
     };
-    worker.postMessage({kernel, base: HERE.href, jobs});
+    worker.postMessage(jobs);
   }).finally(() => worker.terminate());
 }
 
@@ -145,12 +145,12 @@ async function save({version}) {
 
 // The files of an archive, or the one notebook, as [path in my-course, text].
 async function read(file) {
-  const found = file.name.endsWith(".ipynb") ? [[file.name, await file.text()]] : await unzip(file);
+  const found = file.name.endsWith(".ipynb") ? [[file.name, await file.arrayBuffer()]] : await unzip(file);
   const ours = found.filter(([path]) => path.endsWith(".ipynb") && !/(^|\/)(__MACOSX|backups|\.ipynb_checkpoints)\//.test(path));
   if (!ours.length) throw new Error(`there is no notebook in ${file.name}`);
-  return ours.map(([path, text]) => {
+  return ours.map(([path, bytes]) => {
     const [, state, name] = path.match(/(\.course\/)?([^/]+)$/);
-    const content = JSON.parse(text);
+    const content = JSON.parse(new TextDecoder().decode(bytes));
     if (!Array.isArray(content.cells)) throw new Error(`${path} is no notebook`);
     return [Boolean(state), name, content];
   });

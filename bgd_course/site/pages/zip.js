@@ -40,7 +40,7 @@ export async function zip(files) {
   return new Blob([...parts, ...directory, end], {type: "application/zip"});
 }
 
-// [name, text] of each file in an archive. Throws an Error that says what is wrong.
+// [name, bytes] of each file in an archive. Throws an Error that says what is wrong.
 export async function unzip(blob) {
   const bytes = new Uint8Array(await blob.arrayBuffer()), view = new DataView(bytes.buffer), found = [];
   let end = bytes.length - 22;
@@ -56,7 +56,7 @@ export async function unzip(blob) {
     if (!name.endsWith("/")) {
       if (method !== 0 && method !== 8) throw new Error(`${name} is compressed in a way that is not known here`);
       const plain = method ? await through(data, new DecompressionStream("deflate-raw")) : data;
-      found.push([name, new TextDecoder().decode(plain)]);
+      found.push([name, plain]);
     }
     at += 46 + length + more + comment;
   }
