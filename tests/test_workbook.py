@@ -330,6 +330,36 @@ def test_what_is_saved_comes_back_in_another_browser(browser, server, saved):
     other.context.close()
 
 
+COMPILED = "import bgd_helpers, IPython\nprint(open(IPython.__spec__.cached, 'rb').read(5)[4])"
+DAMAGED = """async () => {
+  const cache = await caches.open("precache");
+  const [kept] = (await cache.keys()).filter(({url}) => url.endsWith(".bytecode"));
+  const bytes = new Uint8Array(await (await cache.match(kept)).arrayBuffer());
+  bytes[bytes.length >> 1] ^= 1;
+  await cache.put(kept, new Response(bytes));
+}"""
+REFUSED = """async () => {
+  const cache = await caches.open("precache"), url = new URL("../python.js", location.href).href;
+  const text = await (await cache.match(url)).text(), full = "{open: async () => { throw new Error('full'); }}";
+  await cache.put(url, new Response(`const caches = ${full}; ${text}`, {headers: {"Content-Type": "text/javascript"}}));
+}"""
+
+
+def test_what_python_compiles_is_kept_and_a_broken_or_refused_store_does_no_harm(browser, server):
+    other = on_site.Workbook(browser, server)
+    other.front().close()
+    for taken, then in ((False, DAMAGED), (False, None), (True, REFUSED), (False, None)):
+        page = other.notebook(FIRST.name)
+        page.evaluate(SET, {"environment": COMPILED})
+        page.evaluate(RUN, ["environment"])
+        assert said(cells(page)["environment"]["outputs"]) == ["3" if taken else "0"]  # held to the hash of its source
+        if then:
+            page.evaluate(then)
+        page.close()
+    assert other.outside == other.errors == []
+    other.context.close()
+
+
 def test_the_course_changes_and_the_answers_stay(learner, answered, site, files, tmp_path):
     """A new edition, on the same server: the changed text comes in, the answer is kept, and other cells too."""
     copy = tmp_path / "course"
