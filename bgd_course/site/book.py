@@ -71,7 +71,7 @@ def _copy_static(folder):
     for name in ("explorers", "scripts"):
         (folder / name).mkdir(parents=True)
     (folder / "scripts" / "fontawesome.js").touch()  # 0.5 MB in the theme, whose fonts have the same icons
-    for name in ("book.css", "book.js"):
+    for name in ("book.css", "book.js", "icon.svg"):
         shutil.copy(PAGES / name, folder)
     for name in MATHJAX:
         found, target = pyodide.npm("mathjax@3.2.2") / "es5" / name, folder / "mathjax" / name

@@ -62,7 +62,7 @@ def table(numbers, seeds):
     """The numbers as a table in Markdown, with whether each holds."""
     rows = [f"| {'✓' if n.holds else '✗'} | {n.name} | {measured(n.value)} | {n.asserted} | {n.why} |" for n in numbers]
     return "\n".join(
-        ["| | number | we get | asserted | because |", "|:-|:-|-:|-:|:-|", *rows, "", f"Drawn at random: {seeds}."]
+        ["| holds | number | we get | asserted | because |\n|:-|:-|-:|-:|:-|", *rows, "", f"Drawn at random: {seeds}."]
     )
 
 
