@@ -18,6 +18,8 @@ Two extra axes may stand in front of a parameter: a time axis in a recorded path
 where several learning rates advance together. NumPy's broadcasting carries both.
 """
 
+import importlib
+import os
 import sys
 
 import lazy_loader
@@ -44,3 +46,5 @@ def _derive(line, cell):
 
 if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):  # in a kernel: the cells of %%derive
     shell.register_magic_function(_derive, "cell", "derive")
+    if "JPY_SESSION_NAME" in os.environ:  # a prompt that runs again is without its guess, and may be saved so
+        importlib.import_module("bgd_helpers.pictures.prediction_form").remember()

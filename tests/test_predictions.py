@@ -463,6 +463,43 @@ def test_in_a_graded_kernel_nothing_is_asked_and_a_network_still_has_outputs(tmp
 # In a browser
 
 
+SAVED_WHILE_IT_RUNS = """async () => {
+  const {content} = jupyterapp.shell.currentWidget, run = index => {
+    content.activeCellIndex = index;
+    content.deselectAll();
+    return jupyterapp.commands.execute('notebook:run-cell');
+  };
+  await run(0);
+  run(1);
+  const asked = run(2), outputs = content.widgets[2].model.outputs;
+  while (outputs.length) await new Promise(requestAnimationFrame);
+  await jupyterapp.commands.execute('docmanager:save');
+  await asked;
+  return JSON.stringify(outputs.toJSON());
+}"""
+
+
+@pytest.mark.slow
+def test_a_guess_is_found_in_jupyterlab_when_its_cell_is_saved_while_it_runs_again(tmp_path):
+    if remedy := in_browser.missing():
+        pytest.skip(f"a prediction in a browser. {remedy}")
+    path = tmp_path / "root" / "a.ipynb"
+    path.parent.mkdir()
+    sources = ["import bgd_helpers as bgd", "import time; time.sleep(2)", f'bgd.predict("{CHOICE}")']
+    in_browser.write_notebook(path, sources)
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[-1].outputs = [new_output("display_data", asking._bundle(QUESTIONS[CHOICE], WRONG))]
+    nbformat.write(notebook, path)
+    with in_browser.server(tmp_path) as serving, in_browser.chromium() as chromium:
+        notebook = in_browser.Notebook(chromium, serving, path.name)
+        try:
+            assert notebook.client
+            said = notebook.page.evaluate(SAVED_WHILE_IT_RUNS)
+        finally:
+            notebook.close()
+    assert not lesson.guesses_in(nbformat.read(path, as_version=4).cells) and "You predict" in said
+
+
 @pytest.mark.slow
 def test_by_keyboard_alone_in_jupyterlab(tmp_path):
     if remedy := in_browser.missing():

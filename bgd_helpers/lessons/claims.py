@@ -61,9 +61,8 @@ def evidence(*numbers, seeds="nothing", **drawn):
 def table(numbers, seeds):
     """The numbers as a table in Markdown, with whether each holds."""
     rows = [f"| {'✓' if n.holds else '✗'} | {n.name} | {measured(n.value)} | {n.asserted} | {n.why} |" for n in numbers]
-    return "\n".join(
-        ["| holds | number | we get | asserted | because |\n|:-|:-|-:|-:|:-|", *rows, "", f"Drawn at random: {seeds}."]
-    )
+    head = "| holds | number | we get | asserted | because |\n|:-|:-|-:|-:|:-|"
+    return "\n".join([head, *rows, "", f"Drawn at random: {seeds}."])
 
 
 def exactly(name, value, expected, why=EXACT):

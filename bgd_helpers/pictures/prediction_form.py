@@ -111,8 +111,7 @@ def _answered(asked: Question, guess: str | float) -> dict[str, Any]:
 
 def remember() -> None:
     """Take over the guesses in the saved notebook, where this process has none."""
-    for name, guess in guesses_in(saved_cells()).items():
-        guesses.setdefault(name, guess)
+    guesses.update(guesses_in(saved_cells()) | guesses)
 
 
 def saved_cells() -> list:
@@ -182,18 +181,16 @@ def form(asked: Question, commit: Callable) -> Any:
     import ipywidgets as widgets
     from traitlets import Unicode
 
-    wide = {"width": "auto"}
     if asked.is_number:
         field = widgets.Text(description="your number", tooltip=asked.text, style={"description_width": "auto"})
     else:
         texts = [str(answer.value) for answer in asked.answers]
-        field = widgets.RadioButtons(options=texts, index=None, tooltip=asked.text, layout=wide)
+        field = widgets.RadioButtons(options=texts, index=None, tooltip=asked.text, layout={"width": "auto"})
     button = widgets.Button(description="Commit", tooltip="Commit to this prediction")
     said = widgets.HTML(KEPT)
     shown = Unicode().tag(sync=True)  # what is chosen on the screen when the button is pressed
     keys = type("Keys", (anywidget.AnyWidget,), {"_esm": KEYS, "shown": shown})(layout={"display": "none"})
-    text = prose(f"<b>Predict.</b> {html.escape(asked.text)}")
-    box = widgets.VBox([text, field, widgets.HBox([button, said, keys])])
+    box = widgets.VBox([prose(f"<b>Predict.</b> {html.escape(asked.text)}"), field, widgets.HBox([button, said, keys])])
 
     def pressed(_):
         chosen = keys.shown or field.value
