@@ -60,7 +60,8 @@ function write(FS, path, bytes) {
 // With the standard library as files, for what is in an archive is compiled at each start.
 async function begin() {
   const indexURL = new URL(".", new URL(core, HERE)).href, options = {indexURL, packages, lockFileURL: new URL(lock, HERE).href};
-  const library = fetch(`${indexURL}python_stdlib.zip`).then(answer => answer.blob()).then(unzip), before = kept().catch(() => []);
+  const library = fetch(`${indexURL}python_stdlib.zip`).then(answer => answer.blob()).then(unzip).catch(() => []);  // it fails then
+  const before = kept().catch(() => []);
   const {loadPyodide} = await import(new URL(core, HERE).href);
   const ready = async more => {
     const python = await loadPyodide({...options, ...more});
