@@ -63,10 +63,15 @@ def misplaced(latex, position, expected):
     if token in "^_" and "RELATION" in expected:
         return rf"one {token} to a symbol, as in LaTeX: W^{{(k)\top}}, or with parentheses, (J^2)^2."
     if len(token) > 2 and token[1:] not in COMMANDS:
-        near = difflib.get_close_matches(token[1:], COMMANDS, n=1, cutoff=0.8)
-        hint = f" Did you mean \\{near[0]}?" if near else ""
-        return f"{token} is not in the language.{hint}"
+        return not_in_the_language(token)
     return f"{token} does not fit here.{_wanted(latex, position, expected)}"
+
+
+def not_in_the_language(command):
+    """That the language has not got a command, and which one may be meant."""
+    near = difflib.get_close_matches(command[1:], COMMANDS, n=1, cutoff=0.8)
+    hint = f" Did you mean \\{near[0]}?" if near else ""
+    return f"{command} is not in the language.{hint}"
 
 
 def _wanted(latex, position, expected):

@@ -2,13 +2,12 @@
 
 import re
 from functools import cache, lru_cache
-from pathlib import Path
 
 from bgd_helpers.equations import messages
 from bgd_helpers.equations.building import build, with_example
 from bgd_helpers.equations.definitions import LONGEST
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.spelling import as_written, named_function, outside, spelled, substituted
+from bgd_helpers.equations.spelling import GRAMMAR, as_written, named_function, outside, spelled, substituted
 from bgd_helpers.equations.syntax import Chain, Equivalence
 
 GOES_ON = re.compile(  # what parts lines, before a relation
@@ -54,9 +53,10 @@ def line_of(latex: str, position: int) -> int:
 def named(latex: str) -> tuple[int, str] | None:
     """(place, its name) of what is legitimate and not in the language; None if there is nothing of that kind."""
     try:
-        return named_function(latex) or outside(spelled(latex))
+        text = spelled(latex)
     except Misfit:
-        return outside(as_written(latex))
+        text = as_written(latex)
+    return named_function(latex) or outside(text)
 
 
 def _parsed(latex, text):
@@ -86,8 +86,7 @@ def _placed(tree, text):
 def _parser():
     from lark import Lark
 
-    grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=False)
+    return Lark(GRAMMAR, parser="lalr", propagate_positions=True, maybe_placeholders=False)
 
 
 def _check_text(latex):

@@ -8,9 +8,11 @@ import re
 import tomllib
 import unicodedata
 from itertools import product
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from bgd_helpers.equations import messages
 from bgd_helpers.equations.errors import Misfit
 
 
@@ -23,6 +25,8 @@ def _greek(sign):
 
 
 TABLE = tomllib.loads(Path(__file__).with_name("spelling.toml").read_text(encoding="utf-8"))
+GREEK = TABLE["outside"]["greek"]
+TABLE["parts"]["GREEK"] = rf"\\({'|'.join(GREEK)})(?![A-Za-z])"
 FONTS, TEXTS = TABLE["fonts"].split(), TABLE["texts"].split()
 RULES = {f"\\{name}": rule for names, *rule in TABLE["commands"] for name in names.split()}
 NAMES = {
@@ -35,6 +39,9 @@ SIGNS |= {sign: plain for plain, signs in TABLE["signs"] for sign in signs}
 SIGNS |= {sign: f"{name} " for name, signs in re.findall(r"(\S+) (\S+)", TABLE["command_signs"]) for sign in signs}
 RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵏⁿᴸᵗⁱʲ", "₀₁₂₃₄₅₆₇₈₉₊₋ₙᵢⱼₖₗₘₜₚₛ"
 PARTS = re.compile("|".join(reversed(TABLE["parts"])))
+GRAMMAR = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
+KNOWN = {*FONTS, *TEXTS, *GREEK, *messages.COMMANDS, "begin", "end", *re.findall("[A-Za-z]+", GRAMMAR)}
+KNOWN |= {name[1:] for name in RULES}
 IN_FONT = r"\\(?:(?:text|textrm|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?"
 WORDS = [
     (re.compile(rf"{IN_FONT}({names.replace(' ', '|')})(?![A-Za-z])"), said)
@@ -49,7 +56,9 @@ def _compiled(rows):
 COMMENTS, HEADINGS, COLUMNS, PATTERNS = (
     _compiled(TABLE[name]) for name in ("comments", "headings", "columns", "patterns")
 )
-TYPED, OUTSIDE = _compiled(TABLE["typed"]), _compiled(TABLE["outside"]["names"])
+TYPED, *OUTSIDE = map(
+    _compiled, (TABLE["typed"], *(TABLE["outside"][name] for name in ("names", "relations", "letters")))
+)
 
 
 class Text(NamedTuple):
@@ -155,21 +164,35 @@ def _filled(plain, before, after, span_of, text):
 def named_function(latex: str) -> tuple[int, str] | None:
     """(place, what it is) of a function that the language has not got; None if there is none."""
     found = [(m.start(), said.replace("<1>", m[1])) for pattern, said in WORDS if (m := pattern.search(latex))]
-    return min(found, key=lambda each: each[0], default=None)
+    return min(found, key=PLACE, default=None)
 
 
 def outside(text: Text) -> tuple[int, str] | None:
-    """(place, its name) of the first thing in a Text that is legitimate and not in the language; None if all is.
+    """(place, its name) of what is legitimate and not in the language: a thing, or else a relation, or else a sign."""
+    things, relations, letters = (_first(text, rows) for rows in OUTSIDE)
+    return things or relations or min(filter(None, (letters, unknown(text))), key=PLACE, default=None)
 
-    A letter without a meaning, the last row, is named where nothing else can be.
-    """
-    *found, letter = [
-        (match and text.place(match.start()), match and said.replace("<0>", match[0].strip()))
-        for pattern, said in OUTSIDE
-        for match in [pattern.search(text.text)]
+
+PLACE = itemgetter(0)
+
+
+def _first(text, rows):
+    found = [
+        (text.place(match.start(pattern.groupindex.get("here", 0))), _name(said, match))
+        for pattern, said in rows
+        if (match := pattern.search(text.text))
     ]
-    found = [each for each in found if each[0] is not None] or [letter]
-    return min(found, key=lambda each: each[0]) if found[0][0] is not None else None
+    return min(found, key=PLACE, default=None)
+
+
+def _name(said, match):
+    return said.replace("<0>", match[0].strip()).replace("<1>", GREEK.get(match[0][1:], ""))
+
+
+def unknown(text: Text) -> tuple[int, str] | None:
+    """(place, its name) of the first command that the language has not got; None if it has all."""
+    found = (match for match in re.finditer(r"\\([A-Za-z]+)", text.text) if match[1] not in KNOWN)
+    return next(((text.place(match.start()), messages.not_in_the_language(match[0])) for match in found), None)
 
 
 def _signs(text):
