@@ -82,7 +82,7 @@ def _difference(found, scene, tolerance):
     letters = {letter: number for letter, number in scene.setting.items() if letter not in ("L", None)}
     try:
         with np.errstate(all="ignore"):
-            left, right = _left(found, scene), value(found.sides[1], scene)
+            left, right = (_value(side, scene) for side in found.parts)
         left, right = _same_shape(left, right, found.sides)
     except Undefined as error:
         return Counterexample(scene.model.name, letters, np.nan, np.nan, str(error))
@@ -96,13 +96,20 @@ def _difference(found, scene, tolerance):
     return _located(found, scene, letters, left, right, agree)
 
 
-def _left(found, scene):
-    """The value of the left side, computed once for all right sides with the same letters."""
-    extents = tuple((letter, frozenset(each)) for letter, each in scene.extents.items())
+def _value(side, scene):
+    """The value of one side, computed once for all the equations in which its letters run over the same."""
+    letters = sorted(letter for letter in scene.axes if letter in scene.extents)
+    own = [letter for letter in letters if letter in side.extents]
+    extents = tuple((letter, frozenset(scene.extents[letter])) for letter in own)
     key = scene.model, extents, tuple(scene.setting.items()), scene.changing
-    if key not in found.known:
-        found.known[key] = value(found.sides[0], scene)
-    return found.known[key]
+    axes = [scene.axes[letter] for letter in letters if letter not in side.extents]
+    others, order = len(axes), [*axes, *(scene.axes[letter] for letter in own)]
+    order += range(len(order), len(scene.axes) + 2)
+    if key not in side.known:
+        found = value(side.sides[0], scene).transpose(order)
+        side.known[key] = found.reshape(found.shape[others:])
+    found = side.known[key]
+    return found.reshape((1,) * others + found.shape).transpose(np.argsort(order))
 
 
 def _same_shape(left, right, sides):

@@ -35,7 +35,8 @@ class Meaning:
     has_gradient: bool = False
     summed_layers: list = field(default_factory=list)  # letters of sums over layers
     changing: tuple = ()  # what differentials are of; of an equation, those of its right side if it has some
-    known: dict = field(default_factory=dict)  # values of the left side, which many right sides are compared with
+    parts: tuple = ()  # of an equation, the Meaning of each side
+    known: dict = field(default_factory=dict)  # values of a side, for all sides that it is compared with
 
     @property
     def axes(self):
@@ -71,7 +72,9 @@ class Meaning:
             letter: max([size(each, model, setting) for each in found] or [3]) for letter, found in extents.items()
         }
         place = self.changing or (Symbol("theta"),)
-        check_size(self._places(sizes) * (len(model.theta) if self.has_gradient else 1))
+        parameters = len(model.theta) if self.has_gradient else 1
+        if prod(sizes.values()) * parameters > LARGEST:
+            check_size(self._places(sizes) * parameters)
         scene = models.Scene(model, setting, self.axes, sizes, {}, getattr(model, "still", None), place, self.extents)
         if "t" in setting and hasattr(model, "iterate"):
             return scene.move(("theta", None), model.iterate(setting["t"]) - model.theta)
@@ -162,7 +165,7 @@ def together(left, right):
         left.has_gradient or right.has_gradient,
         left.summed_layers + right.summed_layers,
         right.changing or left.changing,
-        left.known,
+        (left, right),
     )
     _check_marks(found.marks, next(iter(right.marks.values()), None))
     _check_roles(found)
