@@ -146,12 +146,12 @@ def _array(symbol, scene):
 # of a scene and the number of a layer; "J_s" is J of the shards
 ARRAYS = {
     "W": lambda scene, k: scene.quantities.theta if k is None else scene.quantities.W[k],
-    "A": lambda scene, k: scene.quantities.A(k),
-    "Z": lambda scene, k: scene.quantities.Z(k),
+    "A": lambda scene, k: scene.quantities.A[k],
+    "Z": lambda scene, k: scene.quantities.Z[k],
     "b": lambda scene, k: scene.quantities.b[k],
-    "X": lambda scene, _: scene.quantities.Z(0),
+    "X": lambda scene, _: scene.quantities.Z[0],
     "Y": lambda scene, _: scene.quantities.Y,
-    "Yhat": lambda scene, _: scene.quantities.Z(scene.model.L),
+    "Yhat": lambda scene, _: scene.quantities.Z[-1],
     "Delta": lambda scene, k: scene.model.deltas[k],
     "E": lambda scene, _: scene.quantities.E,
     "J": lambda scene, _: scene.quantities.J,

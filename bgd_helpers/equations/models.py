@@ -16,55 +16,18 @@ from bgd_helpers.network import activation
 STEP = 1e-30  # of the complex step: no two numbers are subtracted, so it can be as small as we like
 
 
+@dataclass(frozen=True)
 class Quantities:
-    """All that a forward pass gives (E1, E2, E3), each when it is asked for: W[k], b[k], A(k), Z(k) of layer k, the
-    losses E_n in a column, the cost J. `moved` is (name, layer) to what is added there; layers before the first that is
-    moved are those of the network at rest."""
+    """All that a forward pass gives: A[k], Z[k] of layer k, the losses E_n in a column, the cost J."""
 
-    def __init__(self, model, moved):
-        self.model, self.moved, self._known = model, moved, {}
-        self.first = min((model.L + 1 if name in "YE" else layer or 1 for name, layer in moved), default=0)
-        self.first = 0 if ("Z", 0) in moved else self.first
-        self.Y = model.Y + moved.get(("Y", None), 0)
-
-    @cached_property
-    def theta(self):
-        return self.model.theta + self.moved.get(("theta", None), 0)
-
-    @cached_property
-    def W(self):
-        return [None, *(part + self.moved.get(("W", k), 0) for k, part in enumerate(self._unpacked[0], 1))]
-
-    @cached_property
-    def b(self):
-        return [None, *(part + self.moved.get(("b", k), 0) for k, part in enumerate(self._unpacked[1], 1))]
-
-    @cached_property
-    def _unpacked(self):
-        at_rest = ("theta", None) not in self.moved and self.moved
-        return self.model.still._unpacked if at_rest else self.model.unpacked(self.theta)
-
-    def A(self, k):
-        return self._of_layer("A", k, lambda: self.Z(k - 1) @ self.W[k] + self.b[k].mT)
-
-    def Z(self, k):
-        return self._of_layer("Z", k, lambda: self.model.f[k].f(self.A(k)) if k else self.model.X)
-
-    def _of_layer(self, name, k, made):
-        if k < self.first:
-            return getattr(self.model.still, name)(k)
-        if (name, k) not in self._known:
-            self._known[name, k] = made() + self.moved.get((name, k), 0)
-        return self._known[name, k]
-
-    @cached_property
-    def E(self):
-        loss = ((self.Y - self.Z(self.model.L)) ** 2).sum(axis=-1, keepdims=True)
-        return loss + self.moved.get(("E", None), 0)
-
-    @cached_property
-    def J(self):
-        return self.E.mean(axis=-2, keepdims=True)
+    theta: np.ndarray
+    W: list
+    b: list
+    A: list
+    Z: list
+    Y: np.ndarray
+    E: np.ndarray
+    J: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -127,10 +90,26 @@ class Network:
         self.eta, self.batch, self.batch_size = rng.uniform(0.1, 0.3), np.arange(0, N, 2), N // 2 + 2
 
     def forward(self, moved):
-        """The Quantities with some moved."""
-        return Quantities(self, moved)
+        """The forward pass (E1, E2, E3) with some quantities moved: (name, layer) to what is added there.
 
-    def unpacked(self, theta):
+        What comes before the first layer with something moved is taken from the pass with nothing moved.
+        """
+        theta = self.theta + moved.get(("theta", None), 0)
+        W, b = self._unpacked(theta)
+        W = [None, *(part + moved.get(("W", k), 0) for k, part in enumerate(W, 1))]
+        b = [None, *(part + moved.get(("b", k), 0) for k, part in enumerate(b, 1))]
+        first = min((layer or 1 for name, layer in moved if name not in ("Y", "E")), default=self.L + 1 if moved else 1)
+        A, Z = (
+            (self.still.A[:first], self.still.Z[:first]) if first > 1 else ([None], [self.X + moved.get(("Z", 0), 0)])
+        )
+        for k in range(first, self.L + 1):
+            A.append(Z[-1] @ W[k] + b[k].mT + moved.get(("A", k), 0))
+            Z.append(self.f[k].f(A[k]) + moved.get(("Z", k), 0))
+        Y = self.Y + moved.get(("Y", None), 0)
+        E = ((Y - Z[-1]) ** 2).sum(axis=-1, keepdims=True) + moved.get(("E", None), 0)
+        return Quantities(theta, W, b, A, Z, Y, E, E.mean(axis=-2, keepdims=True))
+
+    def _unpacked(self, theta):
         """W and b of each layer from the column theta; leading axes stay."""
         W, b, start = [], [], 0
         for rows, columns in zip(self.widths, self.widths[1:]):
@@ -151,7 +130,7 @@ class Network:
         return [None, *(self._delta(k) for k in range(1, self.L + 1))]
 
     def _delta(self, k):
-        N, d = self.still.A(k).shape
+        N, d = self.still.A[k].shape
         moves = 1j * STEP * np.eye(N * d).reshape(N, d, N, d)
         E = self.forward({("A", k): moves}).E[..., 0].imag / STEP
         return E[np.arange(N), :, np.arange(N)]

@@ -25,7 +25,7 @@ def _greek(sign):
 
 
 TABLE = tomllib.loads(Path(__file__).with_name("spelling.toml").read_text(encoding="utf-8"))
-GREEK = TABLE["outside"]["greek"]
+GREEK = {letter: said for letters, said in TABLE["outside"]["greek"] for letter in letters.split()}
 TABLE["parts"]["GREEK"] = rf"\\({'|'.join(GREEK)})(?![A-Za-z])"
 FONTS, TEXTS = TABLE["fonts"].split(), TABLE["texts"].split()
 RULES = {f"\\{name}": rule for names, *rule in TABLE["commands"] for name in names.split()}
