@@ -45,8 +45,7 @@ ARROW = (
 )
 NO_EQUATION = r"leftarrow|gets|←|:=|[-+]\s*=|mathrel|t\s*[-+]\s*1|_\s*\{?\s*[1-9]|new|next|neu|coloneq"
 NO_CLAIM = {
-    "inequality": r"an inequality is no claim here; only a condition on \eta is, beside what it is equivalent to: "
-    r"w_t \to w^* \iff 0 < \eta < \frac{2}{\lambda_{\max}}.",
+    "inequality": r"an inequality is no claim here; only a condition on \eta is, beside \iff.",
     "->": r"an arrow, \to, is a limit: it stands beside the condition under which it holds, w_t \to w^* \iff ....",
     "<-": r"the arrow of an update stands behind what is changed, in w \leftarrow w - \eta \nabla J.",
 }

@@ -13,7 +13,9 @@ NAME = re.compile(
     r"(?P<script>\s*_\s*(?:\{[a-z0-9+\-, ]+\}|[a-z0]))?"
 )
 GIVEN = re.compile(r"\s*&?\s*(?::=|=|\\(?:equiv|triangleq|coloneqq)(?![A-Za-z]))\s*")
-INSIDE = re.compile(r"[-=+*/^_)\d&]\s*$|\\(?:cdot|times|odot|frac|partial|nabla)\s*$")  # of an equation: no start
+INSIDE = re.compile(
+    r"(?:[-=+*/^_)\d&]|(?<![A-Za-z\\])[A-Z])\s*$|\\(?:cdot|times|odot|frac|partial|nabla)\s*$"
+)  # of an equation: no start
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 ENDS = re.compile(r"[$\n,;=&]|\\(?:\\|\)|\]|q?quad|text|end|Rightarrow|implies)")
 WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}")

@@ -10,7 +10,6 @@ from pathlib import Path
 from bgd_helpers.equations import syntax
 from bgd_helpers.equations.syntax import FORMS, MARKS, Layer, Symbol
 
-MATRIX = "the language has no matrices written out in numbers: W^{(k)} is a matrix."
 GRADIENT = r"\nabla carries nothing above: (\nabla J)^\top; below it stands what it is by, \nabla_{W^{(k)}} J."
 ONES = r"a number has no entries and no transpose; the column of N times 1 is \mathbf 1: \mathbf 1^\top \Delta^{(k)}."
 IMAGINARY = r"\operatorname{Im} carries no script: put its quantity in parentheses."
@@ -165,6 +164,4 @@ def index(text):
 
 def environment(name, known):
     """What is said of a \\begin or \\end of something that the language has not."""
-    if name.endswith("matrix"):
-        return MATRIX
     return rf"{name} is not in the language; an equation of several lines stands in {known[0]}."
