@@ -47,4 +47,4 @@ def _derive(line, cell):
 if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):  # in a kernel: the cells of %%derive
     shell.register_magic_function(_derive, "cell", "derive")
     if "JPY_SESSION_NAME" in os.environ:  # a prompt that runs again is without its guess, and may be saved so
-        importlib.import_module("bgd_helpers.pictures.prediction_form").remember()
+        importlib.import_module("bgd_helpers.lessons.predictions").remember()

@@ -41,7 +41,8 @@ def called(name, function):
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
     """No guess is known, and no notebook."""
-    monkeypatch.setattr(asking, "guesses", {})
+    monkeypatch.setattr(lesson, "guesses", {})
+    monkeypatch.setattr(asking, "guesses", lesson.guesses)
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
 
 

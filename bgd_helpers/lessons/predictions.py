@@ -3,9 +3,13 @@
 Nothing here is graded, and nothing leaves the notebook: a guess stands in the output of the cell that asked.
 """
 
+import json
+import os
+import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from numbers import Real
 from pathlib import Path
@@ -16,6 +20,8 @@ MIME = "application/vnd.bgd.prediction+json"
 AGAIN = "application/vnd.bgd.prediction-again+json"  # a guess at what went wrong before
 MOST_AGAIN = 3  # questions in the opening of a notebook
 MOST_OUTPUTS = 50  # of a cell, among which a guess is looked for
+MOST_BYTES = 50 * 2**20  # of a saved notebook
+guesses: dict[str, Guess] = {}  # of this process
 
 
 class Answer(NamedTuple):
@@ -168,3 +174,23 @@ def summary(guesses: dict[str, Guess], again: dict[str, Guess]) -> str:
 
 def _shown(value: Guess) -> str:
     return f"{value:g}".replace("-", "−") if isinstance(value, Real) else f"“{value}”"
+
+
+def remember() -> None:
+    """Take over the guesses in the saved notebook, where this process has none."""
+    guesses.update(guesses_in(saved_cells()) | guesses)
+
+
+def saved_cells() -> list:
+    """The cells of the notebook that this kernel belongs to, as it was saved last; of all in a browser."""
+    if sys.platform == "emscripten":
+        return [cell for path in Path.cwd().glob("*.ipynb") for cell in cells_of(path)]
+    return cells_of(Path(os.environ.get("JPY_SESSION_NAME", "")))  # JupyterLab says it
+
+
+def cells_of(path: Path) -> list:
+    """The cells of a notebook as it was saved last."""
+    with suppress(OSError, ValueError, RecursionError, LookupError, TypeError):
+        if path.suffix == ".ipynb" and path.stat().st_size <= MOST_BYTES:
+            return list(json.loads(path.read_text(encoding="utf-8"))["cells"])
+    return []

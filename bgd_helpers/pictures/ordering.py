@@ -10,7 +10,8 @@ from typing import Any
 
 from bgd_helpers.checks import orders
 from bgd_helpers.checks.orders import MIME, SIGNS, Judged, Work
-from bgd_helpers.pictures.prediction_form import prose, saved_cells, with_widget
+from bgd_helpers.lessons.predictions import saved_cells
+from bgd_helpers.pictures.prediction_form import prose, with_widget
 
 works: dict[str, Work] = {}  # of this process
 HIDDEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"

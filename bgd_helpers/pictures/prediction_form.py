@@ -4,8 +4,6 @@ A guess is kept in the output of the cell that asked, and nowhere else; from the
 """
 
 import html
-import json
-import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,11 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from bgd_helpers import network
-from bgd_helpers.lessons.predictions import AGAIN, MIME, Question, due, feedback, guesses_in, in_words, question
+from bgd_helpers.lessons.predictions import (
+    AGAIN,
+    MIME,
+    Question,
+    cells_of,
+    due,
+    feedback,
+    guesses,
+    guesses_in,
+    in_words,
+    question,
+    remember,
+)
 
-guesses: dict[str, str | float] = {}  # of this process
-again: dict[tuple[str, str], str | float] = {}  # likewise, by the notebook that asked again
-MOST_BYTES = 50 * 2**20  # of a saved notebook
+again: dict[tuple[str, str], str | float] = {}  # guesses of this process, by the notebook that asked again
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ADVICE = "Choose first, then commit."
 KEPT = "It stays, once the notebook is saved."
@@ -107,26 +115,6 @@ def _answered(asked: Question, guess: str | float) -> dict[str, Any]:
     """A question that was asked again with its answer, as text, as HTML and as data."""
     text = f"Again: {asked.text}\n{feedback(asked, guess)}"
     return {"text/plain": text, "text/html": _paragraphs(text), AGAIN: {"id": asked.name, "guess": guess}}
-
-
-def remember() -> None:
-    """Take over the guesses in the saved notebook, where this process has none."""
-    guesses.update(guesses_in(saved_cells()) | guesses)
-
-
-def saved_cells() -> list:
-    """The cells of the notebook that this kernel belongs to, as it was saved last; of all in a browser."""
-    if sys.platform == "emscripten":
-        return [cell for path in Path.cwd().glob("*.ipynb") for cell in cells_of(path)]
-    return cells_of(Path(os.environ.get("JPY_SESSION_NAME", "")))  # JupyterLab says it
-
-
-def cells_of(path: Path) -> list:
-    """The cells of a notebook as it was saved last."""
-    with suppress(OSError, ValueError, RecursionError, LookupError, TypeError):
-        if path.suffix == ".ipynb" and path.stat().st_size <= MOST_BYTES:
-            return list(json.loads(path.read_text(encoding="utf-8"))["cells"])
-    return []
 
 
 def _bundle(asked: Question, guess: str | float | None = None) -> dict[str, Any]:
