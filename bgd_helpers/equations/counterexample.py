@@ -1,5 +1,6 @@
 """Where two sides differ: in some model, for some value of the letters."""
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -7,7 +8,8 @@ import numpy as np
 
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.evaluation import TOLERANCE, Undefined, value
-from bgd_helpers.equations.meaning import meaning_of, missing, together
+from bgd_helpers.equations.meaning import meaning_of, missing, models_of, shown, together
+from bgd_helpers.equations.models import Network, square
 from bgd_helpers.equations.syntax import Node, Number
 
 APPROXIMATELY = 1e-6  # the tolerance where the sign is that of an approximation
@@ -73,6 +75,57 @@ def agree(left: Node, right: Node, approximately: bool = False) -> bool:
         return first_difference(meaning, meaning_of(right, after=meaning), approximately) is None
     except Misfit:
         return False
+
+
+class Screen:
+    """One place in one model at which many right sides are tried, their common parts evaluated once.
+
+    What does not fit the left side there is no repair; what does is yet to be seen to hold.
+    """
+
+    def __init__(self, left: Node, right: Node):
+        self.scene = None
+        try:
+            scene = _square_scene(meaning_of(left), meaning_of(right))
+            with np.errstate(all="ignore"):
+                self.left = value(left, scene)
+            self.scene = scene
+        except (Misfit, Undefined, LookupError):
+            pass  # then everything passes
+
+    def passes(self, right: Node) -> bool:
+        """Whether a right side may hold."""
+        if not self.scene:
+            return True
+        try:
+            with np.errstate(all="ignore"):
+                found = value(right, self.scene)
+                return not (np.abs(found - self.left) > APPROXIMATELY * (np.abs(found) + np.abs(self.left))).any()
+        except KeyError:  # a letter of its own
+            return True
+        except (Undefined, LookupError, ValueError, TypeError, AttributeError):
+            return False
+
+
+def _square_scene(left, right):
+    """A scene for both sides, with one axis for a letter, be it summed over or not."""
+    extents = {}
+    for letter, found in (*left.extents.items(), *right.extents.items()):
+        extents.setdefault(shown(letter), []).extend(found)
+    both = replace(
+        left,
+        sides=left.sides + right.sides,
+        symbols=left.symbols + right.symbols,
+        extents=extents,
+        layers=left.layers + right.layers,
+        counts_updates=left.counts_updates or right.counts_updates,
+        has_gradient=left.has_gradient or right.has_gradient,
+        changing=right.changing or left.changing,
+    )
+    model = models_of(both)[0]
+    model = square(one_output=model.widths[-1] == 1) if type(model) is Network else model
+    settings = both.settings(model)
+    return replace(both.scene(model, settings[len(settings) // 2]), known={})
 
 
 _meaning_of_left = lru_cache(maxsize=16)(meaning_of)  # a repair tries many right sides with it

@@ -25,6 +25,14 @@ class Undefined(Exception):
 
 def value(node, scene):
     """The value of a node in a scene, with all axes. Raises Undefined."""
+    if scene.known is None:
+        return _value(node, scene)
+    if node not in scene.known:
+        scene.known[node] = _value(node, scene)
+    return scene.known[node]
+
+
+def _value(node, scene):
     match node:
         case syntax.Number(constant):
             return scene.full(np.array([[constant]]))
@@ -312,7 +320,7 @@ def _at_layer(scene, letter, k):
         own = [each for each in found if getattr(each, "letter", None) == letter]
         if own:
             sizes[index] = max(scene.model.widths[each.offset + k] for each in own)
-    return replace(scene, setting=setting, sizes=sizes)
+    return replace(scene, setting=setting, sizes=sizes, known=None)
 
 
 def _members(index, over, scene):

@@ -43,6 +43,7 @@ class Scene:
     quantities: object
     changing: tuple = ()  # what differentials are of
     extents: dict | None = None
+    known: dict | None = None  # values of parts that many expressions share, where nothing is moved
 
     def number(self, layer):
         """The layer's number here."""
@@ -51,7 +52,7 @@ class Scene:
     def move(self, key, amount):
         """The scene with `amount` added to one quantity, and the network run on from there."""
         moved = {**self.moved, key: self.moved.get(key, 0) + amount}
-        return replace(self, moved=moved, quantities=self.model.forward(moved))
+        return replace(self, moved=moved, quantities=self.model.forward(moved), known=None)
 
     def index(self, letter):
         """The values of an index, counted from 0, along its own axis."""
@@ -305,6 +306,13 @@ def networks(one_output=False, deep=False):
     usual, more = (ONE_OUTPUT, DEEP_ONE_OUTPUT) if one_output else (NETWORKS, DEEP_NETWORKS)
     chosen = usual + more if deep else usual
     return tuple(Network(widths, N, activations.split(), seed) for widths, N, activations, seed in chosen)
+
+
+@cache
+def square(one_output=False):
+    """A network as wide everywhere as it has examples, so that no sum and no product fails for its length."""
+    widths = (3, 3, 3, 3, 3, 1 if one_output else 3)
+    return Network(widths, 3, "tanh softplus sigmoid softplus tanh".split(), 27)
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from bgd_helpers.equations import syntax
 from bgd_helpers.equations.building import time_of, without_example
 from bgd_helpers.equations.conditions import difference_in_truth
-from bgd_helpers.equations.counterexample import agree
+from bgd_helpers.equations.counterexample import Screen, agree
 from bgd_helpers.equations.edits import HIDDEN, left_edits, single_edits
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import is_counted, meaning_of, together
@@ -41,8 +41,10 @@ def repair(latex, left, right, approximately, first):
     size = sum(map(_size, (left, right)))
     reach = _reach(left, right)
 
+    screen = Screen(left, right)
+
     def holds(side):
-        if not agree(left, side, approximately):
+        if not screen.passes(side) or not agree(left, side, approximately):
             return False
         repeats = side == left or left in syntax.walk(side) and left not in syntax.walk(right)
         return not (first and left.span and repeats)  # which would say nothing: a = a, J = J^\\top
