@@ -147,7 +147,7 @@ def _judged(latex, statement, rule, mend):
         right = statement.right.sides[0]
         return difference and Fault(right, right, difference, condition=statement), None
     if is_update(statement):
-        fault, name = _judged_update(statement, rule)
+        fault, name = _judged_update(latex, statement, rule, mend)
         rest = Chain(statement.sides[1:], statement.relations[1:])
         return fault or _judged_chain(latex, rest, mend), name
     if any(map(has_next, statement.sides)):
@@ -171,19 +171,24 @@ def _judged_chain(latex, chain, mend):
     left, meaning = chain.sides[0], meaning_of(chain.sides[0])
     for sign, right in zip(chain.relations, chain.sides[1:]):
         meaning, before = meaning_of(right, after=meaning), meaning
-        try:
-            difference = first_difference(before, meaning, sign == "~")
-        except Misfit as error:
-            mended = mend and error.lost_sum and repair(latex, left, right, sign == "~", left is chain.sides[0])
-            error.repair = mended.latex if mended else None
-            raise
+        difference = _difference(latex, left, right, before, meaning, mend, sign == "~", left is chain.sides[0])
         if difference:
             return Fault(left, right, difference, approximately=sign == "~", first=left is chain.sides[0])
         left = right
     return None
 
 
-def _judged_update(chain, rule):
+def _difference(latex, left, right, before, meaning, mend, approximately=False, first=False):
+    """The first difference of two sides with their meanings. Raises Misfit, with the mend where a sum is lost."""
+    try:
+        return first_difference(before, meaning, approximately)
+    except Misfit as error:
+        mended = mend and error.lost_sum and repair(latex, left, right, approximately, first)
+        error.repair = mended.latex if mended else None
+        raise
+
+
+def _judged_update(latex, chain, rule, mend):
     """The Fault of an update, against the rule it should follow or is nearest to; and the rule it follows."""
     target, right = chain.sides[:2]
     _check_target(target, chain.relations[0])
@@ -201,7 +206,7 @@ def _judged_update(chain, rule):
         return Fault(target, right, None, what, can_be_mended=False), None
     expected = updated(target, name, example_of(right))
     meaning = meaning_of(right)
-    difference = first_difference(meaning_of(expected, after=meaning), meaning)
+    difference = _difference(latex, expected, right, meaning_of(expected, after=meaning), meaning, mend)
     return Fault(expected, right, difference, f"is not the update of {name}", f"the update of {name} gives"), None
 
 

@@ -16,6 +16,7 @@ from bgd_helpers.equations.syntax import (
     Derivative,
     Diagonal,
     Entry,
+    Expectation,
     Gradient,
     Hadamard,
     Layer,
@@ -83,7 +84,7 @@ def _slip(edit):
     match kind:
         case "parentheses" if isinstance(new, Activation):
             return None, MORE["inside"]
-        case "value for derivative" if _by(left, "w", "b"):
+        case "value for derivative" if is_by(left, "w", "b"):
             return kind, MORE["beside"]
         case "gradient left out" if not isinstance(left, Add):
             return None, MORE["of_cost"]
@@ -93,12 +94,12 @@ def _slip(edit):
             return None, MORE["signal"]
         case "index" if is_symbol(old, "a"):
             return None, MORE["unit"]
-        case "index" if _by(left, "w", "W") and is_symbol(old, "z", "x") and old.indices[1] != new.indices[1]:
+        case "index" if is_by(left, "w", "W") and is_symbol(old, "z", "x") and old.indices[1] != new.indices[1]:
             return "z_j for z_i", ""
         case "swap" if is_symbol(old, "w") and goes_back:
             return "missing transpose", ""
-        case "transpose" if _by(left, "w", "W"):
-            text = MORE["rows"] if _by(left, "W") and is_symbol(old, "Z", "Delta", "X") else ""
+        case "transpose" if is_by(left, "w", "W"):
+            text = MORE["rows"] if is_by(left, "W") and is_symbol(old, "Z", "Delta", "X") else ""
             turned = new == edit.whole or not isinstance(old, Symbol) and isinstance(getattr(old, "of", old), Product)
             return "dW transposed" if turned else "missing transpose", "" if turned else text
         case "transpose" if goes_back and is_symbol(getattr(old, "of", old), "W"):
@@ -118,7 +119,7 @@ def _slip(edit):
             return "no f' in hidden layers", MORE["lost_slope"]
         case "symbol" if goes_back and is_symbol(new, "delta", "Delta") and is_symbol(old, "z", "Z", "a", "A"):
             return "z for delta", MORE["sent"]
-        case "factor" if (goes_back or _by(left, "a", "A")) and _powers(old)["z"] > _powers(new)["z"]:
+        case "factor" if (goes_back or is_by(left, "a", "A")) and _powers(old)["z"] > _powers(new)["z"]:
             return "z in delta", MORE["extra_z"]
         case "lost sum" if isinstance(new, Sum):
             return None, _sentence_of_sum(new.index, left, goes_back)
@@ -128,6 +129,9 @@ def _slip(edit):
             return "squared twice" if new == getattr(old, "base", None) else "not squared", ""
         case "sum" if getattr(new, "over", None) == "batch":
             return "batch ignored", ""
+        case "term" if gone := set(getattr(old, "terms", ())) - {new, *getattr(new, "terms", ())}:
+            skips = is_symbol(left, *"aAzZ") and any(is_symbol(term, *"xXzZ") for term in gone)
+            return None, MORE["skip" if skips else "extra_term"]
         case "term" if isinstance(new, Add) and any(is_symbol(node, "b") for node in walk(new.terms[-1])):
             return "bias left out of forward", ""
     return None, ""
@@ -160,7 +164,7 @@ def _slip_of_factor(edit):
     powers.subtract(_powers(edit.old))
     sign = -1 if edit.below else 1
     found = FACTORS.get(sum(sorted((factor, sign * power) for factor, power in powers.items() if power), ()))
-    return "bias not averaged" if found == "missing 1/N" and _by(edit.left, "b") else found
+    return "bias not averaged" if found == "missing 1/N" and is_by(edit.left, "b") else found
 
 
 def _powers(node, sign=1):
@@ -213,6 +217,7 @@ def left_edits(left):
                 yield node, replace(node, point=replace(point, mark="*")), MORE["minimum"]
             case Gradient(of) if node.span:
                 yield node, of, MORE["of_cost"]
+                yield node, Expectation(node), MORE["expected"]
             case Symbol("w", (), None) if node.span:
                 yield node, Product((Symbol("X"), node)), SENTENCES["lost factor"]
             case Product(factors):
@@ -222,7 +227,7 @@ def left_edits(left):
             yield from ((node, replace(node, layer=other), MORE["other_layer"]) for other in _near(node.layer, []))
 
 
-def _by(left, *names):
+def is_by(left, *names):
     """Whether the left side differentiates by one of these."""
     return any(isinstance(node, Derivative) and is_symbol(node.by, *names) for node in walk(left))
 
@@ -231,7 +236,7 @@ def single_edits(left, right):
     """Every single edit of the right side, the likeliest kinds first; `left` tells what could be missing."""
     letters = sorted({i for side in (left, right) for node in walk(side) for i in _letters(node)})
     layers = list(dict.fromkeys(node.layer for side in (left, right) for node in walk(side) if _has_layer(node)))
-    local = _edits(right, lambda node: (*_local(node, letters, layers), *_from_left(node, left)))
+    local = edits_of(right, lambda node: (*_local(node, letters, layers), *_from_left(node, left)))
     whole = (Edit(kind, right, new, new) for kind, new in _of_whole(left, right))
     unique = {right: None}  # what changes nothing
     for edit in (*local, *_everywhere(right, letters), *whole, *_of_parts(right)):
@@ -250,14 +255,16 @@ def _has_layer(node):
     return isinstance(node, Symbol | Activation) and node.layer is not None
 
 
-def _edits(node, local):
-    """The edits of a node and of everything below it. An exponent and what one differentiates by stay."""
+def edits_of(node, local, but=("by", "exponent", "over")):
+    """The edits of a node and of everything below it, other than in some fields."""
     for kind, new in local(node):
         yield Edit(kind, node, new, new)
     for name, position, child in children(node):
-        if name in ("by", "exponent", "over"):
+        if name in but:
             continue
-        for edit in _edits(child, local):
+        for edit in edits_of(child, local, but):
+            if isinstance(node, Derivative | Gradient) and isinstance(child, Symbol) > isinstance(edit.new, Symbol):
+                continue  # what is differentiated stays a quantity by itself
             whole = with_child(node, name, position, edit.whole)
             yield edit._replace(whole=whole, below=edit.below != (name == "bottom"))
 
@@ -286,7 +293,7 @@ def _local(node, letters, layers):
             yield "extra sum", body
             for position, term in enumerate(body.terms) if isinstance(body, Add) else ():
                 if index not in _letters_of(term):
-                    outside = replace(node, body=_without(body, "terms", position), span=None), term
+                    outside = replace(node, body=without(body, "terms", position), span=None), term
                     yield "out of the sum", Add(outside, span=node.span)
             yield from (("sum", _with_index(body, index, letter)) for letter in letters if letter != index)
             yield from (("layer", with_layers(node, lambda layer, by=by: layer.moved(by))) for by in (1, -1))
@@ -303,14 +310,14 @@ def _local(node, letters, layers):
                 yield "old parameters", terms[0]
             for position, term in enumerate(terms):
                 yield "turned sign", with_child(node, "terms", position, _negated(term))
-                rest = _without(node, "terms", position)
+                rest = without(node, "terms", position)
                 yield from [("term", rest)] * (rest != Symbol("I"))
                 yield "lost factor", with_child(node, "terms", position, _scaled(term, Number(2.0)))
         case Product(factors) | Hadamard(factors):
             name = "factors"
             for position, factor in enumerate(factors):
                 kind = "extra slope" if isinstance(factor, Activation) and factor.slope else "factor"
-                yield kind, _without(node, name, position)
+                yield kind, without(node, name, position)
             yield from (("order", new) for new in _swapped(node, factors))
             yield "product", (Hadamard if isinstance(node, Product) else Product)(factors, span=node.span)
             yield from _of_factors(node)
@@ -365,9 +372,9 @@ def _of_factors(node):
     """A factor below the line, a matrix inverted, what the identity is lost from."""
     for position, factor in enumerate(node.factors):
         if is_symbol(factor, "N", "B", "lambda", "kappa") or isinstance(factor, Add) and _is_of_curvature(factor):
-            yield "upside down", Quotient(_without(node, "factors", position), factor, span=node.span)
+            yield "upside down", Quotient(without(node, "factors", position), factor, span=node.span)
         if is_symbol(factor, "b"):
-            yield "product for sum", Add((_without(node, "factors", position), factor), span=node.span)
+            yield "product for sum", Add((without(node, "factors", position), factor), span=node.span)
         if factor == Symbol("H") or isinstance(factor, Product):
             inverse = Power(factor, Negative(Number(1.0)))
             yield "inverse", with_child(node, "factors", position, inverse)
@@ -399,9 +406,9 @@ def _of_pattern(node):
         case Activation(_, slope, Symbol("z" | "Z" | "yhat" | "Yhat") as argument):
             yield ARGUMENT if slope else "argument", replace(node, argument=_before(argument))
         case Symbol("z" | "Z" | "yhat" | "Yhat", (_, _) | ()) if _before(node).layer != Layer(None, 0):
-            yield "f for f'", _slope(_before(node))
+            yield "f for f'", slope_of(_before(node))
         case Add((Number(1.0), Negative(Power(Symbol("z" | "yhat", (_, _)) as z, Number(2.0))))):
-            yield "tanh everywhere", _slope(_before(z))
+            yield "tanh everywhere", slope_of(_before(z))
         case Add((Power(a, Number(2.0)), Negative(Power(b, Number(2.0))))):
             yield "difference of squares", Power(Add((a, Negative(b))), Number(2.0), span=node.span)
         case Power(Sum() as total, Number(2.0)):
@@ -426,7 +433,7 @@ def _of_pattern(node):
             terms = (*node.terms[:at], new, *node.terms[at + 2 :])
             yield kind, replace(node, terms=terms) if terms[1:] else replace(new, span=node.span)
     if isinstance(node, Add | Power | Product | Negative) and (argument := _only_symbol(node)):
-        yield "slope written out", _slope(argument)
+        yield "slope written out", slope_of(argument)
 
 
 def _of_neighbours(one, two):
@@ -435,11 +442,11 @@ def _of_neighbours(one, two):
         yield from (("parentheses", new) for new in _in_parentheses(one, two))
     if isinstance(one, Quotient):
         yield "parentheses", replace(one, bottom=Add((one.bottom, two)))
-    *before, last = _factors(one)
+    *before, last = factors_of(one)
     if isinstance(last, Sum):
-        inside = replace(last, body=Product((*_factors(last.body), two)), span=None)
+        inside = replace(last, body=Product((*factors_of(last.body), two)), span=None)
         yield "sum for product", _joined((*before, inside))
-    yield "sum for product", Product((*_factors(one), *_factors(two)))
+    yield "sum for product", Product((*factors_of(one), *factors_of(two)))
     yield "sum for product", Hadamard((one, two))
 
 
@@ -468,7 +475,7 @@ def _before(symbol):
     return replace(symbol, name=name, layer=symbol.layer or Layer("L"))
 
 
-def _slope(argument):
+def slope_of(argument):
     return Activation(argument.layer, True, argument)
 
 
@@ -552,7 +559,7 @@ def _from_left(node, left):
         case Symbol("delta", (n, i), k), Symbol("delta", (_, j), layer):
             j = "m" if i == "j" else "j"
             yield "no W in hidden layers", _back(n, i, j, layer)
-            yield HIDDEN, Product((_slope(Symbol("a", (n, i), k)), _back(n, i, j, k.moved(1))))
+            yield HIDDEN, Product((slope_of(Symbol("a", (n, i), k)), _back(n, i, j, k.moved(1))))
         case Add((_, Negative(step))), Symbol("eta") if left.span is None:
             yield "gradient left out", step
         case Add((Symbol("w" | "theta") as target, _)), At() if left.span is None and node.point != target:
@@ -561,9 +568,9 @@ def _from_left(node, left):
             yield "gradient left out", Gradient(node, span=node.span)
         case Derivative(_, by), Symbol("E" | "J") if node != left.of:
             yield "gradient left out", Derivative(node, by, span=node.span)
-        case _, Sum("n" as n, _, body) if any(isinstance(part, Gradient) or _by(part, "w") for part in walk(left)):
+        case _, Sum("n" as n, _, body) if any(isinstance(part, Gradient) or is_by(part, "w") for part in walk(left)):
             x = Symbol("x", (n, *getattr(getattr(left, "by", None), "indices", ())))
-            yield "lost factor", replace(node, body=Product((*_factors(body), x)))
+            yield "lost factor", replace(node, body=Product((*factors_of(body), x)))
         case Gradient(Symbol("E", (n,))), Symbol("w", ()) if not node.layer and not node.mark:
             yield "symbol", Symbol("x", (n,), span=node.span)
 
@@ -652,7 +659,7 @@ def _negated(node):
     return node.of if isinstance(node, Negative) else Negative(node, span=node.span)
 
 
-def _without(node, name, position):
+def without(node, name, position):
     """The sum or product without one of its parts."""
     rest = getattr(node, name)
     rest = (*rest[:position], *rest[position + 1 :])
@@ -696,7 +703,7 @@ def _of_whole(left, right):
     for letter in _letters_of(right):
         yield "lost sum", _summed(right, letter)
     for factor in _of_regression(left):
-        factors = _factors(right)
+        factors = factors_of(right)
         yield from (("lost factor", Product((*factors[:at], factor, *factors[at:]))) for at in range(len(factors) + 1))
     if is_symbol(left, "rate", "kappa"):
         yield "term", Add((Number(1.0), Negative(right)))
@@ -787,13 +794,13 @@ def _scaled(node, factor):
             return Product((Quotient(factor, bottom), *rest), span=node.span)
         case Quotient(Number(1.0), bottom) if isinstance(factor, Number):
             return Quotient(factor, bottom, span=node.span)
-    return Product((factor, *_factors(node)), span=node.span)
+    return Product((factor, *factors_of(node)), span=node.span)
 
 
 @_under_the_sign
 def _with_slope(node, slope):
     """node times f', which stands before a sum and after everything else."""
-    factors = _factors(node)
+    factors = factors_of(node)
     at = len(factors) - isinstance(factors[-1], Sum)
     return Product((*factors[:at], slope, *factors[at:]), span=node.span)
 
@@ -803,7 +810,7 @@ def _entry_by_entry(node, slope):
     return Hadamard((node, slope), span=node.span)
 
 
-def _factors(node):
+def factors_of(node):
     return node.factors if isinstance(node, Product) else (node,)
 
 
@@ -814,4 +821,4 @@ def _slopes(left):
     by += [node.of for node in slopes if is_symbol(node.of, "z") and is_symbol(node.by, "w", "b")]
     for node in dict.fromkeys([left] * is_symbol(left, "delta", "Delta") + by):
         name = "a" if node.name in ("delta", "a", "z") else "A"
-        yield _slope(Symbol(name, node.indices if name == "a" else (), node.layer))
+        yield slope_of(Symbol(name, node.indices if name == "a" else (), node.layer))

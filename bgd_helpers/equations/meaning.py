@@ -243,7 +243,8 @@ def _check_form(symbol):
 def _note_sum(node, bound, found):
     """What the indices of the sums are called inside this one, and the sum with its index renamed."""
     if node.index in bound:
-        raise Misfit(node, f"{node.index} is summed over twice, one sum in the other.")
+        changes = [(node.span[0], node.body.span[0], "")] if node.span and node.body.span else ()
+        raise Misfit(node, f"{node.index} is summed over twice, one sum in the other.", changes=changes)
     new, found.sums = f"{node.index}{found.sums}", found.sums + 1
     found.extents[new] = [node.over] if isinstance(node.over, int) else [EXAMPLES] if node.over == "N" else []
     return {**bound, node.index: new}, replace(node, index=new)

@@ -12,10 +12,11 @@ from bgd_helpers.equations.edits import HIDDEN, left_edits, single_edits
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import is_counted, meaning_of, together
 from bgd_helpers.equations.reading import read
+from bgd_helpers.equations.space import wide_edits
 from bgd_helpers.equations.updates import RULES, without_next
 
 SMALL = 30  # nodes of both sides
-MOST_EDITS, MOST_PAIRS = 400, 950  # tried where the sides are small, and fewer where they are larger: about a second
+MOST_EDITS, MOST_WIDE, MOST_PAIRS = 400, 4000, 950  # tried where the sides are small, and fewer where they are larger: about a second
 LEFT = "another left side"
 NEAR = ("t+1", "t", "t-1")
 TIMES = r"an update leads from w_t to w_{t+1}, and t of them from w_0 to w_t."
@@ -49,15 +50,19 @@ def repair(latex, left, right, approximately, first):
         repeats = side == left or left in syntax.walk(side) and left not in syntax.walk(right)
         return not (first and left.span and repeats)  # which would say nothing: a = a, J = J^\\top
 
-    edits = single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
+    import os
+    edits = [] if os.environ.get('NARROW')=='0' else single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
     good = [edit for edit in edits if holds(edit.whole)]
+    turned = not good and first and _turned_on_the_left(latex, left, right, approximately)
+    if turned:
+        return turned
+    if not good:
+        wide = wide_edits(left, right)[: MOST_WIDE * SMALL // max(size, SMALL)]
+        good = sorted([edit for edit in wide if holds(edit.whole)], key=lambda edit: (_size(edit.whole), _size(edit.old)))
     if good:  # one that says as much, for as many layers, comes before one that says less
         return _described(
             latex, right, max(good, key=lambda edit: (min(_reach(left, edit.whole), reach), -_idle(edit.whole)))
         )
-    turned = first and _turned_on_the_left(latex, left, right, approximately)
-    if turned:
-        return turned
     most = MOST_PAIRS * SMALL**3 // max(size, SMALL) ** 3
     found = None
     for one, two in islice(_pairs(left, right, edits), most):
@@ -223,6 +228,8 @@ def _spliced(latex, right, edit):
     everywhere = edit.kind == "index everywhere"
     spans = [node.span for node in syntax.walk(right) if node == edit.old] if everywhere else [edit.old.span]
     short = syntax.latex(without_example(edit.new))
+    if isinstance(edit.new, syntax.Add) and not edit.new.terms[0].span:  # the step alone, of w += step
+        short = syntax.latex(replace(edit.new, terms=edit.new.terms[1:]))
     for text in (
         new,
         f"+ {new}",
@@ -236,12 +243,8 @@ def _spliced(latex, right, edit):
             mended = _exchanged(mended, span, text)
         if _has_side(mended, edit.whole):
             return mended
-    whole = _exchanged(latex, right.span, syntax.latex(edit.whole))
-    return (
-        whole
-        if _has_side(whole, edit.whole)
-        else _exchanged(latex, right.span, syntax.latex(without_example(edit.whole)))
-    )
+    wholes = [_exchanged(latex, right.span, syntax.latex(side)) for side in (edit.whole, without_example(edit.whole))]
+    return next((whole for whole in wholes if _has_side(whole, edit.whole)), wholes[0])
 
 
 def _exchanged(latex, span, text):
@@ -251,6 +254,19 @@ def _exchanged(latex, span, text):
 def _has_side(latex, wanted):
     try:
         chains = syntax.chains_of(read(latex))
-        return any(wanted in without_next(chain, rule).sides for chain in chains for rule in RULES)
+        sides = (side for chain in chains for rule in RULES for side in without_next(chain, rule).sides)
+        return _flat(wanted) in map(_flat, sides)
     except Misfit:
         return False
+
+
+def _flat(tree):
+    """The tree with no product among the factors of another."""
+
+    def flat(node):
+        if not isinstance(node, syntax.Product):
+            return node
+        parts = [part.factors if isinstance(part, syntax.Product) else (part,) for part in node.factors]
+        return replace(node, factors=tuple(factor for part in parts for factor in part))
+
+    return syntax.mapped(tree, flat)

@@ -1,0 +1,278 @@
+"""The space of all single changes of an expression: each part exchanged, left out, wrapped, moved, or joined by another.
+
+`edits` has the slips that have a name or a sentence of their own; what they lack is found here, by the kinds of the
+parts alone.
+"""
+
+from dataclasses import replace
+from itertools import combinations
+
+from bgd_helpers.equations.edits import Edit, edits_of, factors_of, is_by, slope_of, without
+from bgd_helpers.equations.shapes import EXAMPLES, SHARDS, extents_of, shape
+from bgd_helpers.equations.syntax import (
+    Activation,
+    Add,
+    Derivative,
+    Diagonal,
+    Expectation,
+    Gradient,
+    Hadamard,
+    Layer,
+    Negative,
+    Norm,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+    Trace,
+    Transpose,
+    Unary,
+    Variance,
+    children,
+    is_symbol,
+    mapped,
+    walk,
+    with_child,
+)
+
+ONE, TWO, MINUS_ONE = Number(1.0), Number(2.0), Negative(Number(1.0))
+N, B, BATCH, ETA = map(Symbol, ("N", "B", "batch_size", "eta"))
+SMALL = 4  # nodes of what is exchanged for one quantity
+OPERATIONS = Unary | Activation | Sum | Power | Norm
+OPERAND = {Activation: "argument", Sum: "body", Power: "base"}  # "of" in all others
+
+
+def wide_edits(left, right):
+    """Every single change of the right side by what is in its scope, or in that of the left side."""
+    words = _vocabulary(left, right)
+    letters = sorted({letter for node in (*walk(left), *walk(right)) for letter in getattr(node, "indices", ())})
+    unique = {right: None}
+    local = edits_of(right, lambda node: _changed(node, words, letters, left), but=("by", "over"))
+    for edit in (*_moved(right), *_exchanged(right, letters), *local):
+        unique.setdefault(edit.whole, edit)
+    return [edit._replace(left=left) for edit in unique.values() if edit]
+
+
+def _vocabulary(left, right):
+    """The quantities in scope: those of both sides, their like for the same indices and layers, and usual factors."""
+    parts = [*walk(left), *walk(right)]
+    symbols = [replace(part, span=None) for part in parts if isinstance(part, Symbol)]
+    names = {symbol.name for symbol in symbols}
+    places = {place for symbol in symbols for place in zip(symbol.indices, extents_of(symbol))}
+    examples = sorted({letter for letter, extent in places if extent == EXAMPLES})
+    units = sorted(place for place in places if isinstance(place[1], Layer) and not place[0].isdigit())
+    layers = {part.layer for part in parts if getattr(part, "layer", None)}
+    layers |= {layer.moved(by) for layer in layers for by in (-1, 1) if layer.letter and layer != ("L", 1 - by)}
+    words = dict.fromkeys(symbols)
+    for j, k in units:
+        for n in examples:
+            words |= dict.fromkeys(_of_unit((n, j), k))
+        words |= dict.fromkeys([Symbol("b", (j,), k)])
+        words |= dict.fromkeys(Symbol("w", (i, j), k) for i, h in units if h.moved(1) == k)
+    for k in sorted(layers):
+        for n in examples if any(len(s.indices) == 1 and s.layer and s.name != "b" for s in symbols) else ():
+            words |= dict.fromkeys([*_of_unit((n,), k), Symbol("W", (), k), Symbol("b", (), k)])
+        if names & {"Z", "A", "Delta", "Yhat"}:
+            A = Symbol("A", (), k)
+            words |= dict.fromkeys([Symbol("Z", (), k), A, Symbol("Delta", (), k), slope_of(A), Symbol("W", (), k)])
+    if any(is_symbol(s, "H", "X") or s == Symbol("w") for s in symbols):
+        words |= dict.fromkeys([Symbol("X"), Symbol("w", mark="*"), Symbol("y"), Symbol("H")])
+        words |= dict.fromkeys(Symbol(name, (n,)) for n in examples for name in "xy")
+    words |= dict.fromkeys([Transpose(word) for word in words if shape(word) != (1, 1)])
+    return [*words, *_numbers(names, places, any(isinstance(part, Sum) and part.over == "batch" for part in parts))]
+
+
+def _of_unit(indices, layer):
+    """What belongs to a unit of a layer, or to all of them: a, z, delta, f'(a), and at the last layer y and y-hat."""
+    a = Symbol("a", indices, layer)
+    yield from (a, Symbol("z", indices, layer), Symbol("delta", indices, layer), slope_of(a))
+    if layer == Layer("L"):
+        yield from (Symbol("y", indices), Symbol("yhat", indices))
+    if layer == Layer(None, 0):
+        yield Symbol("x", indices)
+
+
+def _numbers(names, places, batch):
+    """The factors that are numbers."""
+    sizes = [N, *[BATCH] * (batch or "batch_size" in names), *[B] * ("B" in names)]
+    yield from (TWO, Quotient(ONE, TWO), *sizes, *(Quotient(ONE, size) for size in sizes))
+    yield from [ETA] * ("eta" in names)
+    for s in {letter for letter, extent in places if extent == SHARDS}:
+        yield from (Symbol("N", (s,)), Quotient(Symbol("N", (s,)), N))
+
+
+def _changed(node, words, letters, left):
+    """(kind, what comes instead) for one part."""
+    size, rows_columns = sum(1 for _ in walk(node)), shape(node)
+    if size <= SMALL:
+        yield from ((_kind(node, word), _like(node, word)) for word in words if shape(word) == rows_columns)
+    if isinstance(node, OPERATIONS):
+        yield _kind_of_operation(node, "extra "), _operand(node)
+    if isinstance(node, Derivative) and isinstance(node.of, Symbol):
+        yield "exchanged", Derivative(node.by, node.of, span=node.span)
+    if isinstance(node, Quotient):
+        yield "upside down", Product((node.top, node.bottom), span=node.span)
+    if isinstance(node, Add | Product | Hadamard):
+        parts = node.factors if not isinstance(node, Add) else node.terms
+        yield from (("operation", kind(parts, span=node.span)) for kind in (Add, Product, Hadamard))
+    yield from ((_kind_of_operation(new), new) for new in _wrapped(node, letters))
+    for word in words:
+        yield from ((_kind_of_factor(word, left), new) for new in _times(node, word))
+        if shape(word) == rows_columns and not isinstance(word, Number):
+            yield from (("term", Add((*_terms(node), term), span=node.span)) for term in (word, Negative(word)))
+    if rows_columns == (1, 1):
+        yield from (("term", Add((*_terms(node), term), span=node.span)) for term in (ONE, MINUS_ONE))
+    if isinstance(node, Product):
+        for start, end in combinations(range(len(node.factors) + 1), 2):
+            if 1 < end - start < len(node.factors):
+                group = Product(node.factors[start:end])
+                for new in (Transpose(group), Power(group, MINUS_ONE)):
+                    yield "operation", replace(node, factors=(*node.factors[:start], new, *node.factors[end:]))
+
+
+def _like(node, word):
+    return replace(word, span=node.span)
+
+
+def _terms(node):
+    return node.terms if isinstance(node, Add) else (node,)
+
+
+def _operand(node):
+    return getattr(node, OPERAND.get(type(node), "of"))
+
+
+def _wrapped(node, letters):
+    """What can be done to a part."""
+    rows, columns = shape(node)
+    span = node.span
+    if (rows, columns) != (1, 1):
+        yield Transpose(node, span=span)
+        yield Power(Norm(node), TWO, span=span)
+        if rows == EXAMPLES:
+            yield Product((Transpose(node), Symbol("ones")), span=span)
+        if columns == 1:
+            yield Diagonal(node, span=span)
+        yield Trace(node, span=span)
+        yield Power(node, MINUS_ONE, span=span)
+    if is_symbol(getattr(node, "of", node), "E", "J"):
+        yield Gradient(node, span=span)
+    yield from (Power(node, TWO, span=span), Expectation(node, span=span), Quotient(ONE, node, span=span))
+    for layer in {part.layer for part in walk(node) if isinstance(part, Symbol) and part.layer}:
+        yield from (Activation(layer, slope, node, span=span) for slope in (False, True))
+    inside = {letter for part in walk(node) for letter in getattr(part, "indices", ())}
+    for letter in letters:
+        if letter in inside:
+            yield from (Sum(letter, over, node, span=span) for over in (None, "batch")[: 1 + (letter == "n")])
+
+
+def _times(node, word):
+    """A part multiplied by a word, before it, behind it, or entry by entry; a minus sign stays in front."""
+    if isinstance(node, Negative) or isinstance(word, Negative):
+        sign = isinstance(node, Negative) != isinstance(word, Negative)
+        products = _times(*(part.of if isinstance(part, Negative) else part for part in (node, word)))
+        yield from (Negative(new, span=node.span) for new in products) if sign else products
+        return
+    factors, span = factors_of(node), node.span
+    if shape(word) != (1, 1):
+        behind = [Product((*factors[:at], word, *factors[at:]), span=span) for at in range(len(factors), 0, -1)]
+        yield from (*behind, Hadamard((node, word), span=span))
+    yield Product((word, *factors), span=span)
+
+
+def _moved(right):
+    """An operation done elsewhere, or a factor or a term that stands elsewhere."""
+    for taken in edits_of(right, _taken):
+        part = taken.kind
+        for put in edits_of(taken.whole, lambda node, part=part: _put(part, node)):
+            yield Edit("moved", *_narrowed(right, put.whole), put.whole)
+
+
+def _taken(node):
+    """(what is taken, the rest): an operation with nothing in it, or a factor or term with its place."""
+    if isinstance(node, OPERATIONS) and not isinstance(node, Negative):
+        yield node, _operand(node)
+    for name in ("factors", "terms"):
+        for position, part in enumerate(getattr(node, name, ())):
+            yield (type(node), part), without(node, name, position)
+
+
+def _put(taken, node):
+    """(kind, what comes instead) where what was taken is put at a node."""
+    if not isinstance(taken, tuple):
+        yield "moved", replace(with_child(taken, OPERAND.get(type(taken), "of"), None, node), span=node.span)
+        return
+    kind, part = taken
+    if kind is Add:
+        yield "moved", Add((*_terms(node), part), span=node.span)
+    else:
+        yield from (("moved", new) for new in _times(node, part))
+
+
+def _exchanged(right, letters):
+    """Two quantities in each other's place, or two letters, everywhere."""
+    symbols = list(dict.fromkeys(part for part in walk(right) if isinstance(part, Symbol)))
+    for pair in combinations(symbols, 2):
+        if shape(pair[0]) == shape(pair[1]) or len(pair[0].indices) == len(pair[1].indices):
+            other = {pair[0]: pair[1], pair[1]: pair[0]}
+            whole = mapped(right, lambda node, other=other: _like(node, other[node]) if node in other else node)
+            yield Edit("exchanged", *_narrowed(right, whole), whole)
+    for one, two in combinations(letters, 2):
+        whole = mapped(right, lambda node, pair={one: two, two: one}: _relettered(node, pair))
+        yield Edit("index", *_narrowed(right, whole), whole)
+
+
+def _relettered(node, other):
+    if not isinstance(node, Symbol):
+        return node
+    return replace(node, indices=tuple(other.get(index, index) for index in node.indices))
+
+
+def _narrowed(old, new):
+    """The smallest part in which two trees differ, as it is in each."""
+    while type(old) is type(new) and len(children(old)) == len(children(new)):
+        apart = [(one, two) for (*_, one), (*_, two) in zip(children(old), children(new)) if one != two]
+        if len(apart) != 1 or not apart[0][0].span:
+            break
+        first, second = apart[0]
+        name, position = next((name, at) for name, at, child in children(old) if child == first)
+        if with_child(old, name, position, second) != new:
+            break
+        old, new = first, second
+    return old, new
+
+
+def _kind(old, new):
+    """What it is to exchange one quantity for another."""
+    if isinstance(old, Symbol) and isinstance(new, Symbol) and old.name == new.name:
+        return "index" if old.layer == new.layer else "layer"
+    return "argument" if is_symbol(old, *"aAzZ") and is_symbol(new, *"aAzZ") else "symbol"
+
+
+def _kind_of_factor(word, left):
+    """What it is to lack a factor."""
+    if isinstance(word, Activation):
+        return "lost slope"
+    if is_symbol(word, "z", "x", "Z") and is_by(left, "w", "W"):
+        return "lost activation"
+    if is_symbol(word, "w", "W") and is_symbol(getattr(left, "by", left), "a", "z", "delta", "Delta"):
+        return "no W in hidden layers"
+    return "lost share" if is_symbol(word, "N") and word.indices else "lost factor"
+
+
+def _kind_of_operation(node, extra=""):
+    """What it is to lack an operation, or to have one too many."""
+    match node:
+        case Transpose():
+            return "transpose"
+        case Sum():
+            return "extra sum" if extra else "lost sum"
+        case Power(_, Number(2.0)) | Norm():
+            return "square"
+        case Negative():
+            return "turned sign"
+        case Variance():
+            return "out of a variance"
+    return f"{extra}operation"
