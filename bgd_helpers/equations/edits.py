@@ -263,7 +263,11 @@ def edits_of(node, local, but=("by", "exponent", "over")):
         if name in but:
             continue
         for edit in edits_of(child, local, but):
-            if isinstance(node, Derivative | Gradient) and isinstance(child, Symbol) > isinstance(edit.new, Symbol):
+            if (
+                isinstance(node, Derivative | Gradient)
+                and isinstance(child, Symbol | At)
+                and type(edit.new) is not type(child)
+            ):
                 continue  # what is differentiated stays a quantity by itself
             whole = with_child(node, name, position, edit.whole)
             yield edit._replace(whole=whole, below=edit.below != (name == "bottom"))

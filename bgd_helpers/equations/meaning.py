@@ -207,7 +207,7 @@ def _named_apart(node, bound, found, within):
         text = f"nothing in this sum has the index {shown(node.index)}."
         over_layers = rf"a sum over layers is written \sum_{{{shown(node.index)}=1}}^L."
         costs = [part.span for part in walk(node.body) if part == Symbol("J") and part.span]
-        changes = [(*span, f"E_{shown(node.index)}") for span in costs]
+        changes = [(*span, f"E_{shown(node.index)}") for span in costs] or _without_sign(node)
         raise Misfit(node, over_layers if shown(node.index) in layers else text, changes=changes)
     return node
 
@@ -243,11 +243,16 @@ def _check_form(symbol):
 def _note_sum(node, bound, found):
     """What the indices of the sums are called inside this one, and the sum with its index renamed."""
     if node.index in bound:
-        changes = [(node.span[0], node.body.span[0], "")] if node.span and node.body.span else ()
-        raise Misfit(node, f"{node.index} is summed over twice, one sum in the other.", changes=changes)
+        text = f"{node.index} is summed over twice, one sum in the other."
+        raise Misfit(node, text, changes=_without_sign(node))
     new, found.sums = f"{node.index}{found.sums}", found.sums + 1
     found.extents[new] = [node.over] if isinstance(node.over, int) else [EXAMPLES] if node.over == "N" else []
     return {**bound, node.index: new}, replace(node, index=new)
+
+
+def _without_sign(total):
+    """What takes the sign of a sum away, and leaves its body."""
+    return [(total.span[0], total.body.span[0], "")] if total.span and total.body.span else ()
 
 
 def _index(index, bound, found, node, within):

@@ -16,7 +16,11 @@ from bgd_helpers.equations.space import wide_edits
 from bgd_helpers.equations.updates import RULES, without_next
 
 SMALL = 30  # nodes of both sides
-MOST_EDITS, MOST_WIDE, MOST_PAIRS = 400, 4000, 950  # tried where the sides are small, and fewer where they are larger: about a second
+MOST_EDITS, MOST_WIDE, MOST_PAIRS = (
+    400,
+    4000,
+    950,
+)  # tried where the sides are small, and fewer where they are larger: about a second
 LEFT = "another left side"
 NEAR = ("t+1", "t", "t-1")
 TIMES = r"an update leads from w_t to w_{t+1}, and t of them from w_0 to w_t."
@@ -51,18 +55,28 @@ def repair(latex, left, right, approximately, first):
         return not (first and left.span and repeats)  # which would say nothing: a = a, J = J^\\top
 
     import os
-    edits = [] if os.environ.get('NARROW')=='0' else single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
+
+    edits = (
+        [] if os.environ.get("NARROW") == "0" else single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
+    )
     good = [edit for edit in edits if holds(edit.whole)]
     turned = not good and first and _turned_on_the_left(latex, left, right, approximately)
     if turned:
         return turned
     if not good:
         wide = wide_edits(left, right)[: MOST_WIDE * SMALL // max(size, SMALL)]
-        good = sorted([edit for edit in wide if holds(edit.whole)], key=lambda edit: (_size(edit.whole), _size(edit.old)))
+        good = sorted(
+            [edit for edit in wide if holds(edit.whole)], key=lambda edit: (_size(edit.whole), _size(edit.old))
+        )
     if good:  # one that says as much, for as many layers, comes before one that says less
         return _described(
             latex, right, max(good, key=lambda edit: (min(_reach(left, edit.whole), reach), -_idle(edit.whole)))
         )
+    mirrored = (
+        first and left.span and not isinstance(left, syntax.Symbol) and _mirrored(latex, left, right, approximately)
+    )
+    if mirrored:
+        return mirrored
     most = MOST_PAIRS * SMALL**3 // max(size, SMALL) ** 3
     found = None
     for one, two in islice(_pairs(left, right, edits), most):
@@ -71,6 +85,17 @@ def repair(latex, left, right, approximately, first):
             if _reach(left, two.whole) >= reach:
                 return _described(latex, right, one, two)
     return _described(latex, right, *found) if found else None
+
+
+def _mirrored(latex, left, right, approximately):
+    """The Repair of the left side by a single edit, where the right one is as it should be, or None."""
+    screen = Screen(right, left)
+    for edit in (*single_edits(right, left), *wide_edits(right, left)):
+        says = left != edit.whole != right and edit.whole not in syntax.walk(right)
+        if says and screen.passes(edit.whole) and agree(edit.whole, right, approximately):
+            found = _described(latex, left, edit)
+            return found._replace(text=found.text.replace(":", " on the left:", 1))
+    return None
 
 
 def _pairs(left, right, edits):

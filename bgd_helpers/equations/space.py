@@ -1,4 +1,4 @@
-"""The space of all single changes of an expression: each part exchanged, left out, wrapped, moved, or joined by another.
+"""The space of all single changes of an expression: each part exchanged, left out, wrapped, moved, or joined by more.
 
 `edits` has the slips that have a name or a sentence of their own; what they lack is found here, by the kinds of the
 parts alone.
@@ -12,6 +12,7 @@ from bgd_helpers.equations.shapes import EXAMPLES, SHARDS, extents_of, shape
 from bgd_helpers.equations.syntax import (
     Activation,
     Add,
+    At,
     Derivative,
     Diagonal,
     Expectation,
@@ -78,7 +79,8 @@ def _vocabulary(left, right):
             A = Symbol("A", (), k)
             words |= dict.fromkeys([Symbol("Z", (), k), A, Symbol("Delta", (), k), slope_of(A), Symbol("W", (), k)])
     if any(is_symbol(s, "H", "X") or s == Symbol("w") for s in symbols):
-        words |= dict.fromkeys([Symbol("X"), Symbol("w", mark="*"), Symbol("y"), Symbol("H")])
+        minimum = Symbol("w", mark="*")
+        words |= dict.fromkeys([Symbol("X"), minimum, Symbol("y"), Symbol("H"), At(Symbol("J"), minimum)])
         words |= dict.fromkeys(Symbol(name, (n,)) for n in examples for name in "xy")
     words |= dict.fromkeys([Transpose(word) for word in words if shape(word) != (1, 1)])
     return [*words, *_numbers(names, places, any(isinstance(part, Sum) and part.over == "batch" for part in parts))]
@@ -97,7 +99,7 @@ def _of_unit(indices, layer):
 def _numbers(names, places, batch):
     """The factors that are numbers."""
     sizes = [N, *[BATCH] * (batch or "batch_size" in names), *[B] * ("B" in names)]
-    yield from (TWO, Quotient(ONE, TWO), *sizes, *(Quotient(ONE, size) for size in sizes))
+    yield from (TWO, Quotient(ONE, TWO), *sizes, *(Quotient(top, size) for size in sizes for top in (ONE, TWO)))
     yield from [ETA] * ("eta" in names)
     for s in {letter for letter, extent in places if extent == SHARDS}:
         yield from (Symbol("N", (s,)), Quotient(Symbol("N", (s,)), N))
@@ -107,7 +109,7 @@ def _changed(node, words, letters, left):
     """(kind, what comes instead) for one part."""
     size, rows_columns = sum(1 for _ in walk(node)), shape(node)
     if size <= SMALL:
-        yield from ((_kind(node, word), _like(node, word)) for word in words if shape(word) == rows_columns)
+        yield from ((_kind(node, word), _like(node, word)) for word in words if _akin(shape(word), rows_columns))
     if isinstance(node, OPERATIONS):
         yield _kind_of_operation(node, "extra "), _operand(node)
     if isinstance(node, Derivative) and isinstance(node.of, Symbol):
@@ -117,6 +119,7 @@ def _changed(node, words, letters, left):
     if isinstance(node, Add | Product | Hadamard):
         parts = node.factors if not isinstance(node, Add) else node.terms
         yield from (("operation", kind(parts, span=node.span)) for kind in (Add, Product, Hadamard))
+        yield from (("operation", new) for new in _split(node, parts))
     yield from ((_kind_of_operation(new), new) for new in _wrapped(node, letters))
     for word in words:
         yield from ((_kind_of_factor(word, left), new) for new in _times(node, word))
@@ -124,12 +127,45 @@ def _changed(node, words, letters, left):
             yield from (("term", Add((*_terms(node), term), span=node.span)) for term in (word, Negative(word)))
     if rows_columns == (1, 1):
         yield from (("term", Add((*_terms(node), term), span=node.span)) for term in (ONE, MINUS_ONE))
+    if isinstance(node, Activation) and node.slope:
+        yield from (("moved", Product((word, node.argument), span=node.span)) for word in words if _is_slope(word))
     if isinstance(node, Product):
         for start, end in combinations(range(len(node.factors) + 1), 2):
             if 1 < end - start < len(node.factors):
                 group = Product(node.factors[start:end])
                 for new in (Transpose(group), Power(group, MINUS_ONE)):
                     yield "operation", replace(node, factors=(*node.factors[:start], new, *node.factors[end:]))
+
+
+def _akin(one, two):
+    """Whether two shapes have their rows or their columns in common."""
+    return one == two or (1, 1) not in (one, two) and (one[0] == two[0] or one[1] == two[1])
+
+
+def _split(node, parts):
+    """A product cut in two terms; of two terms alike but for one part, their common form with the sum of the parts."""
+    for at in range(1, len(parts)):
+        one, two = (
+            part[0] if len(part) == 1 else replace(node, **_parts(node, part)) for part in (parts[:at], parts[at:])
+        )
+        if not isinstance(node, Add):
+            yield from (Add((one, term), span=node.span) for term in (two, Negative(two)))
+        elif len(parts) == 2:
+            *before, last = factors_of(one)
+            other = two.of if isinstance(two, Negative) else two
+            first, second = _narrowed(last, other)
+            if first is not last:
+                total = {first: Add((first, Negative(second) if other is not two else second))}
+                common = mapped(last, lambda part, total=total: total.get(part, part))
+                yield Product((*before, common), span=node.span) if before else common
+
+
+def _parts(node, parts):
+    return {"terms" if isinstance(node, Add) else "factors": parts}
+
+
+def _is_slope(node):
+    return isinstance(node, Activation) and node.slope
 
 
 def _like(node, word):
@@ -150,7 +186,7 @@ def _wrapped(node, letters):
     span = node.span
     if (rows, columns) != (1, 1):
         yield Transpose(node, span=span)
-        yield Power(Norm(node), TWO, span=span)
+        yield from (Norm(node, span=span), Power(Norm(node), TWO, span=span))
         if rows == EXAMPLES:
             yield Product((Transpose(node), Symbol("ones")), span=span)
         if columns == 1:
@@ -179,7 +215,9 @@ def _times(node, word):
     if shape(word) != (1, 1):
         behind = [Product((*factors[:at], word, *factors[at:]), span=span) for at in range(len(factors), 0, -1)]
         yield from (*behind, Hadamard((node, word), span=span))
-    yield Product((word, *factors), span=span)
+    last = shape(word) == (1, 1) and (isinstance(word, Activation) or getattr(word, "indices", ()))
+    at = len(factors) - isinstance(factors[-1], Sum) if last else 0
+    yield Product((*factors[:at], word, *factors[at:]), span=span)
 
 
 def _moved(right):
@@ -194,9 +232,19 @@ def _taken(node):
     """(what is taken, the rest): an operation with nothing in it, or a factor or term with its place."""
     if isinstance(node, OPERATIONS) and not isinstance(node, Negative):
         yield node, _operand(node)
+    elif isinstance(node, Add | Product) and isinstance(first := factors_of(_terms(node)[0])[0], OPERATIONS):
+        yield first, mapped(_absorbed(mapped(node, lambda part: _operand(part) if part is first else part)), _absorbed)
     for name in ("factors", "terms"):
         for position, part in enumerate(getattr(node, name, ())):
             yield (type(node), part), without(node, name, position)
+
+
+def _absorbed(node):
+    """A sum with what stands behind it inside."""
+    match node:
+        case Product((Sum() as total, *rest)) if rest:
+            return replace(total, body=Product((*factors_of(total.body), *rest)))
+    return node
 
 
 def _put(taken, node):
