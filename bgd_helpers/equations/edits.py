@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bgd_helpers import slips
-from bgd_helpers.equations.shapes import shape
 from bgd_helpers.equations.syntax import (
     Activation,
     Add,
@@ -239,7 +238,7 @@ def single_edits(left, right):
     local = edits_of(right, lambda node: (*_local(node, letters, layers), *_from_left(node, left)))
     whole = (Edit(kind, right, new, new) for kind, new in _of_whole(left, right))
     unique = {right: None}  # what changes nothing
-    for edit in (*local, *_everywhere(right, letters), *whole, *_of_parts(right)):
+    for edit in (*local, *_everywhere(right, letters), *whole):
         unique.setdefault(edit.whole, edit)
     found = sorted(filter(None, unique.values()), key=lambda edit: RANK[edit.kind])
     return [edit._replace(left=left) for edit in found]
@@ -264,7 +263,7 @@ def edits_of(node, local, but=("by", "exponent", "over")):
             continue
         for edit in edits_of(child, local, but):
             if (
-                isinstance(node, Derivative | Gradient)
+                isinstance(node, Derivative | Gradient | Variance)
                 and isinstance(child, Symbol | At)
                 and type(edit.new) is not type(child)
             ):
@@ -309,6 +308,8 @@ def _local(node, letters, layers):
         case Negative(of):
             yield "turned sign", of
         case Add(terms):
+            if Symbol("I") in terms:
+                yield "exponent", Power(node, Symbol("t"), span=node.span)
             new, old = (isinstance(term, Negative) for term in terms[:2][::-1])
             if new and not old and is_symbol(terms[0], "w", "theta"):
                 yield "old parameters", terms[0]
@@ -324,7 +325,6 @@ def _local(node, letters, layers):
                 yield kind, without(node, name, position)
             yield from (("order", new) for new in _swapped(node, factors))
             yield "product", (Hadamard if isinstance(node, Product) else Product)(factors, span=node.span)
-            yield from _of_factors(node)
         case Quotient(top, bottom):
             for new in _half_and_double(top.value) if isinstance(top, Number) else ():
                 yield "factor" if new < top.value else "lost factor", replace(node, top=Number(new))
@@ -349,20 +349,6 @@ def _local(node, letters, layers):
             yield from (("by", replace(node, by=new)) for new in moved)
         case Gradient(Symbol("J", ())):
             yield "symbol", replace(node, of=Symbol("E", ("n",), span=node.of.span))
-    if isinstance(node, Add) and node.terms == (Symbol("I"), Negative(Symbol("eta"))):
-        step = Product((Symbol("eta"), Symbol("H")))
-        yield "lost factor", Add((Symbol("I"), Negative(step)), span=node.span)
-    if isinstance(node, Add) and Number(1.0) in node.terms and Symbol("H") in walk(node):
-        terms = tuple(Symbol("I") if term == Number(1.0) else term for term in node.terms)
-        yield "identity", Add(terms, span=node.span)
-    if isinstance(node, Add) and Symbol("I") in node.terms:
-        yield "exponent", Power(node, Symbol("t"), span=node.span)
-    if isinstance(node, Add | Activation):
-        yield "square", Power(node, Number(2.0), span=node.span)
-    if is_symbol(of := getattr(node, "of", node), "J") and of.indices:
-        share = Symbol("N", of.indices)
-        for factor in (share, Quotient(share, Symbol("N"))):
-            yield "lost share", Product((factor, node), span=node.span)
 
 
 def _swapped(node, factors):
@@ -370,34 +356,6 @@ def _swapped(node, factors):
     for position in range(len(factors) - 1):
         one, two = factors[position : position + 2]
         yield replace(node, factors=(*factors[:position], two, one, *factors[position + 2 :]))
-
-
-def _of_factors(node):
-    """A factor below the line, a matrix inverted, what the identity is lost from."""
-    for position, factor in enumerate(node.factors):
-        if is_symbol(factor, "N", "B", "lambda", "kappa") or isinstance(factor, Add) and _is_of_curvature(factor):
-            yield "upside down", Quotient(without(node, "factors", position), factor, span=node.span)
-        if is_symbol(factor, "b"):
-            yield "product for sum", Add((without(node, "factors", position), factor), span=node.span)
-        if factor == Symbol("H") or isinstance(factor, Product):
-            inverse = Power(factor, Negative(Number(1.0)))
-            yield "inverse", with_child(node, "factors", position, inverse)
-        if isinstance(factor, Transpose):
-            turned = with_child(node, "factors", position, factor.of)
-            for place, other in enumerate(node.factors):
-                if place != position and shape(other) != (1, 1):
-                    yield "transpose", with_child(turned, "factors", place, Transpose(other))
-    match node.factors:
-        case (*before, Transpose(Symbol("X")) as one, Symbol("X") as two):
-            yield "lost factor", Product((*before, Quotient(Number(2.0), Symbol("N")), one, two), span=node.span)
-        case (Add((Number(1.0), Negative(eta))), Symbol("H") as H, *rest) if rest:
-            yield "parentheses", _joined((Add((Symbol("I"), Negative(Product((eta, H))))), *rest))
-        case (Symbol("eta") as eta, Symbol("H") as H, *rest) | (Product((Symbol("eta") as eta, H)), *rest) if rest:
-            yield "term", _joined((Add((Symbol("I"), Negative(Product((eta, H))))), *rest))
-
-
-def _is_of_curvature(node):
-    return all(is_symbol(part, "lambda", "kappa") for part in walk(node) if isinstance(part, Symbol))
 
 
 def _half_and_double(value):
@@ -446,12 +404,6 @@ def _of_neighbours(one, two):
         yield from (("parentheses", new) for new in _in_parentheses(one, two))
     if isinstance(one, Quotient):
         yield "parentheses", replace(one, bottom=Add((one.bottom, two)))
-    *before, last = factors_of(one)
-    if isinstance(last, Sum):
-        inside = replace(last, body=Product((*factors_of(last.body), two)), span=None)
-        yield "sum for product", _joined((*before, inside))
-    yield "sum for product", Product((*factors_of(one), *factors_of(two)))
-    yield "sum for product", Hadamard((one, two))
 
 
 def _squared_inside(total):
@@ -523,15 +475,6 @@ def _with_index(tree, old, new):
 
 def _from_left(node, left):
     """What the left side tells is missing: the weights that an error signal comes back through, the gradient."""
-    for by in (part.by for part in walk(left) if isinstance(part, Derivative) and is_symbol(part.by, "w", "W")):
-        match by, node:
-            case Symbol("w", (i, _), Layer() as k), Symbol("delta", (n, _)):
-                yield "lost activation", Product((Symbol("z", (n, i), k.moved(-1)), node), span=node.span)
-            case Symbol("W", (), Layer() as k), Symbol("Delta"):
-                yield "lost activation", Product((Transpose(Symbol("Z", (), k.moved(-1))), node), span=node.span)
-            case Symbol("W", (), Layer() as k), Symbol("delta", (n,)):
-                z = Symbol("z", (n,), k.moved(-1))
-                yield "lost activation", Product((z, Transpose(node)), span=node.span)
     back = left.by if isinstance(left, Derivative) else left
     match back, node:
         case Symbol(
@@ -609,35 +552,11 @@ def _of_symbol(symbol, letters, layers):
                     yield kind if "elta" not in name else "symbol", replace(symbol, name=name)
     if symbol.name in MATRICES and not symbol.indices:
         yield "transpose", Transpose(symbol, span=symbol.span)
-    if symbol.name == "w" and symbol.mark != "*" and not symbol.indices:
-        yield "distance", Add((symbol, Negative(Symbol("w", mark="*"))), span=symbol.span)
-        yield "symbol", replace(symbol, mark="*")
     if symbol.mark == "t+1":
         yield "old parameters", replace(symbol, mark="t")
-    if symbol.name == "w" and not symbol.indices and not symbol.layer:
-        yield "lost factor", Product((Symbol("X"), symbol), span=symbol.span)
-    if symbol.name == "kappa":
-        one = Number(1.0)
-        yield from (("term", Add((symbol, term), span=symbol.span)) for term in (one, Negative(one)))
-        yield "symbol", Symbol("lambda", mark="max", span=symbol.span)
-    if symbol.name == "lambda" and symbol.mark in ("min", "max"):
-        other = replace(symbol, mark="max" if symbol.mark == "min" else "min")
-        yield "symbol", other
-        yield "term", Add((symbol, other), span=symbol.span)
-        yield "upside down", Quotient(Number(2.0), symbol, span=symbol.span)
-    if symbol.name == "y" and len(symbol.indices) == 1:
-        yield "symbol", replace(symbol, name="x")
-    if symbol.name == "H":
-        yield "lost factor", Product((Symbol("eta"), symbol), span=symbol.span)
     if symbol.name in ("x", "X") and len(symbol.indices) != 1:
         lower = "z" if symbol.name == "x" else "Z"
         yield from (("layer", replace(symbol, name=lower, layer=layer.moved(-1))) for layer in layers)
-    if symbol == Symbol("X"):
-        yield "lost factor", Product((symbol, Symbol("w")), span=symbol.span)
-    if symbol.name == "N" and symbol.indices:
-        yield "symbol", replace(symbol, indices=())
-    if symbol.name in CONFUSED:
-        yield "symbol", replace(CONFUSED[symbol.name], span=symbol.span)
 
 
 def _everywhere(right, letters):
@@ -680,73 +599,13 @@ def _of_whole(left, right):
         terms = right.terms if isinstance(right, Add) else (right,)
         yield "step without theta", Add((left.terms[0], *terms))
         yield "step without theta", Add((left.terms[0], *map(_negated, terms)))
-    for factor in (
-        Number(2.0),
-        Number(4.0),
-        Quotient(Number(2.0), Symbol("N")),
-        Quotient(Number(1.0), Number(2.0)),
-        Quotient(Number(1.0), Symbol("N")),
-        Symbol("N"),
-    ):
+    for factor in (Number(2.0), Quotient(Number(1.0), Number(2.0)), Quotient(Number(1.0), Symbol("N"))):
         yield "lost factor", _scaled(right, factor)
-    if isinstance(left, Variance):
-        yield "out of a variance", _scaled(right, Quotient(Number(1.0), Power(Symbol("B"), Number(2.0))))
-    match left:
-        case Derivative(Symbol("a", (_, j), k), Symbol("z", (_, i))):
-            yield "value for derivative", Symbol("w", (i, j), k)
-        case Derivative(Symbol("a", (n, _), k), Symbol("w", (i, _))) if isinstance(right, (Symbol, Number)):
-            yield "value for derivative", Symbol("z", (n, i), k.moved(-1))
-        case Derivative(Symbol("a"), Symbol("b")) if isinstance(right, (Symbol, Number)):
-            yield "value for derivative", Number(1.0)
-        case Derivative(Symbol("E", (n,)), Symbol("w" | "b", (*_, j), Layer() as k)):
-            signal = Symbol("delta", (n, j), k)
-            yield "lost factor", signal if right == Number(1.0) else _scaled(right, signal)
     for slope in _slopes(left):
         whole = slope.argument.name == "A" or len(slope.argument.indices) == 1
         yield "lost slope", (_entry_by_entry if whole else _with_slope)(right, slope)
     for letter in _letters_of(right):
         yield "lost sum", _summed(right, letter)
-    for factor in _of_regression(left):
-        factors = factors_of(right)
-        yield from (("lost factor", Product((*factors[:at], factor, *factors[at:]))) for at in range(len(factors) + 1))
-    if is_symbol(left, "rate", "kappa"):
-        yield "term", Add((Number(1.0), Negative(right)))
-        yield "lost factor", Quotient(right, Symbol("lambda", mark="min"))
-        yield "lost factor", Quotient(right, Add((Symbol("kappa"), Number(1.0))))
-    if is_symbol(left, "w") and left.mark == "t":
-        yield "term", Add((Symbol("w", mark="*"), right))
-    if is_symbol(left, "a"):
-        yield "term", Add((right, Symbol("b", left.indices[1:], left.layer)))
-    if is_symbol(left, "A"):
-        yield "term", Add((right, Product((Symbol("ones"), Transpose(Symbol("b", (), left.layer))))))
-
-
-def _of_regression(left):
-    """The factors that the right side of an equation of linear regression may lack: x_n, X, its transpose."""
-    X = Symbol("X")
-    match left:
-        case Gradient(Symbol("E", (n,))):
-            return (Symbol("x", (n,)),)
-        case Derivative(Symbol("E", (n,)), Symbol("w", indices, None)):
-            return (Symbol("x", (n, *indices)),)
-        case Gradient(Symbol("J")) | Symbol("H") | Symbol("w", mark="*") | Product((*_, Symbol("w", mark="*"))):
-            return X, Transpose(X)
-    return ()
-
-
-def _of_parts(right):
-    """What can be missing from one of the factors or terms."""
-    name = {Product: "factors", Add: "terms"}.get(type(right))
-    parts = list(enumerate(getattr(right, name))) if name else []
-    for letter in _letters_of(right):
-        for position, part in parts:
-            total = _summed(part, letter)
-            yield Edit("lost sum", part, total, with_child(right, name, position, total))
-    averages = [Quotient(Number(1.0), Symbol(size)) for size in ("batch_size", "N")]
-    for position, term in parts if name == "terms" else ():
-        for factor in (Symbol("eta"), Number(2.0), Quotient(Number(1.0), Number(2.0)), *averages):
-            whole = with_child(right, name, position, _scaled(term, factor))
-            yield Edit("lost factor", _size(term), _scaled(_size(term), factor), whole)
 
 
 def _letters_of(tree):

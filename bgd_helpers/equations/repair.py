@@ -152,7 +152,7 @@ def repair_condition(latex, statement):
             span = chain.sides[0].span[0], chain.sides[-1].span[1]
             return Repair(_exchanged(latex, span, new), f"It holds as ${new}$: {ENDS}", None, span)
     for position, side in sorted(enumerate(chain.sides), key=lambda each: each[1] == syntax.Symbol("eta")):
-        for edit in single_edits(syntax.Symbol("eta"), side):
+        for edit in (*single_edits(syntax.Symbol("eta"), side), *wide_edits(syntax.Symbol("eta"), side)):
             sides = (*chain.sides[:position], edit.whole, *chain.sides[position + 1 :])
             if _is_true(statement, sides, chain.relations):
                 return _described(latex, side, edit)

@@ -50,7 +50,7 @@ def wide_edits(left, right):
     words = _vocabulary(left, right)
     letters = sorted({letter for node in (*walk(left), *walk(right)) for letter in getattr(node, "indices", ())})
     unique = {right: None}
-    local = edits_of(right, lambda node: _changed(node, words, letters, left), but=("by", "over"))
+    local = edits_of(right, lambda node: _changed(node, words, letters, left, right), but=("by", "over"))
     for edit in (*_moved(right), *_exchanged(right, letters), *local):
         unique.setdefault(edit.whole, edit)
     return [edit._replace(left=left) for edit in unique.values() if edit]
@@ -82,6 +82,8 @@ def _vocabulary(left, right):
         minimum = Symbol("w", mark="*")
         words |= dict.fromkeys([Symbol("X"), minimum, Symbol("y"), Symbol("H"), At(Symbol("J"), minimum)])
         words |= dict.fromkeys(Symbol(name, (n,)) for n in examples for name in "xy")
+    if names & {"lambda", "kappa"}:
+        words |= dict.fromkeys([Symbol("lambda", mark="min"), Symbol("lambda", mark="max"), Symbol("kappa")])
     words |= dict.fromkeys([Transpose(word) for word in words if shape(word) != (1, 1)])
     return [*words, *_numbers(names, places, any(isinstance(part, Sum) and part.over == "batch" for part in parts))]
 
@@ -98,17 +100,19 @@ def _of_unit(indices, layer):
 
 def _numbers(names, places, batch):
     """The factors that are numbers."""
-    sizes = [N, *[BATCH] * (batch or "batch_size" in names), *[B] * ("B" in names)]
+    sizes = [N, *[Power(B, TWO)] * ("g" in names), *[BATCH] * (batch or "batch_size" in names), *[B] * ("B" in names)]
     yield from (TWO, Quotient(ONE, TWO), *sizes, *(Quotient(top, size) for size in sizes for top in (ONE, TWO)))
     yield from [ETA] * ("eta" in names)
     for s in {letter for letter, extent in places if extent == SHARDS}:
         yield from (Symbol("N", (s,)), Quotient(Symbol("N", (s,)), N))
 
 
-def _changed(node, words, letters, left):
+def _changed(node, words, letters, left, right):
     """(kind, what comes instead) for one part."""
     size, rows_columns = sum(1 for _ in walk(node)), shape(node)
-    if size <= SMALL:
+    if isinstance(left, Derivative) and is_symbol(left.of, "a") and node is right:
+        yield from (("value for derivative", word) for word in (*words, ONE))
+    elif size <= SMALL:
         yield from ((_kind(node, word), _like(node, word)) for word in words if _akin(shape(word), rows_columns))
     if isinstance(node, OPERATIONS):
         yield _kind_of_operation(node, "extra "), _operand(node)
@@ -122,7 +126,8 @@ def _changed(node, words, letters, left):
         yield from (("operation", new) for new in _split(node, parts))
     yield from ((_kind_of_operation(new), new) for new in _wrapped(node, letters))
     for word in words:
-        yield from ((_kind_of_factor(word, left), new) for new in _times(node, word))
+        if not isinstance(node, Negative):
+            yield from ((_kind_of_factor(word, left), new) for new in _times(node, word))
         if shape(word) == rows_columns and not isinstance(word, Number):
             yield from (("term", Add((*_terms(node), term), span=node.span)) for term in (word, Negative(word)))
     if rows_columns == (1, 1):
