@@ -262,14 +262,17 @@ def edits_of(node, local, but=("by", "exponent", "over")):
         if name in but:
             continue
         for edit in edits_of(child, local, but):
-            if (
-                isinstance(node, Derivative | Gradient | Variance)
-                and isinstance(child, Symbol | At)
-                and type(edit.new) is not type(child)
-            ):
-                continue  # what is differentiated stays a quantity by itself
+            if edit.new is edit.whole and _is_lost_on(node, child, edit.new):
+                continue
             whole = with_child(node, name, position, edit.whole)
             yield edit._replace(whole=whole, below=edit.below != (name == "bottom"))
+
+
+def _is_lost_on(node, child, new):
+    """Whether a change of a child belongs to the node: what is differentiated stays a quantity, a sign is a term's."""
+    if isinstance(node, Derivative | Gradient | Variance | At):
+        return isinstance(child, Symbol | At) and type(new) is not type(child)
+    return isinstance(node, Negative) and isinstance(new, Add) and not isinstance(child, Add)
 
 
 def _local(node, letters, layers):
@@ -349,6 +352,10 @@ def _local(node, letters, layers):
             yield from (("by", replace(node, by=new)) for new in moved)
         case Gradient(Symbol("J", ())):
             yield "symbol", replace(node, of=Symbol("E", ("n",), span=node.of.span))
+    if is_symbol(of := getattr(node, "of", node), "J") and of.indices:
+        share = Symbol("N", of.indices)
+        for factor in (share, Quotient(share, Symbol("N"))):
+            yield "lost share", Product((factor, node), span=node.span)
 
 
 def _swapped(node, factors):

@@ -65,9 +65,7 @@ def repair(latex, left, right, approximately, first):
         return turned
     if not good:
         wide = wide_edits(left, right)[: MOST_WIDE * SMALL // max(size, SMALL)]
-        good = sorted(
-            [edit for edit in wide if holds(edit.whole)], key=lambda edit: (_size(edit.whole), _size(edit.old))
-        )
+        good = sorted((edit for edit in wide if holds(edit.whole)), key=_length)
     if good:  # one that says as much, for as many layers, comes before one that says less
         return _described(
             latex, right, max(good, key=lambda edit: (min(_reach(left, edit.whole), reach), -_idle(edit.whole)))
@@ -90,12 +88,18 @@ def repair(latex, left, right, approximately, first):
 def _mirrored(latex, left, right, approximately):
     """The Repair of the left side by a single edit, where the right one is as it should be, or None."""
     screen = Screen(right, left)
-    for edit in (*single_edits(right, left), *wide_edits(right, left)):
+    edits = (edit for edit in (*single_edits(right, left), *wide_edits(right, left)) if screen.passes(edit.whole))
+    for edit in sorted(edits, key=_length):
         says = left != edit.whole != right and edit.whole not in syntax.walk(right)
-        if says and screen.passes(edit.whole) and agree(edit.whole, right, approximately):
+        if says and agree(edit.whole, right, approximately):
             found = _described(latex, left, edit)
             return found._replace(text=found.text.replace(":", " on the left:", 1))
     return None
+
+
+def _length(edit):
+    """How long an edit leaves a side; of those alike a lost factor stands farther out, all else inside."""
+    return _size(edit.whole), -_size(edit.old) if edit.kind == "lost factor" else _size(edit.old)
 
 
 def _pairs(left, right, edits):

@@ -51,9 +51,24 @@ def wide_edits(left, right):
     letters = sorted({letter for node in (*walk(left), *walk(right)) for letter in getattr(node, "indices", ())})
     unique = {right: None}
     local = edits_of(right, lambda node: _changed(node, words, letters, left, right), but=("by", "over"))
-    for edit in (*_moved(right), *_exchanged(right, letters), *local):
-        unique.setdefault(edit.whole, edit)
-    return [edit._replace(left=left) for edit in unique.values() if edit]
+    for edit in (Edit("identity", right, right, right), *_moved(right), *_exchanged(right, letters), *local):
+        whole = mapped(edit.whole, _with_identity)
+        if whole is not edit.whole:
+            edit = Edit(edit.kind, *_narrowed(right, whole), whole)
+        unique.setdefault(whole, edit)
+    return [edit._replace(left=left) for edit in unique.values() if edit and not any(map(_cancels, walk(edit.new)))]
+
+
+def _cancels(node):
+    """Whether a term stands beside its negative: nothing is said with a difference that is 0."""
+    return isinstance(node, Add) and any(Negative(term) in node.terms for term in node.terms)
+
+
+def _with_identity(node):
+    """The sum of a number 1 and a matrix with the identity in place of the 1."""
+    if not isinstance(node, Add) or ONE not in node.terms or all(shape(term) == (1, 1) for term in node.terms):
+        return node
+    return replace(node, terms=tuple(Symbol("I") if term == ONE else term for term in node.terms))
 
 
 def _vocabulary(left, right):
@@ -77,13 +92,16 @@ def _vocabulary(left, right):
             words |= dict.fromkeys([*_of_unit((n,), k), Symbol("W", (), k), Symbol("b", (), k)])
         if names & {"Z", "A", "Delta", "Yhat"}:
             A = Symbol("A", (), k)
+            words |= dict.fromkeys([Symbol("ones")])
             words |= dict.fromkeys([Symbol("Z", (), k), A, Symbol("Delta", (), k), slope_of(A), Symbol("W", (), k)])
     if any(is_symbol(s, "H", "X") or s == Symbol("w") for s in symbols):
         minimum = Symbol("w", mark="*")
-        words |= dict.fromkeys([Symbol("X"), minimum, Symbol("y"), Symbol("H"), At(Symbol("J"), minimum)])
+        words |= dict.fromkeys([Symbol("X"), Symbol("w"), minimum, Symbol("y"), Symbol("H"), At(Symbol("J"), minimum)])
         words |= dict.fromkeys(Symbol(name, (n,)) for n in examples for name in "xy")
     if names & {"lambda", "kappa"}:
-        words |= dict.fromkeys([Symbol("lambda", mark="min"), Symbol("lambda", mark="max"), Symbol("kappa")])
+        ends = [Symbol("lambda", mark=mark) for mark in ("min", "max")]
+        words |= dict.fromkeys([*ends, Add(tuple(ends)), Symbol("kappa"), Quotient(ONE, Add((Symbol("kappa"), ONE)))])
+    words |= dict.fromkeys([Symbol("J"), *(Symbol("E", (n,)) for n in examples)] if names & {"J", "E"} else ())
     words |= dict.fromkeys([Transpose(word) for word in words if shape(word) != (1, 1)])
     return [*words, *_numbers(names, places, any(isinstance(part, Sum) and part.over == "batch" for part in parts))]
 
@@ -102,7 +120,7 @@ def _numbers(names, places, batch):
     """The factors that are numbers."""
     sizes = [N, *[Power(B, TWO)] * ("g" in names), *[BATCH] * (batch or "batch_size" in names), *[B] * ("B" in names)]
     yield from (TWO, Quotient(ONE, TWO), *sizes, *(Quotient(top, size) for size in sizes for top in (ONE, TWO)))
-    yield from [ETA] * ("eta" in names)
+    yield from [ETA] * bool(names & {"eta", "I", "H"})
     for s in {letter for letter, extent in places if extent == SHARDS}:
         yield from (Symbol("N", (s,)), Quotient(Symbol("N", (s,)), N))
 
@@ -126,15 +144,18 @@ def _changed(node, words, letters, left, right):
         yield from (("operation", new) for new in _split(node, parts))
     yield from ((_kind_of_operation(new), new) for new in _wrapped(node, letters))
     for word in words:
-        if not isinstance(node, Negative):
+        if word != node and not isinstance(node, Negative):
             yield from ((_kind_of_factor(word, left), new) for new in _times(node, word))
         if shape(word) == rows_columns and not isinstance(word, Number):
-            yield from (("term", Add((*_terms(node), term), span=node.span)) for term in (word, Negative(word)))
+            terms = (word, Negative(word)) if word != node else (word,)
+            yield from (("term", Add((*_terms(node), term), span=node.span)) for term in terms)
     if rows_columns == (1, 1):
         yield from (("term", Add((*_terms(node), term), span=node.span)) for term in (ONE, MINUS_ONE))
     if isinstance(node, Activation) and node.slope:
         yield from (("moved", Product((word, node.argument), span=node.span)) for word in words if _is_slope(word))
     if isinstance(node, Product):
+        for at, factor in enumerate(node.factors):
+            yield "upside down", Quotient(without(node, "factors", at), factor, span=node.span)
         for start, end in combinations(range(len(node.factors) + 1), 2):
             if 1 < end - start < len(node.factors):
                 group = Product(node.factors[start:end])
@@ -148,25 +169,28 @@ def _akin(one, two):
 
 
 def _split(node, parts):
-    """A product cut in two terms; of two terms alike but for one part, their common form with the sum of the parts."""
+    """A product cut in two terms, two terms joined in a product; of two alike, the common form with their sum in it."""
     for at in range(1, len(parts)):
-        one, two = (
-            part[0] if len(part) == 1 else replace(node, **_parts(node, part)) for part in (parts[:at], parts[at:])
-        )
+        halves = (parts[:at], parts[at:]) if not isinstance(node, Add) else (parts[at - 1 : at], parts[at : at + 1])
+        one, two = (part[0] if len(part) == 1 else replace(node, factors=part) for part in halves)
         if not isinstance(node, Add):
             yield from (Add((one, term), span=node.span) for term in (two, Negative(two)))
-        elif len(parts) == 2:
-            *before, last = factors_of(one)
-            other = two.of if isinstance(two, Negative) else two
-            first, second = _narrowed(last, other)
-            if first is not last:
-                total = {first: Add((first, Negative(second) if other is not two else second))}
-                common = mapped(last, lambda part, total=total: total.get(part, part))
-                yield Product((*before, common), span=node.span) if before else common
+            yield from (Product(pair, span=node.span) for pair in ((one, Transpose(two)), (Transpose(one), two)))
+            continue
+        joined = Product((*factors_of(one), *factors_of(two)))
+        for new in (joined, _absorbed(joined), Hadamard((one, two)), *_common(one, two)):
+            yield Add((*parts[: at - 1], new, *parts[at + 1 :]), span=node.span) if len(parts) > 2 else new
 
 
-def _parts(node, parts):
-    return {"terms" if isinstance(node, Add) else "factors": parts}
+def _common(one, two):
+    """f(u + v) for f(u) + f(v)."""
+    *before, last = factors_of(one)
+    other = two.of if isinstance(two, Negative) else two
+    first, second = _narrowed(last, other)
+    if first is not last:
+        total = {first: Add((first, Negative(second) if other is not two else second))}
+        common = mapped(last, lambda part: total.get(part, part))
+        yield Product((*before, common)) if before else common
 
 
 def _is_slope(node):
@@ -220,7 +244,7 @@ def _times(node, word):
     if shape(word) != (1, 1):
         behind = [Product((*factors[:at], word, *factors[at:]), span=span) for at in range(len(factors), 0, -1)]
         yield from (*behind, Hadamard((node, word), span=span))
-    last = shape(word) == (1, 1) and (isinstance(word, Activation) or getattr(word, "indices", ()))
+    last = shape(word) == (1, 1) and not is_symbol(word, "N") and (_is_slope(word) or getattr(word, "indices", ()))
     at = len(factors) - isinstance(factors[-1], Sum) if last else 0
     yield Product((*factors[:at], word, *factors[at:]), span=span)
 
