@@ -12,7 +12,7 @@ from bgd_helpers.equations.edits import HIDDEN, left_edits, single_edits
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import is_counted, meaning_of, together
 from bgd_helpers.equations.reading import read
-from bgd_helpers.equations.space import wide_edits
+from bgd_helpers.equations.space import cancels, wide_edits
 from bgd_helpers.equations.updates import RULES, without_next
 
 SMALL = 30  # nodes of both sides
@@ -52,6 +52,8 @@ def repair(latex, left, right, approximately, first):
         if not screen.passes(side) or not agree(left, side, approximately):
             return False
         repeats = side == left or left in syntax.walk(side) and left not in syntax.walk(right)
+        if cancels(side) and not cancels(right):
+            return False
         return not (first and left.span and repeats)  # which would say nothing: a = a, J = J^\\top
 
     import os
@@ -70,9 +72,8 @@ def repair(latex, left, right, approximately, first):
         return _described(
             latex, right, max(good, key=lambda edit: (min(_reach(left, edit.whole), reach), -_idle(edit.whole)))
         )
-    mirrored = (
-        first and left.span and not isinstance(left, syntax.Symbol) and _mirrored(latex, left, right, approximately)
-    )
+    given = left.span and all(part.span for part in syntax.symbols_of(left)) and not isinstance(left, syntax.Symbol)
+    mirrored = first and given and _mirrored(latex, left, right, approximately)
     if mirrored:
         return mirrored
     most = MOST_PAIRS * SMALL**3 // max(size, SMALL) ** 3
@@ -91,7 +92,7 @@ def _mirrored(latex, left, right, approximately):
     edits = (edit for edit in (*single_edits(right, left), *wide_edits(right, left)) if screen.passes(edit.whole))
     for edit in sorted(edits, key=_length):
         says = left != edit.whole != right and edit.whole not in syntax.walk(right)
-        if says and agree(edit.whole, right, approximately):
+        if says and not cancels(edit.whole) and agree(edit.whole, right, approximately):
             found = _described(latex, left, edit)
             return found._replace(text=found.text.replace(":", " on the left:", 1))
     return None

@@ -56,12 +56,12 @@ def wide_edits(left, right):
         if whole is not edit.whole:
             edit = Edit(edit.kind, *_narrowed(right, whole), whole)
         unique.setdefault(whole, edit)
-    return [edit._replace(left=left) for edit in unique.values() if edit and not any(map(_cancels, walk(edit.new)))]
+    return [edit._replace(left=left) for edit in unique.values() if edit]
 
 
-def _cancels(node):
-    """Whether a term stands beside its negative: nothing is said with a difference that is 0."""
-    return isinstance(node, Add) and any(Negative(term) in node.terms for term in node.terms)
+def cancels(tree):
+    """Whether a term stands beside its negative somewhere: nothing is said with a difference that is 0."""
+    return any(Negative(term) in node.terms for node in walk(tree) if isinstance(node, Add) for term in node.terms)
 
 
 def _with_identity(node):
@@ -241,6 +241,9 @@ def _times(node, word):
         yield from (Negative(new, span=node.span) for new in products) if sign else products
         return
     factors, span = factors_of(node), node.span
+    if node == ONE:
+        yield word
+        return
     if shape(word) != (1, 1):
         behind = [Product((*factors[:at], word, *factors[at:]), span=span) for at in range(len(factors), 0, -1)]
         yield from (*behind, Hadamard((node, word), span=span))
@@ -269,10 +272,11 @@ def _taken(node):
 
 
 def _absorbed(node):
-    """A sum with what stands behind it inside."""
-    match node:
-        case Product((Sum() as total, *rest)) if rest:
-            return replace(total, body=Product((*factors_of(total.body), *rest)))
+    """A product with what stands behind a sum inside it."""
+    for at, factor in enumerate(getattr(node, "factors", ())[:-1]):
+        if isinstance(factor, Sum):
+            total = replace(factor, body=Product((*factors_of(factor.body), *node.factors[at + 1 :])))
+            return Product((*node.factors[:at], total), span=node.span) if at else total
     return node
 
 
@@ -324,7 +328,7 @@ def _narrowed(old, new):
 def _kind(old, new):
     """What it is to exchange one quantity for another."""
     if isinstance(old, Symbol) and isinstance(new, Symbol) and old.name == new.name:
-        return "index" if old.layer == new.layer else "layer"
+        return "layer" if old.layer != new.layer else "index" if old.indices != new.indices else "symbol"
     return "argument" if is_symbol(old, *"aAzZ") and is_symbol(new, *"aAzZ") else "symbol"
 
 
