@@ -78,3 +78,16 @@ def test_the_table_of_spellings_is_shown():
 def test_a_spelling_means_what_the_table_says(written, plain):
     one, other = (read(text if re.search("=|arrow|equiv", text) else f"{text} = 0") for text in (written, plain))
     assert [chain.sides for chain in one] == [chain.sides for chain in other]
+
+
+SLIPS = Path(__file__).with_name("one_slip.txt").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize(
+    "latex", [pytest.param(row, marks=pytest.mark.slow if n % 50 else ()) for n, row in enumerate(SLIPS)]
+)
+def test_one_slip_is_mended(latex):
+    """An equation with one slip, as students make them, is refuted, and what is offered in its place holds."""
+    found = judged(latex.replace("¶", "\n"), mend=True)
+    assert getattr(found, "verdict", "fails") == "fails"
+    assert found.repair and check_equation(found.repair, mend=False).verdict == "holds"

@@ -297,10 +297,6 @@ def _local(node, letters, layers):
             yield from (("sum", replace(node, index=letter, over=None)) for letter in letters if letter != index)
             yield "sum", replace(node, over="batch" if over != "batch" else None)
             yield "extra sum", body
-            for position, term in enumerate(body.terms) if isinstance(body, Add) else ():
-                if index not in _letters_of(term):
-                    outside = replace(node, body=without(body, "terms", position), span=None), term
-                    yield "out of the sum", Add(outside, span=node.span)
             yield from (("sum", _with_index(body, index, letter)) for letter in letters if letter != index)
             yield from (("layer", with_layers(node, lambda layer, by=by: layer.moved(by))) for by in (1, -1))
             if isinstance(over, Symbol):
@@ -320,7 +316,6 @@ def _local(node, letters, layers):
                 yield "turned sign", with_child(node, "terms", position, _negated(term))
                 rest = without(node, "terms", position)
                 yield from [("term", rest)] * (rest != Symbol("I"))
-                yield "lost factor", with_child(node, "terms", position, _scaled(term, Number(2.0)))
         case Product(factors) | Hadamard(factors):
             name = "factors"
             for position, factor in enumerate(factors):
@@ -395,8 +390,6 @@ def _of_pattern(node):
             yield "product", Hadamard((_joined(matrices), last), span=node.span)
         case Add((Symbol("lambda") as one, Negative(Symbol("lambda") as other))):
             yield "term", Quotient(one, other, span=node.span)
-        case Add((Activation() as f, two)):
-            yield "parentheses", replace(f, argument=Add((f.argument, two)), span=node.span)
     for at in range(len(getattr(node, "terms", ())) - 1):
         for kind, new in _of_neighbours(*node.terms[at : at + 2]):
             terms = (*node.terms[:at], new, *node.terms[at + 2 :])
@@ -489,15 +482,8 @@ def _from_left(node, left):
         ), Add() | Product() if error := _error(node):
             k = k if back.name in "wbW" else k.moved(1)
             yield HIDDEN, Symbol("delta" if error.indices else "Delta", error.indices, k, span=node.span)
-        case Symbol("delta", (n, i), Layer() as k), Symbol("w", (_, j), layer) if layer == k.moved(1):
-            yield "lost factor", Product((node, Symbol("delta", (n, j), layer)), span=node.span)
         case Symbol("delta" | "a" | "z", (n, i)), Symbol("delta", (_, j), layer):
             yield "no W in hidden layers", Product((Symbol("w", (i, j), layer), node), span=node.span)
-    if node == Symbol("eta") and any(is_symbol(part, "w") and not part.layer for part in walk(left)):
-        yield "lost factor", Product((node, Symbol("H")), span=node.span)
-    match left, node:
-        case Variance(), Quotient(Number(1.0) as one, Symbol("B" | "batch_size") as size):
-            yield "out of a variance", Quotient(one, Power(size, Number(2.0)), span=node.span)
     match back, node:
         case Symbol("delta" | "a" | "z", (_, i) as own, k), Symbol("z", indices, layer) if (indices, layer) == (own, k):
             yield "z for W", Symbol("w", (i, "m" if i == "j" else "j"), k.moved(1))
@@ -522,11 +508,6 @@ def _from_left(node, left):
             yield "gradient left out", Gradient(node, span=node.span)
         case Derivative(_, by), Symbol("E" | "J") if node != left.of:
             yield "gradient left out", Derivative(node, by, span=node.span)
-        case _, Sum("n" as n, _, body) if any(isinstance(part, Gradient) or is_by(part, "w") for part in walk(left)):
-            x = Symbol("x", (n, *getattr(getattr(left, "by", None), "indices", ())))
-            yield "lost factor", replace(node, body=Product((*factors_of(body), x)))
-        case Gradient(Symbol("E", (n,))), Symbol("w", ()) if not node.layer and not node.mark:
-            yield "symbol", Symbol("x", (n,), span=node.span)
 
 
 def _error(node):

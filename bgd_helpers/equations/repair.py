@@ -177,6 +177,8 @@ def _other_comparisons(chain):
     strict = tuple(sign.rstrip("=") for sign in chain.relations)
     if strict != chain.relations:
         yield chain.sides, strict
+    if strict == (">",):
+        yield (syntax.Number(0.0), *chain.sides), ("<", "<")
     if len(chain.sides) == 3:
         yield (syntax.Number(0.0), *chain.sides[1:]), strict
     for zero, sign in ((0.0, "<"), (2.0, ">")):

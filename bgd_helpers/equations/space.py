@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from bgd_helpers.equations.edits import Edit, edits_of, factors_of, is_by, slope_of, without
-from bgd_helpers.equations.shapes import EXAMPLES, SHARDS, extents_of, shape
+from bgd_helpers.equations.shapes import EXAMPLES, PARAMETERS, SHARDS, extents_of, shape
 from bgd_helpers.equations.syntax import (
     Activation,
     Add,
@@ -94,10 +94,11 @@ def _vocabulary(left, right):
             A = Symbol("A", (), k)
             words |= dict.fromkeys([Symbol("ones")])
             words |= dict.fromkeys([Symbol("Z", (), k), A, Symbol("Delta", (), k), slope_of(A), Symbol("W", (), k)])
-    if any(is_symbol(s, "H", "X") or s == Symbol("w") for s in symbols):
+    if any(is_symbol(s, "H", "X") or is_symbol(s, "w") and not s.layer for s in symbols):
         minimum = Symbol("w", mark="*")
         words |= dict.fromkeys([Symbol("X"), Symbol("w"), minimum, Symbol("y"), Symbol("H"), At(Symbol("J"), minimum)])
         words |= dict.fromkeys(Symbol(name, (n,)) for n in examples for name in "xy")
+        words |= dict.fromkeys(Symbol("x", (n, i)) for n in examples for i, each in places if each == PARAMETERS)
     if names & {"lambda", "kappa"}:
         ends = [Symbol("lambda", mark=mark) for mark in ("min", "max")]
         words |= dict.fromkeys([*ends, Add(tuple(ends)), Symbol("kappa"), Quotient(ONE, Add((Symbol("kappa"), ONE)))])
