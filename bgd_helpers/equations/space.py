@@ -78,7 +78,7 @@ def _vocabulary(left, right):
     names = {symbol.name for symbol in symbols}
     places = {place for symbol in symbols for place in zip(symbol.indices, extents_of(symbol))}
     examples = sorted({letter for letter, extent in places if extent == EXAMPLES})
-    units = sorted(place for place in places if isinstance(place[1], Layer) and not place[0].isdigit())
+    units = sorted((p for p in places if isinstance(p[1], Layer) and not p[0].isdigit()), key=str)
     layers = {part.layer for part in parts if getattr(part, "layer", None)}
     layers |= {layer.moved(by) for layer in layers for by in (-1, 1) if layer.letter and layer != ("L", 1 - by)}
     words = dict.fromkeys(symbols)
@@ -87,7 +87,7 @@ def _vocabulary(left, right):
             words |= dict.fromkeys(_of_unit((n, j), k))
         words |= dict.fromkeys([Symbol("b", (j,), k)])
         words |= dict.fromkeys(Symbol("w", (i, j), k) for i, h in units if h.moved(1) == k)
-    for k in sorted(layers):
+    for k in sorted(layers, key=str):
         for n in examples if any(len(s.indices) == 1 and s.layer and s.name != "b" for s in symbols) else ():
             words |= dict.fromkeys([*_of_unit((n,), k), Symbol("W", (), k), Symbol("b", (), k)])
         if names & {"Z", "A", "Delta", "Yhat"}:
@@ -98,7 +98,9 @@ def _vocabulary(left, right):
         minimum = Symbol("w", mark="*")
         words |= dict.fromkeys([Symbol("X"), Symbol("w"), minimum, Symbol("y"), Symbol("H"), At(Symbol("J"), minimum)])
         words |= dict.fromkeys(Symbol(name, (n,)) for n in examples for name in "xy")
-        words |= dict.fromkeys(Symbol("x", (n, i)) for n in examples for i, each in places if each == PARAMETERS)
+        words |= dict.fromkeys(
+            Symbol("x", (n, i)) for n in examples for i, each in sorted(places, key=str) if each == PARAMETERS
+        )
     if names & {"lambda", "kappa"}:
         ends = [Symbol("lambda", mark=mark) for mark in ("min", "max")]
         words |= dict.fromkeys([*ends, Add(tuple(ends)), Symbol("kappa"), Quotient(ONE, Add((Symbol("kappa"), ONE)))])
@@ -122,7 +124,7 @@ def _numbers(names, places, batch):
     sizes = [N, *[Power(B, TWO)] * ("g" in names), *[BATCH] * (batch or "batch_size" in names), *[B] * ("B" in names)]
     yield from (TWO, Quotient(ONE, TWO), *sizes, *(Quotient(top, size) for size in sizes for top in (ONE, TWO)))
     yield from [ETA] * bool(names & {"eta", "I", "H"})
-    for s in {letter for letter, extent in places if extent == SHARDS}:
+    for s in sorted({letter for letter, extent in places if extent == SHARDS}):
         yield from (Symbol("N", (s,)), Quotient(Symbol("N", (s,)), N))
 
 
@@ -226,7 +228,7 @@ def _wrapped(node, letters):
     if is_symbol(getattr(node, "of", node), "E", "J"):
         yield Gradient(node, span=span)
     yield from (Power(node, TWO, span=span), Expectation(node, span=span), Quotient(ONE, node, span=span))
-    for layer in {part.layer for part in walk(node) if isinstance(part, Symbol) and part.layer}:
+    for layer in dict.fromkeys(part.layer for part in walk(node) if isinstance(part, Symbol) and part.layer):
         yield from (Activation(layer, slope, node, span=span) for slope in (False, True))
     inside = {letter for part in walk(node) for letter in getattr(part, "indices", ())}
     for letter in letters:
