@@ -30,6 +30,7 @@ NAMES = {
     "floor": "floor: a label echoes",
 }
 PEERS = ("ipympl", "plotly", "bqplot")
+DRAGS = 3  # of which the median counts
 EXPLORERS = ("slope", "bgd", "sgd", "weight", "backprop", "gradient_size", "break_it", "fit", "noise", "comparison")
 # Watches a cell: `seen` keeps the animation frames in which something new was ready to be painted: a picture that is
 # loaded and decoded, a canvas drawn on, a label's words.
@@ -79,7 +80,7 @@ def report(quick):
         )
         drag = f"{rate:9.1f}{lag:6.0f}{late:5}{cpu:7.1f}"
         print(f"{NAMES[way]:22}{step:6.0f} ms{p95:6.0f}{drag}{sent / 1e3:7.1f}   {ratios}")
-    print("lag: ms from release to the last picture; late: pictures after release;")
+    print(f"lag: ms from release to the last picture; late: pictures after release; medians of {DRAGS} drags;")
     print("CPU: ms of the kernel a picture of the drag; kB: what a step sends to the page.")
     for missing in [way for way in PEERS if way not in ways]:
         print(f"{missing} is not installed and left out (pip install {missing}).")
@@ -130,10 +131,12 @@ def _cells(ways):
 def _measured(notebook, number, steps):
     page, (_, handle) = notebook.page, _watched(notebook, number)
     handle.focus()
-    taken, before = _steps(notebook, steps), _cpu(notebook)
-    rate, lag, late, pictures = _drag(page, handle)
-    cpu = 1e3 * (_cpu(notebook) - before) / pictures
-    return *taken, rate, lag, late, cpu
+    taken, drags = _steps(notebook, steps), []
+    for _ in range(DRAGS):
+        before = _cpu(notebook)
+        *seen, pictures = _drag(page, handle)
+        drags.append((*seen, 1e3 * (_cpu(notebook) - before) / pictures))
+    return *taken, *(median(of_each) for of_each in zip(*drags))
 
 
 def _watched(notebook, number):
