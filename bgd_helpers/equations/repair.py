@@ -16,11 +16,7 @@ from bgd_helpers.equations.space import cancels, wide_edits
 from bgd_helpers.equations.updates import RULES, without_next
 
 SMALL = 30  # nodes of both sides
-MOST_EDITS, MOST_WIDE, MOST_PAIRS = (
-    400,
-    4000,
-    950,
-)  # tried where the sides are small, and fewer where they are larger: about a second
+MOST_EDITS, MOST_WIDE, MOST_PAIRS = 400, 4000, 950  # where the sides are small, else fewer: about a second
 LEFT = "another left side"
 NEAR = ("t+1", "t", "t-1")
 TIMES = r"an update leads from w_t to w_{t+1}, and t of them from w_0 to w_t."
@@ -56,11 +52,7 @@ def repair(latex, left, right, approximately, first):
             return False
         return not (first and left.span and repeats)  # which would say nothing: a = a, J = J^\\top
 
-    import os
-
-    edits = (
-        [] if os.environ.get("NARROW") == "0" else single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
-    )
+    edits = single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
     good = [edit for edit in edits if holds(edit.whole)]
     turned = not good and first and _turned_on_the_left(latex, left, right, approximately)
     if turned:
