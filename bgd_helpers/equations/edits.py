@@ -307,6 +307,7 @@ def _local(node, letters, layers):
         case Negative(of):
             yield "turned sign", of
         case Add(terms):
+            yield "square", Power(node, Number(2.0), span=node.span)
             if Symbol("I") in terms:
                 yield "exponent", Power(node, Symbol("t"), span=node.span)
             new, old = (isinstance(term, Negative) for term in terms[:2][::-1])
