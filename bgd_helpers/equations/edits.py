@@ -49,7 +49,6 @@ ALIKE = [
     ("X", "H"),
 ]
 MATRICES = ("W", "A", "Z", "Delta", "X", "Y", "Yhat", "b", "H")
-CONFUSED = {"width": Symbol("N"), "E": Symbol("J"), "J": Symbol("E", ("n",))}
 HIDDEN, ARGUMENT = "the handout's hidden formula", "f'(z) for f'(a)"
 TABLE = tomllib.loads(Path(__file__).with_name("edits.toml").read_text(encoding="utf-8"))
 SENTENCES, MORE = dict(TABLE["kinds"]), TABLE["more"]
