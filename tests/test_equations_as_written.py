@@ -63,6 +63,14 @@ def test_a_result_with_a_line_that_leads_nowhere_is_none(exercise, answer, said)
     assert verdict.outcome == "wrong" and said in verdict.text, verdict
 
 
+@pytest.mark.parametrize(("latex", "mended"), WRITTEN["letters"])
+def test_a_slip_is_mended_in_the_letters_of_the_text(latex, mended):
+    found = check_equation(latex)
+    start, end = found.span
+    assert found.repair == mended and check_equation(mended).verdict == "holds"
+    assert mended.startswith(latex[:start]) and mended.endswith(latex[end:])
+
+
 SPELLINGS = [
     tuple(part.strip().strip("`").replace(r"\|\|", "||") for part in line.strip("| \n").split("` | `"))
     for line in (Path(__file__).parent.parent / "docs" / "equations.md").read_text(encoding="utf-8").split("\n")

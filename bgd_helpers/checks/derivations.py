@@ -152,9 +152,9 @@ def check_derivation(exercise: str, answer: str | None) -> DerivationVerdict:
         raise ValueError(f'the answer is a string of LaTeX, r"...", not a value of type {type(answer).__name__}')
     if not answer.strip(" .\n\t…"):
         return DerivationVerdict("not attempted", NOT_YET)
-    answer = with_definitions(braced(answer))
     try:
         result = check_equation(answer)
+        answer = with_definitions(braced(answer))[0].text
         chains = [at_a_point(chain) for chain in read(answer) if isinstance(chain, Chain)]
     except EquationError as error:
         return DerivationVerdict("wrong", f"it cannot be read. {error}")

@@ -97,7 +97,7 @@ def derive(line: str, cell: str) -> Derivation:
         shell.user_ns[ANSWERS[exercise]] = cell
     text = braced(cell)
     try:
-        steps = steps_of(with_definitions(text)) if text.strip() else []
+        steps = steps_of(with_definitions(text)[0].text) if text.strip() else []
     except Misfit:
         steps = []
     return Derivation(text, steps, check_derivation(exercise, text))

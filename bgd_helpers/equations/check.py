@@ -1,12 +1,13 @@
 """The check of an equation: each step of each line, the first that fails, and what mends it."""
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
 from bgd_helpers.equations.conditions import difference_in_truth
 from bgd_helpers.equations.counterexample import Counterexample, agree, first_difference
-from bgd_helpers.equations.definitions import with_definitions
+from bgd_helpers.equations.definitions import in_letters, with_definitions
 from bgd_helpers.equations.errors import EquationError, Misfit
 from bgd_helpers.equations.meaning import is_counted, is_definition, meaning_of
 from bgd_helpers.equations.messages import advice, elsewhere
@@ -14,7 +15,7 @@ from bgd_helpers.equations.prose import read, unread, without_prose
 from bgd_helpers.equations.reading import line_of, named
 from bgd_helpers.equations.repair import repair, repair_condition, repair_of_times
 from bgd_helpers.equations.result import Result
-from bgd_helpers.equations.spelling import braced, typed
+from bgd_helpers.equations.spelling import typed
 from bgd_helpers.equations.steps import steps_of
 from bgd_helpers.equations.syntax import (
     Chain,
@@ -77,21 +78,33 @@ def check_equation(latex: str, rule: str | None = None, mend: bool = True) -> Re
     """
     if rule not in (None, *RULES):
         raise ValueError(f"there is no update rule {rule!r}: choose one of {', '.join(RULES)}")
-    given, latex = latex, braced(latex)
-    if isinstance(latex, str) and (meant := with_definitions(latex)) != latex:
-        given = latex = meant
+    if not isinstance(latex, str):
+        raise TypeError(f"an equation is a string of LaTeX, not a value of type {type(latex).__name__}")
+    written = typed(latex)
+    text, letters = with_definitions(written.text)
+    meant = text.text
     try:
-        return _checked(latex, rule, mend)
+        found = _checked(meant, rule, mend)
     except Misfit as error:
-        mended = error.repair or mend and error.changes and _changed(latex, error.changes, rule) or None
-        place, text = (
+        mended = error.repair or mend and error.changes and _changed(meant, error.changes, rule) or None
+        place, said = (
             not mended
-            and named(without_prose(latex))
+            and named(without_prose(meant))
             or error.advised
-            and advice(latex, error.position)
+            and advice(meant, error.position)
             or (error.position, error.expected)
         )
-        raise EquationError(given, typed(given).place(place), text, mended) from None
+        mended = mended and _in_letters(mended, letters, rule)
+        raise EquationError(latex, written.place(text.place(place)), said, mended) from None
+    span = found.span and (text.place(found.span[0]), text.at[found.span[1] - 1][1])
+    repair = found.repair and _in_letters(found.repair, letters, rule)
+    return replace(found, latex=written.text, message=in_letters(found.message, letters), span=span, repair=repair)
+
+
+def _in_letters(latex, letters, rule):
+    """A mended equation in the writer's own letters, if it reads back so."""
+    short = in_letters(latex, letters)
+    return short if short == latex or _holds(with_definitions(short)[0].text, rule) else latex
 
 
 def _changed(latex, changes, rule):

@@ -1,9 +1,11 @@
 """Letters that a text gives a meaning itself, r = Xw - y: they are read as what they mean."""
 
 import re
-from functools import partial
 
-LONGEST = 3000  # characters, with all letters replaced
+from bgd_helpers.equations import reading, syntax
+from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.spelling import LONGEST, TOKEN, Text, as_written
+
 LETTER = (
     r"(?:(?:[cgoqrsuCDFGKMOPQRSUV]|[ed](?=\}?\s*_)|\\(?:var)?epsilon)(?![A-Za-z])"
     r"|\\hat\s*(?:y|\{\s*(?:y|\\mathbf\s*\{\s*y\s*\})\s*\})(?!\s*[_A-Za-z]))"
@@ -16,21 +18,45 @@ GIVEN = re.compile(r"\s*&?\s*(?::=|=|\\(?:equiv|triangleq|coloneqq)(?![A-Za-z]))
 INSIDE = re.compile(
     r"(?:[-=+*/^_)\d&]|(?<![A-Za-z\\])[A-Z])\s*$|\\(?:cdot|times|odot|frac|partial|nabla)\s*$"
 )  # of an equation: no start
-TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 ENDS = re.compile(r"[$\n,;=&]|\\(?:\\|\)|\]|q?quad|text|end|Rightarrow|implies)")
 WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}")
 
 
-def with_definitions(latex: str) -> str:
-    """A text with what its letters mean in their place, if it says so and uses them; there it says p = p."""
-    at = 0
-    while given := next((match for match in NAME.finditer(latex, at) if _defines(latex, match)), None):
-        plain = latex[: given.end()] + GIVEN.sub(lambda sign: sign[0].replace(":=", "="), latex[given.end() :], 1)
-        filled = NAME.sub(partial(_meant, given=given, value=_value(latex, given)), plain)
-        if len(filled) > LONGEST:
+def with_definitions(latex: str) -> tuple[Text, dict]:
+    """A text with what its letters mean in their place, if it says so and uses them; there it says p = p.
+
+    And the letters, each by what stands in its place.
+    """
+    text, letters, at = as_written(latex), {}, 0
+    while given := next((match for match in NAME.finditer(text.text, at) if _defines(text.text, match)), None):
+        sign, value = GIVEN.match(text.text, given.end()), _value(text.text, given)
+        filled, meant = text.replaced(*sign.span(), sign[0].replace(":=", "=")), {}
+        for match in reversed(list(NAME.finditer(filled.text))):
+            meaning = _meant(match, given, value)
+            if meaning != match[0]:
+                meant[meaning] = match[0]
+                filled = filled.replaced(*match.span(), meaning)
+        if len(filled.text) > LONGEST:
             break
-        at, latex = at if filled != latex else given.end(), filled
+        at, text, letters = at if meant else given.end(), filled, letters | meant
+    return text, letters
+
+
+def in_letters(latex: str, letters: dict) -> str:
+    """A text with the letters in place of what they mean, as it was written and as the tree is."""
+    for meaning, letter in reversed(letters.items()):
+        for form in (meaning, *_printed(meaning)):
+            latex = latex.replace(form, letter)
     return latex
+
+
+def _printed(meaning):
+    try:
+        tree = reading.read(f"{meaning} = 0")[0].sides[0]
+    except Misfit:
+        return ()
+    form = syntax.latex(tree)
+    return (rf"\left({form}\right)", *[form] * (not isinstance(tree, syntax.Add | syntax.Negative)))
 
 
 def _defines(latex, match):

@@ -345,6 +345,8 @@ def _local(node, letters, layers):
             yield "by", replace(node, by=replace(by, name="azAZ"["zaZA".index(name)]))
             moved = (new for kind, new in _of_symbol(by, letters, layers) if kind in ("index", "layer"))
             yield from (("by", replace(node, by=new)) for new in moved)
+        case Derivative(_, Symbol(mark="t+1") as by):
+            yield "old parameters", replace(node, by=replace(by, mark="t"))
         case Gradient(Symbol("J", ())):
             yield "symbol", replace(node, of=Symbol("E", ("n",), span=node.of.span))
     if is_symbol(of := getattr(node, "of", node), "J") and of.indices:

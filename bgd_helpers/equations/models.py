@@ -282,7 +282,6 @@ NETWORKS = (
     ((4, 2), 6, "sigmoid", 15),
     ((3, 4, 2), 1, "sigmoid tanh", 16),
     ((2, 3, 1), 4, "tanh softplus", 17),
-    ((3, 4, 2, 5, 3), 4, "tanh softplus tanh softplus", 18),
 )
 DEEP_NETWORKS = (  # in which neither the fourth layer nor the fifth need be the last
     ((2, 3, 4, 2, 3, 4), 3, "tanh softplus sigmoid tanh softplus", 19),

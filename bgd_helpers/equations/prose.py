@@ -13,7 +13,7 @@ from bgd_helpers.equations.counterexample import first_difference
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import meaning_of
 from bgd_helpers.equations.messages import ADVICE
-from bgd_helpers.equations.spelling import EQUALS, MATHEMATICS, NO_PROSE, OPEN_END, WORD
+from bgd_helpers.equations.spelling import EQUALS, LONGEST, MATHEMATICS, NO_PROSE, OPEN_END, WORD
 from bgd_helpers.equations.syntax import (
     Chain,
     Derivative,
@@ -55,9 +55,9 @@ class Piece(NamedTuple):
 
 def read(latex: str) -> list[Chain | Equivalence]:
     """The statements of an equation or a derivation, those of its sentences too. Raises Misfit."""
-    if isinstance(latex, str) and (eaten := EATEN.search(latex)):
+    if eaten := EATEN.search(latex):
         raise Misfit(eaten.start(), NO_R)
-    texts = _texts(latex) if isinstance(latex, str) and len(latex) <= reading.LONGEST else ()
+    texts = _texts(latex) if len(latex) <= LONGEST else ()
     if not texts:
         return reading.read(latex)
     statements = [statement for text in texts for statement in reading.read(text)]
@@ -68,7 +68,7 @@ def without_prose(latex: str) -> str:
     """The text with blanks in place of all that is passed over; empty if Python has eaten its backslashes."""
     if EATEN.search(latex):
         return ""
-    texts = _texts(latex) if len(latex) <= reading.LONGEST else ()
+    texts = _texts(latex) if len(latex) <= LONGEST else ()
     return "".join(max(signs) for signs in zip(*texts)) if texts else latex
 
 

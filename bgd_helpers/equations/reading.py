@@ -5,9 +5,8 @@ from functools import cache, lru_cache
 
 from bgd_helpers.equations import messages
 from bgd_helpers.equations.building import build, with_example
-from bgd_helpers.equations.definitions import LONGEST
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.spelling import GRAMMAR, as_written, named_function, outside, spelled, substituted
+from bgd_helpers.equations.spelling import GRAMMAR, LONGEST, as_written, named_function, outside, spelled, substituted
 from bgd_helpers.equations.syntax import Chain, Equivalence
 
 GOES_ON = re.compile(  # what parts lines, before a relation
@@ -27,8 +26,6 @@ def read(latex: str) -> list[Chain | Equivalence]:
 
     Raises Misfit, with the position, for anything that is no equation of the language.
     """
-    if not isinstance(latex, str):
-        raise TypeError(f"an equation is a string of LaTeX, not a value of type {type(latex).__name__}")
     return list(_read(latex))
 
 

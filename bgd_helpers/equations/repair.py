@@ -13,7 +13,7 @@ from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import is_counted, meaning_of, together
 from bgd_helpers.equations.reading import read
 from bgd_helpers.equations.space import cancels, wide_edits
-from bgd_helpers.equations.updates import RULES, without_next
+from bgd_helpers.equations.updates import RULES, has_next, without_next
 
 SMALL = 30  # nodes of both sides
 MOST_EDITS, MOST_WIDE, MOST_PAIRS = 400, 4000, 950  # where the sides are small, else fewer: about a second
@@ -48,7 +48,7 @@ def repair(latex, left, right, approximately, first):
         if not screen.passes(side) or not agree(left, side, approximately):
             return False
         repeats = side == left or left in syntax.walk(side) and left not in syntax.walk(right)
-        if cancels(side) and not cancels(right):
+        if cancels(side) and not cancels(right) or has_next(side):
             return False
         return not (first and left.span and repeats)  # which would say nothing: a = a, J = J^\\top
 

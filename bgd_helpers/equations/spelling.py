@@ -15,6 +15,8 @@ from typing import NamedTuple
 from bgd_helpers.equations import messages
 from bgd_helpers.equations.errors import Misfit
 
+LONGEST = 3000  # characters of a text, all letters of its own replaced
+
 
 def _greek(sign):
     """A Greek letter by its name in LaTeX; "" for any other sign."""
@@ -89,7 +91,7 @@ def joined(*parts):
 
 def braced(latex: str) -> str:
     """A text that was typed without LaTeX, δ_nj^(k), with the braces of LaTeX; any other as it is."""
-    return latex if not isinstance(latex, str) or "\\" in latex else typed(latex).text
+    return typed(latex).text
 
 
 def typed(latex: str) -> Text:
@@ -329,7 +331,7 @@ MATHEMATICS = re.compile(
 NO_PROSE = r"\\(?:text|operatorname|mathrm|begin|end|label|tag|color|ref|mbox|intertext)\w*\*?\s*\{[^{}]*\}"
 EQUALS = r"=|\\(?:leftarrow|approx|iff|to|equiv|le|ge|in|propto|gets|stackrel|triangleq)(?![A-Za-z])|[<>]"
 EQUATION = r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]"  # mathematics outside the signs of mathematics
-OPEN_END = re.compile(rf"(?:[-+*/(,{{]|\\(?:cdot|odot|times|left|circ)|{EQUALS}|\\\\|&)\s*$")
+OPEN_END = re.compile(rf"(?:[-+/(,{{]|(?<!\^)\*|\\(?:cdot|odot|times|left|circ)|{EQUALS}|\\\\|&)\s*$")
 OPEN_START = re.compile(rf"\s*(?:[-+*/)}}^_&]|\\(?:cdot|odot|times|right|circ|\\)|{EQUALS}|:=)")
 WORD = re.compile(
     r"(?<![\\\w.({^\x27-])(?:[A-Za-z]{3,}|[Aa]s|[Ss]o|[Bb]y|[Ww]e|[Ii]s|[Ii]f|[Ii]n|of|to|or|at|on|an|be)(?![\w({.@^=]|\s*(?:=|\[|:=))[.,:]*"
