@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from bgd_helpers.equations import messages, syntax
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.shapes import shape
-from bgd_helpers.equations.syntax import MARKS, Chain, Equivalence, Layer, Node, Number, Symbol
+from bgd_helpers.equations.syntax import MARKS, VARIABLES, Chain, Equivalence, Layer, Node, Number, Symbol
 
 # how the course writes what is spelt in several ways; what is not here stands for itself
 SYNONYMS = {
@@ -17,7 +17,6 @@ SYNONYMS = {
     r"\ell": "ℓ",
 }  # fmt: skip
 LAYERED = ("a", "z", "delta")
-VARIABLES = set("w b a z x y yhat E W A Z X Y Yhat theta".split())
 
 
 def build(part):

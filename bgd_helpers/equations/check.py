@@ -86,7 +86,8 @@ def check_equation(latex: str, rule: str | None = None, mend: bool = True) -> Re
     try:
         found = _checked(meant, rule, mend)
     except Misfit as error:
-        mended = error.repair or mend and error.changes and _changed(meant, error.changes, rule) or None
+        offered = error.repair or error.changes and _changed(meant, error.changes)
+        mended = mend and offered and _mended_throughout(offered, rule)
         place, said = (
             not mended
             and named(without_prose(meant))
@@ -107,11 +108,11 @@ def _in_letters(latex, letters, rule):
     return short if short == latex or _holds(with_definitions(short)[0].text, rule) else latex
 
 
-def _changed(latex, changes, rule):
-    """The equation with some parts exchanged, if it holds then; else None."""
+def _changed(latex, changes):
+    """The equation with some parts exchanged."""
     for start, end, new in sorted(changes, reverse=True):
         latex = latex[:start] + new + latex[end:]
-    return latex if _holds(latex, rule) else None
+    return latex
 
 
 def _holds(latex, rule):

@@ -92,7 +92,7 @@ def _slip(edit):
             return None, MORE["signal"]
         case "index" if is_symbol(old, "a"):
             return None, MORE["unit"]
-        case "index" if is_by(left, "w", "W") and is_symbol(old, "z", "x") and old.indices[1] != new.indices[1]:
+        case "index" if is_by(left, "w", "W") and is_symbol(old, "z", "x") and old.indices[1:] != new.indices[1:]:
             return "z_j for z_i", ""
         case "swap" if is_symbol(old, "w") and goes_back:
             return "missing transpose", ""

@@ -308,7 +308,7 @@ def _note_entry(entry, found):
 
 def _check_derivative(node, found):
     """Raises Misfit for what the language cannot differentiate."""
-    if isinstance(node, syntax.Derivative) and not isinstance(node.by, Symbol):
+    if isinstance(node, syntax.Derivative) and not is_symbol(node.by, *syntax.VARIABLES):
         raise Misfit(node, "an update takes the gradient at the parameters before it: one differentiates by them.")
     if isinstance(node, syntax.Differential):
         found.changing += tuple(part for part in symbols_of(node.of) if part.name in CHANGING)

@@ -61,7 +61,13 @@ def wide_edits(left, right):
 
 def cancels(tree):
     """Whether a term stands beside its negative somewhere: nothing is said with a difference that is 0."""
-    return any(Negative(term) in node.terms for node in walk(tree) if isinstance(node, Add) for term in node.terms)
+    sums = map(_all_terms, walk(tree))
+    return any(Negative(term) in terms for terms in sums for term in terms)
+
+
+def _all_terms(node):
+    """The terms of a sum, and those of the sums among them."""
+    return [part for term in node.terms for part in _all_terms(term) or [term]] if isinstance(node, Add) else []
 
 
 def _with_identity(node):

@@ -211,6 +211,7 @@ FORMS = {
     "Yhat": {(0, False): r"\hat Y"},
     "Delta": {(0, True): r"\Delta^{(k)}"},
 }  # fmt: skip
+VARIABLES = set("w b a z x y yhat E W A Z X Y Yhat theta".split())  # what one differentiates by
 TIMES = {"t", "t+1", "0", "t-1", "t-2"}
 MARKS = {"w": TIMES | {"*"}, "theta": TIMES, "eta": {"*"}, "lambda": {"max", "min"}, "Var": {"with", "without"}}
 
