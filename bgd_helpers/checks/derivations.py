@@ -175,7 +175,7 @@ def check_derivation(exercise: str, answer: str | None) -> DerivationVerdict:
     )
     if not leads:
         return DerivationVerdict("wrong", NO_STEP + unused)
-    wide = [f" Line {step.line} is {step.said}" for step in steps_of(answer) if step.said] if len(chains) == 1 else []
+    wide = [f" Line {step.line} is {step.said}" for step in steps_of(answer) if step.said]
     return DerivationVerdict("right", ARRIVES + unused + "".join(wide) + unread(answer), result=result)
 
 

@@ -12,7 +12,7 @@ from bgd_helpers.equations.errors import EquationError, Misfit
 from bgd_helpers.equations.meaning import is_counted, is_definition, meaning_of
 from bgd_helpers.equations.messages import advice, elsewhere
 from bgd_helpers.equations.prose import read, unread, without_prose
-from bgd_helpers.equations.reading import line_of, named
+from bgd_helpers.equations.reading import line_of, lines_of, named
 from bgd_helpers.equations.repair import repair, repair_condition, repair_of_times
 from bgd_helpers.equations.result import Result
 from bgd_helpers.equations.spelling import typed
@@ -295,4 +295,4 @@ def _at_the_output(fault):
 
 def _line_of(latex, right):
     """Which line a step stands in, where there are several."""
-    return f"line {line_of(latex, right.span[0])} " if r"\\" in latex or "\n" in latex.strip() else ""
+    return f"line {line_of(latex, right.span[0])} " if len(lines_of(latex)) > 1 else ""

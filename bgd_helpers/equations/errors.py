@@ -1,5 +1,7 @@
 """What is said of LaTeX that is not an equation of the language."""
 
+from textwrap import indent
+
 
 class Misfit(ValueError):
     """What does not fit: where, a position or a node, and what is said of it. check_equation makes an error of it.
@@ -26,7 +28,7 @@ class EquationError(ValueError):
     def __init__(self, latex, position, expected, repair=None):
         self.position = max(0, min(position, len(latex)))
         self.expected, self.repair = expected, repair
-        mended = f"\nIt holds as\n  {repair}" if repair else ""
+        mended = "\nIt holds as\n" + indent(repair.strip("\n"), "  ") if repair else ""
         super().__init__(f"{expected}\n{_pointed_at(latex, self.position)}{mended}")
 
 

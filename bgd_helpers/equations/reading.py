@@ -12,6 +12,8 @@ from bgd_helpers.equations.syntax import Chain, Equivalence
 GOES_ON = re.compile(  # what parts lines, before a relation
     r"(?:(?:[,.;&]|\\\\(?:\[[^\]]*\])?)\s*)+(?=(?:=|:=|\\(?:leftarrow|approx|le|leq)(?![A-Za-z])))"
 )
+LINE = r"\n(?=(?:[^$]*\$[^$]*\$)*[^$]*$)"  # the end of one, but not between two $
+UNSEEN = re.compile(r"\s|\$\$|\\[\[\]\\]|\\(?:begin|end)\s*\{\w+\*?\}(?:\{[^{}]*\})?|```\w*")
 LARGEST = 60  # of one side: what it has of COUNTED, and so how deep it is
 COUNTED = set(
     """number symbol width batch_size prefix nabla norm head activation derivative fraction mean parentheses
@@ -40,11 +42,20 @@ def _read(latex):
     return with_example(build(tree))
 
 
+def lines_of(latex: str) -> list[tuple[int, str]]:
+    r"""(where it begins, the line) for each line in which there is something to be seen, no $$ or \begin alone.
+
+    A text of one line has those that end with \\.
+    """
+    ends = (LINE if latex.count("$") % 2 == 0 else "\n") if "\n" in latex.strip() else r"\\\\(?:\[[^\]]*\])?"
+    starts = [0, *(match.end() for match in re.finditer(ends, latex))]
+    lines = zip(starts, [latex[start:end] for start, end in zip(starts, [*starts[1:], None])])
+    return [(start, line) for start, line in lines if UNSEEN.sub("", line)]
+
+
 def line_of(latex: str, position: int) -> int:
-    """The number of the line in which a position stands: lines end with \\\\, or, without any, where the text's end."""
-    text = latex.lstrip()
-    position -= len(latex) - len(text)
-    return 1 + text.count("\\\\" if "\\\\" in text else "\n", 0, max(0, position))
+    """The number of the line in which a position stands."""
+    return max(1, sum(start <= position for start, _ in lines_of(latex)))
 
 
 def named(latex: str) -> tuple[int, str] | None:

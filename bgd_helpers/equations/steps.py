@@ -21,8 +21,11 @@ class Step(NamedTuple):
 
 def steps_of(latex: str) -> list[Step]:
     """Every step of the equations in a text. Raises Misfit for a text that cannot be read."""
-    chains = map(_by_its_rule, chains_of(read(latex)))
-    return [step for chain in chains if set(chain.relations) <= {"=", "~"} for step in _judged(latex, chain)]
+    chains = list(map(_by_its_rule, chains_of(read(latex))))
+    steps = [step for chain in chains if set(chain.relations) <= {"=", "~"} for step in _judged(latex, chain)]
+    if len(chains) > 1:  # what one of them takes at once another may show
+        steps = [step._replace(said="") if step.outcome == "holds" else step for step in steps]
+    return steps
 
 
 def _by_its_rule(chain):
