@@ -25,6 +25,7 @@ import sys
 import lazy_loader
 
 from bgd_helpers import former
+from bgd_helpers.magic import derive_first
 
 __version__ = "2026.11.1"
 
@@ -39,12 +40,18 @@ if "" in sys.path:  # in a kernel, the learner's folder goes before everything e
 
 
 def _derive(line, cell):
+    from IPython.core.error import UsageError
+
     from bgd_helpers.checks.derive import derive
 
-    return derive(line, cell)
+    try:
+        return derive(line, cell)
+    except ValueError as error:
+        raise UsageError(str(error)) from None  # which is told without a traceback
 
 
 if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):  # in a kernel: the cells of %%derive
     shell.register_magic_function(_derive, "cell", "derive")
+    shell.input_transformers_cleanup.insert(0, lambda lines: derive_first("".join(lines)).splitlines(keepends=True))
     if "JPY_SESSION_NAME" in os.environ:  # a prompt that runs again is without its guess, and may be saved so
         importlib.import_module("bgd_helpers.lessons.predictions").remember()

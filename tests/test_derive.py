@@ -1,6 +1,7 @@
 """The cell magic %%derive: plain lines, each with its verdict; what is graded is what the cell binds."""
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,8 @@ LOST = E5.replace(" f_k'(a_{ni}^{(k)})", "") + "= \\sum_j w_{ij}^{(k+1)} \\delta
 
 def test_each_line_has_its_verdict():
     shown = repr(derive("E5", E5)).split("\n")
-    assert (
-        shown[0].startswith("  By the chain rule")
-        and shown[1].endswith("   holds")
-        and "holds: a large step" in shown[2]
-    )
+    assert shown[0].startswith("  By the chain rule") and shown[1].endswith("   holds")
+    assert "holds: a large step" in shown[2]
     assert shown[3].startswith("✓ right")
 
 
@@ -70,26 +68,48 @@ def test_a_cell_that_cannot_be_read_says_so():
 
 
 @pytest.mark.parametrize(
-    ("line", "name"), [("E4", "E4"), (" e5 ", "E5"), ("E7", "E7 and E8"), ("matrix forms", "matrix forms")]
+    ("line", "name"),
+    [("E4", "E4"), (" e5 ", "E5"), ("E7", "E7 and E8"), ("e7, e8", "E7 and E8"), ("matrix forms", "matrix forms")]
+    + [("E4: the output layer", "E4"), ("matrix gradient", "matrix gradient"), ("matrix f", "matrix forms")],
 )
 def test_names(line, name):
     assert name_of(line) == name
 
 
-@pytest.mark.parametrize("line", ["", "E6", "and"])
+@pytest.mark.parametrize("line", ["", "E6", "and", "E1", "matrix", "page"])
 def test_another_name_is_refused(line):
     with pytest.raises(ValueError, match="one of E4, E5"):
         name_of(line)
 
 
-def test_the_kernel_binds_the_name_that_is_checked():
+@pytest.fixture
+def shell():
+    """A kernel's shell in which bgd_helpers is imported."""
     shell = InteractiveShell.instance()
-    try:
-        shell.register_magic_function(bgd_helpers._derive, "cell", "derive")
-        shell.run_cell("%%derive E5\n" + E5)
-        assert shell.user_ns["derivation_e5"] == E5
-    finally:
-        InteractiveShell.clear_instance()
+    importlib.reload(bgd_helpers)
+    yield shell
+    InteractiveShell.clear_instance()
+
+
+BEFORE = ["%%derive E5\n", "# mine\n\n%% derive e5: hidden layers\n", 'derivation_e5 = r"""\n%%derive E5\n']
+
+
+@pytest.mark.parametrize("before", BEFORE)
+def test_the_kernel_and_the_grader_bind_the_name_that_is_checked(shell, before):
+    shell.run_cell(before + E5)
+    assert shell.user_ns["derivation_e5"] == E5
+    exec(as_assignment(before + E5), graded := {})
+    assert graded["derivation_e5"] == E5
+
+
+@pytest.mark.parametrize("cell", ["%%derive\n" + E5, "%%derive page\n" + E5, "dE_n/da_nj^(L) = f_L'(a_nj^(L)\n= 2"])
+def test_a_cell_without_its_name_is_told_so_in_a_line(shell, cell, capsys):
+    shell.run_cell(cell)
+    assert capsys.readouterr().err.startswith("UsageError: write %%derive and one of E4, E5, ")
+
+
+def test_a_cell_of_python_is_none_of_lines(shell):
+    assert shell.run_cell("k = 2\nw = 3^(k + 1)\nw").result == 0
 
 
 def test_grading_reads_the_cell_as_that_assignment():
@@ -102,3 +122,22 @@ def test_grading_reads_the_cell_as_that_assignment():
 def test_the_names_are_those_of_the_notebooks():
     tasks = {task.exercise: task.variable for task in read(NOTEBOOKS).tasks if task.is_derivation}
     assert tasks == ANSWERS
+
+
+PASTED = r"""Sure! Here is **the derivation**:
+$$
+\begin{aligned}
+\frac{\partial E_n}{\partial a_{nj}^{(L)}}
+&= \frac{\partial E_n}{\partial \hat y_{nj}} \frac{\partial \hat y_{nj}}{\partial a_{nj}^{(L)}} \\
+&= 2 (y_{nj} - \hat y_{nj}) f_L'(a_{nj}^{(L)})
+\end{aligned}
+$$
+"""
+
+
+def test_what_is_pasted_has_its_signs_beside_its_lines():
+    shown = derive("E4", PASTED)
+    assert [sign for sign, *_ in shown._rows()] == ["", "", "✓", "✗"] and "line 4 does not hold" in shown.verdict.text
+    html = shown.verdict._repr_html_()
+    assert "Sure! Here is <b>the derivation</b>:" in html and "begin" not in html and "$$" not in html
+    assert html.count("Sure") == 1 and html.rpartition("Mended:")[2].count("<div>") == 1

@@ -9,9 +9,11 @@ from bgd_helpers.checks.derivations import DerivationVerdict, check_derivation
 from bgd_helpers.checks.verdicts import paragraphs
 from bgd_helpers.equations.definitions import with_definitions
 from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.reading import lines_of
 from bgd_helpers.equations.result import shown
 from bgd_helpers.equations.spelling import braced
 from bgd_helpers.equations.steps import Step, steps_of
+from bgd_helpers.magic import TEMPLATE, derive_first
 
 ANSWERS = {  # what an exercise's derivation is called in the notebook
     "E4": "derivation_e4",
@@ -24,36 +26,34 @@ ANSWERS = {  # what an exercise's derivation is called in the notebook
     "matrix gradient": "derivation_matrix_gradient",
     "variance": "derivation_variance",
 }
-FIRST = re.compile(r"\s*%%derive\b[ \t]*([^\n]*)(?:\n|$)")
-LATE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)+[ \t]*%%derive\b")
-NOT_FIRST = "%%derive is the first line of its cell: take away the comment that stands before it"
+FIRST = re.compile(r"%%derive ([^\n]*)(?:\n|$)")
 WRAPPER = re.compile(  # what is left of the template around the lines, and the check below them
-    r"""^[ \t]*(?:(?:derivation_\w+|matrix_forms)[ \t]*=[ \t]*[rR]?(?:\"{3}|'{3})|(?:\"{3}|'{3})[ \t]*$|"""
-    r"""(?:bgd\.)?check_derivation\([^\n]*$)""",
-    re.MULTILINE,
+    rf"""^[ \t]*(?:{TEMPLATE}|(?:\"{{3}}|'{{3}})[ \t]*$|(?:bgd\.)?check_derivation\([^\n]*$)""", re.MULTILINE
 )
 SIGNS = {"holds": "✓", "fails": "✗", "follows": "↳"}
 WORDS = {"holds": "holds", "fails": "does not hold", "follows": "follows"}
 
 
 def name_of(line: str) -> str:
-    """The exercise that the first line of the cell names. Raises ValueError if it names none."""
-    wanted = " ".join(line.split()).casefold()
-    found = [
-        name for name in ANSWERS if wanted and (name.casefold() == wanted or wanted in name.casefold().split(" and "))
-    ]
-    if not found:
-        raise ValueError(f"write %%derive and one of {', '.join(ANSWERS)} on the first line, not {line.strip()!r}")
-    return found[0]
+    """The exercise that the first line of the cell names, or begins to. Raises ValueError if it names none."""
+    wanted = set(_words(line.partition(":")[0]))
+    begun = [name for name in ANSWERS if all(any(word.startswith(part) for word in _words(name)) for part in wanted)]
+    found = max((name for name in ANSWERS if wanted.issuperset(_words(name))), key=len, default=None)
+    if not wanted or not found and len(begun) != 1:
+        said = f", not {line.strip()!r}" if wanted else ""
+        raise ValueError(f"write %%derive and one of {', '.join(ANSWERS)} on the first line of the cell{said}.")
+    return found or begun[0]
+
+
+def _words(name):
+    return [word for word in re.findall(r"\w+", name.casefold()) if word != "and"]
 
 
 def as_assignment(source: str) -> str:
     """A cell that begins with %%derive as the assignment that it stands for; any other as it is."""
-    first = FIRST.match(source)
-    if not first:
-        return f"raise SyntaxError({NOT_FIRST!r})\n" if LATE.match(source) else source
+    first = FIRST.match(cell := derive_first(source))
     try:
-        return f"{ANSWERS[name_of(first[1])]} = {WRAPPER.sub('', source[first.end() :])!r}\n"
+        return f"{ANSWERS[name_of(first[1])]} = {WRAPPER.sub('', cell[first.end() :])!r}\n" if first else source
     except ValueError:
         return source
 
@@ -68,13 +68,12 @@ class Derivation:
 
     def _rows(self):
         """(sign, line, what is said) for each line that has something in it."""
-        for number, line in enumerate(self.text.strip("\n").split("\n"), 1):
+        for number, (_, line) in enumerate(lines_of(self.text), 1):
             steps = [step for step in self.steps if step.line == number]
             worst = next((step for kind in WORDS for step in reversed(steps) if step.outcome == kind), None)
             worst = next((step for step in steps if step.outcome == "fails"), worst)
-            if line.strip():
-                words = [WORDS[worst.outcome], worst.said] if worst else []
-                yield SIGNS[worst.outcome] if worst else "", line, ": ".join(filter(None, words))
+            words = [WORDS[worst.outcome], worst.said] if worst else []
+            yield SIGNS[worst.outcome] if worst else "", line, ": ".join(filter(None, words))
 
     def __repr__(self):
         rows = [f"{sign or ' '} {line}{'   ' * bool(said)}{said}" for sign, line, said in self._rows()]

@@ -50,7 +50,7 @@ def lines_of(latex: str) -> list[tuple[int, str]]:
     ends = (LINE if latex.count("$") % 2 == 0 else "\n") if "\n" in latex.strip() else r"\\\\(?:\[[^\]]*\])?"
     starts = [0, *(match.end() for match in re.finditer(ends, latex))]
     lines = zip(starts, [latex[start:end] for start, end in zip(starts, [*starts[1:], None])])
-    return [(start, line) for start, line in lines if UNSEEN.sub("", line)]
+    return [(start, line.strip()) for start, line in lines if UNSEEN.sub("", line)]
 
 
 def line_of(latex: str, position: int) -> int:
