@@ -19,7 +19,7 @@ def difference_in_truth(statement):
     for model in models.regressions_at_all_rates():
         left, right = (_is_true(chain, model) for chain in (statement.left, statement.right))
         if left != right:
-            share = float(model.eta * model.constants["lambdamax"] / 2)
+            share = float(model.eta * model.constants["lambdamax"](model) / 2)
             where = f"where η is {share:.2f} · 2/λ_max".replace("-", "−")
             reason = f"{where}, the left side is {str(left).lower()}, yours is {str(right).lower()}"
             return Counterexample(model.name, {}, float(left), float(right), reason)

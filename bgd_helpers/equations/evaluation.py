@@ -81,7 +81,7 @@ def _symbol(symbol, scene):
     model, name = scene.model, symbol.name
     constant = getattr(model, "constants", {}).get(name + symbol.mark)
     if constant is not None:
-        return scene.full(np.atleast_2d(constant))
+        return scene.full(np.atleast_2d(constant(model)))
     if name == "w" and symbol.mark not in ("", "t"):
         return scene.full(model.iterate(0 if symbol.mark == "0" else scene.setting["t"] + int(symbol.mark[1:])))
     if name == "g":

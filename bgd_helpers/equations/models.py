@@ -164,21 +164,16 @@ class Regression(Network):
         moves = (w - self.theta) + 1j * STEP * np.eye(len(w))[:, :, None]
         return self.forward({("theta", None): moves}).J[..., 0].imag / STEP
 
-    @cached_property
-    def constants(self):
-        """H column by column from differences of the gradient, which is linear; the rest from H and X."""
-        curvatures = self._curvatures
-        eta, rate = self._best_rate()
-        return {
-            "H": self._H,
-            "I": np.eye(len(self._H)),
-            "w*": np.linalg.lstsq(self.X, self.Y, rcond=None)[0],
-            "lambdamax": curvatures[-1],
-            "lambdamin": curvatures[0],
-            "kappa": np.linalg.cond(self._H),
-            "eta*": eta,
-            "rate": rate,
-        }
+    constants = {  # what makes them: H column by column from differences of the gradient, the rest from H and X
+        "H": lambda model: model._H,
+        "I": lambda model: np.eye(len(model._H)),
+        "w*": lambda model: np.linalg.lstsq(model.X, model.Y, rcond=None)[0],
+        "lambdamax": lambda model: model._curvatures[-1],
+        "lambdamin": lambda model: model._curvatures[0],
+        "kappa": lambda model: np.linalg.cond(model._H),
+        "eta*": lambda model: model._best_rate[0],
+        "rate": lambda model: model._best_rate[1],
+    }
 
     @cached_property
     def _H(self):
@@ -189,6 +184,7 @@ class Regression(Network):
     def _curvatures(self):
         return np.linalg.eigvalsh(self._H)
 
+    @cached_property
     def _best_rate(self):
         """The learning rate for which one update shrinks the worst direction most, by ternary search."""
 
@@ -196,7 +192,7 @@ class Regression(Network):
             return np.linalg.norm(np.eye(len(self._H)) - eta * self._H, ord=2)
 
         low, high = 0.0, 2 / self._curvatures[-1]
-        for _ in range(200):
+        for _ in range(90):  # (2/3)^90 is what a double can tell
             third = (high - low) / 3
             low, high = (low, high - third) if worst(low + third) < worst(high - third) else (low + third, high)
         return low, worst(low)
@@ -210,7 +206,7 @@ class Regression(Network):
 
     def converges(self):
         """Whether w_t tends to w^*, from the update itself: w_t - w^* is multiplied by the same matrix each time."""
-        w_star = self.constants["w*"]
+        w_star = self.constants["w*"](self)
         columns = [e[:, None] - self.eta * self.gradient(w_star + e[:, None]) for e in np.eye(len(w_star))]
         with np.errstate(all="ignore"):
             return bool(np.linalg.norm(np.linalg.matrix_power(np.hstack(columns), 4096)) < 0.5)
@@ -231,11 +227,15 @@ class Draws(Regression):
         return self.forward({("theta", None): 1j * STEP * np.eye(2)[:, :, None]}).E[..., 0].imag.T / STEP
 
     @cached_property
-    def constants(self):
+    def _spread(self):
         away = self.gradients - self.gradients.mean(axis=0)
-        spread = (away**2).sum(axis=1).mean()
-        with_, without = spread / self.batch_size, (self.N - self.batch_size) / (self.N - 1)
-        return super().constants | {"Sigma": spread, "Varwith": with_, "Varwithout": with_ * without}
+        return (away**2).sum(axis=1).mean()
+
+    constants = Regression.constants | {
+        "Sigma": lambda model: model._spread,
+        "Varwith": lambda model: model._spread / model.batch_size,
+        "Varwithout": lambda model: model._spread / model.batch_size * (model.N - model.batch_size) / (model.N - 1),
+    }
 
 
 class Noise:
@@ -247,29 +247,29 @@ class Noise:
         self.name = f"batches of {B} from N = {N} examples"
         self.N, self.B = N, B
         rng = np.random.default_rng(seed)
-        self.eta, self.curvature, self.x = rng.uniform(0.05, 0.3), rng.uniform(0.5, 3), rng.normal(size=N)
-        self.x -= self.x.mean()
+        self.eta, self.curvature, x = rng.uniform(0.05, 0.3), rng.uniform(0.5, 3), rng.normal(size=N)
+        self.gradients = -self.curvature * (x - x.mean())
+
+    constants = {
+        "N": lambda model: model.N,
+        "B": lambda model: model.B,
+        "eta": lambda model: model.eta,
+        "Sigma": lambda model: model.gradients.var(),
+        "lambda": lambda model: model.curvature,
+        "v": lambda model: model._settled,
+        "Varwith": lambda model: model._means(product(range(model.N), repeat=model.B)).var(),
+        "Varwithout": lambda model: model._means(combinations(range(model.N), model.B)).var(),
+    }
+
+    def _means(self, batches):
+        return self.gradients[list(map(list, batches))].mean(axis=1)
 
     @cached_property
-    def constants(self):
-        gradients = -self.curvature * self.x
-        drawn = {"with": product(range(self.N), repeat=self.B), "without": combinations(range(self.N), self.B)}
-        means = {name: np.array([gradients[list(batch)].mean() for batch in all_]) for name, all_ in drawn.items()}
-        return {
-            "N": self.N,
-            "B": self.B,
-            "eta": self.eta,
-            "Sigma": ((gradients - gradients.mean()) ** 2).mean(),
-            "lambda": self.curvature,
-            "v": self._settled(means["with"]),
-            **{f"Var{name}": mean.var() for name, mean in means.items()},
-        }
-
-    def _settled(self, noise):
-        """Where the mean of w^2 settles when each update takes one of these mean gradients at w = 0, at random."""
-        v = 0.0
+    def _settled(self):
+        """Where the mean of w^2 settles when each update takes the mean gradient of a drawn batch at w = 0."""
+        v, noise = 0.0, (self._means(product(range(self.N), repeat=self.B)) ** 2).mean()
         for _ in range(3000):
-            v = ((1 - self.eta * self.curvature) ** 2) * v + self.eta**2 * (noise**2).mean()
+            v = (1 - self.eta * self.curvature) ** 2 * v + self.eta**2 * noise
         return v
 
 
