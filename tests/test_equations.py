@@ -193,6 +193,7 @@ REFUSED = [  # LaTeX, where, and a piece of what is said
     (r"\theta_{t-1} = \theta_t", 0, "cannot stand here"),
     (r"w_t = w", None, "write one of them"),
     (r"w_t \to w^* \iff 0 < d_k", None, "bounds"),
+    (r"w_t \to w^* \iff 0 < \eta < 2/\lambda_{\max} + 10^{-17}", None, "different in size"),
     (r"\theta \leftarrow", None, "stops short"),
     (" ".join(f"b_{i}^{{(1)}}" for i in "aceghlmpqr") + " = 0", 0, "too many values"),
     ("", 0, "no equation yet"),

@@ -357,7 +357,19 @@ BY_ACCIDENT = {
         r"\frac{\partial \hat y_{nj}}{\partial z_{ni}^{(1)}} = w_{ij}^{(2)} f_2'(a_{nj}^{(2)})",
         r"\frac{\partial J}{\partial w_{ij}^{(L)}} = \frac1N \sum_n z_{ni}^{(1)} \delta_{nj}^{(L)}",
     ],
-    "rounding": [r"10^{12} + 1 = 10^{12}", r"10^{11} + 1 = 10^{11}", r"J = J + 10^{-12} J"],
+    "rounding": [
+        r"10^{12} + 1 = 10^{12}",
+        r"10^{11} + 1 = 10^{11}",
+        r"J = J + 10^{-12} J",
+        r"(J + 10^{-6}) (J - 10^{-6}) = J^2",
+        r"(J + \eta^9)^2 = J^2 + 2 \eta^9 J",
+        r"(J + h)^3 = J^3 + 3 h J^2 + 3 h^2 J",
+        r"((50 w_{ij}^{(k)})^{-8} + 1) (50 w_{ij}^{(k)})^{24} = (50 w_{ij}^{(k)})^{24}",
+        r"\sum_n (\frac{E_n}{N J})^{400} = (\sum_n (\frac{E_n}{N J})^{200})^2",
+        r"f_k'(1000) = f_k'(2000)",
+        r"\operatorname{tr}((H^8)^8) = \lambda_{\max}^{64}",
+        r"\operatorname{tr}((X X^\top)^{64})^2 = \operatorname{tr}((X X^\top)^{64} (X X^\top)^{64})",
+    ],
 }
 
 

@@ -464,7 +464,7 @@ def _headed(head, part):
         and head.wrap is syntax.Gradient
         and not part.entry
         or isinstance(part.base, _Parentheses)
-        and head.wrap is _mean
+        and head.wrap not in (syntax.Gradient, syntax.Differential)
     ):
         return _on_base(part, head.wrap(_plain(part.base), span=span))
     return head.wrap(_plain(part), span=span)

@@ -5,7 +5,7 @@ import numpy as np
 from bgd_helpers.equations import models
 from bgd_helpers.equations.counterexample import Counterexample
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.evaluation import value
+from bgd_helpers.equations.evaluation import Undefined, value
 from bgd_helpers.equations.meaning import meaning_of
 from bgd_helpers.equations.syntax import Activation, Symbol, walk
 
@@ -39,7 +39,10 @@ def _is_true(chain, model):
 
 def _number(side, model):
     found = meaning_of(side)
-    return value(found.sides[0], found.scene(model, {"L": 1, None: 0})).item()
+    try:
+        return value(found.sides[0], found.scene(model, {"L": 1, None: 0})).item()
+    except Undefined as error:
+        raise Misfit(side, f"{error}.") from None
 
 
 def _check_condition(chain):

@@ -12,7 +12,7 @@ from bgd_helpers.equations.meaning import meaning_of, missing, models_of, shown,
 from bgd_helpers.equations.models import Network, square
 from bgd_helpers.equations.syntax import Node, Number
 
-APPROXIMATELY = 1e-6  # the tolerance where the sign is that of an approximation
+APPROXIMATELY = 1e-6  # of the largest entry: the tolerance where the sign is that of an approximation
 FEWEST = 2  # places at which an equation must be seen to hold, and depths of the networks if it speaks of layers
 
 
@@ -59,8 +59,7 @@ def first_difference(left, right, approximately=False, among=None):
     depths = []
     for scene in found.scenes(among):
         depths.append(scene.model.L)
-        difference = _difference(found, scene, APPROXIMATELY if approximately else TOLERANCE)
-        if difference:
+        if difference := _difference(found, replace(scene, exact=not approximately)):
             return difference
     if not among and len(set(depths) if found.layers else depths) < FEWEST:
         raise Misfit(0, "too few networks have all these layers and units: use smaller numbers.")
@@ -125,25 +124,27 @@ def _square_scene(left, right):
     model = models_of(both)[0]
     model = square(one_output=model.widths[-1] == 1) if type(model) is Network else model
     settings = both.settings(model)
-    return replace(both.scene(model, settings[len(settings) // 2]), known={})
+    return replace(both.scene(model, settings[len(settings) // 2]), known={}, exact=False)
 
 
 _meaning_of_left = lru_cache(maxsize=16)(meaning_of)  # a repair tries many right sides with it
 
 
-def _difference(found, scene, tolerance):
+@np.errstate(all="ignore")
+def _difference(found, scene):
     letters = {letter: number for letter, number in scene.setting.items() if letter not in ("L", None)}
     try:
-        with np.errstate(all="ignore"):
-            left, right = (_value(side, scene) for side in found.parts)
-        left, right = _same_shape(left, right, found.sides)
+        left, right = (_value(side, scene) for side in found.parts)
+        shapes = [side.shape[-2:] for side in (left, right)]
+        if shapes[0] != shapes[1] and Number(0.0) not in found.sides:
+            one, other = ("a number" if shape == (1, 1) else f"{shape[0]} x {shape[1]}" for shape in shapes)
+            raise Undefined(f"the left side is {one}, yours {other}")
     except Undefined as error:
         return Counterexample(scene.model.name, letters, np.nan, np.nan, str(error))
     left, right = np.broadcast_arrays(left, right)
-    scale = np.maximum(np.abs(left), np.abs(right))
-    scale = np.max(scale, where=np.isfinite(scale), initial=0)
-    with np.errstate(invalid="ignore"):
-        agree = np.abs(left - right) <= tolerance * scale
+    size = np.minimum(np.abs(left), np.abs(right))
+    within = TOLERANCE * size if scene.exact else APPROXIMATELY * np.max(size, where=np.isfinite(size), initial=0)
+    agree = np.abs(left - right) <= within
     if agree.all():
         return None
     return _located(found, scene, letters, left, right, agree)
@@ -154,7 +155,7 @@ def _value(side, scene):
     letters = sorted(letter for letter in scene.axes if letter in scene.extents)
     own = [letter for letter in letters if letter in side.extents]
     extents = tuple((letter, frozenset(scene.extents[letter])) for letter in own)
-    key = scene.model, extents, tuple(scene.setting.items()), scene.changing
+    key = scene.model, extents, tuple(scene.setting.items()), scene.changing, scene.exact
     axes = [scene.axes[letter] for letter in letters if letter not in side.extents]
     others, order = len(axes), [*axes, *(scene.axes[letter] for letter in own)]
     order += range(len(order), len(scene.axes) + 2)
@@ -163,13 +164,6 @@ def _value(side, scene):
         side.known[key] = found.reshape(found.shape[others:])
     found = side.known[key]
     return found.reshape((1,) * others + found.shape).transpose(np.argsort(order))
-
-
-def _same_shape(left, right, sides):
-    if left.shape[-2:] != right.shape[-2:] and Number(0.0) not in sides:
-        shapes = [f"{v.shape[-2]} x {v.shape[-1]}" if v.shape[-2:] != (1, 1) else "a number" for v in (left, right)]
-        raise Undefined(f"the left side is {shapes[0]}, yours {shapes[1]}")
-    return left, right
 
 
 def _located(found, scene, letters, left, right, agree):

@@ -14,9 +14,10 @@ from bgd_helpers.equations.models import STEP
 from bgd_helpers.equations.shapes import EXAMPLES, shape
 
 ROWS = ("a", "z", "delta", "x", "y", "yhat")  # with one index: a row of the matrix, as a column
-TOLERANCE = 1e-11  # of the largest entry: two sides that differ by less are equal
+TOLERANCE = 1e-11  # of an entry: two sides that differ by less are equal
+SMALLEST = 4e-6  # of the largest term: even the square of a larger one is seen
 ROUNDING = 1e-13  # a sum that cancels to less than this share of its terms is zero
-SMALL_STEP = 1e-4  # h, where the text writes one
+FARTHEST = 15  # argument of an activation: its slope is yet no limit
 
 
 class Undefined(Exception):
@@ -40,9 +41,11 @@ def _value(node, scene):
             return _symbol(node, scene)
         case syntax.Activation(layer, slope, argument):
             f, a = scene.model.f[scene.number(layer)], value(argument, scene)
+            if np.abs(a).max(initial=0) > FARTHEST:
+                raise Undefined("an activation so far out cannot be told from its limit")
             return f.df(a) if slope else f.f(a)
         case syntax.Add(terms):
-            return _added([value(term, scene) for term in terms])
+            return _added([value(term, scene) for term in terms], SMALLEST * scene.exact)
         case syntax.Product(factors):
             return _product(factors, scene)
         case syntax.Hadamard(factors):
@@ -174,7 +177,7 @@ ARRAYS = {
     "B": lambda scene, _: scene.model.batch_size,
     "batch_size": lambda scene, _: len(scene.model.batch),
     "t": lambda scene, _: scene.setting["t"],
-    "h": lambda scene, _: SMALL_STEP,
+    "h": lambda scene, _: 0.37 if scene.exact else 1e-4,
     "imaginary": lambda scene, _: 1j,
 }
 
@@ -212,13 +215,13 @@ def _entry(matrix, indices, scene):
     return _picked(matrix, indices, scene)
 
 
-def _added(values):
+def _added(values, smallest):
     shapes = {v.shape[-2:] for v in values}
     if len(shapes) > 1:
         raise Undefined(f"{_shapes(values, ' + ')} cannot be added")
     magnitudes = [np.abs(v) for v in values]
     tops = [top for top in (np.nanmax(m, initial=0) for m in magnitudes) if top > 0]
-    if tops and min(tops) <= 2 * TOLERANCE * max(tops):
+    if tops and min(tops) <= smallest * max(tops):
         raise Undefined("numbers so different in size cannot be added exactly")
     return _cleared(sum(values[1:], values[0]), np.max(np.broadcast_arrays(*magnitudes), axis=0))
 
@@ -267,8 +270,8 @@ def _power(base, exponent):
         raise Undefined("an exponent is a number")
     if base.shape[-2:] == (1, 1):
         return base**exponent
-    if exponent.size > 1 or exponent.item() not in range(-1, 65):
-        raise Undefined("a matrix has the whole powers -1 to 64 only")
+    if exponent.size > 1 or exponent.item() not in range(-1, 9):
+        raise Undefined("a matrix has the whole powers -1 to 8 only")
     if base.shape[-1] != base.shape[-2]:
         raise Undefined(f"{_shapes([base], '')} has no powers; entry by entry one multiplies with \\odot")
     if exponent.item() == -1:
@@ -297,10 +300,9 @@ def _sum(body, index, over, scene):
     members = _members(index, over, scene)
     if len(members) and members.max() >= scene.sizes[index]:
         raise Undefined(f"a sum runs to {members.max() + 1}, past the last of {scene.sizes[index]}")
-    if body.shape[axis] == 1:
-        return body * len(members)
-    chosen = np.take(body, members, axis=axis)
-    return _cleared(chosen.sum(axis=axis, keepdims=True), np.abs(chosen).max(axis=axis, keepdims=True, initial=0))
+    if body.shape[axis] == 1 or not len(members):
+        return body.take([0], axis) * len(members)
+    return _added(np.split(body.take(members, axis), len(members), axis), TOLERANCE)
 
 
 def _sum_over_drawn(body, index, scene):
@@ -393,7 +395,7 @@ def _key(by, scene):
 
 def _slope(moved):
     """What the complex step has changed, without what is rounding only."""
-    return _cleared(moved.imag / STEP, np.max(np.abs(moved.real), initial=0) / 10)
+    return _cleared(moved.imag / STEP, np.abs(moved.real) / 10)
 
 
 def _shapes(values, between):

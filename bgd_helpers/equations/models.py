@@ -43,6 +43,7 @@ class Scene:
     quantities: object
     changing: tuple = ()  # what differentials are of
     extents: dict | None = None
+    exact: bool = True  # whether the sign is no approximation
     known: dict | None = None  # values of parts that many expressions share, where nothing is moved
 
     def number(self, layer):
@@ -317,7 +318,7 @@ def square(one_output=False):
 @cache
 def regressions():
     """Linear regressions of several sizes."""
-    return Regression(5, 3, 31), Regression(7, 2, 32, rate=0.7), Regression(6, 4, 33), Regression(9, 5, 34)
+    return Regression(5, 3, 31), Regression(7, 2, 142, rate=0.7), Regression(6, 4, 33), Regression(9, 5, 34)
 
 
 @cache
