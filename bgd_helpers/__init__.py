@@ -44,10 +44,18 @@ def _derive(line, cell):
 
     from bgd_helpers.checks.derive import derive
 
+    if live := _live():
+        live.send({"run": True})
     try:
         return derive(line, cell)
     except ValueError as error:
         raise UsageError(str(error)) from None  # which is told without a traceback
+
+
+def _live(*_):
+    """What judges the lines of %%derive as they are typed; None outside JupyterLab, and before there are widgets."""
+    if "JPY_SESSION_NAME" in os.environ and "anywidget" in sys.modules:
+        return importlib.import_module("bgd_helpers.pictures.live").live()
 
 
 if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):  # in a kernel: the cells of %%derive
@@ -55,3 +63,4 @@ if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):
     shell.input_transformers_cleanup.insert(0, lambda lines: derive_first("".join(lines)).splitlines(keepends=True))
     if "JPY_SESSION_NAME" in os.environ:  # a prompt that runs again is without its guess, and may be saved so
         importlib.import_module("bgd_helpers.lessons.predictions").remember()
+        shell.events.register("post_run_cell", _live)

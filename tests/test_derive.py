@@ -11,7 +11,7 @@ import bgd_helpers
 from bgd_course.grading.collect import _cell
 from bgd_course.grading.course import read
 from bgd_helpers.checks.derivations import check_derivation
-from bgd_helpers.checks.derive import ANSWERS, as_assignment, derive, name_of
+from bgd_helpers.checks.derive import ANSWERS, as_assignment, derive, name_of, rows
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 E5 = """By the chain rule over the units of the next layer:
@@ -19,6 +19,10 @@ E5 = """By the chain rule over the units of the next layer:
 = \\sum_j \\delta_{nj}^{(k+1)} w_{ij}^{(k+1)} f_k'(a_{ni}^{(k)})
 """
 LOST = E5.replace(" f_k'(a_{ni}^{(k)})", "") + "= \\sum_j w_{ij}^{(k+1)} \\delta_{nj}^{(k+1)}\n"
+
+
+def signs(derivation):
+    return [sign for _, sign, *_ in rows(derivation.text, derivation.steps)]
 
 
 def test_each_line_has_its_verdict():
@@ -30,7 +34,7 @@ def test_each_line_has_its_verdict():
 
 def test_an_update_is_judged_by_its_rule_and_by_the_number_of_updates():
     cell = "w_(t+1) = w_t - η ∇E_n = w_t + 2 η (y_n - x_n^T w_t) x_n\nw_(t+1) - w* = (I - η H)^(t+1) (w_0 - w*)\n"
-    assert [sign for sign, *_ in derive("E14", cell)._rows()] == ["✓", "✓"]
+    assert signs(derive("E14", cell)) == ["✓", "✓"]
 
 
 def test_the_check_shows_plain_lines_as_lines_and_words_as_words():
@@ -47,7 +51,7 @@ def test_the_first_wrong_line_and_what_follows_from_it():
 
 def test_lines_without_latex_are_shown_as_they_are_read():
     shown = derive("E4", "∂E_n/∂a_nj^(L) = ∂E_n/∂ŷ_nj · ∂ŷ_nj/∂a_nj^(L)\n= -2 (y_nj - ŷ_nj) f_L'(a_nj^(L))\n")
-    assert shown.verdict.outcome == "right" and [sign for sign, *_ in shown._rows()] == ["✓", "✓"]
+    assert shown.verdict.outcome == "right" and signs(shown) == ["✓", "✓"]
     assert "a_{nj}^{(L)}" in shown.text
 
 
@@ -137,7 +141,7 @@ $$
 
 def test_what_is_pasted_has_its_signs_beside_its_lines():
     shown = derive("E4", PASTED)
-    assert [sign for sign, *_ in shown._rows()] == ["", "", "✓", "✗"] and "line 4 does not hold" in shown.verdict.text
+    assert signs(shown) == ["", "", "✓", "✗"] and "line 4 does not hold" in shown.verdict.text
     html = shown.verdict._repr_html_()
     assert "Sure! Here is <b>the derivation</b>:" in html and "begin" not in html and "$$" not in html
     assert html.count("Sure") == 1 and html.rpartition("Mended:")[2].count("<div>") == 1

@@ -66,10 +66,6 @@ def test_the_template_around_plain_lines_is_dropped():
     assert "derivation_gradient = r" not in as_assignment("%%derive gradient\n" + cell)
 
 
-def test_a_comment_before_the_magic_is_named():
-    assert "first line" in as_assignment("# my answer\n%%derive gradient\n∇E_n = 1\n")
-
-
 def test_a_line_that_is_passed_over_is_named_where_the_end_is_missing():
     verdict = check_derivation("gradient", f"{G}\nso that ${END.replace('-2', 'q')}$")
     assert "Line 2 has an equation that is passed over" in verdict.text

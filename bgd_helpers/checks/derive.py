@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
@@ -66,26 +67,33 @@ class Derivation:
     steps: list[Step]
     verdict: DerivationVerdict
 
-    def _rows(self):
-        """(sign, line, what is said) for each line that has something in it."""
-        for number, (_, line) in enumerate(lines_of(self.text), 1):
-            steps = [step for step in self.steps if step.line == number]
-            worst = next((step for kind in WORDS for step in reversed(steps) if step.outcome == kind), None)
-            worst = next((step for step in steps if step.outcome == "fails"), worst)
-            words = [WORDS[worst.outcome], worst.said] if worst else []
-            yield SIGNS[worst.outcome] if worst else "", line, ": ".join(filter(None, words))
-
     def __repr__(self):
-        rows = [f"{sign or ' '} {line}{'   ' * bool(said)}{said}" for sign, line, said in self._rows()]
-        return "\n".join([*rows, repr(self.verdict)])
+        lines = [
+            f"{sign or ' '} {line}{'   ' * bool(said)}{said}" for _, sign, line, said in rows(self.text, self.steps)
+        ]
+        return "\n".join([*lines, repr(self.verdict)])
 
     def _repr_html_(self):
-        cells = "".join(
-            f'<tr><td style="text-align: left">{shown(line)}</td><td>{sign}</td>'
-            f'<td style="text-align: left">{escape(said)}</td></tr>'
-            for sign, line, said in self._rows()
-        )
+        cells = "".join(f"<tr>{cells_of(*row)}</tr>" for row in rows(self.text, self.steps))
         return f'<table aria-label="derivation">{cells}</table>{paragraphs(repr(self.verdict))}'
+
+
+def rows(text: str, steps: list[Step]) -> Iterator[tuple[int, str, str, str]]:
+    """(number, sign, line, what is said) for each line that has something in it."""
+    for number, (_, line) in enumerate(lines_of(text), 1):
+        here = [step for step in steps if step.line == number]
+        worst = next((step for kind in WORDS for step in reversed(here) if step.outcome == kind), None)
+        worst = next((step for step in here if step.outcome == "fails"), worst)
+        words = [WORDS[worst.outcome], worst.said] if worst else []
+        yield number, SIGNS[worst.outcome] if worst else "", line, ": ".join(filter(None, words))
+
+
+def cells_of(number: int, sign: str, line: str, said: str) -> str:
+    """A row in HTML."""
+    return (
+        f'<td style="opacity: 0.6">{number}</td><td style="text-align: left">{shown(line)}</td><td>{sign}</td>'
+        f'<td style="text-align: left">{escape(said)}</td>'
+    )
 
 
 def derive(line: str, cell: str) -> Derivation:
@@ -95,8 +103,12 @@ def derive(line: str, cell: str) -> Derivation:
     if shell:
         shell.user_ns[ANSWERS[exercise]] = cell
     text = braced(cell)
+    return Derivation(text, steps_in(text) or [], check_derivation(exercise, text))
+
+
+def steps_in(text: str) -> list[Step] | None:
+    """Every step of a derivation; None if it cannot be read."""
     try:
-        steps = steps_of(with_definitions(text)[0].text) if text.strip() else []
+        return steps_of(with_definitions(text)[0].text) if text.strip() else []
     except Misfit:
-        steps = []
-    return Derivation(text, steps, check_derivation(exercise, text))
+        return None

@@ -2,7 +2,8 @@
 
 One file a moving picture: what is computed, how it is drawn, its sliders. `picture`, `recorder`, `explorer` (with its
 script and style), `controls` and `page` are what they share, `paths` and `landscape` parts that several of them draw;
-`plots` and `paths` hold the pictures of the notebooks that do not move. This room alone has widgets.
+`plots` and `paths` hold the pictures of the notebooks that do not move. `live` (with its script and style) judges the
+lines of %%derive while they are typed. This room alone has widgets.
 """
 
 import lazy_loader
