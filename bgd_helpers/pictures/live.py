@@ -61,7 +61,7 @@ def answer(source: str, line: int, rests: bool) -> dict:
     ending = [ARRIVES.capitalize()] if told and told.outcome == "right" else []
     is_under_way = steps is not None and all(step.outcome == "holds" for step in steps) and not ending
     if steps is None or not rests and any(step.line == here and step.outcome != "holds" for step in steps):
-        lines[at - 1] = "words" if here else ""
+        lines = ["words" if here and number == at else each for number, each in enumerate(lines, 1)]
         steps = steps_in(braced("\n".join(lines))) or []
     table = list(rows(text, steps))
     return {
