@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_an_update_is_judged_by_its_rule_and_by_the_number_of_updates():
 
 def test_the_check_shows_plain_lines_as_lines_and_words_as_words():
     shown = derive("gradient", "The loss is a square\n∇E_n = ∂/∂w (y_n - x_n^T w)^2\n= x_n\n").verdict._repr_html_()
-    assert "<div>The loss is a square</div><div>$" in shown and r"\boxed{x_n}" in shown
+    assert re.search("<ol><li[^>]*>The loss is a square</li><li[^>]*>[$]", shown) and r"\boxed{x_n}" in shown
 
 
 def test_the_first_wrong_line_and_what_follows_from_it():

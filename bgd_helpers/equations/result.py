@@ -60,14 +60,15 @@ class Result:
 
 
 def typeset(latex: str) -> str:
-    r"""LaTeX as HTML that a notebook displays: an equation, one below the other, or lines with words beside them.
+    r"""LaTeX as HTML that a notebook displays: an equation, one below the other, or numbered lines, words as they are.
 
     Aligned lines get an environment where they have none, and air, or their fractions touch.
     """
     lines = [line for _, line in lines_of(latex)]
     aligned = re.search(r"&|\\\\|\\begin", latex) and not re.search(r"\$|\\\[", latex)
     if len(lines) > 1 and not (aligned and not any(_words_in(line) for line in lines)):
-        return "".join(f"<div>{shown(line)}</div>" for line in lines)
+        rows = "".join(f'<li style="margin: 0.4em 0">{shown(line)}</li>' for line in lines)
+        return f"<ol>{rows}</ol>"
     if ("&" in latex or r"\\" in latex) and r"\begin" not in latex:
         latex = "\\begin{aligned}\n" + latex.strip() + "\n\\end{aligned}"
     latex = re.sub(r"\\\\(?!\s*[\[*])", r"\g<0>[.6em]", latex)
@@ -86,7 +87,7 @@ def shown(line: str) -> str:
     if line.count(r"\begin") == line.count(r"\end") > 0:
         return rf"$\displaystyle {escape(line.strip().strip('$'))}$"
     line, *remark = re.split(r"(?=\s(?:#|//)\s)", re.sub(r"\\[()]", "$", line), maxsplit=1)
-    line = BESIDE.sub("", OPENING.sub("", line)).strip()
+    line = BESIDE.sub("", OPENING.sub("", line).replace("&&", r"\quad ")).strip()
     if remark:
         return f"{shown(line)} {_emphasised(remark[0].strip())}"
     if "$" in line or not re.search(FORMULA, line):
