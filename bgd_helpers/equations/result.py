@@ -65,10 +65,10 @@ def typeset(latex: str) -> str:
     Aligned lines get an environment where they have none, and air, or their fractions touch.
     """
     lines = [line for _, line in lines_of(latex)]
-    aligned = re.search(r"&|\\\\|\\begin", latex) and not re.search(r"\$|\\\[", latex)
-    if len(lines) > 1 and not (aligned and not any(_words_in(line) for line in lines)):
+    prose = re.search(r"\$|\\\[", latex) or any(map(_words_in, lines))
+    if prose or len(lines) > 1 and not re.search(r"&|\\\\|\\begin", latex):
         rows = "".join(f'<li style="margin: 0.4em 0">{shown(line)}</li>' for line in lines)
-        return f"<ol>{rows}</ol>"
+        return f"<ol>{rows}</ol>" if len(lines) > 1 else f"<div>{shown(latex)}</div>"
     if ("&" in latex or r"\\" in latex) and r"\begin" not in latex:
         latex = "\\begin{aligned}\n" + latex.strip() + "\n\\end{aligned}"
     latex = re.sub(r"\\\\(?!\s*[\[*])", r"\g<0>[.6em]", latex)
