@@ -251,6 +251,8 @@ def _is_a_step(name, line, mine, asked):
     if name in mine:
         return True
     allowed = {*GOALS[name].made_of.split(), "E", "J", "N", "width", "kronecker"}
+    if any(part.by.name == _starts(name)[0].by.name for part in derivatives):
+        parts = list(walk(line.sides[-1]))
     slopes = "a" in allowed or not any(isinstance(part, Activation) for part in parts)
     inside = {id(part) for link in derivatives for part in walk(link)}
     return slopes and all(part.name in allowed for part in parts if isinstance(part, Symbol) and id(part) not in inside)

@@ -17,6 +17,7 @@ from bgd_helpers.equations.syntax import (
     Differential,
     Expectation,
     Gradient,
+    Negative,
     Node,
     Norm,
     Number,
@@ -53,12 +54,22 @@ class Route(NamedTuple):
 def missing_move(exercise: str, chains: list[tuple]) -> str | None:
     """What is said of the first move of a derivation that none of its chains makes, or None if all are there."""
     route = ROUTES[exercise]
-    if route.instead(chains):
-        return None
     begun: dict[Node, list] = {}
-    for head, *sides in chains:  # what begins with the same quantity goes on
-        begun.setdefault(head, [head]).extend(sides)
+    for head, *sides in chains:  # what begins with the same quantity goes on, be it one of its entries
+        begun.setdefault(_whole(head), [head]).extend(sides)
+    if route.instead([*begun.values()]):
+        return None
     return next((move.said for move in route.moves if not any(_makes(sides, move) for sides in begun.values())), None)
+
+
+def _whole(head):
+    """What a chain begins with: the gradient for one entry of it, w_t for w_t - w^*."""
+    match head:
+        case Derivative(of, by) if is_symbol(by, "w") and not by.layer:
+            return Gradient(of)
+        case Add((first, Negative(second))) if is_symbol(second, "w") and second.mark == "*":
+            return first
+    return head
 
 
 def _makes(sides, move):
@@ -114,10 +125,11 @@ def _is_change(part):
 
 
 def _is_expanded(side):
-    """Whether a cost is multiplied out: three terms, none of them a square of a difference."""
+    """Whether a cost is multiplied out, three terms, none of them a square of a difference; or a sum of squares."""
     sums = [part for part in walk(side) if isinstance(part, Add) and len(part.terms) >= 3]
     squares = any(isinstance(part, Power) and _holds(part.base, Add) for part in walk(side))
-    return bool(sums) and _has(side, "w") and not squares and not _holds(side, Norm, *SLOPES.__args__)
+    written_out = sums and not squares or any(isinstance(part, Sum) and _has(part, "y") for part in walk(side))
+    return bool(written_out) and _has(side, "w") and not _holds(side, Norm, *SLOPES.__args__)
 
 
 def _multiplied_out(*asked):

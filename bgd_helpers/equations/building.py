@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from bgd_helpers.equations import messages, syntax
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.shapes import shape
+from bgd_helpers.equations.shapes import PARAMETERS, shape
 from bgd_helpers.equations.syntax import MARKS, VARIABLES, Chain, Equivalence, Layer, Node, Number, Symbol
 
 # how the course writes what is spelt in several ways; what is not here stands for itself
@@ -377,6 +377,9 @@ def _joined(parts):
     for position, part in enumerate(parts):
         if part == "odot" or part == "star" and _alike(groups[-1], parts[position + 1 :]):
             groups.append([])
+        elif part == "dot" and _are_columns(groups[-1], parts[position + 1 :]):
+            before = _product(groups[-1])
+            groups[-1] = [syntax.Transpose(before, span=before.span)]
         elif part not in ("dot", "star"):
             groups[-1].append(part)
     if len(groups) == 1 and len(groups[0]) == 1:
@@ -391,6 +394,14 @@ def _alike(before, after):
         return False
     one, other = (shape(_product(group)) for group in (before, after))
     return one == other != (1, 1)
+
+
+def _are_columns(before, after):
+    r"""Whether a product before \cdot and what follows it are columns, one of them of parameters: w \cdot x_n."""
+    if not before or not after or "/" in before or isinstance(after[0], str):
+        return False
+    shapes = {shape(_product(before)), shape(_plain(after[0]))}
+    return (PARAMETERS, 1) in shapes <= {(PARAMETERS, 1), (Layer(None, 0), 1)}
 
 
 def _applied(parts):

@@ -11,7 +11,7 @@ LETTER = (
     r"|\\hat\s*(?:y|\{\s*(?:y|\\mathbf\s*\{\s*y\s*\})\s*\})(?!\s*[_A-Za-z]))"
 )
 NAME = re.compile(
-    rf"(?<![A-Za-z\\_^])(?<![_^]\{{)(?:\\(?:mathbf|boldsymbol|bm|vec)\s*\{{\s*(?P<in_font>{LETTER})\s*\}}|(?P<bare>{LETTER}))"
+    rf"(?:(?<![A-Za-z\\_^])(?<![_^]\{{)|(?<=(?<![A-Za-z\\_^])d))(?:\\(?:mathbf|boldsymbol|bm|vec)\s*\{{\s*(?P<in_font>{LETTER})\s*\}}|(?P<bare>{LETTER}))"
     r"(?P<script>\s*_\s*(?:\{[a-z0-9+\-, ]+\}|[a-z0]))?"
 )
 GIVEN = re.compile(r"\s*&?\s*(?::=|=|\\(?:equiv|triangleq|coloneqq)(?![A-Za-z]))\s*")

@@ -328,6 +328,8 @@ def _local(node, letters, layers):
                 yield "factor" if new < top.value else "lost factor", replace(node, top=Number(new))
             yield "factor", top
             yield "upside down", Quotient(bottom, top, span=node.span)
+            if is_symbol(bottom, "B", "batch_size"):
+                yield "out of a variance", replace(node, bottom=Power(bottom, Number(2.0)))
         case Power(base, exponent):
             of_updates = Symbol("I") in walk(base)
             yield "exponent" if of_updates else "factor" if isinstance(base, Symbol) else "square", base

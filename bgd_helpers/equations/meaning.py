@@ -316,6 +316,10 @@ def _check_derivative(node, found):
         found.has_gradient |= isinstance(node, syntax.Gradient) or node.by.name in ("theta", "w") and not node.by.layer
     if isinstance(node, syntax.Gradient) and shape(node.of) not in ((1, 1), (Layer("L"), 1)):
         raise Misfit(node, r"\nabla stands before a number, J or E_n: it is its gradient.")
+    of, by = shape(node.of), shape(getattr(node, "by", Symbol("J")))
+    if of != (1, 1) != by and (1 not in by or by[1] == 1 != of[1]):
+        many = "four" if 1 not in of + by else "three"
+        raise Misfit(node, f"a column or a matrix differentiated by a matrix has {many} indices: write it with indices.")
     for part in walk(node.of):
         if is_symbol(part, "imaginary"):
             raise Misfit(part, "derivatives are complex steps; i cannot stand inside one.")

@@ -34,7 +34,9 @@ LABEL = re.compile(
 )
 PROSE = re.compile(r"[^\W\d_]{2,}")
 END = re.compile(
-    r"^[ \t]*(?:\$?\s*\\(?:blacksquare|square|Box|qed)\s*\$?|[Qq]\.?\s?[Ee]\.?\s?[Dd]\.?)[ \t.]*$", re.MULTILINE
+    r"^[ \t]*(?:\$?\s*\\(?:blacksquare|square|Box|qed)\s*\$?|[Qq]\.?\s?[Ee]\.?\s?[Dd]\.?)[ \t.]*$"
+    r"|^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|?)+[ \t]*$",  # what rules a table, or parts two chapters
+    re.MULTILINE,
 )
 DENIES = re.compile(
     r"\b(?:wrong|mistakes?|incorrect|not true|false|instead of|forgets?|falsch|Fehler)\b", re.IGNORECASE

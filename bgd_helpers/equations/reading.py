@@ -20,7 +20,7 @@ COUNTED = set(
 braces""".split()
 )
 ENVIRONMENTS = """aligned align split gathered equation gather eqnarray array cases rcases dcases multline multlined
-flalign alignat alignedat math displaymath subequations""".split()
+flalign alignat alignedat math displaymath subequations IEEEeqnarray""".split()
 
 
 def read(latex: str) -> list[Chain | Equivalence]:
@@ -129,7 +129,7 @@ def _prepared(latex):
 def _environments_blank(text):
     r"""\begin{aligned} and \end{aligned} are blanks, if they pair; a line that goes on is no line of its own."""
     open_ones = []
-    for match in re.finditer(r"\\(begin|end)\s*\{\s*([A-Za-z]*\*?)\s*\}(\s*(\[\w\]\s*)?\{[lcr|@0-9 ]*\})?", text.text):
+    for match in re.finditer(r"\\(begin|end)\s*\{\s*([A-Za-z]*\*?)\s*\}(\s*(\[\w\]\s*)?\{[lcrC|@0-9 ]*\}|\s*[acr](?=\s))?", text.text):
         side, name, place = match[1], match[2], text.place(match.start())
         if name.rstrip("*") not in ENVIRONMENTS:
             raise Misfit(place, messages.environment(name, ENVIRONMENTS))
@@ -137,7 +137,8 @@ def _environments_blank(text):
             raise Misfit(place, rf"this \end{{{name}}} has no \begin{{{name}}}.")
         if side == "begin":
             open_ones.append((place, name))
-        end = match.end() if name in ("array", "alignat", "alignedat", "subarray") and match[3] else match.end(2) + 1
+        takes = name in ("array", "alignat", "alignedat", "subarray", "IEEEeqnarray")
+        end = match.end() if takes and match[3] else match.end(2) + 1
         end = text.text.index("}", match.start(2)) + 1 if end != match.end() else end
         text = text.replaced(match.start(), end, " " * (end - match.start()))
         if name.startswith("multline"):

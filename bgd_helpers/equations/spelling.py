@@ -51,8 +51,13 @@ WORDS = [
 ]
 
 
+def _expanded(pattern):
+    """A pattern with its parts, and theirs, written out."""
+    return PARTS.sub(lambda part: _expanded(TABLE["parts"][part[0]]), pattern)
+
+
 def _compiled(rows):
-    return [(re.compile(PARTS.sub(lambda part: TABLE["parts"][part[0]], pattern)), plain) for pattern, plain in rows]
+    return [(re.compile(_expanded(pattern)), plain) for pattern, plain in rows]
 
 
 COMMENTS, HEADINGS, COLUMNS, PATTERNS = (
@@ -217,10 +222,6 @@ def _signs(text):
     return text
 
 
-AND = re.compile(
-    r"\b(and|so|hence|thus|since|because|where|then|therefore|as|und|mit|also|wobei|if|for|by|from|using)\b",
-    re.IGNORECASE,
-)
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 
 
@@ -291,10 +292,11 @@ def _font(text, start, end, font):
         return text.replaced(start, last, text.part(*span)), start
     if ("", inside) in NAMES and not (inside in ("F", "T", "t", "d") and font in ("mathbf", "mathcal", "bf", "cal")):
         return text.replaced(start, last, NAMES["", inside]), start
-    if font in TEXTS or re.fullmatch(r"(where|and|for|so|since|if|hence|thus|with|because|def|out|in)", inside):
+    if font in TEXTS and not re.fullmatch("[A-Za-z]", inside) or re.fullmatch(r"(where|and|for|so|since|if|hence|thus|with|because|def|out|in)", inside):
         named = re.fullmatch(r"new|old|next|prev|neu|alt|arg ?min|vec|softmax|[Rr]e[Ll][Uu]|sigmoid|tanh", inside)
-        inline = re.search(r"\$", inside) or re.search(r"[_^]\s*\{?\s*$", text.text[:start])
-        return (text, last) if named else (text.replaced(start, last, _parting(inside) if not inline else " "), start)
+        script = re.search(r"[_^]\s*(\{?)\s*$", text.text[:start])
+        new = (" " if script[1] else "{}") if script else " " if "$" in inside else _parting(inside)
+        return (text, last) if named else (text.replaced(start, last, new), start)
     if font in ("mathbf", "boldsymbol", "bm") and re.fullmatch(r"[XwyWZAYb]{2,3}", inside):
         return text.replaced(start, last, inside), start
     if font in ("mathbb", "mathcal") and inside in ("R", "L") or re.fullmatch(r"[A-Za-z ]{2,}", inside):
@@ -307,7 +309,7 @@ def _parting(words):
     """What words between equations are read as: a comma before a condition on its equation."""
     if re.search(r"\bfor (all|any|each|every)\s*$", words):
         return r"\forall "
-    return ", " if re.search(r"\b(if|for|when)\b", words) else r"\\ " if AND.search(words) else " "
+    return ", " if re.search(r"\b(if|for|when)\b", words) else r"\gap "
 
 
 def _norms_paired(text):
