@@ -133,11 +133,12 @@ def _is_expanded(side):
 
 
 def _multiplied_out(*asked):
-    """A test for chains of which one multiplies the cost out, and another differentiates it in more than one step."""
+    """A test for chains of which one multiplies the cost out, another differentiates it, one of them in two steps."""
 
     def test(chains):
-        expanded = any(any(is_symbol(s, *asked) for s in sides) and any(map(_is_expanded, sides)) for sides in chains)
-        return expanded and any(len(sides) > 2 and _holds(sides[0], Gradient, Derivative) for sides in chains)
+        expanded = [sides for sides in chains if is_symbol(sides[0], *asked) and any(map(_is_expanded, sides))]
+        slopes = [sides for sides in chains if _holds(sides[0], Gradient, Derivative)]
+        return bool(expanded and slopes) and any(len(sides) > 2 for sides in expanded + slopes)
 
     return test
 

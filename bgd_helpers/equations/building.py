@@ -30,8 +30,13 @@ def build(part):
 
 
 def with_example(statements: list) -> list:
-    """The statements with the example n, where they leave it out everywhere: a_j^{(k)} is then a_{nj}^{(k)}."""
+    r"""The statements with the example n, where they leave it out everywhere: a_j^{(k)} is then a_{nj}^{(k)}.
+
+    Beside X nothing is left out.
+    """
     parts = [part for chain in syntax.chains_of(statements) for side in chain.sides for part in syntax.walk(side)]
+    if Symbol("X") in parts and not any(getattr(part, "by", None) == Symbol("yhat") for part in parts):
+        return [each.mapped(_as_outputs) if isinstance(each, Chain) else each for each in statements]
     symbols = [part for part in parts if _is_of_example(part)]
     left_out = any(part == Symbol("E") or part.name in LAYERED and _lacks_an_index(part) for part in symbols)
     said = any(len(part.indices) > (part.name != "E") or "n" in part.indices for part in symbols)
@@ -44,6 +49,13 @@ def with_example(statements: list) -> list:
         return replace(node, indices=("n", *node.indices)) if _is_of_example(node) else node
 
     return [each.mapped(change) if isinstance(each, Chain) else each for each in statements]
+
+
+def _as_outputs(node):
+    r"""X w for \hat y beside X, where it is the column of all outputs."""
+    if node != Symbol("yhat"):
+        return node
+    return syntax.Product((Symbol("X", span=node.span), Symbol("w", span=node.span)), span=node.span)
 
 
 def without_example(node: Node) -> Node:

@@ -286,11 +286,16 @@ def _mended_throughout(latex, rule, steps=3):
 def _at_the_output(fault):
     """That the step holds for the last layer, if it does: a formula of the output layer, used for hidden ones."""
     sides = fault.left, fault.right
-    at_last = tuple(
-        with_layers(side, lambda layer: layer.letter and Layer("L", layer.offset) or layer) for side in sides
-    )
+    layers = [part.layer for side in sides for part in walk(side) if getattr(part, "layer", None)]
+    last = 0 if any(layer.letter for layer in layers) else max((layer.offset for layer in layers), default=0)
+
+    def moved(layer):
+        return Layer("L", layer.offset - last) if layer.letter or last else layer
+
+    at_last = tuple(with_layers(side, moved) for side in sides)
     holds = at_last != sides and agree(*at_last)
-    return "It holds for the last layer, $k = L$, and for no other as it stands." if holds else None
+    which = f"$L = {last}$" if last else "$k = L$"
+    return f"It holds for the last layer, {which}, and for no other as it stands." if holds else None
 
 
 def _line_of(latex, right):

@@ -319,7 +319,8 @@ def _check_derivative(node, found):
     of, by = shape(node.of), shape(getattr(node, "by", Symbol("J")))
     if of != (1, 1) != by and (1 not in by or by[1] == 1 != of[1]):
         many = "four" if 1 not in of + by else "three"
-        raise Misfit(node, f"a column or a matrix differentiated by a matrix has {many} indices: write it with indices.")
+        text = f"a column or a matrix differentiated by a matrix has {many} indices: write it with indices."
+        raise Misfit(node, text)
     for part in walk(node.of):
         if is_symbol(part, "imaginary"):
             raise Misfit(part, "derivatives are complex steps; i cannot stand inside one.")

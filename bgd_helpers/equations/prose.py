@@ -16,11 +16,9 @@ from bgd_helpers.equations.messages import ADVICE
 from bgd_helpers.equations.spelling import EQUALS, LONGEST, MATHEMATICS, NO_PROSE, OPEN_END, WORD
 from bgd_helpers.equations.syntax import (
     Chain,
-    Derivative,
     Equivalence,
-    Gradient,
     Number,
-    Variance,
+    Symbol,
     chains_of,
     is_symbol,
     mapped,
@@ -42,7 +40,7 @@ DENIES = re.compile(
     r"\b(?:wrong|mistakes?|incorrect|not true|false|instead of|forgets?|falsch|Fehler)\b", re.IGNORECASE
 )
 SUPPOSES = re.compile(r"\b(?:if|when|assum\w+|suppos\w+|falls|wenn)\b", re.IGNORECASE)
-DERIVED = "delta Delta E J a A z Z yhat Yhat".split()  # of which a sentence may not say anything else
+DERIVED = "delta Delta E J H a A z Z yhat Yhat".split()  # of which a sentence may not say anything else
 GOES_ON = re.compile(rf"(?:\s|\$|&|\\\[|\\\(|\\begin\{{\w+\*?\}})*(?:{EQUALS}|:=|[-+]\s)")
 
 
@@ -188,8 +186,8 @@ def _parses(text):
 def _is_named(statements):
     """Whether an equation is a demand, or gives a letter a meaning for a sentence: t = 0, y = Xw, h(w) = Xw - y."""
     head, *_, last = chains_of(statements)[0].sides
-    derived = isinstance(head, Derivative | Gradient | Variance) or is_symbol(head, *DERIVED)
-    return last == Number(0.0) or not derived and not any(isinstance(part, Derivative) for part in walk(head))
+    letter = isinstance(head, Symbol) and not is_symbol(head, *DERIVED) and head.mark != "*"
+    return last == Number(0.0) or letter or any(is_symbol(part, "h") for part in walk(head))
 
 
 def _best(latex, chunks, piece):

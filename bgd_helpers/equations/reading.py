@@ -129,7 +129,8 @@ def _prepared(latex):
 def _environments_blank(text):
     r"""\begin{aligned} and \end{aligned} are blanks, if they pair; a line that goes on is no line of its own."""
     open_ones = []
-    for match in re.finditer(r"\\(begin|end)\s*\{\s*([A-Za-z]*\*?)\s*\}(\s*(\[\w\]\s*)?\{[lcrC|@0-9 ]*\}|\s*[acr](?=\s))?", text.text):
+    columns = r"\s*(?:\[\w\]\s*)?\{[lcrC|@0-9 ]*\}|\s*[acr](?=\s)"
+    for match in re.finditer(rf"\\(begin|end)\s*\{{\s*([A-Za-z]*\*?)\s*\}}({columns})?", text.text):
         side, name, place = match[1], match[2], text.place(match.start())
         if name.rstrip("*") not in ENVIRONMENTS:
             raise Misfit(place, messages.environment(name, ENVIRONMENTS))

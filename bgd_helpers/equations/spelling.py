@@ -292,7 +292,8 @@ def _font(text, start, end, font):
         return text.replaced(start, last, text.part(*span)), start
     if ("", inside) in NAMES and not (inside in ("F", "T", "t", "d") and font in ("mathbf", "mathcal", "bf", "cal")):
         return text.replaced(start, last, NAMES["", inside]), start
-    if font in TEXTS and not re.fullmatch("[A-Za-z]", inside) or re.fullmatch(r"(where|and|for|so|since|if|hence|thus|with|because|def|out|in)", inside):
+    words = re.fullmatch("(where|and|for|so|since|if|hence|thus|with|because|def|out|in)", inside)
+    if words or font in TEXTS and not re.fullmatch("[A-Za-z]", inside):
         named = re.fullmatch(r"new|old|next|prev|neu|alt|arg ?min|vec|softmax|[Rr]e[Ll][Uu]|sigmoid|tanh", inside)
         script = re.search(r"[_^]\s*(\{?)\s*$", text.text[:start])
         new = (" " if script[1] else "{}") if script else " " if "$" in inside else _parting(inside)
@@ -336,7 +337,7 @@ EQUATION = r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]"  # mathematics outside the si
 OPEN_END = re.compile(rf"(?:[-+/(,{{]|(?<!\^)\*|\\(?:cdot|odot|times|left|circ)|{EQUALS}|\\\\|&)\s*$")
 OPEN_START = re.compile(rf"\s*(?:[-+*/)}}^_&]|\\(?:cdot|odot|times|right|circ|\\)|{EQUALS}|:=)")
 WORD = re.compile(
-    r"(?<![\\\w.({^\x27-])(?:[A-Za-z]{3,}|[Aa]s|[Ss]o|[Bb]y|[Ww]e|[Ii]s|[Ii]f|[Ii]n|of|to|or|at|on|an|be)(?![\w({.@^=]|\s*(?:=|\[|:=))[.,:]*"
+    r"(?<![\\\w.({^\x27-])(?:[A-Za-zÀ-ž]{3,}|[\u3040-\u9fff\uac00-\ud7af]{2,}|[Aa]s|[Ss]o|[Bb]y|[Ww]e|[Ii]s|[Ii]f|[Ii]n|of|to|or|at|on|an|be)(?![\w({.@^=]|\s*(?:=|\[|:=))[.,:]*"
 )
 BULLET = re.compile(r"^\s*(?:(?:[•▪*>]|#+|\d{1,2}[.)]|\([a-z0-9]\))\s+)+")
 
