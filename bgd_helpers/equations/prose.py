@@ -33,7 +33,8 @@ LABEL = re.compile(
 PROSE = re.compile(r"[^\W\d_]{2,}")
 END = re.compile(
     r"^[ \t]*(?:\$?\s*\\(?:blacksquare|square|Box|qed)\s*\$?|[Qq]\.?\s?[Ee]\.?\s?[Dd]\.?)[ \t.]*$"
-    r"|^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|?)+[ \t]*$",  # what rules a table, or parts two chapters
+    r"|^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|?)+[ \t]*$"  # what rules a table, or parts two chapters
+    r"|</?(?:p|ul|ol|li|div|span|b|i|em|strong|br|h\d|table|tr|td|th|center|details|summary)(?:\s[^<>]*)?/?>",
     re.MULTILINE,
 )
 DENIES = re.compile(
@@ -123,13 +124,9 @@ def _in_sentence(latex, start, end, inside):
     for match in inside:
         pieces += _bare(latex, at, match.start(), latex[start:end])
         shown = match[2] is None and match[4] is None
-        pieces.append(Piece(*match.span(), None) if shown else _inline(match, latex[start:end]))
+        pieces.append(Piece(*match.span(), None if shown else latex[start:end]))
         at = match.end()
     return pieces + _bare(latex, at, end, latex[start:end])
-
-
-def _inline(match, sentence):
-    return Piece(*match.span(2 if match[2] else 4), sentence)
 
 
 def _bare(latex, start, end, sentence):
