@@ -375,8 +375,6 @@ def _derivative(of, by, scene):
     here = (i[..., None, None] == np.arange(rows)[:, None]) & (j[..., None, None] == np.arange(columns))
     result = value(of, scene.move(_key(by, scene), 1j * STEP * here))
     vector = one_row or whole and columns == 1
-    if whole and shape(of) != (1, 1) and not (vector and result.shape[-1] == 1):
-        raise Undefined("a matrix differentiated by a matrix has four indices: write it with indices")
     slopes = np.where(((i < rows) & (j < columns))[..., None, None], _slope(result), np.nan)
     if vector:  # of a number the gradient, a column; of a column its Jacobian, a row for each entry
         return np.swapaxes(slopes, scene.axes["column" if one_row else "row"], -2 if shape(of) == (1, 1) else -1)
