@@ -23,7 +23,7 @@ WANTED = {
 }  # fmt: skip
 COMMANDS = (
     "eta delta Delta theta lambda kappa Sigma hat frac dfrac sum partial nabla odot cdot top mathbf mathcal lVert "
-    "rVert leftarrow approx in left right iff quad qquad big Big text operatorname ell prime times circ"
+    "rVert leftarrow approx in left right iff quad qquad big Big text operatorname ell prime times circ max min"
 ).split()
 
 
@@ -68,7 +68,9 @@ def misplaced(latex, position, expected):
 
 def not_in_the_language(command):
     """That the language has not got a command, and which one may be meant."""
-    near = difflib.get_close_matches(command[1:], COMMANDS, n=1, cutoff=0.8)
+    name = command[1:]
+    swapped = [known for known in COMMANDS if sorted(known) == sorted(name)]
+    near = swapped or difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.8)
     hint = f" Did you mean \\{near[0]}?" if near else ""
     return f"{command} is not in the language.{hint}"
 

@@ -6,7 +6,16 @@ from functools import cache, lru_cache
 from bgd_helpers.equations import messages
 from bgd_helpers.equations.building import build, with_example
 from bgd_helpers.equations.errors import Misfit
-from bgd_helpers.equations.spelling import GRAMMAR, LONGEST, as_written, named_function, outside, spelled, substituted
+from bgd_helpers.equations.spelling import (
+    GRAMMAR,
+    LONGEST,
+    as_written,
+    named_function,
+    outside,
+    spelled,
+    substituted,
+    work,
+)
 from bgd_helpers.equations.syntax import Chain, Equivalence
 
 GOES_ON = re.compile(  # what parts lines, before a relation
@@ -64,7 +73,7 @@ def named(latex: str) -> tuple[int, str] | None:
         text = spelled(latex)
     except Misfit:
         text = as_written(latex)
-    return named_function(latex) or outside(text)
+    return work(text, as_written(latex)) or named_function(latex) or outside(text)
 
 
 def _parsed(latex, text):

@@ -27,8 +27,11 @@ def _greek(sign):
 
 
 TABLE = tomllib.loads(Path(__file__).with_name("spelling.toml").read_text(encoding="utf-8"))
-GREEK = {letter: said for letters, said in TABLE["outside"]["greek"] for letter in letters.split()}
-TABLE["parts"]["GREEK"] = rf"\\({'|'.join(GREEK)})(?![A-Za-z])"
+GREEK, LATIN = (
+    {letter: said for letters, said in TABLE["outside"][name] for letter in letters.split()}
+    for name in ("greek", "latin")
+)
+TABLE["parts"] |= {"GREEK": rf"\\({'|'.join(GREEK)})(?![A-Za-z])", "LATIN": rf"({'|'.join(LATIN)})(?![A-Za-z])"}
 FONTS, TEXTS = TABLE["fonts"].split(), TABLE["texts"].split()
 RULES = {f"\\{name}": rule for names, *rule in TABLE["commands"] for name in names.split()}
 NAMES = {
@@ -44,11 +47,14 @@ PARTS = re.compile("|".join(reversed(TABLE["parts"])))
 GRAMMAR = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
 KNOWN = {*FONTS, *TEXTS, *GREEK, *messages.COMMANDS, "begin", "end", *re.findall("[A-Za-z]+", GRAMMAR)}
 KNOWN |= {name[1:] for name in RULES}
-IN_FONT = r"\\(?:(?:text|textrm|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?"
+IN_FONT = r"(?:\\(?:(?:text|textrm|textbf|mathbf|mathsf|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?|(?<![A-Za-z\\{_])(?=\w+\s*[(_=\[]))"
 WORDS = [
     (re.compile(rf"{IN_FONT}({names.replace(' ', '|')})(?![A-Za-z])"), said)
     for names, said in TABLE["outside"]["words"]
 ]
+
+
+HERE = r"it has layers f_k(Z W + b), the squared loss, and gradient descent by \eta \nabla J."
 
 
 def _expanded(pattern):
@@ -63,8 +69,8 @@ def _compiled(rows):
 COMMENTS, HEADINGS, COLUMNS, PATTERNS = (
     _compiled(TABLE[name]) for name in ("comments", "headings", "columns", "patterns")
 )
-TYPED, *OUTSIDE = map(
-    _compiled, (TABLE["typed"], *(TABLE["outside"][name] for name in ("names", "relations", "letters")))
+TYPED, WORKS, *OUTSIDE = map(
+    _compiled, (TABLE["typed"], *(TABLE["outside"][name] for name in ("works", "names", "relations", "letters")))
 )
 
 
@@ -168,6 +174,12 @@ def _filled(plain, before, after, span_of, text):
             yield text.part(*span_of(int(piece)))
 
 
+def work(*texts: Text) -> tuple[int, str] | None:
+    """(place, its name) of a formula of another field, known by the signs that it is made of; None if it is none."""
+    found = ((pattern.search(text.text), text, name) for pattern, name in WORKS for text in texts)
+    return next(((text.place(m.start()), f"{name} is not in the language: {HERE}") for m, text, name in found if m), None)
+
+
 def named_function(latex: str) -> tuple[int, str] | None:
     """(place, what it is) of a function that the language has not got; None if there is none."""
     found = [(m.start(), said.replace("<1>", m[1])) for pattern, said in WORDS if (m := pattern.search(latex))]
@@ -177,7 +189,9 @@ def named_function(latex: str) -> tuple[int, str] | None:
 def outside(text: Text) -> tuple[int, str] | None:
     """(place, its name) of what is legitimate and not in the language: a thing, or else a relation, or else a sign."""
     things, relations, letters = (_first(text, rows) for rows in OUTSIDE)
-    return things or relations or min(filter(None, (letters, unknown(text))), key=PLACE, default=None)
+    other = unknown(text)
+    misspelt = other if other and other[1].endswith("?") else None
+    return things or misspelt or relations or min(filter(None, (letters, other)), key=PLACE, default=None)
 
 
 PLACE = itemgetter(0)
@@ -193,7 +207,7 @@ def _first(text, rows):
 
 
 def _name(said, match):
-    return said.replace("<0>", match[0].strip()).replace("<1>", GREEK.get(match[0][1:], ""))
+    return said.replace("<0>", match[0].strip()).replace("<1>", (GREEK | LATIN).get(match[0].strip(" \\"), ""))
 
 
 def unknown(text: Text) -> tuple[int, str] | None:
@@ -416,6 +430,7 @@ def _without_words(line, several):
         )
     hidden = re.sub(NO_PROSE, lambda match: " " * len(match[0]), line.text)
     for match in reversed(list(WORD.finditer(hidden))):
-        line = line.replaced(*match.span(), " ")
+        if not re.search(r"[\w)}\]]\s*[-+*/=]\s*$", hidden[: match.start()]):  # what is added or multiplied is no prose
+            line = line.replaced(*match.span(), " ")
     line = substituted(line, re.compile(r"^[\s,:;.]+|[\s,:;.]+$|\(\s*\)"), " ")
     return line if re.search(EQUALS, line.text) else line.part(0, 0)
