@@ -47,7 +47,7 @@ PARTS = re.compile("|".join(reversed(TABLE["parts"])))
 GRAMMAR = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
 KNOWN = {*FONTS, *TEXTS, *GREEK, *messages.COMMANDS, "begin", "end", *re.findall("[A-Za-z]+", GRAMMAR)}
 KNOWN |= {name[1:] for name in RULES}
-IN_FONT = r"(?:\\(?:(?:text|textrm|textbf|mathbf|mathsf|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?|(?<![A-Za-z\\{_])(?=\w+\s*[(_=\[]))"
+IN_FONT = r"(?:\\(?:(?:text|textrm|textbf|mathbf|mathsf|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?|(?<![A-Za-z\\{_.])(?=\w+\s*[(_=\[]))"
 WORDS = [
     (re.compile(rf"{IN_FONT}({names.replace(' ', '|')})(?![A-Za-z])"), said)
     for names, said in TABLE["outside"]["words"]
@@ -430,7 +430,10 @@ def _without_words(line, several):
         )
     hidden = re.sub(NO_PROSE, lambda match: " " * len(match[0]), line.text)
     for match in reversed(list(WORD.finditer(hidden))):
-        if not re.search(r"[\w)}\]]\s*[-+*/=]\s*$", hidden[: match.start()]):  # what is added or multiplied is no prose
-            line = line.replaced(*match.span(), " ")
+        before, after = hidden[: match.start()], WORD.sub("", hidden[match.end() :])
+        between = re.search(r"[\w)}\]]", WORD.sub("", before)) and re.search(r"[\\_^]", after)
+        if re.search(r"[\w)}\]]\s*[-+*/=]\s*$", before) or between and not re.search(EQUALS, after):
+            continue  # what is added or multiplied is no prose
+        line = line.replaced(*match.span(), r" \\ " if between else " ")
     line = substituted(line, re.compile(r"^[\s,:;.]+|[\s,:;.]+$|\(\s*\)"), " ")
     return line if re.search(EQUALS, line.text) else line.part(0, 0)
