@@ -47,7 +47,7 @@ PARTS = re.compile("|".join(reversed(TABLE["parts"])))
 GRAMMAR = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
 KNOWN = {*FONTS, *TEXTS, *GREEK, *messages.COMMANDS, "begin", "end", *re.findall("[A-Za-z]+", GRAMMAR)}
 KNOWN |= {name[1:] for name in RULES}
-IN_FONT = r"(?:\\(?:(?:text|textrm|textbf|mathbf|mathsf|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?|(?<![A-Za-z\\{_.])(?=\w+\s*[(_=\[]))"
+IN_FONT = r"(?:\\(?:(?:text|textrm|textbf|mathbf|mathsf|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?|(?<![A-Za-z\\_.])(?<![_^]\{)(?=\w+\s*[(_=\[]))"
 WORDS = [
     (re.compile(rf"{IN_FONT}({names.replace(' ', '|')})(?![A-Za-z])"), said)
     for names, said in TABLE["outside"]["words"]
@@ -351,7 +351,7 @@ EQUATION = r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]"  # mathematics outside the si
 OPEN_END = re.compile(rf"(?:[-+/(,{{]|(?<!\^)\*|\\(?:cdot|odot|times|left|circ)|{EQUALS}|\\\\|&)\s*$")
 OPEN_START = re.compile(rf"\s*(?:[-+*/)}}^_&]|\\(?:cdot|odot|times|right|circ|\\)|{EQUALS}|:=)")
 WORD = re.compile(
-    r"(?<![\\\w.({^\x27-])(?:[A-Za-zÀ-ž]{3,}|[\u3040-\u9fff\uac00-\ud7af]{2,}|[Aa]s|[Ss]o|[Bb]y|[Ww]e|[Ii]s|[Ii]f|[Ii]n|of|to|or|at|on|an|be)(?![\w({.@^=]|\s*(?:=|\[|:=))[.,:]*"
+    r"(?<![\\\w.({[^\x27-])(?:[A-Za-zÀ-ž]{3,}|[\u3040-\u9fff\uac00-\ud7af]{2,}|[Aa]s|[Ss]o|[Bb]y|[Ww]e|[Ii]s|[Ii]f|[Ii]n|of|to|or|at|on|an|be)(?![\w({.@^=]|\s*(?:=|\[|:=))[.,:]*"
 )
 BULLET = re.compile(r"^\s*(?:(?:[•▪*>]|#+|\d{1,2}[.)]|\([a-z0-9]\))\s+)+")
 
