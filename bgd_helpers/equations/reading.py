@@ -1,7 +1,8 @@
 """From LaTeX to trees: the text made ready, parsed by grammar.lark, bounded, and built."""
 
 import re
-from functools import cache, lru_cache
+from contextlib import suppress
+from functools import cache, lru_cache, partial
 
 from bgd_helpers.equations import messages
 from bgd_helpers.equations.building import build, with_example
@@ -69,10 +70,10 @@ def line_of(latex: str, position: int) -> int:
 
 def named(latex: str) -> tuple[int, str] | None:
     """(place, its name) of what is legitimate and not in the language; None if there is nothing of that kind."""
-    try:
-        text = spelled(latex)
-    except Misfit:
-        text = as_written(latex)
+    for spelling in (spelled, partial(spelled, paired=False), as_written):
+        with suppress(Misfit):
+            text = spelling(latex)
+            break
     return work(text, as_written(latex)) or named_function(latex) or outside(text)
 
 

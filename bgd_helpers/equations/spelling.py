@@ -47,7 +47,7 @@ PARTS = re.compile("|".join(reversed(TABLE["parts"])))
 GRAMMAR = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
 KNOWN = {*FONTS, *TEXTS, *GREEK, *messages.COMMANDS, "begin", "end", *re.findall("[A-Za-z]+", GRAMMAR)}
 KNOWN |= {name[1:] for name in RULES}
-IN_FONT = r"(?:\\(?:(?:text|textrm|textbf|mathbf|mathsf|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?|(?<![A-Za-z\\_.])(?<![_^]\{)(?=\w+\s*[(_=\[]))"
+IN_FONT = r"(?:\\(?:(?:text|textrm|textbf|mathbf|mathsf|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?|(?<![A-Za-z\\_.])(?<![_^]\{)(?=\w+\s*(?:\\left\s*)?[(_=\[]))"
 WORDS = [
     (re.compile(rf"{IN_FONT}({names.replace(' ', '|')})(?![A-Za-z])"), said)
     for names, said in TABLE["outside"]["words"]
@@ -119,14 +119,15 @@ def as_written(latex: str) -> Text:
     return Text(latex, tuple((place, place + 1) for place in range(len(latex))))
 
 
-def spelled(latex: str) -> Text:
-    """The Text of some LaTeX in the one spelling that the grammar knows."""
+def spelled(latex: str, paired: bool = True) -> Text:
+    """The Text of some LaTeX in the one spelling that the grammar knows; `paired`: its norms must be closed."""
     text = as_written(latex)
     text = _read(text, COMMENTS)
     if re.search(r"\\\\(?:frac|sum|partial|delta|hat|Delta)", latex) and not re.search(r"(?<!\\)\\[A-Za-z]", latex):
         text = substituted(text, re.compile(r"\\\\"), "\\")  # a text that was escaped once too often
     text = _read(_mathematics(_read(_signs(text), HEADINGS)), COLUMNS)
-    return _norms_paired(_read(_claims_apart(_commands(text)), PATTERNS))
+    text = _read(_claims_apart(_commands(text)), PATTERNS)
+    return _norms_paired(text) if paired else text
 
 
 def _read(text, rows):
@@ -207,7 +208,7 @@ def _first(text, rows):
 
 
 def _name(said, match):
-    return said.replace("<0>", match[0].strip()).replace("<1>", (GREEK | LATIN).get(match[0].strip(" \\"), ""))
+    return said.replace("<0>", match[match.re.groupindex.get("here", 0)].strip()).replace("<1>", (GREEK | LATIN).get(match[0].strip(" \\"), ""))
 
 
 def unknown(text: Text) -> tuple[int, str] | None:
