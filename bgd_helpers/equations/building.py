@@ -261,7 +261,8 @@ class _Rules:
     def norm(self, parts, span):
         if parts[1:] == ["a"] and shape(_plain(parts[0])) != (1, 1):
             raise Misfit(
-                span[0], r"| | of a column (absolute values) or a matrix (determinant) is not in the language; a norm is \lVert ... \rVert."
+                span[0],
+                r"| | of a column or a matrix (determinant) is not in the language; a norm is \lVert ... \rVert.",
             )
         return syntax.Norm(_plain(parts[0]), parts[1:] == ["2"], span=span)
 

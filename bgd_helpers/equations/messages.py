@@ -23,7 +23,9 @@ WANTED = {
 }  # fmt: skip
 COMMANDS = (
     "eta delta Delta theta lambda kappa Sigma hat frac dfrac sum partial nabla odot cdot top mathbf mathcal lVert "
-    "rVert leftarrow approx in left right iff quad qquad big Big text operatorname ell prime times circ max min"
+    "rVert leftarrow approx in left right iff quad qquad big Big text operatorname ell prime times circ max min "
+    "begin end dfrac tfrac mathrm boldsymbol mathbb stackrel overset underset underbrace overbrace boxed underline "
+    "mathrel therefore label intertext displaystyle rightarrow Rightarrow implies equiv forall color nonumber"
 ).split()
 
 

@@ -11,6 +11,7 @@ from bgd_helpers.equations.spelling import (
     GRAMMAR,
     LONGEST,
     as_written,
+    misspelt,
     named_function,
     outside,
     spelled,
@@ -74,7 +75,7 @@ def named(latex: str) -> tuple[int, str] | None:
         with suppress(Misfit):
             text = spelling(latex)
             break
-    return work(text, as_written(latex)) or named_function(latex) or outside(text)
+    return misspelt(text, latex) or work(text, as_written(latex)) or named_function(latex) or outside(text)
 
 
 def _parsed(latex, text):

@@ -45,11 +45,14 @@ SIGNS |= {sign: f"{name} " for name, signs in re.findall(r"(\S+) (\S+)", TABLE["
 RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵏⁿᴸᵗⁱʲ", "₀₁₂₃₄₅₆₇₈₉₊₋ₙᵢⱼₖₗₘₜₚₛ"
 PARTS = re.compile("|".join(reversed(TABLE["parts"])))
 GRAMMAR = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-KNOWN = {*FONTS, *TEXTS, *GREEK, *messages.COMMANDS, "begin", "end", *re.findall("[A-Za-z]+", GRAMMAR)}
+KNOWN = {*FONTS, *TEXTS, *GREEK, *messages.COMMANDS, "begin", "end", "lim", "infty", *re.findall("[A-Za-z]+", GRAMMAR)}
 KNOWN |= {name[1:] for name in RULES}
-IN_FONT = r"(?:\\(?:(?:text|textrm|textbf|mathbf|mathsf|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?|(?<![A-Za-z\\_.])(?<![_^]\{)(?=\w+\s*(?:\\left\s*)?[(_=\[]))"
+IN_FONT = (
+    r"(?:(?<![_^]\{)\\(?:(?:text|textrm|textbf|mathbf|mathsf|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?"
+    r"|(?<![A-Za-z\\_.])(?<![_^]\{)(?=\w+\s*(?:\\left\s*)?[(_=\[]))"
+)
 WORDS = [
-    (re.compile(rf"{IN_FONT}({names.replace(' ', '|')})(?![A-Za-z])"), said)
+    (re.compile(rf"{IN_FONT}({names.replace(' ', '|')})(?![A-Za-z]|:)"), said)
     for names, said in TABLE["outside"]["words"]
 ]
 
@@ -178,7 +181,9 @@ def _filled(plain, before, after, span_of, text):
 def work(*texts: Text) -> tuple[int, str] | None:
     """(place, its name) of a formula of another field, known by the signs that it is made of; None if it is none."""
     found = ((pattern.search(text.text), text, name) for pattern, name in WORKS for text in texts)
-    return next(((text.place(m.start()), f"{name} is not in the language: {HERE}") for m, text, name in found if m), None)
+    return next(
+        ((text.place(m.start()), f"{name} is not in the language: {HERE}") for m, text, name in found if m), None
+    )
 
 
 def named_function(latex: str) -> tuple[int, str] | None:
@@ -190,9 +195,7 @@ def named_function(latex: str) -> tuple[int, str] | None:
 def outside(text: Text) -> tuple[int, str] | None:
     """(place, its name) of what is legitimate and not in the language: a thing, or else a relation, or else a sign."""
     things, relations, letters = (_first(text, rows) for rows in OUTSIDE)
-    other = unknown(text)
-    misspelt = other if other and other[1].endswith("?") else None
-    return things or misspelt or relations or min(filter(None, (letters, other)), key=PLACE, default=None)
+    return things or relations or min(filter(None, (letters, unknown(text))), key=PLACE, default=None)
 
 
 PLACE = itemgetter(0)
@@ -208,12 +211,29 @@ def _first(text, rows):
 
 
 def _name(said, match):
-    return said.replace("<0>", match[match.re.groupindex.get("here", 0)].strip()).replace("<1>", (GREEK | LATIN).get(match[0].strip(" \\"), ""))
+    return said.replace("<0>", match[match.re.groupindex.get("here", 0)].strip()).replace(
+        "<1>", (GREEK | LATIN).get(match[0].strip(" \\"), "")
+    )
 
 
-def unknown(text: Text) -> tuple[int, str] | None:
+FOREIGN = set(re.findall("[A-Za-z]+", str(TABLE)))  # commands of other fields, and words
+UNSLASHED = re.compile(
+    rf"(?<![A-Za-z\\{{_])({'|'.join(name for name in (*FONTS, *messages.COMMANDS, *GREEK) if len(name) > 3)})"
+    r"(?=\s*(?:[{_^\\()\d]|[A-Z](?![a-z])))"
+)
+
+
+def misspelt(text: Text, latex: str) -> tuple[int, str] | None:
+    """(place, what is meant) of the first command that is misspelt, or lacks its backslash in LaTeX; or None."""
+    if match := re.search(r"\\[A-Za-z]{2}", latex) and UNSLASHED.search(text.text):
+        return text.place(match.start()), f"its name in LaTeX begins with a backslash: \\{match[1]}."
+    found = unknown(text, KNOWN | FOREIGN)
+    return found if found and found[1].endswith("?") else None
+
+
+def unknown(text: Text, known: set = frozenset(KNOWN)) -> tuple[int, str] | None:
     """(place, its name) of the first command that the language has not got; None if it has all."""
-    found = (match for match in re.finditer(r"\\([A-Za-z]+)", text.text) if match[1] not in KNOWN)
+    found = (match for match in re.finditer(r"\\([A-Za-z]+)", text.text) if match[1] not in known)
     return next(((text.place(match.start()), messages.not_in_the_language(match[0])) for match in found), None)
 
 
