@@ -372,7 +372,8 @@ EQUATION = r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]"  # mathematics outside the si
 OPEN_END = re.compile(rf"(?:[-+/(,{{]|(?<!\^)\*|\\(?:cdot|odot|times|left|circ)|{EQUALS}|\\\\|&)\s*$")
 OPEN_START = re.compile(rf"\s*(?:[-+*/)}}^_&]|\\(?:cdot|odot|times|right|circ|\\)|{EQUALS}|:=)")
 WORD = re.compile(
-    r"(?<![\\\w.({[^\x27-])(?:[A-Za-zÀ-ž]{3,}|[\u3040-\u9fff\uac00-\ud7af]{2,}|[Aa]s|[Ss]o|[Bb]y|[Ww]e|[Ii]s|[Ii]f|[Ii]n|of|to|or|at|on|an|be)(?![\w({.@^=]|\s*(?:=|\[|:=))[.,:]*"
+    r"(?<![\\\w.({[^\x27-])(?!(?:[dD]elta|nabla|partial|Sigma|lambda|theta|kappa)(?![A-Za-z]))"
+    r"(?:[A-Za-zÀ-ž]{3,}|[\u3040-\u9fff\uac00-\ud7af]{2,}|[Aa]s|[Ss]o|[Bb]y|[Ww]e|[Ii]s|[Ii]f|[Ii]n|of|to|or|at|on|an|be)(?![\w({.@^=]|\s*(?:=|\[|:=))[.,:]*"
 )
 BULLET = re.compile(r"^\s*(?:(?:[•▪*>]|#+|\d{1,2}[.)]|\([a-z0-9]\))\s+)+")
 
