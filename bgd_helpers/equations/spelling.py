@@ -49,7 +49,7 @@ KNOWN = {*FONTS, *TEXTS, *GREEK, *messages.COMMANDS, "begin", "end", "lim", "inf
 KNOWN |= {name[1:] for name in RULES}
 IN_FONT = (
     r"(?:(?<![_^]\{)\\(?:(?:text|textrm|textbf|mathbf|mathsf|mathrm|mathit|operatorname|rm)\*?\s*\{\s*)?"
-    r"|(?<![A-Za-z\\_.])(?<![_^]\{)(?=\w+\s*(?:\\left\s*)?[(_=\[]))"
+    r"|(?<![\w\\.])(?<![_^]\{)(?=[A-Za-z]\w{0,30}\s*(?:\\left\s*)?[(_=\[]))"
 )
 WORDS = [
     (re.compile(rf"{IN_FONT}({names.replace(' ', '|')})(?![A-Za-z]|:)"), said)
