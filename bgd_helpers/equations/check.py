@@ -13,7 +13,7 @@ from bgd_helpers.equations.meaning import is_counted, is_definition, meaning_of
 from bgd_helpers.equations.messages import advice, elsewhere
 from bgd_helpers.equations.prose import read, unread, without_prose
 from bgd_helpers.equations.reading import line_of, lines_of, named
-from bgd_helpers.equations.repair import repair, repair_condition, repair_of_times
+from bgd_helpers.equations.repair import mirrored_repair, repair, repair_condition, repair_of_times
 from bgd_helpers.equations.result import Result
 from bgd_helpers.equations.spelling import typed
 from bgd_helpers.equations.steps import steps_of
@@ -86,20 +86,15 @@ def check_equation(latex: str, rule: str | None = None, mend: bool = True) -> Re
     try:
         found = _checked(meant, rule, mend)
     except Misfit as error:
-        offered = error.repair or error.changes and _changed(meant, error.changes)
-        mended = mend and offered and _mended_throughout(offered, rule)
-        place, said = (
-            not mended
-            and named(without_prose(meant))
-            or error.advised
-            and advice(meant, error.position)
-            or (error.position, error.expected)
-        )
+        changed = mend and error.changes and _mended_throughout(_changed(meant, error.changes), rule)
+        foreign = not changed and named(without_prose(meant))
+        mended = changed or not foreign and error.mended and _mended_throughout(error.mended.latex, rule)
+        place, said = foreign or error.advised and advice(meant, error.position) or (error.position, error.expected)
         mended = mended and _in_letters(mended, letters, rule)
-        raise EquationError(latex, written.place(text.place(place)), said, mended) from None
+        raise EquationError(latex, written.place(text.place(place)), said, mended or None) from None
     span = found.span and (text.place(found.span[0]), text.at[found.span[1] - 1][1])
-    repair = found.repair and _in_letters(found.repair, letters, rule)
-    return replace(found, latex=written.text, message=in_letters(found.message, letters), span=span, repair=repair)
+    mended = found.repair and _in_letters(found.repair, letters, rule)
+    return replace(found, latex=written.text, message=in_letters(found.message, letters), span=span, repair=mended)
 
 
 def _in_letters(latex, letters, rule):
@@ -141,8 +136,15 @@ def _first_fault(latex, statements, rule, mend=False):
 
     Raises Misfit for a side that means nothing, be it in a line after one that fails.
     """
-    for side in (side for chain in chains_of(statements) for side in chain.sides):
-        meaning_of(mapped(side, now))
+    for chain in chains_of(statements):
+        for at, side in enumerate(chain.sides):
+            try:
+                meaning_of(mapped(side, now))
+            except Misfit as error:
+                left = chain.sides[at - 1 if at else 1]
+                left = updated(left, rule or nearest_rule(side), example_of(side)) if at and is_update(chain) else left
+                error.mended = mend and repair(latex, left, side, False, False)
+                raise
     found = None
     for statement in statements:
         fault, name = _judged(latex, statement, rule, mend)
@@ -197,8 +199,7 @@ def _difference(latex, left, right, before, meaning, mend, approximately=False, 
     try:
         return first_difference(before, meaning, approximately)
     except Misfit as error:
-        mended = mend and error.lost_sum and repair(latex, left, right, approximately, first)
-        error.repair = mended.latex if mended else None
+        error.mended = mend and repair(latex, left, right, approximately, first)
         raise
 
 
@@ -233,6 +234,10 @@ def _check_target(target, relation):
 def _failed(latex, fault, rule, mend):
     """The Result for a step that fails: where, and what mends it."""
     mended = fault.can_be_mended and mend and _repaired(latex, fault, rule) or None
+    whole = mended and _mended_throughout(mended.latex, rule)
+    if mended and not whole and fault.first and not fault.condition:  # what comes after may fit the right side as it is
+        mended = mirrored_repair(latex, fault.left, fault.right, fault.approximately) or mended
+        whole = _mended_throughout(mended.latex, rule)
     where = f": {fault.difference.told(fault.introduced)}" if fault.difference else ""
     lines = [f"{_line_of(latex, fault.right)}{fault.what}{where}."]
     if fault.can_be_mended and mend:
@@ -243,7 +248,7 @@ def _failed(latex, fault, rule, mend):
         "fails",
         "\n".join(lines),
         counterexample=fault.difference,
-        repair=mended and _mended_throughout(mended.latex, rule),
+        repair=whole,
         slip=mended and mended.slip,
         span=mended.span if mended else fault.right.span,
     )
@@ -253,8 +258,13 @@ def _repaired(latex, fault, rule):
     if fault.condition:
         return repair_condition(latex, fault.condition)
 
+    statements = read(latex)
+
     def of_times(on_left):
-        return repair_of_times(latex, read(latex), on_left, lambda mended: _holds(mended, rule))
+        def holds(mended):  # all of it: what cannot be read is passed over in a sentence
+            return _holds(mended, rule) and len(read(mended)) == len(statements)
+
+        return repair_of_times(latex, statements, on_left, holds)
 
     found = of_times(True) or repair(latex, fault.left, fault.right, fault.approximately, fault.first)
     return found or of_times(False)

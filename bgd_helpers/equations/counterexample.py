@@ -8,9 +8,9 @@ import numpy as np
 
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.evaluation import TOLERANCE, Undefined, value
-from bgd_helpers.equations.meaning import meaning_of, missing, models_of, shown, together
+from bgd_helpers.equations.meaning import is_of_regression, meaning_of, missing, models_of, shown, together
 from bgd_helpers.equations.models import Network, square
-from bgd_helpers.equations.syntax import Node, Number
+from bgd_helpers.equations.syntax import Node, Number, symbols_of
 
 APPROXIMATELY = 1e-6  # of the largest entry: the tolerance where the sign is that of an approximation
 FEWEST = 2  # places at which an equation must be seen to hold, and depths of the networks if it speaks of layers
@@ -85,7 +85,10 @@ class Screen:
     def __init__(self, left: Node, right: Node):
         self.scene = None
         try:
-            scene = _square_scene(meaning_of(left), meaning_of(right))
+            both = meaning_of(left), meaning_of(right)
+            if any(each.changing for each in both):  # a left side's differential is that of those on the right
+                return
+            scene = _square_scene(*both)
             with np.errstate(all="ignore"):
                 self.left = value(left, scene)
             self.scene = scene
@@ -94,7 +97,7 @@ class Screen:
 
     def passes(self, right: Node) -> bool:
         """Whether a right side may hold."""
-        if not self.scene:
+        if not self.scene or type(self.scene.model) is Network and any(map(is_of_regression, symbols_of(right))):
             return True
         try:
             with np.errstate(all="ignore"):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from bgd_helpers import slips
 from bgd_helpers.equations.syntax import (
+    FORMS,
     Activation,
     Add,
     At,
@@ -92,7 +93,9 @@ def _slip(edit):
             return None, MORE["signal"]
         case "index" if is_symbol(old, "a"):
             return None, MORE["unit"]
-        case "index" if is_by(left, "w", "W") and is_symbol(old, "z", "x") and old.indices[1:] != new.indices[1:]:
+        case "index" if (
+            is_by(left, "w", "W") and is_symbol(old, "z", "x") and old.indices[1:] not in ((), new.indices[1:])
+        ):
             return "z_j for z_i", ""
         case "swap" if is_symbol(old, "w") and goes_back:
             return "missing transpose", ""
@@ -197,7 +200,7 @@ def _is_slope_of_the_loss(left):
     return any(is_symbol(node, "delta", "Delta") or isinstance(node, Derivative | Gradient) for node in walk(left))
 
 
-def left_edits(left):
+def left_edits(left, right):
     """(part, what comes instead, why) for the left side: another thing differentiated, or by another layer's weights;
     indices that stand the other way round."""
     for node in walk(left):
@@ -206,8 +209,10 @@ def left_edits(left):
                 yield node, replace(node, indices=node.indices[::-1]), SENTENCES["swap"]
             case Derivative(of, by):
                 if isinstance(of, Symbol):
-                    of, why = (Symbol("J"), "of_mean") if of.name == "E" else (Symbol("E", ("n",)), "of_loss")
-                    yield node, replace(node, of=of), MORE[why]
+                    other, why = (Symbol("J"), "of_mean") if of.name == "E" else (Symbol("E", ("n",)), "of_loss")
+                    if of.name == "y":
+                        other, why = replace(of, name="yhat"), "given"
+                    yield node, replace(node, of=other), MORE[why]
                 if is_symbol(by, "w", "W") and isinstance(by.layer, Layer):
                     for other in _near(by.layer, []):
                         yield node, replace(node, by=replace(by, layer=other)), MORE["other_weight"]
@@ -222,7 +227,8 @@ def left_edits(left):
                 for new in _swapped(node, factors):
                     yield node, new, SENTENCES["order"]
         if node is left and isinstance(node, Symbol) and node.layer and node.span:
-            yield from ((node, replace(node, layer=other), MORE["other_layer"]) for other in _near(node.layer, []))
+            near = _near(node.layer, [part.layer for part in walk(right) if _has_layer(part)])
+            yield from ((node, replace(node, layer=other), MORE["other_layer"]) for other in near)
 
 
 def is_by(left, *names):
@@ -280,7 +286,7 @@ def _local(node, letters, layers):
     match node:
         case Symbol():
             yield from _of_symbol(node, letters, layers)
-        case Number(value) if value > 1:
+        case Number(value) if value >= 1:
             yield from (("factor" if new < value else "lost factor", Number(new)) for new in _half_and_double(value))
         case Entry(of, (i, j)):
             yield "swap", replace(node, indices=(j, i))
@@ -341,14 +347,15 @@ def _local(node, letters, layers):
                 yield from (("exponent", Power(base, count, span=node.span)) for count in counts if count != exponent)
         case Transpose(of):
             yield "transpose", of
-        case Derivative(of, Symbol("a" | "z" | "A" | "Z" as name) as by):
-            if len(getattr(of, "indices", ())) == len(by.indices) == 1 and of.name != "E":
-                yield "transpose", Transpose(node, span=node.span)
-            yield "by", replace(node, by=replace(by, name="azAZ"["zaZA".index(name)]))
+        case Derivative(of, Symbol(name) as by):
+            if name in ("a", "z", "A", "Z"):
+                if len(getattr(of, "indices", ())) == len(by.indices) == 1 and of.name != "E":
+                    yield "transpose", Transpose(node, span=node.span)
+                yield "by", replace(node, by=replace(by, name="azAZ"["zaZA".index(name)]))
+            if by.mark == "t+1":
+                yield "old parameters", replace(node, by=replace(by, mark="t"))
             moved = (new for kind, new in _of_symbol(by, letters, layers) if kind in ("index", "layer"))
             yield from (("by", replace(node, by=new)) for new in moved)
-        case Derivative(_, Symbol(mark="t+1") as by):
-            yield "old parameters", replace(node, by=replace(by, mark="t"))
         case Gradient(Symbol("J", ())):
             yield "symbol", replace(node, of=Symbol("E", ("n",), span=node.of.span))
     if is_symbol(of := getattr(node, "of", node), "J") and of.indices:
@@ -390,6 +397,10 @@ def _of_pattern(node):
         ):
             body = Product((*z, _with_index(delta, m, n)))
             yield "product of means", Product((Quotient(top, size), replace(total, body=body)), span=node.span)
+        case Product() if len(sums := _flat(node.factors)) > 1 and all(isinstance(each, Sum) for each in sums[-2:]):
+            *before, one, two = sums
+            body = Product((*factors_of(one.body), *factors_of(_with_index(two.body, two.index, one.index))))
+            yield "product of means", _joined((*before, replace(one, body=body)))
         case Product((*matrices, Activation(slope=True) as last)):
             yield "product", Hadamard((_joined(matrices), last), span=node.span)
         case Add((Symbol("lambda") as one, Negative(Symbol("lambda") as other))):
@@ -400,6 +411,15 @@ def _of_pattern(node):
             yield kind, replace(node, terms=terms) if terms[1:] else replace(new, span=node.span)
     if isinstance(node, Add | Power | Product | Negative) and (argument := _only_symbol(node)):
         yield "slope written out", slope_of(argument)
+    for at in range(len(node.factors) - 1) if isinstance(node, Product) else ():
+        if argument := _only_symbol(Product(node.factors[at : at + 2])):
+            rest = (*node.factors[:at], slope_of(argument), *node.factors[at + 2 :])
+            yield "slope written out", replace(node, factors=rest)
+
+
+def _flat(factors):
+    """The factors, with those of a product among them."""
+    return [part for factor in factors for part in factors_of(factor)]
 
 
 def _of_neighbours(one, two):
@@ -508,7 +528,7 @@ def _from_left(node, left):
             yield "gradient left out", step
         case Add((Symbol("w" | "theta") as target, _)), At() if left.span is None and node.point != target:
             yield "old parameters", replace(node, point=target)
-        case Add(), (Symbol("E" | "J") | At(Symbol("E" | "J"))):
+        case Add() | Gradient() | Expectation(), (Symbol("E" | "J") | At(Symbol("E" | "J"))):
             yield "gradient left out", Gradient(node, span=node.span)
         case Derivative(_, by), Symbol("E" | "J") if node != left.of:
             yield "gradient left out", Derivative(node, by, span=node.span)
@@ -534,17 +554,21 @@ def _of_symbol(symbol, letters, layers):
                 yield "index", replace(symbol, indices=changed)
     if len(symbol.indices) == 2:
         yield "swap", replace(symbol, indices=symbol.indices[::-1])
-    if symbol.layer:
-        yield from (("layer", replace(symbol, layer=layer)) for layer in _near(symbol.layer, layers))
+    forms = FORMS.get(symbol.name, ())
+    if symbol.layer or (len(symbol.indices), False) not in forms:
+        near = _near(symbol.layer, layers) if symbol.layer else layers
+        yield from (("layer", replace(symbol, layer=layer)) for layer in near)
+    if len(symbol.indices) == 1 and (2, symbol.layer is not None) in forms:
+        yield from (("index", replace(symbol, indices=(letter, *symbol.indices))) for letter in letters)
     for group in ALIKE:
         if symbol.name in group:
             kind = "argument" if symbol.name in "aAzZ" else "symbol"
             for name in group:
-                if name != symbol.name and not (name in ("y", "w", "b") and len(symbol.indices) == 0):
+                if name != symbol.name and not (name in ("w", "b") and len(symbol.indices) == 0):
                     yield kind if "elta" not in name else "symbol", replace(symbol, name=name)
     if symbol.name in MATRICES and not symbol.indices:
         yield "transpose", Transpose(symbol, span=symbol.span)
-    if symbol.mark == "t+1":
+    if symbol.mark in ("t+1", "t-1", "0"):
         yield "old parameters", replace(symbol, mark="t")
     if symbol.name in ("x", "X") and len(symbol.indices) != 1:
         lower = "z" if symbol.name == "x" else "Z"

@@ -6,16 +6,16 @@ from textwrap import indent
 class Misfit(ValueError):
     """What does not fit: where, a position or a node, and what is said of it. check_equation makes an error of it.
 
-    `advised`: what the table of advice says of the place comes first. `lost_sum`: a missing sum may be what is wrong.
-    `repair` is the mended equation, where one is known; `changes`, (from, to, what comes there), may lead to it.
+    `advised`: what the table of advice says of the place comes first.
+    `mended` is the Repair, where one is known; `changes`, (from, to, what comes there), may lead to one.
     """
 
-    def __init__(self, where, expected, advised=False, lost_sum=False, changes=()):
+    def __init__(self, where, expected, advised=False, changes=()):
         super().__init__(expected)
         if not isinstance(where, int):
             where = where.span[0] if where.span else 0
-        self.position, self.expected, self.repair = where, expected, None
-        self.advised, self.lost_sum, self.changes = advised, lost_sum, changes
+        self.position, self.expected, self.mended = where, expected, None
+        self.advised, self.changes = advised, changes
 
 
 class EquationError(ValueError):

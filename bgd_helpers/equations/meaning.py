@@ -309,7 +309,7 @@ def _note_entry(entry, found):
 def _check_derivative(node, found):
     """Raises Misfit for what the language cannot differentiate."""
     if isinstance(node, syntax.Derivative) and not is_symbol(node.by, *syntax.VARIABLES):
-        raise Misfit(node, "an update takes the gradient at the parameters before it: one differentiates by them.")
+        raise Misfit(node, "one differentiates by a quantity of the notation, in an update at the parameters before it.")
     if isinstance(node, syntax.Differential):
         found.changing += tuple(part for part in symbols_of(node.of) if part.name in CHANGING)
     else:
@@ -365,7 +365,7 @@ def _check_free_indices(found):
                 text += f" Is a sum over {index} missing (there is no summation convention), or is it another index?"
             elif _is_summed(index, found.sides[other]):
                 text += " On the right it is summed over: sum over another letter, m say, or not at all."
-            raise Misfit(place, text, lost_sum=True)
+            raise Misfit(place, text)
 
 
 def _is_constant(side):
@@ -379,7 +379,7 @@ def _is_summed(index, side):
 
 def models_of(found):
     """The models in which an equation is judged: networks, those with one output, regressions, or batches."""
-    noise, regression = (list(filter(test, found.symbols)) for test in (_is_of_noise, _is_of_regression))
+    noise, regression = (list(filter(test, found.symbols)) for test in (_is_of_noise, is_of_regression))
     parts = [part for side in found.sides for part in walk(side)]
     drawn = next(filter(_is_of_draws, parts), None)
     both = any(isinstance(part, syntax.Gradient) for part in parts) or any(
@@ -426,7 +426,7 @@ def _is_of_noise(part):
     return is_symbol(part, "Sigma", "v", "Var") or is_symbol(part, "lambda") and not part.mark
 
 
-def _is_of_regression(symbol):
+def is_of_regression(symbol):
     if symbol.name == "w":
         return not symbol.layer
     if symbol.name == "y":

@@ -1,5 +1,6 @@
 """What mends an equation that fails: the first edit of its right side, or two edits, that make it hold."""
 
+import re
 from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
@@ -21,6 +22,7 @@ LEFT = "another left side"
 NEAR = ("t+1", "t", "t-1")
 TIMES = r"an update leads from w_t to w_{t+1}, and t of them from w_0 to w_t."
 ENDS = "at an end of the interval one direction does not shrink, and below 0 each grows."
+NOT_ALONE = ("square", "operation", "term")  # what a quantity alone, that is defined or claimed, does not lack
 ALONE = (HIDDEN, "gradient left out", "step without theta")  # too large a change to be one of two
 
 
@@ -64,8 +66,7 @@ def repair(latex, left, right, approximately, first):
         return _described(
             latex, right, max(good, key=lambda edit: (min(_reach(left, edit.whole), reach), -_idle(edit.whole)))
         )
-    given = left.span and all(part.span for part in syntax.symbols_of(left)) and not isinstance(left, syntax.Symbol)
-    mirrored = first and given and _mirrored(latex, left, right, approximately)
+    mirrored = first and mirrored_repair(latex, left, right, approximately)
     if mirrored:
         return mirrored
     most = MOST_PAIRS * SMALL**3 // max(size, SMALL) ** 3
@@ -78,11 +79,14 @@ def repair(latex, left, right, approximately, first):
     return _described(latex, right, *found) if found else None
 
 
-def _mirrored(latex, left, right, approximately):
+def mirrored_repair(latex, left, right, approximately):
     """The Repair of the left side by a single edit, where the right one is as it should be, or None."""
+    if not left.span or not all(part.span for part in syntax.symbols_of(left)):
+        return None
     screen = Screen(right, left)
-    edits = (edit for edit in (*single_edits(right, left), *wide_edits(right, left)) if screen.passes(edit.whole))
-    for edit in sorted(edits, key=_length):
+    for edit in (*single_edits(right, left), *sorted(wide_edits(right, left), key=_length)):
+        if not screen.passes(edit.whole) or isinstance(left, syntax.Symbol) and edit.kind in NOT_ALONE:
+            continue
         says = left != edit.whole != right and edit.whole not in syntax.walk(right)
         if says and not cancels(edit.whole) and agree(edit.whole, right, approximately):
             found = _described(latex, left, edit)
@@ -110,7 +114,8 @@ def repair_of_times(latex, statements, on_left, holds):
     for changes in _other_times(statements, on_left):
         mended = latex
         for old, new in sorted(changes, key=lambda change: change[0].span, reverse=True):
-            mended = _exchanged(mended, old.span, syntax.latex(new))
+            text, start = syntax.latex(new), old.span[0]
+            mended = _exchanged(mended, old.span, f"({text})" if latex[start] == "(" else text)
         if holds(mended):
             said = (f"${syntax.latex(new)}$ in place of ${syntax.latex(old)}$" for old, new in changes)
             text = f"It holds with {' and '.join(dict.fromkeys(said))}: {TIMES}"
@@ -190,7 +195,7 @@ def _as_text(sides, relations):
 
 def _turned_on_the_left(latex, left, right, approximately):
     """The Repair that changes a part of the left side, its two indices for one, or None."""
-    for old, new, why in left_edits(left):
+    for old, new, why in left_edits(left, right):
         side = syntax.mapped(left, lambda node, old=old, new=new: new if node == old else node)
         if old.span and agree(side, right, approximately):
             slip = None if isinstance(old, syntax.Symbol) else LEFT
@@ -212,7 +217,7 @@ def _plain(node):
 def _size(side):
     """How long a side takes to evaluate, in nodes: a cost at another point is a run of the network of its own."""
     heavy = {syntax.At: 60, syntax.Differential: 8}
-    return sum(heavy.get(type(node), 1) for node in syntax.walk(side))
+    return sum(600 if getattr(node, "over", 0) == "L" else heavy.get(type(node), 1) for node in syntax.walk(side))
 
 
 def _reach(left, right):
@@ -254,14 +259,10 @@ def _spliced(latex, right, edit):
     short = syntax.latex(without_example(edit.new))
     if isinstance(edit.new, syntax.Add) and not edit.new.terms[0].span:  # the step alone, of w += step
         short = syntax.latex(replace(edit.new, terms=edit.new.terms[1:]))
-    for text in (
-        new,
-        f"+ {new}",
-        rf"\left({new}\right)",
-        f"{{{new}}}",
-        syntax.latex(syntax.Transpose(edit.new)),
-        short,
-    ):
+    transposed = syntax.latex(syntax.Transpose(edit.new))
+    texts = [new, f"+ {new}", rf"\left({new}\right)", f"{{{new}}}", transposed]
+    texts.insert(len(texts) if re.search(r"_\s*\{?\s*n", latex) else 0, short)  # first where no example is named
+    for text in texts:
         mended = latex
         for span in sorted(filter(None, spans), reverse=True):
             mended = _exchanged(mended, span, text)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from bgd_helpers.equations.edits import Edit, edits_of, factors_of, is_by, slope_of, without
+from bgd_helpers.equations.meaning import CHANGING
 from bgd_helpers.equations.shapes import EXAMPLES, PARAMETERS, SHARDS, extents_of, shape
 from bgd_helpers.equations.syntax import (
     Activation,
@@ -15,6 +16,8 @@ from bgd_helpers.equations.syntax import (
     At,
     Derivative,
     Diagonal,
+    Differential,
+    Entry,
     Expectation,
     Gradient,
     Hadamard,
@@ -41,6 +44,8 @@ from bgd_helpers.equations.syntax import (
 ONE, TWO, MINUS_ONE = Number(1.0), Number(2.0), Negative(Number(1.0))
 N, B, BATCH, ETA = map(Symbol, ("N", "B", "batch_size", "eta"))
 SMALL = 4  # nodes of what is exchanged for one quantity
+ONES = Symbol("ones")
+COMPARED = {"J", "E", "y", "Y", "yhat", "Yhat"}
 OPERATIONS = Unary | Activation | Sum | Power | Norm
 OPERAND = {Activation: "argument", Sum: "body", Power: "base"}  # "of" in all others
 
@@ -83,6 +88,7 @@ def _vocabulary(left, right):
     symbols = [replace(part, span=None) for part in parts if isinstance(part, Symbol)]
     names = {symbol.name for symbol in symbols}
     places = {place for symbol in symbols for place in zip(symbol.indices, extents_of(symbol))}
+    places |= {place for part in parts if isinstance(part, Entry) for place in zip(part.indices, shape(part.of))}
     examples = sorted({letter for letter, extent in places if extent == EXAMPLES})
     units = sorted((p for p in places if isinstance(p[1], Layer) and not p[0].isdigit()), key=str)
     layers = {part.layer for part in parts if getattr(part, "layer", None)}
@@ -96,21 +102,39 @@ def _vocabulary(left, right):
     for k in sorted(layers, key=str):
         for n in examples if any(len(s.indices) == 1 and s.layer and s.name != "b" for s in symbols) else ():
             words |= dict.fromkeys([*_of_unit((n,), k), Symbol("W", (), k), Symbol("b", (), k)])
-        if names & {"Z", "A", "Delta", "Yhat"}:
+        if names & {"Z", "A", "Delta", "Yhat", "W", "X"}:
             A = Symbol("A", (), k)
-            words |= dict.fromkeys([Symbol("ones")])
-            words |= dict.fromkeys([Symbol("Z", (), k), A, Symbol("Delta", (), k), slope_of(A), Symbol("W", (), k)])
+            matrices = [Symbol(name, (), k) for name in ("b", "W", "Z", "Delta")]
+            words |= dict.fromkeys([ONES, Transpose(ONES), *matrices, A, slope_of(A)])
+            words |= dict.fromkeys([Add((Symbol("Y"), Negative(Symbol("Yhat"))))] * (k == Layer("L")))
+    if any(isinstance(part, Differential) for part in parts):
+        matrices = [Symbol(name, (), k) for k in layers for name in ("A", "Z", "W")]
+        words |= dict.fromkeys(Differential(word) for word in (*words, *matrices) if is_symbol(word, *CHANGING))
     if any(is_symbol(s, "H", "X") or is_symbol(s, "w") and not s.layer for s in symbols):
         minimum = Symbol("w", mark="*")
-        words |= dict.fromkeys([Symbol("X"), Symbol("w"), minimum, Symbol("y"), Symbol("H"), At(Symbol("J"), minimum)])
+        X, w, y = Symbol("X"), Symbol("w"), Symbol("y")
+        words |= dict.fromkeys([X, w, minimum, y, Symbol("H"), At(Symbol("J"), minimum), Product((X, w))])
+        words |= dict.fromkeys([Add((Product((X, w)), Negative(y))), Power(Product((Transpose(X), X)), MINUS_ONE)])
         words |= dict.fromkeys(Symbol(name, (n,)) for n in examples for name in "xy")
         words |= dict.fromkeys(
             Symbol("x", (n, i)) for n in examples for i, each in sorted(places, key=str) if each == PARAMETERS
         )
-    if names & {"lambda", "kappa"}:
-        ends = [Symbol("lambda", mark=mark) for mark in ("min", "max")]
-        words |= dict.fromkeys([*ends, Add(tuple(ends)), Symbol("kappa"), Quotient(ONE, Add((Symbol("kappa"), ONE)))])
-    words |= dict.fromkeys([Symbol("J"), *(Symbol("E", (n,)) for n in examples)] if names & {"J", "E"} else ())
+    if names & {"lambda", "kappa"} or names == {"eta"}:
+        ends, kappa = [Symbol("lambda", mark=mark) for mark in ("min", "max")], Symbol("kappa")
+        words |= dict.fromkeys(
+            [
+                *ends,
+                *(Quotient(ONE, end) for end in ends),
+                Add(tuple(ends)),
+                kappa,
+                Add((kappa, MINUS_ONE)),
+                Quotient(ONE, Add((kappa, ONE))),
+            ]
+        )
+    words |= dict.fromkeys([Symbol("J"), *(Symbol("E", (n,)) for n in examples)] if names & COMPARED else ())
+    if names & {"Sigma", "Var", "g"}:
+        rest = Quotient(Add((N, Negative(B))), Add((N, MINUS_ONE)))
+        words |= dict.fromkeys([Symbol("Sigma"), *[rest] * ("Var" in names)])
     words |= dict.fromkeys([Transpose(word) for word in words if shape(word) != (1, 1)])
     return [*words, *_numbers(names, places, any(isinstance(part, Sum) and part.over == "batch" for part in parts))]
 
@@ -120,7 +144,8 @@ def _of_unit(indices, layer):
     a = Symbol("a", indices, layer)
     yield from (a, Symbol("z", indices, layer), Symbol("delta", indices, layer), slope_of(a))
     if layer == Layer("L"):
-        yield from (Symbol("y", indices), Symbol("yhat", indices))
+        y, yhat = Symbol("y", indices), Symbol("yhat", indices)
+        yield from (y, yhat, Add((y, Negative(yhat))))
     if layer == Layer(None, 0):
         yield Symbol("x", indices)
 
@@ -129,7 +154,8 @@ def _numbers(names, places, batch):
     """The factors that are numbers."""
     sizes = [N, *[Power(B, TWO)] * ("g" in names), *[BATCH] * (batch or "batch_size" in names), *[B] * ("B" in names)]
     yield from (TWO, Quotient(ONE, TWO), *sizes, *(Quotient(top, size) for size in sizes for top in (ONE, TWO)))
-    yield from [ETA] * bool(names & {"eta", "I", "H"})
+    if names & {"eta", "I", "H", "theta"}:
+        yield from (ETA, *(Quotient(top, size) for size in sizes for top in (ETA, Product((TWO, ETA)))))
     for s in sorted({letter for letter, extent in places if extent == SHARDS}):
         yield from (Symbol("N", (s,)), Quotient(Symbol("N", (s,)), N))
 
@@ -253,7 +279,7 @@ def _times(node, word):
     if node == ONE:
         yield word
         return
-    if shape(word) != (1, 1):
+    if shape(word) != (1, 1) or getattr(word, "of", word) == ONES:
         behind = [Product((*factors[:at], word, *factors[at:]), span=span) for at in range(len(factors), 0, -1)]
         yield from (*behind, Hadamard((node, word), span=span))
     last = shape(word) == (1, 1) and not is_symbol(word, "N") and (_is_slope(word) or getattr(word, "indices", ()))

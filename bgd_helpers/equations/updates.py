@@ -65,7 +65,9 @@ def without_next(chain, rule):
 
 def nearest_rule(node):
     """The rule that an expression looks like: a batch, one example, or all of them."""
-    if any(is_symbol(part, "batch_size", "B") or getattr(part, "over", None) == "batch" for part in walk(node)):
+    overs = [part.over for part in walk(node) if hasattr(part, "over")]
+    sizes = ("batch_size",) if None in overs or "N" in overs else ("batch_size", "B")
+    if "batch" in overs or any(is_symbol(part, *sizes) for part in walk(node)):
         return "mini-batch SGD"
     return "SGD" if example_of(node) else "BGD"
 
