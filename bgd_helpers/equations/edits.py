@@ -54,6 +54,7 @@ HIDDEN, ARGUMENT = "the handout's hidden formula", "f'(z) for f'(a)"
 TABLE = tomllib.loads(Path(__file__).with_name("edits.toml").read_text(encoding="utf-8"))
 SENTENCES, MORE = dict(TABLE["kinds"]), TABLE["more"]
 FACTORS = {tuple(factors): slip for slip, *factors in TABLE["factors"]}
+PAIRS = [(names, text) for text, *names in TABLE["pairs"]]
 RANK = {kind: rank for rank, kind in enumerate(SENTENCES)}
 OF_EQUATIONS = {"slope written out", "by another parameter", "z for W", "value for derivative"}  # slips, of no function
 
@@ -125,7 +126,10 @@ def _slip(edit):
         case "lost sum" if isinstance(new, Sum):
             return None, _sentence_of_sum(new.index, left, goes_back)
         case "lost factor" | "factor" | "symbol" if _is_of_the_loss(left):
-            return _slip_of_factor(edit), ""
+            slip = _slip_of_factor(edit)
+            return slip, "" if slip else _sentence_of_pair(old, new)
+        case "symbol":
+            return None, _sentence_of_pair(old, new)
         case "square":
             return "squared twice" if new == getattr(old, "base", None) else "not squared", ""
         case "sum" if getattr(new, "over", None) == "batch":
@@ -151,6 +155,12 @@ def _slip_of_layer(old, left):
     if is_symbol(left, "E", "J"):
         return None, MORE["last"]
     return ("z of the wrong layer" if is_symbol(old, "z", "Z", "x", "X") else None), ""
+
+
+def _sentence_of_pair(old, new):
+    """What is said where one of these quantities stands for the other, if something is."""
+    pair = {getattr(node, "name", "number" if isinstance(node, Number) else "") for node in (old, new)}
+    return next((text for names, text in PAIRS if pair <= set(names)), "")
 
 
 def _sentence_of_sum(index, left, goes_back):

@@ -335,6 +335,11 @@ def _exchanged(right, letters):
             other = {pair[0]: pair[1], pair[1]: pair[0]}
             whole = mapped(right, lambda node, other=other: _like(node, other[node]) if node in other else node)
             yield Edit("exchanged", *_narrowed(right, whole), whole)
+        if len(pair[0].indices) == len(pair[1].indices) and pair[0].name != pair[1].name:
+            one, two = pair
+            other = {one: replace(one, indices=two.indices), two: replace(two, indices=one.indices)}
+            whole = mapped(right, lambda node, other=other: _like(node, other[node]) if node in other else node)
+            yield Edit("index", *_narrowed(right, whole), whole)
     for one, two in combinations(letters, 2):
         whole = mapped(right, lambda node, pair={one: two, two: one}: _relettered(node, pair))
         yield Edit("index", *_narrowed(right, whole), whole)
