@@ -10,7 +10,7 @@ from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.evaluation import TOLERANCE, Undefined, value
 from bgd_helpers.equations.meaning import is_of_regression, meaning_of, missing, models_of, shown, together
 from bgd_helpers.equations.models import Network, square
-from bgd_helpers.equations.syntax import Node, Number, symbols_of
+from bgd_helpers.equations.syntax import Differential, Node, Number, symbols_of, walk
 
 APPROXIMATELY = 1e-6  # of the largest entry: the tolerance where the sign is that of an approximation
 FEWEST = 2  # places at which an equation must be seen to hold, and depths of the networks if it speaks of layers
@@ -85,10 +85,7 @@ class Screen:
     def __init__(self, left: Node, right: Node):
         self.scene = None
         try:
-            both = meaning_of(left), meaning_of(right)
-            if any(each.changing for each in both):  # a left side's differential is that of those on the right
-                return
-            scene = _square_scene(*both)
+            scene = _square_scene(meaning_of(left), meaning_of(right))
             with np.errstate(all="ignore"):
                 self.left = value(left, scene)
             self.scene = scene
@@ -98,6 +95,9 @@ class Screen:
     def passes(self, right: Node) -> bool:
         """Whether a right side may hold."""
         if not self.scene or type(self.scene.model) is Network and any(map(is_of_regression, symbols_of(right))):
+            return True
+        changing = {part for node in walk(right) if isinstance(node, Differential) for part in symbols_of(node.of)}
+        if changing and changing != set(self.scene.changing):  # then the left side's differential is another
             return True
         try:
             with np.errstate(all="ignore"):

@@ -364,7 +364,7 @@ def _local(node, letters, layers):
                 yield "by", replace(node, by=replace(by, name="azAZ"["zaZA".index(name)]))
             if by.mark == "t+1":
                 yield "old parameters", replace(node, by=replace(by, mark="t"))
-            moved = (new for kind, new in _of_symbol(by, letters, layers) if kind in ("index", "layer"))
+            moved = (new for kind, new in _of_symbol(by, letters, layers) if kind in ("index", "swap", "layer"))
             yield from (("by", replace(node, by=new)) for new in moved)
         case Gradient(Symbol("J", ())):
             yield "symbol", replace(node, of=Symbol("E", ("n",), span=node.of.span))
@@ -538,7 +538,7 @@ def _from_left(node, left):
             yield "gradient left out", step
         case Add((Symbol("w" | "theta") as target, _)), At() if left.span is None and node.point != target:
             yield "old parameters", replace(node, point=target)
-        case Add() | Gradient() | Expectation(), (Symbol("E" | "J") | At(Symbol("E" | "J"))):
+        case Add() | Gradient() | Expectation() | Symbol("Sigma"), (Symbol("E" | "J") | At(Symbol("E" | "J"))):
             yield "gradient left out", Gradient(node, span=node.span)
         case Derivative(_, by), Symbol("E" | "J") if node != left.of:
             yield "gradient left out", Derivative(node, by, span=node.span)

@@ -18,6 +18,7 @@ from bgd_helpers.equations.updates import RULES, has_next, without_next
 
 SMALL = 30  # nodes of both sides
 MOST_EDITS, MOST_WIDE, MOST_PAIRS = 400, 4000, 950  # where the sides are small, else fewer: about a second
+MOST_LAYERS = 4  # letters for them: all values of all are tried
 LEFT = "another left side"
 NEAR = ("t+1", "t", "t-1")
 TIMES = r"an update leads from w_t to w_{t+1}, and t of them from w_0 to w_t."
@@ -41,6 +42,9 @@ class Repair(NamedTuple):
 def repair(latex, left, right, approximately, first):
     """The likeliest Repair of the right side, or None. Nothing is offered that was not seen to hold, nor, for the first
     step of a chain, what would only repeat the left side."""
+    parts = [*syntax.walk(left), *syntax.walk(right)]
+    if len({part.layer.letter for part in parts if getattr(part, "layer", None)}) > MOST_LAYERS:
+        return None
     size = sum(map(_size, (left, right)))
     reach = _reach(left, right)
 
@@ -50,7 +54,7 @@ def repair(latex, left, right, approximately, first):
         if not screen.passes(side) or not agree(left, side, approximately):
             return False
         repeats = side == left or left in syntax.walk(side) and left not in syntax.walk(right)
-        if cancels(side) and not cancels(right) or has_next(side):
+        if cancels(side) and not cancels(right) or has_next(side) or _changes(side) < _changes(right):
             return False
         return not (first and left.span and repeats)  # which would say nothing: a = a, J = J^\\top
 
@@ -79,12 +83,17 @@ def repair(latex, left, right, approximately, first):
     return _described(latex, right, *found) if found else None
 
 
+def _changes(side):
+    """How many differentials stand in a side: without one it would hold of fewer changes."""
+    return sum(isinstance(part, syntax.Differential) for part in syntax.walk(side))
+
+
 def mirrored_repair(latex, left, right, approximately):
     """The Repair of the left side by a single edit, where the right one is as it should be, or None."""
     if not left.span or not all(part.span for part in syntax.symbols_of(left)):
         return None
-    screen = Screen(right, left)
-    for edit in (*single_edits(right, left), *sorted(wide_edits(right, left), key=_length)):
+    screen, most = Screen(right, left), MOST_WIDE * SMALL // max(_size(left) + _size(right), SMALL)
+    for edit in (*single_edits(right, left), *sorted(wide_edits(right, left)[:most], key=_length)):
         if not screen.passes(edit.whole) or isinstance(left, syntax.Symbol) and edit.kind in NOT_ALONE:
             continue
         says = left != edit.whole != right and edit.whole not in syntax.walk(right)

@@ -108,8 +108,7 @@ def _vocabulary(left, right):
             words |= dict.fromkeys([ONES, Transpose(ONES), *matrices, A, slope_of(A)])
             words |= dict.fromkeys([Add((Symbol("Y"), Negative(Symbol("Yhat"))))] * (k == Layer("L")))
     if any(isinstance(part, Differential) for part in parts):
-        matrices = [Symbol(name, (), k) for k in layers for name in ("A", "Z", "W")]
-        words |= dict.fromkeys(Differential(word) for word in (*words, *matrices) if is_symbol(word, *CHANGING))
+        words |= dict.fromkeys(Differential(symbol) for symbol in symbols if symbol.name in CHANGING)
     if any(is_symbol(s, "H", "X") or is_symbol(s, "w") and not s.layer for s in symbols):
         minimum = Symbol("w", mark="*")
         X, w, y = Symbol("X"), Symbol("w"), Symbol("y")
@@ -163,7 +162,7 @@ def _numbers(names, places, batch):
 def _changed(node, words, letters, left, right):
     """(kind, what comes instead) for one part."""
     size, rows_columns = sum(1 for _ in walk(node)), shape(node)
-    if isinstance(left, Derivative) and is_symbol(left.of, "a") and node is right:
+    if isinstance(left, Derivative) and is_symbol(left.of, "a") and node is right and not _differentiates(right):
         yield from (("value for derivative", word) for word in (*words, ONE))
     elif size <= SMALL:
         yield from ((_kind(node, word), _like(node, word)) for word in words if _akin(shape(word), rows_columns))
@@ -196,6 +195,10 @@ def _changed(node, words, letters, left, right):
                 group = Product(node.factors[start:end])
                 for new in (Transpose(group), Power(group, MINUS_ONE)):
                     yield "operation", replace(node, factors=(*node.factors[:start], new, *node.factors[end:]))
+
+
+def _differentiates(side):
+    return any(isinstance(part, Derivative) for part in walk(side))
 
 
 def _akin(one, two):
