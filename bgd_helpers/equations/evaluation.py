@@ -243,7 +243,9 @@ def _product(factors, scene):
     for position, factor in enumerate(factors):
         right = _ones(factor, columns, factors[position + 1 :], scene)
         right = value(factor, scene) if right is None else right
-        columns = right.shape[-1] if right.shape[-2:] != (1, 1) else columns
+        if right.shape[-2:] != (1, 1):  # nothing fits behind a column but a row
+            is_column = syntax.is_symbol(factor, "ones") or shape(factor)[1] == 1 != shape(factor)[0]
+            columns = None if is_column else right.shape[-1]
         result = right if result is None else _times(result, right)
     return result
 
