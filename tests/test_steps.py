@@ -68,5 +68,5 @@ def test_a_true_line_that_leads_nowhere_is_named_in_a_right_derivation_too():
 
 @pytest.mark.parametrize(("sign", "outcome"), [("=", "fails"), (r"\approx", "holds")])
 def test_a_step_is_as_exact_as_its_sign(sign, outcome):
-    steps = steps_of(rf"\delta_{{nj}}^{{(L)}} = 0 + \delta_{{nj}}^{{(L)}} {sign} 1.00000002 \delta_{{nj}}^{{(L)}}")
+    steps = steps_of(rf"\delta_{{nj}}^{{(L)}} = 0 + \delta_{{nj}}^{{(L)}} {sign} (1 + 10^{{-7}}) \delta_{{nj}}^{{(L)}}")
     assert steps[-1].outcome == outcome

@@ -22,14 +22,15 @@ ENDS = re.compile(r"[$\n,;=&]|\\(?:\\|\)|\]|q?quad|text|end|Rightarrow|implies)"
 WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}")
 
 
-def with_definitions(latex: str) -> tuple[Text, dict]:
+def with_definitions(latex: str) -> tuple[Text, dict[str, str]]:
     """A text with what its letters mean in their place, if it says so and uses them; there it says p = p.
 
     And the letters, each by what stands in its place.
     """
-    text, letters, at = as_written(latex), {}, 0
+    letters: dict[str, str] = {}
+    text, at = as_written(latex), 0
     while given := next((match for match in NAME.finditer(text.text, at) if _defines(text.text, match)), None):
-        sign, value = GIVEN.match(text.text, given.end()), _value(text.text, given)
+        sign, value = _sign(text.text, given), _value(text.text, given)
         filled, meant = text.replaced(*sign.span(), sign[0].replace(":=", "=")), {}
         for match in reversed(list(NAME.finditer(filled.text))):
             meaning = _meant(match, given, value)
@@ -61,11 +62,15 @@ def _printed(meaning):
 
 def _defines(latex, match):
     """Whether a letter gets a meaning here, without itself, that is used elsewhere."""
-    if INSIDE.search(latex, max(0, match.start() - 20), match.start()) or not GIVEN.match(latex, match.end()):
+    if INSIDE.search(latex, max(0, match.start() - 20), match.start()) or not _sign(latex, match):
         return False
     value = _value(latex, match)
     used = [_letter(other) for other in NAME.finditer(latex)].count(_letter(match)) > 1
     return used and value and not WORDS.search(value) and _letter(match) not in map(_letter, NAME.finditer(value))
+
+
+def _sign(latex, given):
+    return GIVEN.match(latex, given.end())
 
 
 def _letter(match):
@@ -78,7 +83,7 @@ def _indices(match):
 
 def _value(latex, given):
     """What stands behind the sign of a definition, to the end of its line, its formula or its clause."""
-    start, depth = GIVEN.match(latex, given.end()).end(), 0
+    start, depth = _sign(latex, given).end(), 0
     for token in TOKEN.finditer(latex, start):
         depth += (token[0] in "{([") - (token[0] in "})]")
         if depth < 0 or depth == 0 and ENDS.fullmatch(token[0]):

@@ -309,9 +309,7 @@ def _note_entry(entry, found):
 def _check_derivative(node, found):
     """Raises Misfit for what the language cannot differentiate."""
     if isinstance(node, syntax.Derivative) and not is_symbol(node.by, *syntax.VARIABLES):
-        raise Misfit(
-            node, "one differentiates by a quantity of the notation; in an update it is taken before it."
-        )
+        raise Misfit(node, "one differentiates by a quantity of the notation; in an update it is taken before it.")
     if isinstance(node, syntax.Differential):
         found.changing += tuple(part for part in symbols_of(node.of) if part.name in CHANGING)
     else:

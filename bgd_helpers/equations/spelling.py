@@ -231,7 +231,7 @@ def misspelt(text: Text, latex: str) -> tuple[int, str] | None:
     return found if found and found[1].endswith("?") else None
 
 
-def unknown(text: Text, known: set = frozenset(KNOWN)) -> tuple[int, str] | None:
+def unknown(text: Text, known: set = KNOWN) -> tuple[int, str] | None:
     """(place, its name) of the first command that the language has not got; None if it has all."""
     found = (match for match in re.finditer(r"\\([A-Za-z]+)", text.text) if match[1] not in known)
     return next(((text.place(match.start()), messages.not_in_the_language(match[0])) for match in found), None)
