@@ -103,7 +103,7 @@ def derive(line: str, cell: str) -> Derivation:
     if shell:
         shell.user_ns[ANSWERS[exercise]] = cell
     text = braced(cell)
-    return Derivation(text, steps_in(text) or [], check_derivation(exercise, text))
+    return Derivation(text, steps_in(text) or [], check_derivation(exercise, cell))
 
 
 def steps_in(text: str) -> list[Step] | None:

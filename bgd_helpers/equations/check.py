@@ -50,6 +50,11 @@ NO_CLAIM = {
     "->": r"an arrow, \to, is a limit: it stands beside the condition under which it holds, w_t \to w^* \iff ....",
     "<-": r"the arrow of an update stands behind what is changed, in w \leftarrow w - \eta \nabla J.",
 }
+AFTER_WORDS = re.compile(r"\n[^\n=$]*[a-zà-ÿ]{3}[^\n=$]*\n\s*=[^\n]*\Z")
+NEW_START = (
+    " This line begins with =, so it goes on from the equation before it: "
+    r"a new one begins with its own quantity, \frac{\partial J}{\partial b_j^{(k)}} say."
+)
 HOLDS = "holds: in every network tried, for every layer and every value of the indices."
 
 
@@ -91,7 +96,9 @@ def check_equation(latex: str, rule: str | None = None, mend: bool = True) -> Re
         mended = changed or not foreign and error.mended and _mended_throughout(error.mended.latex, rule)
         place, said = foreign or error.advised and advice(meant, error.position) or (error.position, error.expected)
         mended = mended and _in_letters(mended, letters, rule)
-        raise EquationError(latex, written.place(text.place(place)), said, mended or None) from None
+        place = written.place(text.place(place))
+        said += NEW_START if "is free on" in said and AFTER_WORDS.search(latex, 0, place + 1) else ""
+        raise EquationError(latex, place, said, mended or None) from None
     span = found.span and (text.place(found.span[0]), text.at[found.span[1] - 1][1])
     mended = found.repair and _in_letters(found.repair, letters, rule)
     return replace(found, latex=written.text, message=in_letters(found.message, letters), span=span, repair=mended)

@@ -8,6 +8,7 @@ from bgd_helpers.equations.spelling import LONGEST, TOKEN, Text, as_written
 
 LETTER = (
     r"(?:(?:[cgoqrsuCDFGKMOPQRSUV]|[ed](?=\}?\s*_)|\\(?:var)?epsilon)(?![A-Za-z])"
+    r"|\\bar\s*(?:\\delta|\{\s*\\delta\s*\})(?![A-Za-z^])"
     r"|\\hat\s*(?:y|\{\s*(?:y|\\mathbf\s*\{\s*y\s*\})\s*\})(?!\s*[_A-Za-z]))"
 )
 NAME = re.compile(

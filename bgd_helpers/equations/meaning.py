@@ -365,7 +365,7 @@ def _check_free_indices(found):
                 text += f" Is a sum over {index} missing (there is no summation convention), or is it another index?"
             elif _is_summed(index, found.sides[other]):
                 text += " On the right it is summed over: sum over another letter, m say, or not at all."
-            raise Misfit(place, text)
+            raise Misfit(found.sides[1] if name == "left" and found.sides[1].span else place, text)
 
 
 def _is_constant(side):

@@ -13,7 +13,7 @@ from bgd_helpers.equations.counterexample import first_difference
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import meaning_of
 from bgd_helpers.equations.messages import ADVICE
-from bgd_helpers.equations.spelling import EQUALS, LONGEST, MATHEMATICS, NO_PROSE, OPEN_END, WORD
+from bgd_helpers.equations.spelling import EQUALS, LONGEST, MATHEMATICS, NO_PROSE, OPEN_END, TABLE
 from bgd_helpers.equations.syntax import (
     Chain,
     Equivalence,
@@ -28,7 +28,9 @@ from bgd_helpers.equations.updates import is_update, now
 
 EATEN, NO_R = ADVICE[0]
 LABEL = re.compile(
-    r"\*\*[^*$\n]*\*\*:?|\b(?:Step|Schritt|Line|Zeile|Result|Ergebnis|Answer)\s*\d*\s*[:.)]|```\w*|" + NO_PROSE
+    r"^\s*(?:->|\[\d+\]|[IVX]+[.:)]\s)|\*\*[^*$\n]*\*\*:?|(?<=\s)\*[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ ]*\*(?=\s|$)|/\*.*?\*/"
+    r"|(?:\.{3,}\s*\(\d+\)|\(\*+\))\s*$|\b(?:Step|Schritt|Line|Zeile|Result|Ergebnis|Answer)\s*\d*\s*[:.)]|```\w*|"
+    + NO_PROSE
 )
 PROSE = re.compile(r"[^\W\d_]{2,}")
 END = re.compile(
@@ -43,6 +45,34 @@ DENIES = re.compile(
 SUPPOSES = re.compile(r"\b(?:if|when|assum\w+|suppos\w+|falls|wenn)\b", re.IGNORECASE)
 DERIVED = "delta Delta E J H a A z Z yhat Yhat".split()  # of which a sentence may not say anything else
 GOES_ON = re.compile(rf"(?:\s|\$|&|\\\[|\\\(|\\begin\{{\w+\*?\}})*(?:{EQUALS}|:=|[-+]\s)")
+NAMES, SHORT, SO = (
+    "|".join(re.escape(form) for word in words.split() for form in dict.fromkeys((word, word.capitalize())))
+    for words in TABLE["talk"]
+)
+TALK = re.compile(
+    r"(?<![\\\w.^/'-])(?<!/ )(?<!\S\{)(?:(?:[cdjlmnst]|qu)['’])?(?:"
+    rf"(?!(?:{NAMES})(?![A-Za-zÀ-ÿ])(?!\s+(?:rule|over|runs|goes|has|is|of|derivatives?|in)\b))"
+    rf"[A-Za-zÀ-ÿ][a-zà-ÿ]{{2,}}(?![\w({{^@]|\.\w|\s*(?::?=|\[))|(?:{SHORT}|{SO})(?![\w({{^/]))[.,:]*"
+    r"|(?<![\w\\^{])(?:\((?:E\d+|(?:Eq|eq|Gl)\.?\s?\d+)\)|E\d+(?![\w^])|(?:Eq|eq|Gl)\.?\s?\(?\d+\)?)[.,:]*|(?<![<=])=+>|[⇒⟹]"
+    r"|(?<=\s)(?:(?://|#)(?=\s).*|!+(?=\s|$)|-(?=\s+(?:by|using|from|since|because|as|see|with|via|chain|product|power|definition|nach|wegen|E\d+)\b))"
+)
+CODE = re.compile(r"^\s*(?:for\s+\w+\s+in|def|while|return|import)\s.*[(:]|^\s*import\s")
+FACTOR = re.compile(r"(?:[=+*/·]|\\(?:cdot|times|odot)(?![A-Za-z]))\s*$")  # what stands behind it is no remark
+GROUP = re.compile(r"(?<![\w\\^}')])(?:\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|\[[^\[\]]*\])")
+BEFORE = re.compile(
+    r"(?:[\s,:;.)\]}#✓✔✗∴]|->|=>|[→⇒⟹])*(?:\(?(?:[ivx]{1,4}|[a-h]|\d{1,2}[a-z]?)[.):]\s+)?(?:[^=]{0,30}:(?=\s)\s*)?"
+)
+BEHIND = re.compile(r"(?:[\s,:;.(\[{|#!✓✔✗←–—]|<-+|--|->|[\s,][nijklmt](?=[\s,]*$))*$")
+SHAPES = re.compile(r"(?:[\s$=().,·×x1N]|\\(?:cdot|times|to)(?![a-z])|d_(?:\w|\{[^{}]*\}|\([^()]*\)))*")
+GOES_BESIDE = re.compile(
+    r".* [+*/·⋅∙]|(?:(?:and|then|und|et)[.,:]*)? (?:times|plus|minus|multiplied|divided|mal|fois)\b"
+)
+SAYS = re.compile(r"\b(?:is|are|has|have|does|do|only|depends?|ist|sind|hat|hängt|est|sont)\b")
+WHY = re.compile(
+    r"\b(?:because|since|as|where|weil|da|denn|wobei|car|puisque|comme|où|let|denote|define|set|given|recall|remember|with|sei|setze|mit|soit|posons|avec)\b",
+    re.IGNORECASE,
+)
+RANGE = re.compile(r"\s*[nijklmt](?:\s*,\s*[nijklmt])*\s*(?:[=<>≤≥∈≠]|\\[a-z]+)")
 
 
 class Piece(NamedTuple):
@@ -51,7 +81,8 @@ class Piece(NamedTuple):
     start: int
     end: int
     sentence: str | None
-    bare: bool = False  # whether it stands beside the signs of mathematics of its sentence
+    bare: bool = False  # whether it stands beside the signs of mathematics of its sentence, or behind another formula
+    joined: bool = False  # whether it belongs to the formula before it
 
 
 def read(latex: str) -> list[Chain | Equivalence]:
@@ -79,7 +110,7 @@ def unread(latex: str) -> str:
     gone = [
         piece
         for piece in _pieces(latex)
-        if piece.sentence and not kept[piece.start : piece.end].strip()
+        if piece.sentence is not None and not kept[piece.start : piece.end].strip()
         if re.search(EQUALS, latex[piece.start : piece.end])
     ]
     lines = dict.fromkeys(reading.line_of(latex, piece.start) for piece in gone)
@@ -91,7 +122,7 @@ def _texts(latex):
     """The texts that are read each for itself, blank elsewhere; none if there is no sentence with a formula."""
     whole, latex = latex, END.sub(lambda match: " " * len(match[0]), latex)
     pieces = _pieces(latex)
-    if all(piece.sentence is None for piece in pieces):
+    if not pieces or all(piece.sentence is None for piece in pieces) and _only(latex, pieces).split() == latex.split():
         return (latex,) if latex != whole and latex.strip() else ()
     chunks = _chunks(latex, pieces)
     return tuple(_only(latex, chunk) for chunk in chunks if chunk)
@@ -107,19 +138,96 @@ def _pieces(latex):
     for line in masked.split("\n"):
         end = start + len(line)
         inside = [match for match in found if start <= match.start() < end]
-        outside = LABEL.sub(" ", line.replace("\0", " "))
-        if (PROSE if inside else WORD).search(outside):
+        if inside and PROSE.search(LABEL.sub(" ", line.replace("\0", " "))):
             pieces += _in_sentence(latex, start, end, inside)
         elif line.strip():
-            pieces.append(Piece(start, end, None))
+            plain = [Piece(start, end, None)] if inside else _plain(latex, start, end)
+            words = found and plain != [Piece(start, end, None)]  # beside displays a line of words
+            pieces += [
+                piece._replace(sentence=line, bare=False) if words and not GOES_ON.match(latex, piece.start) else piece
+                for piece in plain
+            ]
         start = end + 1
+    shapes = [bool(SHAPES.fullmatch(LABEL.sub("", latex[piece.start : piece.end]).strip("✓ "))) for piece in pieces]
+    return [piece._replace(sentence="") if shape else piece for piece, shape in zip(pieces, shapes)]
+
+
+def _plain(latex, start, end):
+    """The formulas of a line without signs of mathematics: behind words stands a remark, or one more formula."""
+    line = LABEL.sub(lambda match: "\0 "[match[0][0] != "\\"] * len(match[0]), latex[start:end])
+    if CODE.search(line):
+        return [Piece(start, end, None)]
+    groups = [match for match in GROUP.finditer(line) if TALK.match(match[0], 1) or _is_talk(match[0])]
+    if not groups and not TALK.search(line) and ("\0" in line or line == latex[start:end]):
+        return [Piece(start, end, None)]
+    pieces, gaps = [], []
+    for group in groups:
+        inside = " " * (group.start() + 1) + group[0][1:-1]
+        pieces += [piece._replace(bare=False) for piece in _parts(latex, start, inside, ".") if piece.sentence]
+        line = line[: group.start()] + " " * len(group[0]) + line[group.end() :]
+        gaps.append((start + group.start(), start + group.end()))
+    at = 0
+    for row in re.split(r"(\\\\(?:\[\w*\])?)", line):
+        if row.startswith(r"\\"):
+            pieces.append(Piece(start + at, start + at + len(row), None, joined=True))
+        else:
+            pieces += _around(gaps, _parts(latex, start, " " * at + row, ""))
+        at += len(row)
+    return sorted(pieces, key=lambda piece: piece.start)
+
+
+def _is_talk(group):
+    """Whether what stands in parentheses is words."""
+    return TALK.search(group) and not re.search(r"[_^\\]", group)
+
+
+def _around(gaps, pieces):
+    """The pieces without what stands in the gaps."""
+    for piece in pieces:
+        for start, end in gaps:
+            if piece.start <= start and end <= piece.end:
+                yield piece._replace(end=start)
+                piece = piece._replace(start=end, joined=True)
+        yield piece
+
+
+def _parts(latex, start, line, said):
+    """The formulas of a line between its words; `said` are the words before it."""
+    pieces, at, shown, is_first, ends = [], 0, not said, True, latex.find("\n", start + len(line))
+    for match in [*(word for word in TALK.finditer(line) if not FACTOR.search(line, 0, word.start())), None]:
+        text = line[at : match.start() if match else len(line)]
+        lead = BEFORE.match(text)
+        text = BEHIND.sub("", text)[lead.end() :]
+        while text.count(")") > text.count("(") or text.count("]") > text.count("["):
+            text = text[: max(text.rfind(")"), text.rfind("]"))].rstrip()
+        if re.search(r"[\w\0]", text) and not (said and RANGE.match(text)):
+            words = said.casefold().split()
+            label = ":" in lead[0] + said[-1:] or words and words[-1].strip(".,:") in SO.casefold().split("|")
+            label, goes_on, joined = label and not SUPPOSES.search(said), GOES_ON.match(text), False
+            shown = not words or label or (shown and words == ["and"])
+            sentence = None if shown or goes_on else line
+            if not re.search(EQUALS, text):
+                later = latex[ends:].lstrip() if ends >= 0 else ""
+                head = is_first and not words and GOES_ON.match(later) and not (match and SAYS.match(match[0]))
+                beside = text[0] in "+*/·⋅∙" or GOES_BESIDE.match(f"{said} {text}")
+                joined = not is_first
+                if beside or head and re.search(r"[_^/\\]", text):
+                    sentence = None
+                elif is_first:
+                    sentence = line
+                else:
+                    text = ""
+            if text:
+                place = start + at + lead.end()
+                bare = not WHY.search(said) if words else not is_first
+                pieces.append(Piece(place, place + len(text), sentence, bare, joined))
+            is_first, said = False, ""
+        if match:
+            said, at = f"{said} {match[0]}".strip(), match.end()
     return pieces
 
 
 def _in_sentence(latex, start, end, inside):
-    if not inside:
-        plain = re.search(EQUALS, latex[start:end]) and re.search(r"[\\_^]", latex[start:end])
-        return [Piece(start, end, latex[start:end])] if plain else [Piece(start, start, latex[start:end])]
     pieces, at = [], start
     for match in inside:
         pieces += _bare(latex, at, match.start(), latex[start:end])
@@ -131,7 +239,9 @@ def _in_sentence(latex, start, end, inside):
 
 def _bare(latex, start, end, sentence):
     """An equation in a sentence outside the signs of mathematics, if there is one."""
-    return [Piece(start, end, sentence, True)] if re.search(r"[_\\^][^\n]*=|=[^\n]*[_\\^]", latex[start:end]) else []
+    if not re.search(r"[_\\^][^\n]*=|=[^\n]*[_\\^]", latex[start:end]):
+        return []
+    return [piece._replace(sentence=sentence, bare=True) for piece in _parts(latex, start, latex[start:end], "")]
 
 
 def _chunks(latex, pieces):
@@ -140,10 +250,14 @@ def _chunks(latex, pieces):
     for piece in pieces:
         text = latex[piece.start : piece.end]
         goes_on = GOES_ON.match(text)
-        if piece.sentence is None:
+        if piece.joined:
+            (chunks[0] if current is None else current).append(piece)
+        elif piece.sentence is None:
             open_end = current and OPEN_END.search(_only(latex, current).rstrip(" $\n]"))
             if goes_on and (claims or current is None):
                 current = _best(latex, [current, *reversed(claims)] if claims or current else heads, piece)
+            elif piece.bare and not goes_on:
+                current = []
             elif not (goes_on or open_end) or current is None:
                 current = chunks[0]
             current = chunks[0] if current is None else current
@@ -166,7 +280,7 @@ def _chunks(latex, pieces):
 def _is_claim(latex, piece):
     text = _only(latex, [piece])
     holds = _judged(text)
-    if DENIES.search(piece.sentence):
+    if not piece.sentence or DENIES.search(piece.sentence):
         return False
     if holds is None:
         return piece.bare and _parses(text)

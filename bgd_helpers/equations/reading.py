@@ -10,7 +10,9 @@ from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.spelling import (
     GRAMMAR,
     LONGEST,
+    Text,
     as_written,
+    joined,
     misspelt,
     named_function,
     outside,
@@ -25,6 +27,7 @@ GOES_ON = re.compile(  # what parts lines, before a relation
 )
 LINE = r"\n(?=(?:[^$]*\$[^$]*\$)*[^$]*$)"  # the end of one, but not between two $
 UNSEEN = re.compile(r"\s|\$\$|\\[\[\]\\]|\\(?:begin|end)\s*\{\w+\*?\}(?:\{[^{}]*\})?|```\w*")
+RELATION = re.compile(r"\s*(?:=|:=|\\(?:leftarrow|approx)(?![A-Za-z]))")
 LARGEST = 60  # of one side: what it has of COUNTED, and so how deep it is
 COUNTED = set(
     """number symbol width batch_size prefix nabla norm head activation derivative fraction mean parentheses
@@ -88,7 +91,7 @@ def _parsed(latex, text):
     except UnexpectedToken as error:
         position = len(text.text) if error.token.type == "$END" else error.token.start_pos
         expected = error.expected
-    place = len(latex) if not text.text[position:].strip() else text.place(position)
+    place = len(latex.rstrip()) if not text.text[position:].strip() else text.place(position)
     raise Misfit(place, messages.misplaced(latex, place, expected), advised=True)
 
 
@@ -162,7 +165,7 @@ def _environments_blank(text):
 
 def _columns_parted(text):
     """The second &, the fourth and so on of a line begin another equation, unless they stand at a relation."""
-    count = 0
+    text, count = _by_columns(text), 0
     for match in re.finditer(r"\\\\|\\&|(?P<relation>(=|\+|-)\s*)?&", text.text):
         if match[0].endswith("&") and not match[0].startswith("\\"):
             count += 1
@@ -171,6 +174,22 @@ def _columns_parted(text):
         elif match[0] == r"\\":
             count = 0
     return substituted(text, GOES_ON, " ")
+
+
+def _by_columns(text):
+    """Chains side by side, if a row goes on with one behind the second &: one after the other."""
+    rows, start = [[]], 0
+    for match in [*re.finditer(r"\\\\|(?<!\\)&", text.text), None]:
+        rows[-1].append(text.part(start, match and match.start()))
+        rows += [[]] if match and match[0] != "&" else []
+        start = match and match.end()
+    if not any(len(row) > 3 and not row[2].text.strip() and RELATION.match(row[3].text) for row in rows):
+        return text
+    columns = range(0, max(map(len, rows)), 2)
+    pairs = [
+        row[at : at + 2] for at in columns for row in rows if "".join(cell.text for cell in row[at : at + 2]).strip()
+    ]
+    return joined(*(cell for pair in pairs for cell in (*pair, Text("\\\\", (pair[-1].at[-1],) * 2))))
 
 
 def _check_size(tree):

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from html import escape
 
 from bgd_helpers.equations.counterexample import Counterexample
+from bgd_helpers.equations.prose import TALK
 from bgd_helpers.equations.reading import lines_of
-from bgd_helpers.equations.spelling import NO_PROSE, WORD
+from bgd_helpers.equations.spelling import NO_PROSE
 
 SIGNS = {"holds": "✓", "fails": "✗"}
 COLOURS = {"holds": "#00875f", "fails": "#c85000"}  # 4.5 : 1 on white, 4 : 1 on #111, and never alone: there is a sign
@@ -103,7 +104,7 @@ def shown(line: str) -> str:
 def _words_in(line):
     """Where words stand, several at a time: outside of the braces of LaTeX."""
     hidden = re.sub(NO_PROSE, lambda match: "\\" * len(match[0]), line)
-    return [match.span() for match in re.finditer(rf"(?:(?:{WORD.pattern})\s*)+", hidden)]
+    return [match.span() for match in re.finditer(rf"(?:(?:{TALK.pattern})\s*)+", hidden)]
 
 
 def _formula(text):

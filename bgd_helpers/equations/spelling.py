@@ -72,8 +72,9 @@ def _compiled(rows):
 COMMENTS, HEADINGS, COLUMNS, PATTERNS = (
     _compiled(TABLE[name]) for name in ("comments", "headings", "columns", "patterns")
 )
-TYPED, WORKS, *OUTSIDE = map(
-    _compiled, (TABLE["typed"], *(TABLE["outside"][name] for name in ("works", "names", "relations", "letters")))
+BESIDE, TYPED, WORKS, *OUTSIDE = map(
+    _compiled,
+    (TABLE["beside"], TABLE["typed"], *(TABLE["outside"][name] for name in ("works", "names", "relations", "letters"))),
 )
 
 
@@ -104,16 +105,19 @@ def joined(*parts):
 
 
 def braced(latex: str) -> str:
-    """A text that was typed without LaTeX, δ_nj^(k), with the braces of LaTeX; any other as it is."""
+    """A text whose lines may be typed without LaTeX, δ_nj^(k), with the braces of LaTeX."""
     return typed(latex).text
 
 
 def typed(latex: str) -> Text:
-    """The Text of an equation with its braces, if it was typed without LaTeX."""
+    """The Text of equations with the braces of LaTeX; lines without any command may be spelled plainly."""
     text = as_written(latex)
-    for pattern, plain in () if "\\" in latex else TYPED:
+    lines = [match.span() for match in re.finditer(r"[^\n]*\\[A-Za-z][^\n]*", latex)]
+    for pattern, plain in BESIDE + TYPED:
         for match in reversed(list(pattern.finditer(text.text))):
-            text = text.replaced(*match.span(), match.expand(plain))
+            place = text.place(match.start())
+            if (pattern, plain) in BESIDE or not any(start <= place < end for start, end in lines):
+                text = text.replaced(*match.span(), match.expand(plain))
     return text
 
 
@@ -371,10 +375,6 @@ EQUALS = r"=|\\(?:leftarrow|approx|iff|to|equiv|le|ge|in|propto|gets|stackrel|tr
 EQUATION = r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]"  # mathematics outside the signs of mathematics
 OPEN_END = re.compile(rf"(?:[-+/(,{{]|(?<!\^)\*|\\(?:cdot|odot|times|left|circ)|{EQUALS}|\\\\|&)\s*$")
 OPEN_START = re.compile(rf"\s*(?:[-+*/)}}^_&]|\\(?:cdot|odot|times|right|circ|\\)|{EQUALS}|:=)")
-WORD = re.compile(
-    r"(?<![\\\w.({[^\x27-])(?!(?:[dD]elta|nabla|partial|Sigma|lambda|theta|kappa)(?![A-Za-z]))"
-    r"(?:[A-Za-zÀ-ž]{3,}|[\u3040-\u9fff\uac00-\ud7af]{2,}|[Aa]s|[Ss]o|[Bb]y|[Ww]e|[Ii]s|[Ii]f|[Ii]n|of|to|or|at|on|an|be)(?![\w({.@^=]|\s*(?:=|\[|:=))[.,:]*"
-)
 BULLET = re.compile(r"^\s*(?:(?:[•▪*>]|#+|\d{1,2}[.)]|\([a-z0-9]\))\s+)+")
 
 
@@ -440,22 +440,6 @@ def _without_words(line, several):
     line = substituted(line, re.compile(r"(?<![\w})\x27])\((?=[^()]*[a-z]{3,})[A-Za-z][A-Za-z ,.\x270-9-]*\)"), " ")
     if several and (bullet := BULLET.match(line.text) or re.match(r"\s*-\s+(?=[^=]*[=])(?=\S)", line.text)):
         line = line.part(bullet.end())
-    if not WORD.search(re.sub(r"\{[A-Za-z ]*\}", "", line.text)):
-        return line
     if several and re.match(r"\s*(Let|Denote|Define|Set|Given|Assume|Suppose|Consider)\b[^^]*$", line.text):
         return line.part(0, 0)
-    if not re.search(r"[\\_^]", line.text):
-        return (
-            line.part(0, 0)
-            if several and len(WORD.findall(line.text)) > 1 or not re.search(EQUALS, line.text)
-            else line
-        )
-    hidden = re.sub(NO_PROSE, lambda match: " " * len(match[0]), line.text)
-    for match in reversed(list(WORD.finditer(hidden))):
-        before, after = hidden[: match.start()], WORD.sub("", hidden[match.end() :])
-        between = re.search(r"[\w)}\]]", WORD.sub("", before)) and re.search(r"[\\_^]", after)
-        if re.search(r"[\w)}\]]\s*[-+*/=]\s*$", before) or between and not re.search(EQUALS, after):
-            continue  # what is added or multiplied is no prose
-        line = line.replaced(*match.span(), r" \\ " if between else " ")
-    line = substituted(line, re.compile(r"^[\s,:;.]+|[\s,:;.]+$|\(\s*\)"), " ")
-    return line if re.search(EQUALS, line.text) else line.part(0, 0)
+    return line
