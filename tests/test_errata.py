@@ -15,6 +15,7 @@ from bgd_helpers.pictures import errata_table as bench
 
 THREAD = re.compile(r"https?://[\w.-]+/[\w./-]+")
 UNNAMED = {  # explained by a sentence, without a name
+    "gradient-for-cost",
     "matrix-product-for-entrywise",
     "parentheses-lost",
     "product-turned",

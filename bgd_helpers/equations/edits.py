@@ -579,7 +579,7 @@ def _of_symbol(symbol, letters, layers):
     if symbol.name in MATRICES and not symbol.indices:
         yield "transpose", Transpose(symbol, span=symbol.span)
     if symbol.mark in ("t+1", "t-1", "0"):
-        yield "old parameters", replace(symbol, mark="t")
+        yield "old parameters" if symbol.mark == "t+1" else "time", replace(symbol, mark="t")
     if symbol.name in ("x", "X") and len(symbol.indices) != 1:
         lower = "z" if symbol.name == "x" else "Z"
         yield from (("layer", replace(symbol, name=lower, layer=layer.moved(-1))) for layer in layers)
