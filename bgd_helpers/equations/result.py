@@ -111,6 +111,7 @@ def _formula(text):
     """Mathematics typeset; as it stands where it is none, or would not be typeset."""
     if not re.search(FORMULA, text):
         return _emphasised(text)
+    text = re.sub(r"Σ(?=\s*_)", r"\\sum", text)
     whole = text.count("{") == text.count("}") and text.count(r"\left") == text.count(r"\right") and "#" not in text
     return rf"$\displaystyle {escape(text)}$" if whole else f"<code>{escape(text)}</code>"
 
