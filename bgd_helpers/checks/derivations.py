@@ -224,19 +224,20 @@ def _size(node):
 
 def _leads(exercise, lines):
     """Whether something leads to the result, and the lines that nothing needs, by their numbers."""
-    leads, idle = False, []
+    leads, idle, needed = False, [], set()
     asked = {(start.of.name, start.by.name) for name in DERIVATIONS[exercise] for start in _starts(name)[:1]} | DEFINED
     for line in lines:
         goals = [(name, _starts(name)) for name in DERIVATIONS[exercise]]
         mine = [name for name, starts in goals if any(_alike(side, s) for side in line.sides for s in starts)]
         steps = any(_is_a_step(name, line, mine, asked) for name, _ in goals)
         leads = leads or steps
+        needed |= {line.number} if steps or mine else set()
         forward = not any(
             isinstance(part, Derivative) or is_symbol(part, "delta") for s in line.sides for part in walk(s)
         )
         if not steps and not mine and not forward and not is_definition(Chain(line.sides[:2], ("=",))):
             idle.append(line.number)
-    return leads, idle
+    return leads, [number for number in idle if number not in needed]
 
 
 def _is_a_step(name, line, mine, asked):

@@ -9,15 +9,16 @@ from bgd_helpers.equations.spelling import LONGEST, TOKEN, Text, as_written
 LETTER = (
     r"(?:(?:[cgoqrsuCDFGKMOPQRSUV]|[ed](?=\}?\s*_)|\\(?:var)?epsilon)(?![A-Za-z])"
     r"|\\bar\s*(?:\\delta|\{\s*\\delta\s*\})(?![A-Za-z^])"
-    r"|\\hat\s*(?:y|\{\s*(?:y|\\mathbf\s*\{\s*y\s*\})\s*\})(?!\s*[_A-Za-z]))"
+    r"|\\hat\s*(?:y|\{\s*(?:y|\\mathbf\s*\{\s*y\s*\})\s*\})(?!\s*[_A-Za-z])"
+    r"|\\(?:hat|tilde|bar)\s*(?:g|\{\s*(?:g|\\mathbf\s*\{\s*g\s*\})\s*\}))"
 )
 NAME = re.compile(
     rf"(?:(?<![A-Za-z\\_^])(?<![_^]\{{)|(?<=(?<![A-Za-z\\_^])d))(?:\\(?:mathbf|boldsymbol|bm|vec)\s*\{{\s*(?P<in_font>{LETTER})\s*\}}|(?P<bare>{LETTER}))"
     r"(?P<script>\s*_\s*(?:\{[a-z0-9+\-, ]+\}|[a-z0]))?"
 )
-GIVEN = re.compile(r"\s*&?\s*(?::=|=|\\(?:equiv|triangleq|coloneqq)(?![A-Za-z]))\s*")
+GIVEN = re.compile(r"\s*&?\s*(?::=|=|\\(?:equiv|triangleq|coloneqq|gets|leftarrow)(?![A-Za-z]))\s*")
 INSIDE = re.compile(
-    r"(?:[-=+*/^_)\d&]|(?<![A-Za-z\\])[A-Z])\s*$|\\(?:cdot|times|odot|frac|partial|nabla)\s*$"
+    r"(?:[-=+*/^_)\d&]|(?<![A-Za-z\\])[A-Z])\s*$|\\(?:cdot|times|odot|frac|partial|nabla|top)\s*\}?\s*$"
 )  # of an equation: no start
 ENDS = re.compile(r"[$\n,;=&]|\\(?:\\|\)|\]|q?quad|text|end|Rightarrow|implies)")
 WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}")
@@ -32,7 +33,7 @@ def with_definitions(latex: str) -> tuple[Text, dict[str, str]]:
     text, at = as_written(latex), 0
     while given := next((match for match in NAME.finditer(text.text, at) if _defines(text.text, match)), None):
         sign, value = _sign(text.text, given), _value(text.text, given)
-        filled, meant = text.replaced(*sign.span(), sign[0].replace(":=", "=")), {}
+        filled, meant = text.replaced(*sign.span(), re.sub(r":=|\\(?:gets|leftarrow)", "=", sign[0])), {}
         for match in reversed(list(NAME.finditer(filled.text))):
             meaning = _meant(match, given, value)
             if meaning != match[0]:
@@ -75,7 +76,7 @@ def _sign(latex, given):
 
 
 def _letter(match):
-    return match["bare"] or match["in_font"]
+    return re.sub(r"[\s{}]", "", match["bare"] or match["in_font"])
 
 
 def _indices(match):

@@ -147,7 +147,7 @@ def _slip_of_layer(old, left):
     if isinstance(old, Activation) or is_symbol(old, "a", "A"):
         return (None, MORE["own_f"]) if is_symbol(left, "z", "Z") else ("f' of the wrong layer", MORE["own"])
     if is_symbol(old, "delta", "Delta"):
-        return (HIDDEN, "") if old.layer == Layer("L") else (None, MORE["meets"])
+        return (HIDDEN, "") if getattr(old.layer, "letter", "L") == "L" else (None, MORE["meets"])
     if is_symbol(old, "w", "W") or isinstance(old, Sum) and any(is_symbol(part, "w", "W") for part in walk(old.body)):
         return "W of the wrong layer", MORE["back"] if goes_back else MORE["into"]
     if is_symbol(old, "b"):

@@ -60,7 +60,8 @@ def _value(node, scene):
         case syntax.Norm(of, spectral):
             return _norm(value(of, scene), spectral)
         case syntax.Sum(index, "L", body):
-            return _added([value(body, _at_layer(scene, index, k)) for k in range(1, scene.model.L + 1)], TOLERANCE)
+            layers = [value(body, _at_layer(scene, index, k)) for k in range(1, scene.model.L + 1)]
+            return _added(layers, SMALLEST * scene.exact)
         case syntax.Sum(index, over, body):
             return _sum(value(body, scene), index, over, scene)
         case syntax.Entry(of, indices):

@@ -36,7 +36,7 @@ PROSE = re.compile(r"[^\W\d_]{2,}")
 END = re.compile(
     r"^[ \t]*(?:\$?\s*\\(?:blacksquare|square|Box|qed)\s*\$?|[Qq]\.?\s?[Ee]\.?\s?[Dd]\.?)[ \t.]*$"
     r"|^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|?)+[ \t]*$"  # what rules a table, or parts two chapters
-    r"|</?(?:p|ul|ol|li|div|span|b|i|em|strong|br|h\d|table|tr|td|th|center|details|summary)(?:\s[^<>]*)?/?>",
+    r"|</?(?:(p|div|li|t[dhr]|h\d)|[uo]l|span|b|i|em|strong|br|table|center|details|summary)(?:\s[^<>]*)?/?>",
     re.MULTILINE,
 )
 DENIES = re.compile(
@@ -120,7 +120,7 @@ def unread(latex: str) -> str:
 @lru_cache(maxsize=64)
 def _texts(latex):
     """The texts that are read each for itself, blank elsewhere; none if there is no sentence with a formula."""
-    whole, latex = latex, END.sub(lambda match: " " * len(match[0]), latex)
+    whole, latex = latex, END.sub(lambda match: (r"\\" if match[1] else "").ljust(len(match[0])), latex)
     pieces = _pieces(latex)
     if not pieces or all(piece.sentence is None for piece in pieces) and _only(latex, pieces).split() == latex.split():
         return (latex,) if latex != whole and latex.strip() else ()
