@@ -312,7 +312,6 @@ def _local(node, letters, layers):
             yield from (("sum", replace(node, index=letter, over=None)) for letter in letters if letter != index)
             yield "sum", replace(node, over="batch" if over != "batch" else None)
             yield "extra sum", body
-            yield from (("sum", _with_index(body, index, letter)) for letter in letters if letter != index)
             yield from (("layer", with_layers(node, lambda layer, by=by: layer.moved(by))) for by in (1, -1))
             if isinstance(over, Symbol):
                 near = _near(over.layer, layers)
@@ -349,8 +348,6 @@ def _local(node, letters, layers):
         case Power(base, exponent):
             of_updates = Symbol("I") in walk(base)
             yield "exponent" if of_updates else "factor" if isinstance(base, Symbol) else "square", base
-            if exponent == Number(2.0):
-                yield "square", Power(base, Number(3.0), span=node.span)
             t = Symbol("t")
             if t in walk(exponent):
                 counts = (t, Add((t, Number(1.0))), Add((t, Negative(Number(1.0)))))
@@ -366,8 +363,6 @@ def _local(node, letters, layers):
                 yield "old parameters", replace(node, by=replace(by, mark="t"))
             moved = (new for kind, new in _of_symbol(by, letters, layers) if kind in ("index", "swap", "layer"))
             yield from (("by", replace(node, by=new)) for new in moved)
-        case Gradient(Symbol("J", ())):
-            yield "symbol", replace(node, of=Symbol("E", ("n",), span=node.of.span))
     if is_symbol(of := getattr(node, "of", node), "J") and of.indices:
         share = Symbol("N", of.indices)
         for factor in (share, Quotient(share, Symbol("N"))):
@@ -580,9 +575,6 @@ def _of_symbol(symbol, letters, layers):
         yield "transpose", Transpose(symbol, span=symbol.span)
     if symbol.mark in ("t+1", "t-1", "0"):
         yield "old parameters" if symbol.mark == "t+1" else "time", replace(symbol, mark="t")
-    if symbol.name in ("x", "X") and len(symbol.indices) != 1:
-        lower = "z" if symbol.name == "x" else "Z"
-        yield from (("layer", replace(symbol, name=lower, layer=layer.moved(-1))) for layer in layers)
 
 
 def _everywhere(right, letters):
@@ -627,11 +619,8 @@ def _of_whole(left, right):
         yield "step without theta", Add((left.terms[0], *map(_negated, terms)))
     for factor in (Number(2.0), Quotient(Number(1.0), Number(2.0)), Quotient(Number(1.0), Symbol("N"))):
         yield "lost factor", _scaled(right, factor)
-    for slope in _slopes(left):
-        whole = slope.argument.name == "A" or len(slope.argument.indices) == 1
-        yield "lost slope", (_entry_by_entry if whole else _with_slope)(right, slope)
-    for letter in _letters_of(right):
-        yield "lost sum", _summed(right, letter)
+    yield from (("lost slope", _with_slope(right, slope)) for slope in _slopes(left))
+    yield from (("lost sum", _summed(right, letter)) for letter in _letters_of(right))
 
 
 def _letters_of(tree):
@@ -688,15 +677,12 @@ def _scaled(node, factor):
 
 @_under_the_sign
 def _with_slope(node, slope):
-    """node times f', which stands before a sum and after everything else."""
+    """node times f', entry by entry or, of one unit, before a sum and after everything else."""
+    if slope.argument.name == "A" or len(slope.argument.indices) == 1:
+        return Hadamard((node, slope), span=node.span)
     factors = factors_of(node)
     at = len(factors) - isinstance(factors[-1], Sum)
     return Product((*factors[:at], slope, *factors[at:]), span=node.span)
-
-
-@_under_the_sign
-def _entry_by_entry(node, slope):
-    return Hadamard((node, slope), span=node.span)
 
 
 def factors_of(node):

@@ -58,23 +58,30 @@ def repair(latex, left, right, approximately, first):
             return False
         return not (first and left.span and repeats)  # which would say nothing: a = a, J = J^\\top
 
+    def best(edits):
+        """The first edit that holds and says as much, for as many layers; else the one that says most; or None."""
+        good = {}
+        for edit in edits:
+            if holds(edit.whole):
+                good[edit] = min(_reach(left, edit.whole), reach), -_idle(edit.whole)
+                if good[edit] == (reach, 0):
+                    break
+        return max(good, key=good.get, default=None)
+
     edits = single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
-    good = [edit for edit in edits if holds(edit.whole)]
-    turned = not good and first and _turned_on_the_left(latex, left, right, approximately)
+    found = best(edits)
+    turned = not found and first and _turned_on_the_left(latex, left, right, approximately)
     if turned:
         return turned
-    if not good:
-        wide = wide_edits(left, right)[: MOST_WIDE * SMALL // max(size, SMALL)]
-        good = sorted((edit for edit in wide if holds(edit.whole)), key=_length)
-    if good:  # one that says as much, for as many layers, comes before one that says less
-        return _described(
-            latex, right, max(good, key=lambda edit: (min(_reach(left, edit.whole), reach), -_idle(edit.whole)))
-        )
+    if not found:
+        wide = wide_edits(left, right)[: MOST_WIDE * SMALL // max(size + _inside(right), SMALL)]
+        found = best(sorted(wide, key=_length))
+    if found:
+        return _described(latex, right, found)
     mirrored = first and mirrored_repair(latex, left, right, approximately)
     if mirrored:
         return mirrored
-    most = MOST_PAIRS * SMALL**3 // max(size, SMALL) ** 3
-    found = None
+    most = MOST_PAIRS * SMALL**3 // max(size + _inside(right), SMALL) ** 3
     for one, two in islice(_pairs(left, right, edits), most):
         if holds(two.whole):
             found = found or (one, two)
@@ -92,7 +99,8 @@ def mirrored_repair(latex, left, right, approximately):
     """The Repair of the left side by a single edit, where the right one is as it should be, or None."""
     if not left.span or not all(part.span for part in syntax.symbols_of(left)):
         return None
-    screen, most = Screen(right, left), MOST_WIDE * SMALL // max(_size(left) + _size(right), SMALL)
+    most = MOST_WIDE * SMALL // max(_size(left) + _size(right) + _inside(left), SMALL)
+    screen = Screen(right, left)
     for edit in (*single_edits(right, left), *sorted(wide_edits(right, left)[:most], key=_length)):
         if not screen.passes(edit.whole) or isinstance(left, syntax.Symbol) and edit.kind in NOT_ALONE:
             continue
@@ -227,6 +235,12 @@ def _size(side):
     """How long a side takes to evaluate, in nodes: a cost at another point is a run of the network of its own."""
     heavy = {syntax.At: 60, syntax.Differential: 8}
     return sum(600 if getattr(node, "over", 0) == "L" else heavy.get(type(node), 1) for node in syntax.walk(side))
+
+
+def _inside(side):
+    """How much longer it takes to evaluate the edits of a side: each one in a derivative is a run of the network."""
+    slopes = (node.of for node in syntax.walk(side) if isinstance(node, syntax.Derivative | syntax.Gradient))
+    return sum(5 if isinstance(of, syntax.Symbol | syntax.At) else 40 * _size(of) for of in slopes)
 
 
 def _reach(left, right):

@@ -120,16 +120,8 @@ def _vocabulary(left, right):
         )
     if names & {"lambda", "kappa"} or names == {"eta"}:
         ends, kappa = [Symbol("lambda", mark=mark) for mark in ("min", "max")], Symbol("kappa")
-        words |= dict.fromkeys(
-            [
-                *ends,
-                *(Quotient(ONE, end) for end in ends),
-                Add(tuple(ends)),
-                kappa,
-                Add((kappa, MINUS_ONE)),
-                Quotient(ONE, Add((kappa, ONE))),
-            ]
-        )
+        words |= dict.fromkeys([*ends, *(Quotient(ONE, end) for end in ends), Add(tuple(ends)), kappa])
+        words |= dict.fromkeys([Add((kappa, MINUS_ONE)), Quotient(ONE, Add((kappa, ONE)))])
     words |= dict.fromkeys([Symbol("J"), *(Symbol("E", (n,)) for n in examples)] if names & COMPARED else ())
     if names & {"Sigma", "Var", "g"}:
         rest = Quotient(Add((N, Negative(B))), Add((N, MINUS_ONE)))
@@ -333,16 +325,15 @@ def _put(taken, node):
 def _exchanged(right, letters):
     """Two quantities in each other's place, or two letters, everywhere."""
     symbols = list(dict.fromkeys(part for part in walk(right) if isinstance(part, Symbol)))
-    for pair in combinations(symbols, 2):
-        if shape(pair[0]) == shape(pair[1]) or len(pair[0].indices) == len(pair[1].indices):
-            other = {pair[0]: pair[1], pair[1]: pair[0]}
+    for one, two in combinations(symbols, 2):
+        alike = len(one.indices) == len(two.indices)
+        others = [("exchanged", two, one)] * (alike or shape(one) == shape(two))
+        if alike and one.name != two.name:
+            others.append(("index", replace(one, indices=two.indices), replace(two, indices=one.indices)))
+        for kind, *new in others:
+            other = dict(zip((one, two), new))
             whole = mapped(right, lambda node, other=other: _like(node, other[node]) if node in other else node)
-            yield Edit("exchanged", *_narrowed(right, whole), whole)
-        if len(pair[0].indices) == len(pair[1].indices) and pair[0].name != pair[1].name:
-            one, two = pair
-            other = {one: replace(one, indices=two.indices), two: replace(two, indices=one.indices)}
-            whole = mapped(right, lambda node, other=other: _like(node, other[node]) if node in other else node)
-            yield Edit("index", *_narrowed(right, whole), whole)
+            yield Edit(kind, *_narrowed(right, whole), whole)
     for one, two in combinations(letters, 2):
         whole = mapped(right, lambda node, pair={one: two, two: one}: _relettered(node, pair))
         yield Edit("index", *_narrowed(right, whole), whole)
@@ -372,6 +363,8 @@ def _kind(old, new):
     """What it is to exchange one quantity for another."""
     if isinstance(old, Symbol) and isinstance(new, Symbol) and old.name == new.name:
         return "layer" if old.layer != new.layer else "index" if old.indices != new.indices else "symbol"
+    if is_symbol(old, *"xX") and is_symbol(new, *"zZ"):
+        return "layer"
     return "argument" if is_symbol(old, *"aAzZ") and is_symbol(new, *"aAzZ") else "symbol"
 
 
