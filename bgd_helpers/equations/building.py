@@ -262,7 +262,7 @@ class _Rules:
         if parts[1:] == ["a"] and shape(_plain(parts[0])) != (1, 1):
             raise Misfit(
                 span[0],
-                r"| | of a column or a matrix (determinant) is not in the language; a norm is \lVert ... \rVert.",
+                r"| | of a matrix (absolute value, determinant) is not in the language; a norm is \lVert ... \rVert.",
             )
         return syntax.Norm(_plain(parts[0]), parts[1:] == ["2"], span=span)
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from bgd_helpers.equations.conditions import difference_in_truth
@@ -93,7 +93,8 @@ def check_equation(latex: str, rule: str | None = None, mend: bool = True) -> Re
     except Misfit as error:
         changed = mend and error.changes and _mended_throughout(_changed(meant, error.changes), rule)
         foreign = not changed and named(without_prose(meant))
-        mended = changed or not foreign and error.mended and _mended_throughout(error.mended.latex, rule)
+        found = not changed and not foreign and mend and error.mending and error.mending()
+        mended = changed or found and _mended_throughout(found.latex, rule)
         place, said = foreign or error.advised and advice(meant, error.position) or (error.position, error.expected)
         mended = mended and _in_letters(mended, letters, rule)
         place = written.place(text.place(place))
@@ -127,7 +128,7 @@ def _holds(latex, rule):
 @lru_cache(maxsize=64)
 def _checked(latex, rule, mend):
     statements = read(latex)
-    fault, found = _first_fault(latex, statements, rule, mend)
+    fault, found = _first_fault(latex, statements, rule)
     if fault and (foreign := elsewhere(latex)):
         raise Misfit(*foreign)
     if fault:
@@ -138,7 +139,7 @@ def _checked(latex, rule, mend):
     return Result(latex, "holds", said + unread(latex), definition=definition, rule=found)
 
 
-def _first_fault(latex, statements, rule, mend=False):
+def _first_fault(latex, statements, rule):
     """The Fault of the first step that fails, or None; and the update rule followed.
 
     Raises Misfit for a side that means nothing, be it in a line after one that fails.
@@ -150,43 +151,43 @@ def _first_fault(latex, statements, rule, mend=False):
             except Misfit as error:
                 left = chain.sides[at - 1 if at else 1]
                 left = updated(left, rule or nearest_rule(side), example_of(side)) if at and is_update(chain) else left
-                error.mended = mend and repair(latex, left, side, False, False)
+                error.mending = partial(repair, latex, left, side, False, False)
                 raise
     found = None
     for statement in statements:
-        fault, name = _judged(latex, statement, rule, mend)
+        fault, name = _judged(latex, statement, rule)
         if fault:
             return fault, None
         found = found or name
     return None, found
 
 
-def _judged(latex, statement, rule, mend):
+def _judged(latex, statement, rule):
     """The Fault of the first step that fails, or None; and the update rule that a statement turned out to be."""
     if isinstance(statement, Chain) and any(is_counted(part) for side in statement.sides for part in walk(side)):
-        return _judged_chain(latex, statement, mend), None
+        return _judged_chain(latex, statement), None
     if isinstance(statement, Equivalence):
         difference = difference_in_truth(statement)
         right = statement.right.sides[0]
         return difference and Fault(right, right, difference, condition=statement), None
     if is_update(statement):
-        fault, name = _judged_update(latex, statement, rule, mend)
+        fault, name = _judged_update(latex, statement, rule)
         rest = Chain(statement.sides[1:], statement.relations[1:])
-        return fault or _judged_chain(latex, rest, mend), name
+        return fault or _judged_chain(latex, rest), name
     if any(map(has_next, statement.sides)):
-        return _judged_by_rules(latex, statement, rule, mend)
-    return _judged_chain(latex, statement, mend), None
+        return _judged_by_rules(latex, statement, rule)
+    return _judged_chain(latex, statement), None
 
 
-def _judged_by_rules(latex, chain, rule, mend):
+def _judged_by_rules(latex, chain, rule):
     """The verdict on a chain that speaks of w_{t+1}, by the rule that it should follow or by the first that it does."""
     names = [rule] if rule else [nearest_rule(chain.sides[-1]), *RULES]
-    faults = [_judged_chain(latex, without_next(chain, name), mend) for name in names]
+    faults = [_judged_chain(latex, without_next(chain, name)) for name in names]
     follows = next((name for name, fault in zip(names, faults) if fault is None), None)
     return (None, follows) if follows else (faults[0], None)
 
 
-def _judged_chain(latex, chain, mend):
+def _judged_chain(latex, chain):
     """The Fault of the first step of a chain that fails, or None."""
     for sign, side in zip(chain.relations, chain.sides[1:]):
         if sign not in ("=", "~"):
@@ -194,23 +195,23 @@ def _judged_chain(latex, chain, mend):
     left, meaning = chain.sides[0], meaning_of(chain.sides[0])
     for sign, right in zip(chain.relations, chain.sides[1:]):
         meaning, before = meaning_of(right, after=meaning), meaning
-        difference = _difference(latex, left, right, before, meaning, mend, sign == "~", left is chain.sides[0])
+        difference = _difference(latex, left, right, before, meaning, sign == "~", left is chain.sides[0])
         if difference:
             return Fault(left, right, difference, approximately=sign == "~", first=left is chain.sides[0])
         left = right
     return None
 
 
-def _difference(latex, left, right, before, meaning, mend, approximately=False, first=False):
+def _difference(latex, left, right, before, meaning, approximately=False, first=False):
     """The first difference of two sides with their meanings. Raises Misfit, with the mend where a sum is lost."""
     try:
         return first_difference(before, meaning, approximately)
     except Misfit as error:
-        error.mended = mend and repair(latex, left, right, approximately, first)
+        error.mending = partial(repair, latex, left, right, approximately, first)
         raise
 
 
-def _judged_update(latex, chain, rule, mend):
+def _judged_update(latex, chain, rule):
     """The Fault of an update, against the rule it should follow or is nearest to; and the rule it follows."""
     target, right = chain.sides[:2]
     _check_target(target, chain.relations[0])
@@ -228,7 +229,7 @@ def _judged_update(latex, chain, rule, mend):
         return Fault(target, right, None, what, can_be_mended=False), None
     expected = updated(target, name, example_of(right))
     meaning = meaning_of(right)
-    difference = _difference(latex, expected, right, meaning_of(expected, after=meaning), meaning, mend)
+    difference = _difference(latex, expected, right, meaning_of(expected, after=meaning), meaning)
     return Fault(expected, right, difference, f"is not the update of {name}", f"the update of {name} gives"), None
 
 

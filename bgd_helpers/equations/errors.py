@@ -7,14 +7,14 @@ class Misfit(ValueError):
     """What does not fit: where, a position or a node, and what is said of it. check_equation makes an error of it.
 
     `advised`: what the table of advice says of the place comes first.
-    `mended` is the Repair, where one is known; `changes`, (from, to, what comes there), may lead to one.
+    `mending` finds the Repair, where one can be looked for; `changes`, (from, to, what comes there), may lead to one.
     """
 
     def __init__(self, where, expected, advised=False, changes=()):
         super().__init__(expected)
         if not isinstance(where, int):
             where = where.span[0] if where.span else 0
-        self.position, self.expected, self.mended = where, expected, None
+        self.position, self.expected, self.mending = where, expected, None
         self.advised, self.changes = advised, changes
 
 

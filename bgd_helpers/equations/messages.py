@@ -163,6 +163,7 @@ def index(text):
     if re.fullmatch(r"[a-zℓ]|[1-9]", text):
         return None
     known = {"N": "N is the number of examples; the example is n.", "L": "L is the last layer; a unit is i or j."}
+    known |= dict.fromkeys("+-", r"updates are counted by t, below, w_{t+1}; layers above, z^{(k+1)}.")
     return known.get(text, f"an index is a small letter, or a number from 1 on; not {text}.")
 
 

@@ -127,8 +127,10 @@ def _check_pairs(text):
         if sign in "{([":
             openings.append(match)
         elif sign in "})]":
-            if not openings or openings.pop().group() != {"}": "{", ")": "(", "]": "["}[sign]:
-                raise Misfit(text.place(match.start()), f"this {sign} closes nothing that was opened.")
+            opened = openings.pop().group() if openings else ""
+            if opened != {"}": "{", ")": "(", "]": "["}[sign]:
+                still = f": the {opened} before it is open still" if opened else ""
+                raise Misfit(text.place(match.start()), f"this {sign} closes nothing that was opened{still}.")
     if openings:
         raise Misfit(text.place(openings[-1].start()), f"this {openings[-1].group()} is never closed.")
 

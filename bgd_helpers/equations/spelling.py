@@ -55,8 +55,7 @@ WORDS = [
     (re.compile(rf"{IN_FONT}({names.replace(' ', '|')})(?![A-Za-z]|:)"), said)
     for names, said in TABLE["outside"]["words"]
 ]
-
-
+PLACE = itemgetter(0)
 HERE = r"it has layers f_k(Z W + b), the squared loss, and gradient descent by \eta \nabla J."
 
 
@@ -76,6 +75,7 @@ BESIDE, TYPED, WORKS, *OUTSIDE = map(
     _compiled,
     (TABLE["beside"], TABLE["typed"], *(TABLE["outside"][name] for name in ("works", "names", "relations", "letters"))),
 )
+CLAIM, REMARK = (row[0] for row in _compiled([(TABLE["claim"], ""), (TABLE["remark"], "")]))
 
 
 class Text(NamedTuple):
@@ -144,9 +144,6 @@ def _read(text, rows):
     return text
 
 
-CLAIM, REMARK = (pattern for pattern, _ in _compiled([(TABLE["claim"], ""), (TABLE["remark"], "")]))
-
-
 def _claims_apart(text):
     r"""The text with what braces and parentheses claim, \underbrace{p}_{= q}, as equations of their own behind it."""
     remarks = list(REMARK.finditer(text.text))
@@ -200,9 +197,6 @@ def outside(text: Text) -> tuple[int, str] | None:
     """(place, its name) of what is legitimate and not in the language: a thing, or else a relation, or else a sign."""
     things, relations, letters = (_first(text, rows) for rows in OUTSIDE)
     return things or relations or min(filter(None, (letters, unknown(text))), key=PLACE, default=None)
-
-
-PLACE = itemgetter(0)
 
 
 def _first(text, rows):
