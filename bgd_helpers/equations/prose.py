@@ -28,7 +28,7 @@ from bgd_helpers.equations.updates import is_update, now
 
 EATEN, NO_R = ADVICE[0]
 LABEL = re.compile(
-    r"^\s*(?:->|\[\d+\]|[IVX]+[.:)]\s)|\*\*[^*$\n]*\*\*:?|(?<=\s)\*[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ ]*\*(?=\s|$)|/\*.*?\*/"
+    r"^\s*(?:->|\[\d+\]|[IVX]+[.:)]\s|>\s*(?:\[!\w+\])?)|\{\{<[^{}]*>\}\}|\*\*[^*$\n]*\*\*:?|(?<=\s)\*[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ ]*\*(?=\s|$)|/\*.*?\*/"
     r"|(?:\.{3,}\s*\(\d+\)|\(\*+\))\s*$|\b(?:Step|Schritt|Line|Zeile|Result|Ergebnis|Answer)\s*\d*\s*[:.)]|```\w*|"
     + NO_PROSE
 )
@@ -53,7 +53,7 @@ TALK = re.compile(
     r"(?<![\\\w.^/'-])(?<!/ )(?<!\S\{)(?:(?:[cdjlmnst]|qu)['’])?(?:"
     rf"(?!(?:{NAMES})(?![A-Za-zÀ-ÿ])(?!\s+(?:rule|over|runs|goes|has|is|of|derivatives?|in)\b))"
     rf"[A-Za-zÀ-ÿ][a-zà-ÿ]{{2,}}(?![\w({{^@]|\.\w|\s*(?::?=|\[))|(?:{SHORT}|{SO})(?![\w({{^/]))[.,:]*"
-    r"|(?<![\w\\^{])(?:\((?:E\d+|(?:Eq|eq|Gl)\.?\s?\d+)\)|E\d+(?![\w^])|(?:Eq|eq|Gl)\.?\s?\(?\d+\)?)[.,:]*|(?<![<=])=+>|[⇒⟹]"
+    r"|[\u3040-\u9fff\uac00-\ud7af]+|(?<![\w\\^{])(?:\((?:E\d+|(?:Eq|eq|Gl)\.?\s?\d+)\)|E\d+(?![\w^])|(?:Eq|eq|Gl)\.?\s?\(?\d+\)?)[.,:]*|(?<![<=])=+>|[⇒⟹]"
     r"|(?<=\s)(?:(?://|#)(?=\s).*|!+(?=\s|$)|-(?=\s+(?:by|using|from|since|because|as|see|with|via|chain|product|power|definition|nach|wegen|E\d+)\b))"
 )
 CODE = re.compile(r"^\s*(?:for\s+\w+\s+in|def|while|return|import)\s.*[(:]|^\s*import\s")
