@@ -312,6 +312,7 @@ def _local(node, letters, layers):
             yield from (("sum", replace(node, index=letter, over=None)) for letter in letters if letter != index)
             yield "sum", replace(node, over="batch" if over != "batch" else None)
             yield "extra sum", body
+            yield from (("sum", _with_index(body, index, letter)) for letter in letters if letter != index)
             yield from (("layer", with_layers(node, lambda layer, by=by: layer.moved(by))) for by in (1, -1))
             if isinstance(over, Symbol):
                 near = _near(over.layer, layers)

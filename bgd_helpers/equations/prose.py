@@ -28,7 +28,8 @@ from bgd_helpers.equations.updates import is_update, now
 
 EATEN, NO_R = ADVICE[0]
 LABEL = re.compile(
-    r"^\s*(?:->|\[\d+\]|[IVX]+[.:)]\s|>\s*(?:\[!\w+\])?)|\{\{<[^{}]*>\}\}|\*\*[^*$\n]*\*\*:?|(?<=\s)\*[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ ]*\*(?=\s|$)|/\*.*?\*/"
+    r"^\s*(?:->|\[\d+\]|[IVX]+[.:)]\s|>\s*(?:\[!\w+\])?)|\{\{<[^{}]*>\}\}|\*\*[^*$\n]*\*\*:?"
+    r"|(?<=\s)\*[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ ]*\*(?=\s|$)|/\*.*?\*/"
     r"|(?:\.{3,}\s*\(\d+\)|\(\*+\))\s*$|\b(?:Step|Schritt|Line|Zeile|Result|Ergebnis|Answer)\s*\d*\s*[:.)]|```\w*|"
     + NO_PROSE
 )

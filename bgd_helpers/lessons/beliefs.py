@@ -153,7 +153,7 @@ def held_out_by_epochs(birds: int = 20, hidden: int = 20, splits: int = 20) -> M
         (f"{epochs:,d}", *experiments.held_out(problem, 0.1, birds, epochs, drawn).mean(axis=0))
         for epochs in (10, 100, 1000, 5000)
     ]
-    return Measured(("epochs of BGD", "training", "held out"), ("", ".3f", ".3f"), tuple(rows))
+    return Measured(("epochs of BGD", "training", "held out"), ("", ".2f", ".2f"), tuple(rows))
 
 
 def chosen_on_test_data(train: int = 50, test: int = 20, splits: int = 100) -> Measured:
