@@ -203,7 +203,7 @@ def _judged_chain(latex, chain):
 
 
 def _difference(latex, left, right, before, meaning, approximately=False, first=False):
-    """The first difference of two sides with their meanings. Raises Misfit, with the mend where a sum is lost."""
+    """The first difference of two sides with their meanings. Raises Misfit, with what may mend it."""
     try:
         return first_difference(before, meaning, approximately)
     except Misfit as error:
