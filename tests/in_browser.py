@@ -285,18 +285,21 @@ class ExplorerOnPage:
         """What the kernel has: its moves, its state, its words, and the error that stands below them."""
         return self.kernel("[e.moves, e.state, e.text, e.error]")
 
-    def follow(self, before=None, seconds=0.6):
+    def follow(self, name=None):
         """Wait until the page shows what the kernel has drawn; then its state, its error and the hash of the picture.
 
-        After a move the kernel hears of it within `seconds`: its state is another than `before`, unless the move was
-        to the same value.
+        With the name of a control: first the kernel has that control where it stands on the page.
         """
-        moved = time.monotonic() + seconds
         for _ in until(PATIENCE, "the page does not show the kernel's picture"):
+            place, at = (None, None) if name is None else self.places(name)
             moves, state, _, error = self.rendered()
-            heard = state != before or time.monotonic() > moved
-            if heard and (shown := self.shown())[0] == moves:
+            if place == at and (shown := self.shown())[0] == moves:
                 return state, error, shown[1]
+
+    def places(self, name):
+        """Where a control stands on the page, and in the kernel."""
+        label, position = self.kernel(f"[e.controls[{name!r}].description, e.controls[{name!r}].position]")
+        return self.control(label).evaluate("control => control.valueAsNumber"), position
 
     def settle(self):
         """The same with its words."""
