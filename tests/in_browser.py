@@ -86,7 +86,7 @@ def server(folder, app="lab"):
         yield _address(process, private / "runtime", folder / "server.log"), private / "runtime"
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 def answer(address, patience=60):
