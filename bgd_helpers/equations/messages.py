@@ -160,7 +160,7 @@ def plain(symbol):
 
 def index(text):
     """What is said of a letter that cannot be an index, or None."""
-    if re.fullmatch(r"[a-zℓ]|[1-9]", text):
+    if re.fullmatch(r"[a-zℓ]'?|[1-9]", text):
         return None
     known = {"N": "N is the number of examples; the example is n.", "L": "L is the last layer; a unit is i or j."}
     known |= dict.fromkeys("+-", r"updates are counted by t, below, w_{t+1}; layers above, z^{(k+1)}.")
