@@ -448,6 +448,8 @@ def _taken(sign, part):
         return None
     if syntax.is_symbol(sign, "J", "E") and _is_point(inner.node):
         return _on_base(part, syntax.At(sign, inner.node, span=(sign.span[0], part.span[1])))
+    if syntax.is_symbol(sign, "Var") and sign.mark and shape(inner.node) != (1, 1):
+        raise Misfit(sign, r"Var_{\text{with}} and Var_{\text{without}} are those of a batch's mean: they stand alone.")
     if sign == Symbol("Var"):
         return _on_base(part, syntax.Variance(inner.node, span=(sign.span[0], part.span[1])))
     return None
