@@ -53,10 +53,11 @@ MATRICES = ("W", "A", "Z", "Delta", "X", "Y", "Yhat", "b", "H")
 HIDDEN, ARGUMENT = "the handout's hidden formula", "f'(z) for f'(a)"
 TABLE = tomllib.loads(Path(__file__).with_name("edits.toml").read_text(encoding="utf-8"))
 SENTENCES, MORE = dict(TABLE["kinds"]), TABLE["more"]
-FACTORS = {tuple(factors): slip for slip, *factors in TABLE["factors"]}
-PAIRS = [(names, text) for text, *names in TABLE["pairs"]]
+REASONS = [
+    (slip, MORE.get(text, text), *(TABLE["facts"].get(each, each).split("|") for each in needed))
+    for slip, text, *needed in TABLE["reasons"]
+]
 RANK = {kind: rank for rank, kind in enumerate(SENTENCES)}
-OF_EQUATIONS = {"slope written out", "by another parameter", "z for W", "value for derivative"}  # slips, of no function
 
 
 class Edit(NamedTuple):
@@ -78,104 +79,61 @@ class Edit(NamedTuple):
 
 
 def _slip(edit):
-    """The name of the slip in the catalogue, or None; and a sentence where the symbol says more than the kind does."""
-    kind, old, new, left = edit.kind, edit.old, edit.new, edit.left
-    goes_back = is_symbol(left, "delta", "Delta")
-    match kind:
-        case "parentheses" if isinstance(new, Activation):
-            return None, MORE["inside"]
-        case "value for derivative" if is_by(left, "w", "b"):
-            return kind, MORE["beside"]
-        case "gradient left out" if not isinstance(left, Add):
-            return None, MORE["of_cost"]
-        case _ if kind in slips.BY_NAME or kind in OF_EQUATIONS:
-            return kind, ""
-        case "index" | "swap" if is_symbol(old, "delta"):
-            return None, MORE["signal"]
-        case "index" if is_symbol(old, "a"):
-            return None, MORE["unit"]
-        case "index" if (
-            is_by(left, "w", "W") and is_symbol(old, "z", "x") and old.indices[1:] not in ((), new.indices[1:])
-        ):
-            return "z_j for z_i", ""
-        case "swap" if is_symbol(old, "w") and goes_back:
-            return "missing transpose", ""
-        case "transpose" if is_by(left, "w", "W"):
-            text = MORE["rows"] if is_by(left, "W") and is_symbol(old, "Z", "Delta", "X") else ""
-            turned = new == edit.whole or not isinstance(old, Symbol) and isinstance(getattr(old, "of", old), Product)
-            return "dW transposed" if turned else "missing transpose", "" if turned else text
-        case "transpose" if goes_back and is_symbol(getattr(old, "of", old), "W"):
-            return "missing transpose", ""
-        case "layer":
-            return _slip_of_layer(old, left)
-        case "slope" if new.slope:
-            return "f for f'", ""
-        case "turned sign" if _is_slope_of_the_loss(left) and (not isinstance(old, Add) or left.span is None):
-            return "sign", ""
-        case "lost slope":
-            slope = next(node for node in walk(new) if isinstance(node, Activation) and node.slope)
-            return "no f' at the output" if slope.layer.letter == "L" else "no f' in hidden layers", ""
-        case "by" if new.by.name == old.by.name:
-            return None, MORE["other"]
-        case "by" if is_symbol(old.by, "z", "Z") and new.by.layer.offset > 0:
-            return "no f' in hidden layers", MORE["lost_slope"]
-        case "symbol" if goes_back and is_symbol(new, "delta", "Delta") and is_symbol(old, "z", "Z", "a", "A"):
-            return "z for delta", MORE["sent"]
-        case "factor" if (goes_back or is_by(left, "a", "A")) and _powers(old)["z"] > _powers(new)["z"]:
-            return "z in delta", MORE["extra_z"]
-        case "lost sum" if isinstance(new, Sum):
-            return None, _sentence_of_sum(new.index, left, goes_back)
-        case "lost factor" | "factor" | "symbol" if _is_of_the_loss(left):
-            slip = _slip_of_factor(edit)
-            return slip, "" if slip else _sentence_of_pair(old, new)
-        case "symbol":
-            return None, _sentence_of_pair(old, new)
-        case "square":
-            return "squared twice" if new == getattr(old, "base", None) else "not squared", ""
-        case "sum" if getattr(new, "over", None) == "batch":
-            return "batch ignored", ""
-        case "term" if gone := set(getattr(old, "terms", ())) - {new, *getattr(new, "terms", ())}:
-            skips = is_symbol(left, *"aAzZ") and any(is_symbol(term, *"xXzZ") for term in gone)
-            return None, MORE["skip" if skips else "extra_term"]
-        case "term" if isinstance(new, Add) and any(is_symbol(node, "b") for node in walk(new.terms[-1])):
-            return "bias left out of forward", ""
+    """The name of the slip in the catalogue, or None; and a sentence where more can be said than the kind says."""
+    facts = set(_facts(edit))
+    for slip, text, *needed in REASONS:
+        if all(any((fact[0] == "!") != (fact.strip("!") in facts) for fact in each) for each in needed):
+            return edit.kind if slip == "=" else slip or None, text.replace("@", getattr(edit.new, "index", "@"))
     return None, ""
 
 
-def _slip_of_layer(old, left):
-    goes_back = any(is_symbol(part, "delta", "Delta", "E") for part in walk(left))
-    if isinstance(old, Activation) or is_symbol(old, "a", "A"):
-        return (None, MORE["own_f"]) if is_symbol(left, "z", "Z") else ("f' of the wrong layer", MORE["own"])
-    if is_symbol(old, "delta", "Delta"):
-        return (HIDDEN, "") if getattr(old.layer, "letter", "L") == "L" else (None, MORE["meets"])
-    if is_symbol(old, "w", "W") or isinstance(old, Sum) and any(is_symbol(part, "w", "W") for part in walk(old.body)):
-        return "W of the wrong layer", MORE["back"] if goes_back else MORE["into"]
-    if is_symbol(old, "b"):
-        return "b of the wrong layer", MORE["bias"]
-    if is_symbol(left, "E", "J"):
-        return None, MORE["last"]
-    return ("z of the wrong layer" if is_symbol(old, "z", "Z", "x", "X") else None), ""
+def _facts(edit):
+    """What can be said of an edit, in the words of the table."""
+    kind, old, new, left = edit.kind, edit.old, edit.new, edit.left
+    by = [getattr(node, "by", None) for node in (old, new)]
+    gone = {*_terms(old)} - {new, *_terms(new)}
+    yield kind
+    for role, node in (("old", old), ("new", new), ("of", getattr(old, "of", old)), ("under", by[0]), ("left", left)):
+        yield from (f"{role} {word}" for word in _words(node))
+    for role, node in (("within", left), ("holds", old), ("last", getattr(new, "terms", (new,))[-1])):
+        yield from (f"{role} {word}" for part in walk(node) for word in _words(part))
+    yield from (f"by {node.by.name}" for node in walk(left) if isinstance(getattr(node, "by", None), Symbol))
+    yield from (f"gone {word}" for term in gone for word in _words(term))
+    slopes = [node.layer.letter for node in walk(new) if isinstance(node, Activation) and node.slope]
+    yield from (f"slope {letter}" for letter in slopes[:1])
+    yield f"layer {getattr(getattr(old, 'layer', None), 'letter', 'L')}"
+    yield f"sum {getattr(new, 'index', '')}"
+    powers = Counter()
+    if kind in ("lost factor", "factor", "symbol"):
+        powers = _powers(new)
+        powers.subtract(_powers(old))
+        names = {getattr(node, "name", "number" if isinstance(node, Number) else "") for node in (old, new)}
+        yield f"pair {' '.join(sorted(names))}"
+        yield " ".join(f"{name}^{-power if edit.below else power}" for name, power in sorted(powers.items()) if power)
+    indices = [getattr(node, "indices", ())[1:] for node in (old, new)]
+    true = {
+        "named": kind in slips.BY_NAME,
+        "step": left.span is None,
+        "whole": new == edit.whole,
+        "rises": getattr(new, "slope", False),
+        "less z": powers["z"] < 0,
+        "other unit": indices[0] not in ((), indices[1]),
+        "same name": getattr(by[0], "name", "") == getattr(by[1], "name", None),
+        "later": getattr(getattr(by[1], "layer", None), "offset", 0) > 0,
+        "base": new == getattr(old, "base", None),
+        "batch": getattr(new, "over", None) == "batch",
+        "gone": any(gone),
+    }
+    yield from (fact for fact, holds in true.items() if holds)
 
 
-def _sentence_of_pair(old, new):
-    """What is said where one of these quantities stands for the other, if something is."""
-    pair = {getattr(node, "name", "number" if isinstance(node, Number) else "") for node in (old, new)}
-    return next((text for names, text in PAIRS if pair <= set(names)), "")
+def _words(node):
+    """The kind of a node, and the name of a symbol."""
+    return (type(node).__name__, node.name) if isinstance(node, Symbol) else (type(node).__name__,)
 
 
-def _sentence_of_sum(index, left, goes_back):
-    if index == "n" and any(is_symbol(node, "J") for node in walk(left)):
-        return MORE["mean"]
-    return f"every path counts: what comes back through each unit {index} is added." if goes_back else ""
-
-
-def _slip_of_factor(edit):
-    """The slip of a factor lost, or of one too many: 2, 1/2, 1/N, eta, a width."""
-    powers = _powers(edit.new)
-    powers.subtract(_powers(edit.old))
-    sign = -1 if edit.below else 1
-    found = FACTORS.get(sum(sorted((factor, sign * power) for factor, power in powers.items() if power), ()))
-    return "bias not averaged" if found == "missing 1/N" and is_by(edit.left, "b") else found
+def _terms(node):
+    return getattr(node, "terms", ())
 
 
 def _powers(node, sign=1):
@@ -198,16 +156,6 @@ def _powers(node, sign=1):
         case _:
             total[getattr(node, "name", repr(node))] = sign
     return total
-
-
-def _is_of_the_loss(left):
-    """Whether the left side is an error signal, a derivative or gradient of the loss, the loss itself, or an update."""
-    return any(is_symbol(node, "E", "J", "delta", "Delta") or isinstance(node, Gradient) for node in walk(left))
-
-
-def _is_slope_of_the_loss(left):
-    """Whether the left side is an error signal, a derivative, a gradient, or an update."""
-    return any(is_symbol(node, "delta", "Delta") or isinstance(node, Derivative | Gradient) for node in walk(left))
 
 
 def left_edits(left, right):
