@@ -38,7 +38,8 @@ def with_example(statements: list) -> list:
     if Symbol("X") in parts and not any(getattr(part, "by", None) == Symbol("yhat") for part in parts):
         return [each.mapped(_as_outputs) if isinstance(each, Chain) else each for each in statements]
     symbols = [part for part in parts if _is_of_example(part)]
-    left_out = any(part == Symbol("E") or part.name in LAYERED and _lacks_an_index(part) for part in symbols)
+    few = any(part.name in LAYERED and part.layer and len(part.indices) < 2 for part in symbols)
+    left_out = few or Symbol("E") in symbols
     said = any(len(part.indices) > (part.name != "E") or "n" in part.indices for part in symbols)
     whole = any(syntax.is_symbol(part, "J", "N", "X", "Y", "A", "Z", "Delta") for part in parts)
     summed = any(isinstance(part, syntax.Sum) and part.index == "n" for part in parts)
@@ -69,10 +70,6 @@ def without_example(node: Node) -> Node:
 
 def _is_of_example(node):
     return syntax.is_symbol(node, "E", "y", "yhat", "x", *LAYERED)
-
-
-def _lacks_an_index(symbol):
-    return symbol.layer and len(symbol.indices) < 2
 
 
 def is_token(part, *types):
@@ -160,7 +157,7 @@ class _Rules:
 
     def term(self, parts, span=None):
         """Products bind more strongly than the entry-by-entry product; a sum sign takes the whole rest."""
-        position = next((position for position, part in enumerate(parts) if _takes_rest(part)), None)
+        position = next((at for at, part in enumerate(parts) if isinstance(part, _Head) and part.takes_rest), None)
         if position is None:
             return _joined(parts)
         head, *rest = parts[position:]
@@ -277,6 +274,9 @@ class _Rules:
         of, by = _plain(_joined([of])), _variable(by)
         if by == Symbol("w", mark="*") and of == Symbol("J"):
             return syntax.Derivative(syntax.At(of, by, span=of.span), replace(by, mark=""), span=span)
+        if shape(of)[0] == 1 != shape(of)[1] and shape(by)[1] == 1 != shape(by)[0]:  # a row: its column's, transposed
+            column = of.of if isinstance(of, syntax.Transpose) else syntax.Transpose(of, span=of.span)
+            return syntax.Transpose(syntax.Derivative(column, by, span=span), span=span)
         return syntax.Derivative(of, by, span=span)
 
     def derivative_of_rest(self, parts, span):
@@ -292,9 +292,6 @@ class _Rules:
         if len(layers) != 1 or primes > 1:
             raise Misfit(span[0], "an activation function has one layer and at most one prime: f_k, f_k'.")
         return syntax.Activation(layers[0], primes == 1, argument, span=span)
-
-    def function_script(self, parts, span):
-        return parts[0]
 
     def layer(self, parts, span):
         return _layer("".join(parts))
@@ -379,10 +376,6 @@ def _stepped(sign, left, right):
 
 def _signed(sign, node):
     return syntax.Negative(node, span=(sign.start_pos, node.span[1])) if sign == "-" else node
-
-
-def _takes_rest(part):
-    return isinstance(part, _Head) and part.takes_rest
 
 
 def _joined(parts):
@@ -552,6 +545,8 @@ def _indexed(symbol, below, layer, mark, span):
 def _variable(node):
     """What is differentiated by: a symbol."""
     node = _plain(node)
+    if isinstance(node, syntax.Entry) and getattr(node.of, "name", "") in messages.ENTRIES and len(node.indices) == 2:
+        return replace(node.of, name=messages.ENTRIES[node.of.name], indices=node.indices)
     if syntax.is_symbol(node, *VARIABLES):
         return node
     raise Misfit(node, r"one differentiates by w, b, a, z, \hat y, y, x, E_n, \theta, or by W, b, A, Z, \hat Y, Y, X.")

@@ -112,11 +112,9 @@ def _parser():
 
 
 def _check_text(latex):
-    """Refuse what is too long or empty."""
+    """Refuse what is too long."""
     if len(latex) > LONGEST:
         raise Misfit(LONGEST, f"an equation has at most {LONGEST} characters; this has {len(latex)}.")
-    if not latex.strip():
-        raise Misfit(0, "there is no equation yet.")
 
 
 def _check_pairs(text):

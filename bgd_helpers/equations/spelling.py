@@ -7,6 +7,7 @@ Every character keeps the place in the learner's text that it comes from.
 import re
 import tomllib
 import unicodedata
+from html import unescape
 from itertools import product
 from operator import itemgetter
 from pathlib import Path
@@ -55,7 +56,6 @@ WORDS = [
     (re.compile(rf"{IN_FONT}({names.replace(' ', '|')})(?![A-Za-z]|:)"), said)
     for names, said in TABLE["outside"]["words"]
 ]
-PLACE = itemgetter(0)
 HERE = r"it has layers f_k(Z W + b), the squared loss, and gradient descent by \eta \nabla J."
 
 
@@ -68,8 +68,8 @@ def _compiled(rows):
     return [(re.compile(_expanded(pattern)), plain) for pattern, plain in rows]
 
 
-COMMENTS, HEADINGS, COLUMNS, PATTERNS = (
-    _compiled(TABLE[name]) for name in ("comments", "headings", "columns", "patterns")
+COMMENTS, HEADINGS, COLUMNS, PATTERNS, LABELS, BULLETS = (
+    _compiled(TABLE[name]) for name in ("comments", "headings", "columns", "patterns", "labels", "bullets")
 )
 BESIDE, TYPED, WORKS, *OUTSIDE = map(
     _compiled,
@@ -111,13 +111,26 @@ def braced(latex: str) -> str:
 
 def typed(latex: str) -> Text:
     """The Text of equations with the braces of LaTeX; lines without any command may be spelled plainly."""
-    text = as_written(latex)
+    text = _macros_read(as_written(latex))
     lines = [match.span() for match in re.finditer(r"[^\n]*\\[A-Za-z][^\n]*", latex)]
     for pattern, plain in BESIDE + TYPED:
         for match in reversed(list(pattern.finditer(text.text))):
             place = text.place(match.start())
             if (pattern, plain) in BESIDE or not any(start <= place < end for start, end in lines):
-                text = text.replaced(*match.span(), match.expand(plain))
+                text = text.replaced(*match.span(), unescape(match.expand(plain)))
+    return text
+
+
+def _macros_read(text):
+    r"""The text with what it defines by \newcommand or \def written out."""
+    while match := MACRO.search(text.text):
+        span, end = _argument(text.text, match.end())
+        if not span:
+            break
+        arity, plain = int(match[2] or len(match[3]) // 2), text.text[slice(*span)]
+        text = text.replaced(match.start(), end, "")
+        for use in reversed(list(re.finditer(rf"\\{match[1]}(?![A-Za-z])", text.text))):
+            text, _ = _command(text, *use.span(), arity, plain)
     return text
 
 
@@ -190,13 +203,13 @@ def work(*texts: Text) -> tuple[int, str] | None:
 def named_function(latex: str) -> tuple[int, str] | None:
     """(place, what it is) of a function that the language has not got; None if there is none."""
     found = [(m.start(), said.replace("<1>", m[1])) for pattern, said in WORDS if (m := pattern.search(latex))]
-    return min(found, key=PLACE, default=None)
+    return min(found, key=itemgetter(0), default=None)
 
 
 def outside(text: Text) -> tuple[int, str] | None:
     """(place, its name) of what is legitimate and not in the language: a thing, or else a relation, or else a sign."""
     things, relations, letters = (_first(text, rows) for rows in OUTSIDE)
-    return things or relations or min(filter(None, (letters, unknown(text))), key=PLACE, default=None)
+    return things or relations or min(filter(None, (letters, unknown(text))), key=itemgetter(0), default=None)
 
 
 def _first(text, rows):
@@ -205,7 +218,7 @@ def _first(text, rows):
         for pattern, said in rows
         if (match := pattern.search(text.text))
     ]
-    return min(found, key=PLACE, default=None)
+    return min(found, key=itemgetter(0), default=None)
 
 
 def _name(said, match):
@@ -255,6 +268,9 @@ def _signs(text):
     return text
 
 
+MACRO = re.compile(
+    r"\\(?:(?:re|provide)?newcommand|[gx]?def)\*?\s*\{?\s*\\([A-Za-z]+)\s*\}?(?:\[(\d)\])?((?:#\d)*)(?=\s*\{)"
+)
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 
 
@@ -321,7 +337,7 @@ def _font(text, start, end, font):
         return text.replaced(start, last, "\\\\\n"), start
     if (font, inside) in NAMES:
         return text.replaced(start, last, NAMES[font, inside]), start
-    if font == "operatorname" and inside.startswith("\\math"):
+    if (nested := re.fullmatch(r"\\([A-Za-z]+)(?:\s*\{[^{}]*\}| +\w)", inside)) and nested[1] in FONTS:
         return text.replaced(start, last, text.part(*span)), start
     if ("", inside) in NAMES and not (inside in ("F", "T", "t", "d") and font in ("mathbf", "mathcal", "bf", "cal")):
         return text.replaced(start, last, NAMES["", inside]), start
@@ -347,7 +363,7 @@ def _parting(words):
 
 
 def _norms_paired(text):
-    """Norms that open and close with the same sign do so by turns; the 2 of a square stands behind the kind."""
+    """Norms that open and close with the same sign do so by turns."""
     opened = 0
     for match in list(re.finditer("[\x0e\x0f\x10]", text.text)):
         sign = match[0] if match[0] != "\x10" else "\x0f" if opened else "\x0e"
@@ -356,8 +372,7 @@ def _norms_paired(text):
         last = match
     if opened > 0:
         raise Misfit(text.place(last.start()), "this norm is never closed.")
-    kind = re.compile("(?<=\x0f)" + r"\s*(\^\s*(?:\{\s*2\s*\}|2))\s*(_\s*(?:\{\s*[F2]\s*\}|[F2]))")
-    return substituted(text, kind, "<2><1>")
+    return text
 
 
 MATHEMATICS = re.compile(
@@ -369,7 +384,6 @@ EQUALS = r"=|\\(?:leftarrow|approx|iff|to|equiv|le|ge|in|propto|gets|stackrel|tr
 EQUATION = r"\\[A-Za-z]+[^\n]*=|=[^\n]*\\[A-Za-z]"  # mathematics outside the signs of mathematics
 OPEN_END = re.compile(rf"(?:[-+/(,{{]|(?<!\^)\*|\\(?:cdot|odot|times|left|circ)|{EQUALS}|\\\\|&)\s*$")
 OPEN_START = re.compile(rf"\s*(?:[-+*/)}}^_&]|\\(?:cdot|odot|times|right|circ|\\)|{EQUALS}|:=)")
-BULLET = re.compile(r"^\s*(?:(?:[•▪*>]|#+|\d{1,2}[.)]|\([a-z0-9]\))\s+)+")
 
 
 def _mathematics(text):
@@ -428,12 +442,5 @@ def _lines(text):
 
 def _without_words(line, several):
     """A line without its bullet and the words before and after its mathematics; empty if it is words alone."""
-    line = substituted(line, re.compile(r"\s{2,}\((?:\d{1,2}|E\d+)[a-z]?\)\s*$|^\s*=>"), " ")
-    if bullet := re.match(r"\s*\(?[a-z0-9]{1,2}\)\s+(?=.*=)", line.text):
-        line = line.part(bullet.end())
-    line = substituted(line, re.compile(r"(?<![\w})\x27])\((?=[^()]*[a-z]{3,})[A-Za-z][A-Za-z ,.\x270-9-]*\)"), " ")
-    if several and (bullet := BULLET.match(line.text) or re.match(r"\s*-\s+(?=[^=]*[=])(?=\S)", line.text)):
-        line = line.part(bullet.end())
-    if several and re.match(r"\s*(Let|Denote|Define|Set|Given|Assume|Suppose|Consider)\b[^^]*$", line.text):
-        return line.part(0, 0)
-    return line
+    line = _read(line, LABELS)
+    return _read(line, BULLETS) if several else line
