@@ -153,7 +153,8 @@ class _Rules:
         signed = [_signed(sign, _plain(part)) for sign, part in zip(signs, terms, strict=True)]
         if len(terms) == 1:
             return signed[0] if signs[0] == "-" else terms[0]
-        return syntax.Add(tuple(signed), span=span)
+        signed = [term for term in signed if term not in (Number(0.0), syntax.Negative(Number(0.0)))] or signed
+        return syntax.Add(tuple(signed), span=span) if len(signed) > 1 else signed[0]
 
     def term(self, parts, span=None):
         """Products bind more strongly than the entry-by-entry product; a sum sign takes the whole rest."""

@@ -257,9 +257,6 @@ def _signs(text):
             new = r"\sum "
         elif sign in SIGNS:
             new = SIGNS[sign]
-            if sign == "\u0302" and match.start():  # a hat that stands behind its letter
-                text = text.replaced(match.start() - 1, match.end(), new, text.part(match.start() - 1, match.start()))
-                continue
         elif sign[0] in RAISED or sign[0] in LOWERED:
             new = f"{'^' if sign[0] in RAISED else '_'}{{{plain.replace(chr(8722), '-')}}}"
         else:
