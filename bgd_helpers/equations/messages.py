@@ -60,7 +60,7 @@ def misplaced(latex, position, expected):
     odd = next((sign for sign in token if not sign.isascii() or not sign.isprintable()), None)
     if odd:
         name = unicodedata.name(odd, "without a name")
-        return f"this character, {name} (U+{ord(odd):04X}), is not in the language."
+        return f"this character, {name} (U+{ord(odd):04X}), does not fit here, or is not in the language."
     if token in "^_" and "RELATION" in expected:
         return rf"one {token} to a symbol, as in LaTeX: W^{{(k)\top}}, or with parentheses, (J^2)^2."
     if len(token) > 2 and token[1:] not in COMMANDS:
@@ -71,8 +71,9 @@ def misplaced(latex, position, expected):
 def not_in_the_language(command):
     """That the language has not got a command, and which one may be meant."""
     name = command[1:]
+    one = [known for known in COMMANDS if len(known) == len(name) == 3 and sum(map(str.__ne__, known, name)) == 1]
     swapped = [known for known in COMMANDS if sorted(known) == sorted(name)]
-    near = swapped or difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.8)
+    near = swapped or one or difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.8)
     hint = f" Did you mean \\{near[0]}?" if near else ""
     return f"{command} is not in the language.{hint}"
 
@@ -169,4 +170,5 @@ def index(text):
 
 def environment(name, known):
     """What is said of a \\begin or \\end of something that the language has not."""
-    return rf"{name} is not in the language; an equation of several lines stands in {known[0]}."
+    near = (difflib.get_close_matches(name, known, 1) or known)[0]
+    return rf"{name} is not in the language; an equation of several lines stands in {near}."

@@ -14,7 +14,6 @@ from bgd_helpers.equations.spelling import (
     as_written,
     joined,
     misspelt,
-    named_function,
     outside,
     spelled,
     substituted,
@@ -78,7 +77,9 @@ def named(latex: str) -> tuple[int, str] | None:
         with suppress(Misfit):
             text = spelling(latex)
             break
-    return misspelt(text, latex) or work(text, as_written(latex)) or named_function(latex) or outside(text)
+    if latex.replace(r"\{", "").count("{") != latex.replace(r"\}", "").count("}"):
+        return misspelt(text, latex)  # a brace is missing: that comes before a name
+    return misspelt(text, latex) or work(text, as_written(latex)) or outside(text, latex)
 
 
 def _parsed(latex, text):

@@ -194,40 +194,36 @@ def _filled(plain, before, after, span_of, text):
 
 def work(*texts: Text) -> tuple[int, str] | None:
     """(place, its name) of a formula of another field, known by the signs that it is made of; None if it is none."""
-    found = ((pattern.search(text.text), text, name) for pattern, name in WORKS for text in texts)
-    return next(
-        ((text.place(m.start()), f"{name} is not in the language: {HERE}") for m, text, name in found if m), None
-    )
+    for (pattern, name), text in product(WORKS, texts):
+        if match := pattern.search(text.text):
+            return text.place(match.start()), name if name[-1] == "." else f"{name} is not in the language: {HERE}"
+    return None
 
 
-def named_function(latex: str) -> tuple[int, str] | None:
-    """(place, what it is) of a function that the language has not got; None if there is none."""
-    found = [(m.start(), said.replace("<1>", m[1])) for pattern, said in WORDS if (m := pattern.search(latex))]
-    return min(found, key=itemgetter(0), default=None)
-
-
-def outside(text: Text) -> tuple[int, str] | None:
+def outside(text: Text, latex: str) -> tuple[int, str] | None:
     """(place, its name) of what is legitimate and not in the language: a thing, or else a relation, or else a sign."""
     things, relations, letters = (_first(text, rows) for rows in OUTSIDE)
-    return things or relations or min(filter(None, (letters, unknown(text))), key=itemgetter(0), default=None)
+    return _earliest(_first(as_written(latex), WORDS), things) or relations or _earliest(letters, unknown(text))
+
+
+def _earliest(*found):
+    return min(filter(None, found), key=itemgetter(0), default=None)
 
 
 def _first(text, rows):
-    found = [
-        (text.place(match.start(pattern.groupindex.get("here", 0))), _name(said, match))
-        for pattern, said in rows
-        if (match := pattern.search(text.text))
-    ]
-    return min(found, key=itemgetter(0), default=None)
-
-
-def _name(said, match):
-    return said.replace("<0>", match[match.re.groupindex.get("here", 0)].strip()).replace(
-        "<1>", (GREEK | LATIN).get(match[0].strip(" \\"), "")
+    found = ((pattern.search(text.text), pattern.groupindex.get("here", 0), said) for pattern, said in rows)
+    return _earliest(
+        *((text.place(match.start(here)), _name(said, match, here)) for match, here, said in found if match)
     )
 
 
+def _name(said, match, here):
+    word = match[match.lastindex or 0]
+    return said.replace("<0>", match[here].strip()).replace("<1>", (GREEK | LATIN).get(word, word))
+
+
 FOREIGN = set(re.findall("[A-Za-z]+", str(TABLE)))  # commands of other fields, and words
+GLUED = re.compile(rf"\\({'|'.join(messages.COMMANDS)})(?!(?<=(.))\2)([wbazxyEJNXYWAZf])(?![A-Za-z])")
 UNSLASHED = re.compile(
     rf"(?<![A-Za-z\\{{_])({'|'.join(name for name in (*FONTS, *messages.COMMANDS, *GREEK) if len(name) > 3)})"
     r"(?=\s*(?:[{_^\\()\d]|[A-Z](?![a-z])))"
@@ -238,6 +234,8 @@ def misspelt(text: Text, latex: str) -> tuple[int, str] | None:
     """(place, what is meant) of the first command that is misspelt, or lacks its backslash in LaTeX; or None."""
     if match := re.search(r"\\[A-Za-z]{2}", latex) and UNSLASHED.search(text.text):
         return text.place(match.start()), f"its name in LaTeX begins with a backslash: \\{match[1]}."
+    if (match := GLUED.search(text.text)) and match[0][1:] not in KNOWN | FOREIGN:
+        return text.place(match.start()), f"a space is missing behind \\{match[1]}: \\{match[1]} {match[3]}."
     found = unknown(text, KNOWN | FOREIGN)
     return found if found and found[1].endswith("?") else None
 
