@@ -142,7 +142,7 @@ def changes_its_value(right, mutant):
     """Whether a mutant differs from what it was made of, in models that the check never sees."""
     try:
         meaning = meaning_of(right)
-        changed = meaning_of(mutant, after=meaning)
+        changed = meaning_of(mutant)
         usual = models_of(together(meaning, changed))
         others = OTHER_MODELS[type(usual[0])]
         if type(usual[0]) is Network and all(model.widths[-1] == 1 for model in usual):

@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from bgd_helpers.equations.conditions import difference_in_truth
-from bgd_helpers.equations.counterexample import Counterexample, agree, first_difference
+from bgd_helpers.equations.counterexample import Counterexample, agree, difference
 from bgd_helpers.equations.definitions import in_letters, with_definitions
 from bgd_helpers.equations.errors import EquationError, Misfit
 from bgd_helpers.equations.meaning import is_counted, is_definition, meaning_of
@@ -167,9 +167,8 @@ def _judged(latex, statement, rule):
     if isinstance(statement, Chain) and any(is_counted(part) for side in statement.sides for part in walk(side)):
         return _judged_chain(latex, statement), None
     if isinstance(statement, Equivalence):
-        difference = difference_in_truth(statement)
-        right = statement.right.sides[0]
-        return difference and Fault(right, right, difference, condition=statement), None
+        found, right = difference_in_truth(statement), statement.right.sides[0]
+        return found and Fault(right, right, found, condition=statement), None
     if is_update(statement):
         fault, name = _judged_update(latex, statement, rule)
         rest = Chain(statement.sides[1:], statement.relations[1:])
@@ -192,20 +191,17 @@ def _judged_chain(latex, chain):
     for sign, side in zip(chain.relations, chain.sides[1:]):
         if sign not in ("=", "~"):
             raise Misfit(side, NO_CLAIM["inequality" if sign[0] in "<>" and sign != "<-" else sign])
-    left, meaning = chain.sides[0], meaning_of(chain.sides[0])
-    for sign, right in zip(chain.relations, chain.sides[1:]):
-        meaning, before = meaning_of(right, after=meaning), meaning
-        difference = _difference(latex, left, right, before, meaning, sign == "~", left is chain.sides[0])
-        if difference:
-            return Fault(left, right, difference, approximately=sign == "~", first=left is chain.sides[0])
-        left = right
+    for sign, left, right in zip(chain.relations, chain.sides, chain.sides[1:]):
+        first = left is chain.sides[0]
+        if found := _difference(latex, left, right, sign == "~", first):
+            return Fault(left, right, found, approximately=sign == "~", first=first)
     return None
 
 
-def _difference(latex, left, right, before, meaning, approximately=False, first=False):
-    """The first difference of two sides with their meanings. Raises Misfit, with what may mend it."""
+def _difference(latex, left, right, approximately=False, first=False):
+    """The first difference of two sides. Raises Misfit, with what may mend it."""
     try:
-        return first_difference(before, meaning, approximately)
+        return difference(left, right, approximately)
     except Misfit as error:
         error.mending = partial(repair, latex, left, right, approximately, first)
         raise
@@ -228,9 +224,8 @@ def _judged_update(latex, chain, rule):
         what = f"is not the update of {name}: it is that of {follows}"
         return Fault(target, right, None, what, can_be_mended=False), None
     expected = updated(target, name, example_of(right))
-    meaning = meaning_of(right)
-    difference = _difference(latex, expected, right, meaning_of(expected, after=meaning), meaning)
-    return Fault(expected, right, difference, f"is not the update of {name}", f"the update of {name} gives"), None
+    found = _difference(latex, expected, right)
+    return Fault(expected, right, found, f"is not the update of {name}", f"the update of {name} gives"), None
 
 
 def _check_target(target, relation):

@@ -66,12 +66,16 @@ def first_difference(left, right, approximately=False, among=None):
     return None
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)  # what a sentence says, a check, its steps and its way ask the same
+def difference(left: Node, right: Node, approximately: bool = False) -> Counterexample | None:
+    """The first Counterexample to the equality of two sides, or None. Raises Misfit."""
+    return first_difference(meaning_of(left), meaning_of(right), approximately)
+
+
 def agree(left: Node, right: Node, approximately: bool = False) -> bool:
     """Whether two sides are equal; those that mean nothing together are not."""
     try:
-        meaning = _meaning_of_left(left)
-        return first_difference(meaning, meaning_of(right, after=meaning), approximately) is None
+        return difference(left, right, approximately) is None
     except Misfit:
         return False
 
@@ -128,9 +132,6 @@ def _square_scene(left, right):
     model = square(one_output=model.widths[-1] == 1) if type(model) is Network else model
     settings = both.settings(model)
     return replace(both.scene(model, settings[len(settings) // 2]), known={}, exact=False)
-
-
-_meaning_of_left = lru_cache(maxsize=16)(meaning_of)  # a repair tries many right sides with it
 
 
 @np.errstate(all="ignore")

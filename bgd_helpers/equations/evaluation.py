@@ -10,7 +10,7 @@ import numpy as np
 
 from bgd_helpers.equations import syntax
 from bgd_helpers.equations.messages import MATRICES
-from bgd_helpers.equations.models import STEP
+from bgd_helpers.equations.models import STEP, steps
 from bgd_helpers.equations.shapes import EXAMPLES, shape
 
 ROWS = ("a", "z", "delta", "x", "y", "yhat")  # with one index: a row of the matrix, as a column
@@ -45,7 +45,7 @@ def _value(node, scene):
                 raise Undefined("an activation so far out cannot be told from its limit")
             return f.df(a) if slope else f.f(a)
         case syntax.Add(terms):
-            return _added([value(term, scene) for term in terms], SMALLEST * scene.exact)
+            return _added_up([value(term, scene) for term in terms], scene)
         case syntax.Product(factors):
             return _product(factors, scene)
         case syntax.Hadamard(factors):
@@ -61,7 +61,7 @@ def _value(node, scene):
             return _norm(value(of, scene), spectral)
         case syntax.Sum(index, "L", body):
             layers = [value(body, _at_layer(scene, index, k)) for k in range(1, scene.model.L + 1)]
-            return _added(layers, SMALLEST * scene.exact)
+            return _added_up(layers, scene)
         case syntax.Sum(index, over, body):
             return _sum(value(body, scene), index, over, scene)
         case syntax.Entry(of, indices):
@@ -92,10 +92,14 @@ def _symbol(symbol, scene):
         return _gradient_of_example(symbol.indices[0], scene)
     if name == "kronecker":
         return (scene.index(symbol.indices[0]) == scene.index(symbol.indices[1])).astype(float)[..., None, None]
-    found = scene.full(np.atleast_2d(_array(symbol, scene)))
-    if name == "e" or name in ROWS and len(symbol.indices) == 1:
-        return _row(found, scene.index(symbol.indices[0]))
-    return _picked(found, symbol.indices, scene) if symbol.indices else found
+    return _taken(scene.full(np.atleast_2d(_array(symbol, scene))), symbol, scene)
+
+
+def _taken(array, symbol, scene):
+    """What a symbol takes from its array: a row as a column, an entry, or all of it."""
+    if symbol.name == "e" or symbol.name in ROWS and len(symbol.indices) == 1:
+        return _row(array, scene.index(symbol.indices[0]))
+    return _picked(array, symbol.indices, scene) if symbol.indices else array
 
 
 def _gradient_of_example(letter, scene):
@@ -216,15 +220,21 @@ def _entry(matrix, indices, scene):
     return _picked(matrix, indices, scene)
 
 
-def _added(values, smallest):
-    shapes = {v.shape[-2:] for v in values}
-    if len(shapes) > 1:
+def _added_up(values, scene):
+    """The sum of some values of one shape."""
+    if len({v.shape[-2:] for v in values}) > 1:
         raise Undefined(f"{_shapes(values, ' + ')} cannot be added")
-    magnitudes = [np.abs(v) for v in values]
-    tops = [top for top in (np.nanmax(m, initial=0) for m in magnitudes) if top > 0]
-    if tops and min(tops) <= smallest * max(tops):
+    return _added(np.stack(np.broadcast_arrays(*values)), 0, SMALLEST * scene.exact)[0]
+
+
+def _added(values, axis, smallest):
+    """The sum along an axis."""
+    sizes = np.abs(values)
+    tops = np.fmax.reduce(sizes, axis=tuple(each for each in range(values.ndim) if each != axis), initial=0)
+    tops = tops[tops > 0]
+    if tops.size and tops.min() <= smallest * tops.max():
         raise Undefined("numbers so different in size cannot be added exactly")
-    return _cleared(sum(values[1:], values[0]), np.max(np.broadcast_arrays(*magnitudes), axis=0))
+    return _cleared(values.sum(axis=axis, keepdims=True), sizes.max(axis=axis, keepdims=True))
 
 
 def _cleared(total, largest):
@@ -305,7 +315,7 @@ def _sum(body, index, over, scene):
         raise Undefined(f"a sum runs to {members.max() + 1}, past the last of {scene.sizes[index]}")
     if body.shape[axis] == 1 or not len(members):
         return body.take([0], axis) * len(members)
-    return _added(np.split(body.take(members, axis), len(members), axis), TOLERANCE)
+    return _added(body.take(members, axis), axis, TOLERANCE)
 
 
 def _sum_over_drawn(body, index, scene):
@@ -375,10 +385,16 @@ def _derivative(of, by, scene):
     rows, columns = _array(by, scene).shape[-2:]
     axes = scene.along(np.arange(rows), "row"), scene.along(np.arange(columns), "column")
     i, j = (scene.index(by.indices[0]), axes[1]) if one_row else axes if whole else _places(by.indices, scene)
-    here = (i[..., None, None] == np.arange(rows)[:, None]) & (j[..., None, None] == np.arange(columns))
-    result = value(of, scene.move(_key(by, scene), 1j * STEP * here))
+    if isinstance(of, syntax.Symbol) and not scene.moved:  # known for all entries of both at once
+        moved = replace(scene, quantities=steps(scene.model, _key(by, scene)))
+        slopes = _slope(np.atleast_2d(_array(of, moved)))
+        slopes = np.broadcast_to(slopes, (rows, columns, *slopes.shape[-2:]))
+        slopes = _taken(slopes[np.minimum(i, rows - 1), np.minimum(j, columns - 1)], of, scene)
+    else:
+        here = (i[..., None, None] == np.arange(rows)[:, None]) & (j[..., None, None] == np.arange(columns))
+        slopes = _slope(value(of, scene.move(_key(by, scene), 1j * STEP * here)))
+    slopes = np.where(((i < rows) & (j < columns))[..., None, None], slopes, np.nan)
     vector = one_row or whole and columns == 1
-    slopes = np.where(((i < rows) & (j < columns))[..., None, None], _slope(result), np.nan)
     if vector:  # of a number the gradient, a column; of a column its Jacobian, a row for each entry
         return np.swapaxes(slopes, scene.axes["column" if one_row else "row"], -2 if shape(of) == (1, 1) else -1)
     if whole:

@@ -2,8 +2,8 @@
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from itertools import product
+from functools import cached_property, lru_cache
+from itertools import count, product
 from math import prod
 
 from bgd_helpers.equations import messages, models, syntax
@@ -17,6 +17,7 @@ BINDING = syntax.Derivative | syntax.Gradient | syntax.Differential | syntax.Exp
 NOISE = {"Sigma", "v", "Var", "lambda", "B", "N", "eta"}
 CHANGING = {"w", "W", "b", "a", "A", "z", "Z", "x", "X", "y", "Y", "yhat", "Yhat", "theta"}
 EARLIER = ("t-1", "t-2")
+SUMS = count()  # numbers for the indices of sums, so that no two sums share one
 REGRESSION = {"H", "I", "kappa", "rate"}
 
 
@@ -30,7 +31,6 @@ class Meaning:
     layers: list = field(default_factory=list)  # (layer, lowest that exists, position)
     free: tuple = ()  # for each side: letter to (position, whether it is differentiated)
     marks: dict = field(default_factory=dict)  # a symbol with a time, and one without
-    sums: int = 0  # how many have been renamed, here and before
     counts_updates: bool = False
     has_gradient: bool = False
     summed_layers: list = field(default_factory=list)  # letters of sums over layers
@@ -142,9 +142,14 @@ def size(extent, model, setting):
     return {EXAMPLES: model.N, SHARDS: 2, DRAWN: getattr(model, "batch_size", 0)}.get(extent) or len(model.theta)
 
 
-def meaning_of(node, after=None):
-    """The Meaning of one side; its sums are counted on from those of `after`. Raises Misfit if it means nothing."""
-    found = Meaning(free=({},), sums=after.sums if after else 0)
+def meaning_of(node):
+    """The Meaning of one side. Raises Misfit if it means nothing."""
+    return _meaning(node, tuple(part.span for part in walk(node)))
+
+
+@lru_cache(maxsize=128)
+def _meaning(node, _spans):
+    found = Meaning(free=({},))
     found.sides = (_named_apart(node, {}, found, within=False),)
     _check_roles(found)
     return found
@@ -160,7 +165,6 @@ def together(left, right):
         left.layers + right.layers,
         left.free + right.free,
         left.marks | right.marks,
-        right.sums,
         left.counts_updates or right.counts_updates,
         left.has_gradient or right.has_gradient,
         left.summed_layers + right.summed_layers,
@@ -214,7 +218,7 @@ def _named_apart(node, bound, found, within):
 
 def _over_layers(node, bound, found, within):
     """A sum over layers, its letter under a name of its own."""
-    new, found.sums = f"{node.index}{found.sums}", found.sums + 1
+    new = f"{node.index}{next(SUMS)}"
     body = syntax.with_layers(
         node.body, lambda layer: Layer(new, layer.offset) if layer.letter == node.index else layer
     )
@@ -245,7 +249,7 @@ def _note_sum(node, bound, found):
     if node.index in bound:
         text = f"{node.index} is summed over twice, one sum in the other."
         raise Misfit(node, text, changes=_without_sign(node))
-    new, found.sums = f"{node.index}{found.sums}", found.sums + 1
+    new = f"{node.index}{next(SUMS)}"
     found.extents[new] = [node.over] if isinstance(node.over, int) else [EXAMPLES] if node.over == "N" else []
     return {**bound, node.index: new}, replace(node, index=new)
 

@@ -129,13 +129,8 @@ class Network:
     @cached_property
     def deltas(self):
         """delta_nj^(k) = dE_n / da_nj^(k), N x d_k, each by a complex step of its own; entry k belongs to layer k."""
-        return [None, *(self._delta(k) for k in range(1, self.L + 1))]
-
-    def _delta(self, k):
-        N, d = self.still.A[k].shape
-        moves = 1j * STEP * np.eye(N * d).reshape(N, d, N, d)
-        E = self.forward({("A", k): moves}).E[..., 0].imag / STEP
-        return E[np.arange(N), :, np.arange(N)]
+        n = np.arange(self.N)
+        return [None, *(steps(self, ("A", k)).E[n, :, n, 0].imag / STEP for k in range(1, self.L + 1))]
 
     @property
     def shard_sizes(self):
@@ -149,6 +144,14 @@ class Network:
         first = (np.arange(self.N) < self.shard_sizes[0]).astype(float)
         members = np.array([first, 1 - first])
         return members / np.maximum(self.shard_sizes, 1)
+
+
+@cache
+def steps(model, key):
+    """The forward pass with a complex step in each entry of one quantity: its rows and columns come first."""
+    name, k = key
+    part = getattr(model.still, name) if k is None else getattr(model.still, name)[k]
+    return model.forward({key: 1j * STEP * np.eye(part.size).reshape(part.shape * 2)})
 
 
 class Regression(Network):

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bgd_helpers.equations import reading
-from bgd_helpers.equations.counterexample import first_difference
+from bgd_helpers.equations.counterexample import difference
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import meaning_of
 from bgd_helpers.equations.messages import ADVICE
@@ -327,11 +327,10 @@ def _judged(text):
 
 
 def _last_step_holds(chain):
-    left, right = (mapped(side, now) for side in chain.sides[-2:])
-    for side in chain.sides:
-        meaning_of(mapped(side, now))
-    meaning = meaning_of(left)
-    return first_difference(meaning, meaning_of(right, after=meaning), chain.relations[-1] == "~") is None
+    *_, left, right = sides = [mapped(side, now) for side in chain.sides]
+    for side in sides:
+        meaning_of(side)
+    return difference(left, right, chain.relations[-1] == "~") is None
 
 
 def _only(latex, pieces):

@@ -247,7 +247,7 @@ def _reach(left, right):
     """For how many layers, in all models together, an equation says something."""
     try:
         meaning = meaning_of(left)
-        return sum(1 for _ in together(meaning, meaning_of(right, after=meaning)).scenes())
+        return sum(1 for _ in together(meaning, meaning_of(right)).scenes())
     except Misfit:
         return 0
 
