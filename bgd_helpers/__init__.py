@@ -53,14 +53,16 @@ def _derive(line, cell):
 
 
 def _live(*_):
-    """What judges the lines of %%derive as they are typed; None outside JupyterLab, and before there are widgets."""
-    if "JPY_SESSION_NAME" in os.environ and "anywidget" in sys.modules:
+    """What judges the lines of %%derive as they are typed; None before there are widgets, and elsewhere than in
+    JupyterLab, Notebook or JupyterLite: they alone say with a cell which ones were deleted."""
+    kernel = getattr(sys.modules["IPython"].get_ipython(), "kernel", None)
+    if "anywidget" in sys.modules and kernel and "deletedCells" in kernel.get_parent().get("metadata", ()):
         return importlib.import_module("bgd_helpers.pictures.live").live()
 
 
 if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):  # in a kernel: the cells of %%derive
     shell.register_magic_function(_derive, "cell", "derive")
     shell.input_transformers_cleanup.insert(0, lambda lines: derive_first("".join(lines)).splitlines(keepends=True))
+    shell.events.register("post_run_cell", _live)
     if "JPY_SESSION_NAME" in os.environ:  # a prompt that runs again is without its guess, and may be saved so
         importlib.import_module("bgd_helpers.lessons.predictions").remember()
-        shell.events.register("post_run_cell", _live)

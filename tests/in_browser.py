@@ -50,6 +50,19 @@ PAINTED = """box => {  // the picture as it is painted, at the pixels of the fig
   return all.toDataURL('image/png').split(',')[1];
 }"""
 
+TYPED = [  # the lines of E5 in pieces, and the signs below the cell when each is there
+    ("\nδ_ni^(k) = ∑_j (∂E_n/∂a_nj^(k+1)) (∂a_nj^(k+1)/∂a_ni^(k))", ["✓"]),
+    ("\n= ∑_j δ_nj^(k+1)", ["✓", "…"]),
+    (" w_ij^(k+1)", ["✓", "✗"]),
+    (" f_k'(a_ni^(k))", ["✓", "✓"]),
+]
+WATCH = """() => {
+  window.seen = [];
+  const signs = () => [...document.querySelectorAll('.bgd-live td:nth-child(3)')].map(cell => cell.textContent);
+  const watch = new MutationObserver(() => seen.push(JSON.stringify(signs())));
+  watch.observe(document.body, {childList: true, subtree: true});
+}"""
+
 
 def missing():
     """The command that brings what a test in a browser needs; empty if it is here."""
@@ -338,6 +351,20 @@ class ExplorerOnPage:
         )
         self._first_places = self._first_places or places
         return [(was, now) for was, now in zip(self._first_places, places) if was != now]
+
+
+def type_derivation(page):
+    """Type `TYPED` where the caret is, each piece until its signs are shown; then what was typed."""
+    for text, signs in TYPED:
+        shows(page, signs, page.keyboard.type, text)
+    return "".join(text for text, _ in TYPED)
+
+
+def shows(page, signs, action, *arguments):
+    """Do something; then these signs are shown below a cell of %%derive, if only for a moment."""
+    page.evaluate(WATCH)
+    action(*arguments)
+    page.wait_for_function("signs => seen.includes(JSON.stringify(signs))", arg=signs)
 
 
 def inaccessible(page, within=".bgd-explorer"):

@@ -226,48 +226,26 @@ def test_lines_are_judged_as_they_are_typed(tmp_path, chromium):
     with in_browser.server(tmp_path) as serving, opened(chromium, serving, path.name) as notebook:
         page, cell = notebook.page, notebook.page.locator(".jp-CodeCell").nth(1)
 
-        def shows(signs, action, *arguments):
-            """Do something; then these signs are shown, if only for a moment."""
-            page.evaluate(WATCH)
-            action(*arguments)
-            page.wait_for_function("signs => seen.includes(JSON.stringify(signs))", arg=signs)
-
         notebook.client.kernel_info()
         page.keyboard.press("Shift+Enter")
         page.get_by_text("[1]:", exact=True).wait_for()
         notebook.ask("bgd.pictures.live.live.cache_info().currsize")  # the cell has ended
         page.keyboard.press("Enter")
         page.keyboard.press("End")
-        for text, signs in TYPED:
-            shows(signs, page.keyboard.type, text)
+        written = "%%derive E5" + in_browser.type_derivation(page)
         cell.get_by_text("✓ right").wait_for()
         assert cell.get_by_role("status").text_content().endswith("Every step holds, and the derivation arrives.")
         assert in_browser.inaccessible(page, ".bgd-live") == []
-        written = "%%derive E5" + "".join(text for text, _ in TYPED)
         assert saved(page, path) == (written, [])
-        shows([], page.keyboard.press, "Control+Enter")
+        in_browser.shows(page, [], page.keyboard.press, "Control+Enter")
         cell.locator(".jp-OutputArea table").wait_for()
         assert saved(page, path) == (written, [["text/html", "text/plain"]])
         page.keyboard.press("Enter")
         page.keyboard.press("Control+End")
-        shows(TYPED[-1][1], page.keyboard.type, " ")
+        in_browser.shows(page, in_browser.TYPED[-1][1], page.keyboard.type, " ")
         page.evaluate("void jupyterapp.commands.execute('kernelmenu:restart')")
-        shows([], page.get_by_role("button", name="Confirm Kernel Restart").click)
+        in_browser.shows(page, [], page.get_by_role("button", name="Confirm Kernel Restart").click)
         page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
-
-
-TYPED = [
-    ("\nδ_ni^(k) = ∑_j (∂E_n/∂a_nj^(k+1)) (∂a_nj^(k+1)/∂a_ni^(k))", ["✓"]),
-    ("\n= ∑_j δ_nj^(k+1)", ["✓", "…"]),
-    (" w_ij^(k+1)", ["✓", "✗"]),
-    (" f_k'(a_ni^(k))", ["✓", "✓"]),
-]
-WATCH = """() => {
-  window.seen = [];
-  const signs = () => [...document.querySelectorAll('.bgd-live td:nth-child(3)')].map(cell => cell.textContent);
-  const watch = new MutationObserver(() => seen.push(JSON.stringify(signs())));
-  watch.observe(document.body, {childList: true, subtree: true});
-}"""
 
 
 def saved(page, path):

@@ -1,7 +1,9 @@
 """The verdicts beside the lines of a %%derive cell while it is typed: what the kernel answers to the page."""
 
 import sys
+from types import SimpleNamespace
 
+import IPython
 import pytest
 
 import bgd_helpers
@@ -68,10 +70,15 @@ def test_nothing_is_said_of_another_cell(source, monkeypatch):
     assert sent == [{}]
 
 
-def test_it_waits_for_jupyterlab_and_widgets(monkeypatch):
-    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+@pytest.mark.parametrize("metadata", [None, {}, {"cellId": "a"}])
+def test_it_is_there_with_widgets_where_the_page_can_show_it(metadata, monkeypatch):
+    request = {} if metadata is None else {"metadata": metadata}
+    shell = SimpleNamespace(kernel=SimpleNamespace(get_parent=lambda: request))
+    monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
     assert bgd_helpers._live() is None
-    monkeypatch.setenv("JPY_SESSION_NAME", "a.ipynb")
+    request["metadata"] = {"deletedCells": []}
     assert bgd_helpers._live() is bgd_helpers._live() is not None
     monkeypatch.delitem(sys.modules, "anywidget")
     assert bgd_helpers._live() is None
+    monkeypatch.undo()
+    assert bgd_helpers._live() is None  # no kernel

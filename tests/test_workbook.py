@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 ROOT = in_browser.ROOT
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FIRST, LAST = PATHS[0], PATHS[-1]  # the others take minutes
+DERIVED = next(path for path in PATHS if '"derive-e4"' in path.read_text(encoding="utf-8"))
 DIFFERENT = {
     "environment": "it lists the packages that are needed here",
     "dask": "there is no Dask in a browser, and the cell says so",
@@ -66,6 +67,19 @@ MOVES = """async box => {  // of its first slider: ms of a move, the median; pic
     pictures += painted > before;
   }
   return [taken.sort((a, b) => a - b)[5], Math.round(pictures / 2)];
+}"""
+EDIT = """id => {  // the caret behind the text of the cell
+  const notebook = jupyterapp.shell.currentWidget.content;
+  notebook.deselectAll();
+  notebook.activeCellIndex = notebook.widgets.findIndex(widget => widget.model.id === id);
+  notebook.mode = 'edit';
+  const {editor} = notebook.activeCell;
+  editor.focus();
+  editor.setCursorPosition(editor.getPositionAt(notebook.activeCell.model.sharedModel.getSource().length));
+}"""
+STORED = """async () => {
+  const {contents} = jupyterapp.serviceManager, {path} = jupyterapp.shell.currentWidget.context;
+  return (await contents.get(path, {content: true})).content;
 }"""
 WIDER = "() => document.scrollingElement.scrollWidth - innerWidth"
 
@@ -285,15 +299,39 @@ def run_first(page):
     page.evaluate(RUN, [next(cell["id"] for cell in cells(page).values() if "import bgd_helpers" in cell["source"])])
 
 
-def test_a_derivation_is_judged_line_by_line(learner):
-    path = next(path for path in PATHS if '"derive-e4"' in path.read_text(encoding="utf-8"))
-    page, right = learner.notebook(path.name), solutions(path)["derive-e4"]
+@pytest.fixture(scope="module")
+def derivation(learner):
+    """A page with a derivation to be written."""
+    page = learner.notebook(DERIVED.name)
     run_first(page)
+    return page
+
+
+def test_a_derivation_is_judged_line_by_line(derivation):
+    page, right = derivation, solutions(DERIVED)["derive-e4"]
     for source, verdict in ((right.replace("-2", "2"), "✗"), (right, "✓ right")):
         page.evaluate(SET, {"derive-e4": source})
         page.evaluate(RUN, ["derive-e4", "check-derive-e4"])
         assert " ".join(said(cells(page)["check-derive-e4"]["outputs"])).startswith(verdict)
     save(page)
+
+
+def test_lines_are_judged_as_they_are_typed(derivation):
+    page = derivation
+    page.evaluate(RUN, ["order-e4"])  # it has a widget
+    page.evaluate(SET, {"derive-e4": "%%derive E5"})
+    page.evaluate(EDIT, "derive-e4")
+    written = "%%derive E5" + in_browser.type_derivation(page)
+    page.locator(".bgd-live").get_by_text("✓ right").wait_for()
+    assert in_browser.inaccessible(page, ".bgd-live") == []
+    page.set_viewport_size(PHONE)
+    assert page.evaluate(WIDER) <= 0
+    save(page)
+    stored = page.evaluate(STORED)
+    [cell] = [cell for cell in stored["cells"] if cell["id"] == "derive-e4"]
+    assert cell["source"] == written and cell["outputs"] == [] and "widgets" not in stored["metadata"]
+    in_browser.shows(page, [], page.evaluate, RUN, ["derive-e4"])
+    assert "✓ right" in " ".join(said(cells(page)["derive-e4"]["outputs"]))
     page.close()
 
 

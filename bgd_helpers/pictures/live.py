@@ -1,6 +1,7 @@
 """What is said of each line of a %%derive cell while it is typed in JupyterLab: the page asks, the kernel answers.
 
-live.js shows it below the cell. The notebook holds the text alone, as if nothing had been shown.
+live.js shows it below the cell. The notebook holds the text alone, as if nothing had been shown. What judges the lines
+is imported at the first question: in a workbook it takes a second.
 """
 
 from contextlib import suppress
@@ -9,12 +10,6 @@ from html import escape
 from pathlib import Path
 
 import anywidget
-
-from bgd_helpers.checks.derivations import ARRIVES, check_derivation
-from bgd_helpers.checks.derive import FIRST, WRAPPER, cells_of, name_of, rows, steps_in
-from bgd_helpers.checks.verdicts import paragraphs
-from bgd_helpers.equations.reading import line_of
-from bgd_helpers.equations.spelling import braced
 
 TYPED = (
     '<td style="opacity: 0.6">{}</td><td style="text-align: left; opacity: 0.6"><code>{}</code></td><td>…</td><td></td>'
@@ -46,6 +41,12 @@ def answer(source: str, line: int, rests: bool) -> dict:
     The caret is in that line of the cell (0: in none). Until it rests the line is not blamed: the others are judged
     without it, and there is no verdict. A line that cannot be read takes no other's verdict away.
     """
+    from bgd_helpers.checks.derivations import ARRIVES, check_derivation
+    from bgd_helpers.checks.derive import FIRST, WRAPPER, cells_of, name_of, rows, steps_in
+    from bgd_helpers.checks.verdicts import paragraphs
+    from bgd_helpers.equations.reading import line_of
+    from bgd_helpers.equations.spelling import braced
+
     first = FIRST.match(cell := source.lstrip())
     if not first:
         return {}
