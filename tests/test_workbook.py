@@ -77,6 +77,9 @@ EDIT = """id => {  // the caret behind the text of the cell
   editor.focus();
   editor.setCursorPosition(editor.getPositionAt(notebook.activeCell.model.sharedModel.getSource().length));
 }"""
+SIGNS_ARE_SEEN = """() => [...document.querySelectorAll('.bgd-live td:nth-child(3)')].every(
+  sign => sign.getBoundingClientRect().right <= innerWidth
+)"""
 STORED = """async () => {
   const {contents} = jupyterapp.serviceManager, {path} = jupyterapp.shell.currentWidget.context;
   return (await contents.get(path, {content: true})).content;
@@ -325,7 +328,7 @@ def test_lines_are_judged_as_they_are_typed(derivation):
     page.locator(".bgd-live").get_by_text("✓ right").wait_for()
     assert in_browser.inaccessible(page, ".bgd-live") == []
     page.set_viewport_size(PHONE)
-    assert page.evaluate(WIDER) <= 0
+    page.wait_for_function(SIGNS_ARE_SEEN)
     save(page)
     stored = page.evaluate(STORED)
     [cell] = [cell for cell in stored["cells"] if cell["id"] == "derive-e4"]
