@@ -257,7 +257,7 @@ class _Rules:
         return _Parentheses(replace(_plain(parts[0]), span=span))
 
     def norm(self, parts, span):
-        if parts[1:] == ["a"] and shape(_plain(parts[0])) != (1, 1):
+        if parts[1:] == ["a"] and shape(_plain(parts[0]))[1] != 1:
             raise Misfit(
                 span[0],
                 r"| | of a matrix (absolute value, determinant) is not in the language; a norm is \lVert ... \rVert.",
