@@ -228,10 +228,10 @@ def test_lines_are_judged_as_they_are_typed(tmp_path, chromium):
 
         notebook.client.kernel_info()
         page.keyboard.press("Shift+Enter")
+        page.keyboard.press("Enter")  # the second cell, while the first runs
+        page.keyboard.press("End")
         page.get_by_text("[1]:", exact=True).wait_for()
         notebook.ask("bgd.pictures.live.live.cache_info().currsize")  # the cell has ended
-        page.keyboard.press("Enter")
-        page.keyboard.press("End")
         written = "%%derive E5" + in_browser.type_derivation(page)
         cell.get_by_text("✓ right").wait_for()
         assert cell.get_by_role("status").text_content().endswith("Every step holds, and the derivation arrives.")

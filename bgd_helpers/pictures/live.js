@@ -23,13 +23,15 @@ function initialize({ model }) {
     resting = setTimeout(ask, REST, { cell, source, line, rests: true });
     ask({ cell, source, line, rests: false });
   });
-  document.addEventListener("focusin", ({ target }) => {
+  const follow = ({ target }) => {
     if (!target.matches(".jp-CodeCell .cm-content") || target === editor) return;
     watch.disconnect();
     editor = target;
     source = read();
     watch.observe(editor, { childList: true, characterData: true, subtree: true });
-  }, leave);
+  };
+  document.addEventListener("focusin", follow, leave);
+  follow({ target: document.activeElement });  // a cell was entered while the first one ran
 
   function ask(question) {  // one at a time, and the last one wins
     if (asked) next = question;
