@@ -130,7 +130,7 @@ def _macros_read(text):
         arity, plain = int(match[2] or len(match[3]) // 2), text.text[slice(*span)]
         text = text.replaced(match.start(), end, "")
         for use in reversed(list(re.finditer(rf"\\{match[1]}(?![A-Za-z])", text.text))):
-            text, _ = _command(text, *use.span(), arity, plain)
+            text = _command(text, *use.span(), arity, plain)[0] if len(text.text) <= LONGEST else text
     return text
 
 
