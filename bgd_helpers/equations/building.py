@@ -79,9 +79,10 @@ def is_token(part, *types):
 
 @dataclass(frozen=True)
 class _Parentheses:
-    """An expression in parentheses: after a cost it is the point where the cost is taken."""
+    """An expression in parentheses: after a cost it is the point where the cost is taken. Braces are not seen."""
 
     node: Node
+    seen: bool = True
 
     @property
     def span(self):
@@ -117,6 +118,15 @@ class _Head:
     span: tuple
     takes_rest: bool = True
     of_numbers: bool = False  # whether what follows is a number: a product, if its first factor is none
+
+
+def _check_seen(*parts):
+    """Raises Misfit for a sum in braces: in print nothing holds it together."""
+    for part in parts:
+        if isinstance(part, _Parentheses) and not part.seen and isinstance(part.node, syntax.Add):
+            start, end = part.span
+            text = "braces are not seen in print: what is held together stands in parentheses, (a + b)."
+            raise Misfit(part, text, changes=[(start, start + 1, "("), (end - 1, end, ")")])
 
 
 def _plain(part):
@@ -158,6 +168,8 @@ class _Rules:
 
     def term(self, parts, span=None):
         """Products bind more strongly than the entry-by-entry product; a sum sign takes the whole rest."""
+        if len(parts) > 1:
+            _check_seen(*parts)
         position = next((at for at, part in enumerate(parts) if isinstance(part, _Head) and part.takes_rest), None)
         if position is None:
             return _joined(parts)
@@ -256,6 +268,9 @@ class _Rules:
     def parentheses(self, parts, span):
         return _Parentheses(replace(_plain(parts[0]), span=span))
 
+    def braces(self, parts, span):
+        return replace(self.parentheses(parts, span), seen=getattr(parts[0], "seen", False))
+
     def norm(self, parts, span):
         if parts[1:] == ["a"] and shape(_plain(parts[0]))[1] != 1:
             raise Misfit(
@@ -297,7 +312,7 @@ class _Rules:
     def layer(self, parts, span):
         return _layer("".join(parts))
 
-    braces, bottom, symbol_alone = parentheses, top, symbol
+    bottom, symbol_alone = top, symbol
 
 
 RULES = _Rules()
@@ -527,6 +542,7 @@ def _with_scripts(base, below, layer, mark, power, place, span):
         raise Misfit(place, "an entry of a matrix has two indices, its row and its column; of a vector one.")
     if not below and mark != "top" and not power:
         return base
+    _check_seen(base)
     return _Scripted(base, below, mark == "top", power, span)
 
 
