@@ -69,3 +69,9 @@ def test_the_template_around_plain_lines_is_dropped():
 def test_a_line_that_is_passed_over_is_named_where_the_end_is_missing():
     verdict = check_derivation("gradient", f"{G}\nso that ${END.replace('-2', 'q')}$")
     assert "Line 2 has an equation that is passed over" in verdict.text
+
+
+@pytest.mark.parametrize("line", [r"We see $J = J$.", r"so $$= \frac1N \sum_n E_n$$", "J = J", "so J = J"])
+def test_a_text_of_very_many_formulas_is_refused(line):
+    with pytest.raises(EquationError, match="at most 30 formulas"):
+        check_equation("J = J\n" + f"{line}\n" * 80)

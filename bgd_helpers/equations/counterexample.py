@@ -8,7 +8,7 @@ import numpy as np
 
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.evaluation import TOLERANCE, Undefined, value
-from bgd_helpers.equations.meaning import is_of_regression, meaning_of, missing, models_of, shown, together
+from bgd_helpers.equations.meaning import both, is_of_regression, meaning_of, missing, models_of, shown, together
 from bgd_helpers.equations.models import Network, square
 from bgd_helpers.equations.syntax import Differential, Node, Number, symbols_of, walk
 
@@ -118,20 +118,11 @@ def _square_scene(left, right):
     extents = {}
     for letter, found in (*left.extents.items(), *right.extents.items()):
         extents.setdefault(shown(letter), []).extend(found)
-    both = replace(
-        left,
-        sides=left.sides + right.sides,
-        symbols=left.symbols + right.symbols,
-        extents=extents,
-        layers=left.layers + right.layers,
-        counts_updates=left.counts_updates or right.counts_updates,
-        has_gradient=left.has_gradient or right.has_gradient,
-        changing=right.changing or left.changing,
-    )
-    model = models_of(both)[0]
+    found = both(left, right, extents)
+    model = models_of(found)[0]
     model = square(one_output=model.widths[-1] == 1) if type(model) is Network else model
-    settings = both.settings(model)
-    return replace(both.scene(model, settings[len(settings) // 2]), known={}, exact=False)
+    settings = found.settings(model)
+    return replace(found.scene(model, settings[len(settings) // 2]), known={}, exact=False)
 
 
 @np.errstate(all="ignore")

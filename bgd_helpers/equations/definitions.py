@@ -79,10 +79,6 @@ def _letter(match):
     return re.sub(r"[\s{}]", "", match["bare"] or match["in_font"])
 
 
-def _indices(match):
-    return re.findall(r"[a-z0](?:\s*[+-]\s*\d)?", match["script"] or "")
-
-
 def _value(latex, given):
     """What stands behind the sign of a definition, to the end of its line, its formula or its clause."""
     start, depth = _sign(latex, given).end(), 0
@@ -95,7 +91,7 @@ def _value(latex, given):
 
 def _meant(match, given, value):
     """What stands in place of a letter: its meaning with the indices that it has here; else the letter."""
-    here, there = _indices(match), _indices(given)
+    here, there = (re.findall(r"[a-z0](?:\s*[+-]\s*\d)?", each["script"] or "") for each in (match, given))
     if _letter(match) != _letter(given) or there and len(here) != len(there):
         return match[0]
     new = {old: index for old, index in zip(there, here) if old != index}

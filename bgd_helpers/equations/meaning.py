@@ -155,22 +155,19 @@ def _meaning(node, _spans):
     return found
 
 
+def both(left, right, extents):
+    """The Meaning of two sides together, not checked yet."""
+    either = {name: getattr(left, name) or getattr(right, name) for name in ("counts_updates", "has_gradient")}
+    names = ("sides", "symbols", "layers", "free", "summed_layers")
+    joined = {name: getattr(left, name) + getattr(right, name) for name in names}
+    marks, changing = left.marks | right.marks, right.changing or left.changing
+    return Meaning(extents=extents, marks=marks, changing=changing, parts=(left, right), **either, **joined)
+
+
 def together(left, right):
     """The Meaning of an equation. Raises Misfit for two sides that mean nothing together."""
     letters = dict.fromkeys([*left.extents, *right.extents])
-    found = Meaning(
-        left.sides + right.sides,
-        left.symbols + right.symbols,
-        {letter: left.extents.get(letter, []) + right.extents.get(letter, []) for letter in letters},
-        left.layers + right.layers,
-        left.free + right.free,
-        left.marks | right.marks,
-        left.counts_updates or right.counts_updates,
-        left.has_gradient or right.has_gradient,
-        left.summed_layers + right.summed_layers,
-        right.changing or left.changing,
-        (left, right),
-    )
+    found = both(left, right, {each: left.extents.get(each, []) + right.extents.get(each, []) for each in letters})
     _check_marks(found.marks, next(iter(right.marks.values()), None))
     _check_roles(found)
     _check_free_indices(found)
@@ -362,7 +359,7 @@ def _check_free_indices(found):
     """
     for one, other, name in ((1, 0, "right"), (0, 1, "left")):
         for index, (place, differentiated) in found.free[one].items():
-            if index in found.free[other] or differentiated or _is_constant(found.sides[other]):
+            if index in found.free[other] or differentiated or not symbols_of(found.sides[other]):
                 continue
             text = f"{index} is free on the {name} side only."
             if name == "right":
@@ -370,11 +367,6 @@ def _check_free_indices(found):
             elif _is_summed(index, found.sides[other]):
                 text += " On the right it is summed over: sum over another letter, m say, or not at all."
             raise Misfit(found.sides[1] if name == "left" and found.sides[1].span else place, text)
-
-
-def _is_constant(side):
-    """Whether a side is a number, the same for all indices."""
-    return not symbols_of(side)
 
 
 def _is_summed(index, side):

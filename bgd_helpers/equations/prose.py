@@ -5,6 +5,7 @@ of its own, behind which a display goes on only if it cannot go on behind the di
 """
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,19 +15,12 @@ from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import meaning_of
 from bgd_helpers.equations.messages import ADVICE
 from bgd_helpers.equations.spelling import EQUALS, LONGEST, MATHEMATICS, NO_PROSE, OPEN_END, TABLE
-from bgd_helpers.equations.syntax import (
-    Chain,
-    Equivalence,
-    Number,
-    Symbol,
-    chains_of,
-    is_symbol,
-    mapped,
-    walk,
-)
+from bgd_helpers.equations.syntax import Chain, Equivalence, Number, Symbol, chains_of, is_symbol, mapped, walk
 from bgd_helpers.equations.updates import is_update, now
 
 EATEN, NO_R = ADVICE[0]
+MOST = 30  # formulas, or lines of a formula: each is judged in its place
+REFUSED = [(re.compile(pattern, re.MULTILINE), said) for pattern, said in TABLE["refused"]]
 LABEL = re.compile(
     r"^\s*(?:->|\[\d+\]|[IVX]+[.:)]\s|>\s*(?:\[!\w+\])?)|\{\{<[^{}]*>\}\}|\*\*[^*$\n]*\*\*:?"
     r"|(?<=\s)\*[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ ]*\*(?=\s|$)|/\*.*?\*/"
@@ -90,6 +84,11 @@ def read(latex: str) -> list[Chain | Equivalence]:
     """The statements of an equation or a derivation, those of its sentences too. Raises Misfit."""
     if eaten := EATEN.search(latex):
         raise Misfit(eaten.start(), NO_R)
+    if len(latex) <= LONGEST and len(pieces := _pieces(latex)) > MOST:
+        raise Misfit(pieces[MOST].start, f"a text has at most {MOST} formulas or lines: check it in parts.")
+    for pattern, said in REFUSED:
+        if match := pattern.search(latex):
+            raise Misfit(match.start("here"), said.replace("<0>", match["here"]))
     texts = _texts(latex) if len(latex) <= LONGEST else ()
     if not texts:
         return reading.read(latex)
@@ -99,7 +98,7 @@ def read(latex: str) -> list[Chain | Equivalence]:
 
 def without_prose(latex: str) -> str:
     """The text with blanks in place of all that is passed over; empty if Python has eaten its backslashes."""
-    if EATEN.search(latex):
+    if EATEN.search(latex) or len(_pieces(latex)) > MOST:
         return ""
     texts = _texts(latex) if len(latex) <= LONGEST else ()
     return "".join(max(signs) for signs in zip(*texts)) if texts else latex
@@ -123,7 +122,12 @@ def _texts(latex):
     """The texts that are read each for itself, blank elsewhere; none if there is no sentence with a formula."""
     whole, latex = latex, END.sub(lambda match: (r"\\" if match[1] else "").ljust(len(match[0])), latex)
     pieces = _pieces(latex)
-    if not pieces or all(piece.sentence is None for piece in pieces) and _only(latex, pieces).split() == latex.split():
+    if (
+        not pieces
+        or len(pieces) > MOST
+        or all(piece.sentence is None for piece in pieces)
+        and _only(latex, pieces).split() == latex.split()
+    ):
         return (latex,) if latex != whole and latex.strip() else ()
     chunks = _chunks(latex, pieces)
     return tuple(_only(latex, chunk) for chunk in chunks if chunk)
@@ -158,7 +162,7 @@ def _plain(latex, start, end):
     line = LABEL.sub(lambda match: "\0 "[match[0][0] != "\\"] * len(match[0]), latex[start:end])
     if CODE.search(line):
         return [Piece(start, end, None)]
-    groups = [match for match in GROUP.finditer(line) if TALK.match(match[0], 1) or _is_talk(match[0])]
+    groups = [m for m in GROUP.finditer(line) if (TALK.match if re.search(r"[_^\\]", m[0]) else TALK.search)(m[0], 1)]
     if not groups and not TALK.search(line) and ("\0" in line or line == latex[start:end]):
         return [Piece(start, end, None)]
     pieces, gaps = [], []
@@ -175,11 +179,6 @@ def _plain(latex, start, end):
             pieces += _around(gaps, _parts(latex, start, " " * at + row, ""))
         at += len(row)
     return sorted(pieces, key=lambda piece: piece.start)
-
-
-def _is_talk(group):
-    """Whether what stands in parentheses is words."""
-    return TALK.search(group) and not re.search(r"[_^\\]", group)
 
 
 def _around(gaps, pieces):
@@ -268,7 +267,7 @@ def _chunks(latex, pieces):
             claims = []
         elif goes_on:
             before = claims[-1] if claims else current
-            if before and not DENIES.search(piece.sentence) and _judged(_only(latex, [*before, piece])) is not None:
+            if before and not DENIES.search(piece.sentence) and _judged(_alone(latex, [*before, piece])) is not None:
                 before.append(piece)
         elif not re.search(EQUALS, text):
             heads = [[piece]] if text.strip() else heads
@@ -279,20 +278,15 @@ def _chunks(latex, pieces):
 
 
 def _is_claim(latex, piece):
-    text = _only(latex, [piece])
+    text = _alone(latex, [piece])
     holds = _judged(text)
     if not piece.sentence or DENIES.search(piece.sentence):
         return False
     if holds is None:
-        return piece.bare and _parses(text)
-    return holds or not (SUPPOSES.search(piece.sentence) or _is_named(reading.read(text)))
-
-
-def _parses(text):
-    try:
-        return bool(reading.read(text))
-    except Misfit:
+        with suppress(Misfit):
+            return piece.bare and bool(reading.read(text))
         return False
+    return holds or not (SUPPOSES.search(piece.sentence) or _is_named(reading.read(text)))
 
 
 def _is_named(statements):
@@ -305,13 +299,12 @@ def _is_named(statements):
 def _best(latex, chunks, piece):
     """The chunk behind which a piece holds, or at least means something; the first if there is none."""
     chunks = [chunk for chunk in chunks if chunk]
-    judged = [_judged(_only(latex, [*chunk, piece])) for chunk in chunks]
-    for wanted in (True, False):
-        if wanted in judged:
-            return chunks[judged.index(wanted)]
-    return chunks[0] if chunks else None
+    judged = [_judged(_alone(latex, [*chunk, piece])) for chunk in chunks]
+    best = max(judged, key=(None, False, True).index, default=None)
+    return chunks[judged.index(best)] if chunks else None
 
 
+@lru_cache(maxsize=256)
 def _judged(text):
     """Whether the last step of a text holds; None if the text cannot be read or means nothing."""
     try:
@@ -331,6 +324,11 @@ def _last_step_holds(chain):
     for side in sides:
         meaning_of(side)
     return difference(left, right, chain.relations[-1] == "~") is None
+
+
+def _alone(latex, pieces):
+    """What some pieces say, wherever they stand."""
+    return re.sub(r"\s*\n\s*", "\n", _only(latex, pieces).strip())
 
 
 def _only(latex, pieces):

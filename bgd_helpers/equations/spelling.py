@@ -136,12 +136,13 @@ def _macros_read(text):
 
 def as_written(latex: str) -> Text:
     """The Text of some LaTeX as it is."""
-    return Text(latex, tuple((place, place + 1) for place in range(len(latex))))
+    return Text(latex, tuple(zip(range(len(latex)), range(1, len(latex) + 1))))
 
 
 def spelled(latex: str, paired: bool = True) -> Text:
     """The Text of some LaTeX in the one spelling that the grammar knows; `paired`: its norms must be closed."""
-    text = as_written(latex)
+    first, last = (len(latex) - len(latex.lstrip()), len(latex.rstrip()))
+    text = as_written(latex).part(max(0, latex.rfind("\n", 0, first)), latex.find("\n", last) + 1 or None)
     text = _read(text, COMMENTS)
     if re.search(r"\\\\(?:frac|sum|partial|delta|hat|Delta)", latex) and not re.search(r"(?<!\\)\\[A-Za-z]", latex):
         text = substituted(text, re.compile(r"\\\\"), "\\")  # a text that was escaped once too often
