@@ -9,11 +9,11 @@ from bgd_helpers.equations import syntax
 from bgd_helpers.equations.building import time_of, without_example
 from bgd_helpers.equations.conditions import difference_in_truth
 from bgd_helpers.equations.counterexample import Screen, agree
-from bgd_helpers.equations.edits import HIDDEN, left_edits, single_edits
+from bgd_helpers.equations.edits import HIDDEN
 from bgd_helpers.equations.errors import Misfit
 from bgd_helpers.equations.meaning import is_counted, meaning_of, together
 from bgd_helpers.equations.prose import read
-from bgd_helpers.equations.space import cancels, wide_edits
+from bgd_helpers.equations.space import cancels, left_edits, single_edits, wide_edits
 from bgd_helpers.equations.updates import RULES, has_next, without_next
 
 SMALL = 30  # nodes of both sides
@@ -58,35 +58,30 @@ def repair(latex, left, right, approximately, first):
             return False
         return not (first and left.span and repeats)  # which would say nothing: a = a, J = J^\\top
 
-    def best(edits):
-        """The first edit that holds and says as much, for as many layers; else the one that says most; or None."""
+    def best(changes):
+        """The first edit, or two, that holds and says as much, for as many layers; else what says most; or None."""
         good = {}
-        for edit in edits:
-            if holds(edit.whole):
-                good[edit] = min(_reach(left, edit.whole), reach), -_idle(edit.whole)
-                if good[edit] == (reach, 0):
+        for edits in changes:
+            if holds(edits[-1].whole):
+                good[edits] = min(_reach(left, edits[-1].whole), reach), -_idle(edits[-1].whole)
+                if good[edits] == (reach, 0):
                     break
         return max(good, key=good.get, default=None)
 
     edits = single_edits(left, right)[: MOST_EDITS * SMALL // max(size, SMALL)]
-    found = best(edits)
+    found = best(zip(edits))
     turned = not found and first and _turned_on_the_left(latex, left, right, approximately)
     if turned:
         return turned
     if not found:
         wide = wide_edits(left, right)[: MOST_WIDE * SMALL // max(size + _inside(right), SMALL)]
-        found = best(sorted(wide, key=_length))
-    if found:
-        return _described(latex, right, found)
-    mirrored = first and mirrored_repair(latex, left, right, approximately)
+        found = best(zip(sorted(wide, key=_length)))
+    mirrored = not found and first and mirrored_repair(latex, left, right, approximately)
     if mirrored:
         return mirrored
-    most = MOST_PAIRS * SMALL**3 // max(size + _inside(right), SMALL) ** 3
-    for one, two in islice(_pairs(left, right, edits), most):
-        if holds(two.whole):
-            found = found or (one, two)
-            if _reach(left, two.whole) >= reach:
-                return _described(latex, right, one, two)
+    if not found:
+        most = MOST_PAIRS * SMALL**3 // max(size + _inside(right), SMALL) ** 3
+        found = best(islice(_pairs(left, right, edits), most))
     return _described(latex, right, *found) if found else None
 
 
