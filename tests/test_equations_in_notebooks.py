@@ -16,10 +16,10 @@ import pytest
 from bgd_helpers.equations import EquationError, check_equation
 from bgd_helpers.equations.counterexample import first_difference
 from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.likely import single_edits
 from bgd_helpers.equations.meaning import meaning_of, models_of, together
 from bgd_helpers.equations.models import Draws, Network, Noise, Regression
 from bgd_helpers.equations.reading import read
-from bgd_helpers.equations.space import single_edits
 from bgd_helpers.equations.syntax import Chain, latex
 from bgd_helpers.equations.updates import is_update
 

@@ -11,9 +11,10 @@ from bgd_helpers.equations.conditions import difference_in_truth
 from bgd_helpers.equations.counterexample import Screen, agree
 from bgd_helpers.equations.edits import HIDDEN
 from bgd_helpers.equations.errors import Misfit
+from bgd_helpers.equations.likely import left_edits, single_edits
 from bgd_helpers.equations.meaning import is_counted, meaning_of, together
 from bgd_helpers.equations.prose import read
-from bgd_helpers.equations.space import cancels, left_edits, single_edits, wide_edits
+from bgd_helpers.equations.space import cancels, wide_edits
 from bgd_helpers.equations.updates import RULES, has_next, without_next
 
 SMALL = 30  # nodes of both sides
