@@ -75,7 +75,7 @@ def repair(latex, left, right, approximately, first):
     if turned:
         return turned
     if not found:
-        wide = wide_edits(left, right)[: MOST_WIDE * SMALL // max(size + _inside(right), SMALL)]
+        wide = islice(wide_edits(left, right), MOST_WIDE * SMALL // max(size + _inside(right), SMALL))
         found = best(zip(sorted(wide, key=_length)))
     mirrored = not found and first and mirrored_repair(latex, left, right, approximately)
     if mirrored:
@@ -97,7 +97,7 @@ def mirrored_repair(latex, left, right, approximately):
         return None
     most = MOST_WIDE * SMALL // max(_size(left) + _size(right) + _inside(left), SMALL)
     screen = Screen(right, left)
-    for edit in (*single_edits(right, left), *sorted(wide_edits(right, left)[:most], key=_length)):
+    for edit in (*single_edits(right, left), *sorted(islice(wide_edits(right, left), most), key=_length)):
         if not screen.passes(edit.whole) or isinstance(left, syntax.Symbol) and edit.kind in NOT_ALONE:
             continue
         says = left != edit.whole != right and edit.whole not in syntax.walk(right)

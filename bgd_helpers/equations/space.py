@@ -4,7 +4,7 @@ They are made by the kinds of the parts alone, where no likely change (likely.py
 """
 
 from dataclasses import replace
-from itertools import combinations
+from itertools import chain, combinations
 
 from bgd_helpers.equations.edits import Edit
 from bgd_helpers.equations.likely import (
@@ -72,14 +72,15 @@ def wide_edits(left, right):
     """Every single change of the right side by what is in its scope, or in that of the left side."""
     words = _vocabulary(left, right)
     letters = sorted({letter for node in (*walk(left), *walk(right)) for letter in getattr(node, "indices", ())})
-    unique = {right: None}
+    seen = {right}
     local = edits_of(right, lambda node: _changed(node, words, letters, left, right), but=("by", "over"))
-    for edit in (Edit("identity", right, right, right), *_moved(right), *_exchanged(right, letters), *local):
+    for edit in chain([Edit("identity", right, right, right)], _moved(right), _exchanged(right, letters), local):
         whole = mapped(edit.whole, _with_identity)
         if whole is not edit.whole:
             edit = Edit(edit.kind, *_narrowed(right, whole), whole)
-        unique.setdefault(whole, edit)
-    return [edit._replace(left=left) for edit in unique.values() if edit]
+        if whole not in seen:
+            seen.add(whole)
+            yield edit._replace(left=left)
 
 
 def cancels(tree):
