@@ -19,7 +19,7 @@ from bgd_helpers.equations.syntax import Chain, Equivalence, Number, Symbol, cha
 from bgd_helpers.equations.updates import is_update, now
 
 EATEN, NO_R = ADVICE[0]
-MOST = 30  # formulas, or lines of a formula: each is judged in its place
+MOST = 100  # formulas, or lines of a formula: each is judged in its place
 REFUSED = [(re.compile(pattern, re.MULTILINE), said) for pattern, said in TABLE["refused"]]
 LABEL = re.compile(
     r"^\s*(?:->|\[\d+\]|[IVX]+[.:)]\s|>\s*(?:\[!\w+\])?)|\{\{<[^{}]*>\}\}|\*\*[^*$\n]*\*\*:?"
