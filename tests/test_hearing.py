@@ -2,6 +2,7 @@
 
 import re
 import signal
+import sys
 import threading
 from itertools import product
 from pathlib import Path
@@ -15,9 +16,9 @@ from tiers import first_with
 from bgd_helpers import network, slips
 from bgd_helpers.checks import EXERCISES, check, checks
 from bgd_helpers.checks.observing import observe
-from bgd_helpers.checks.outcomes import without_empty_axes
+from bgd_helpers.checks.outcomes import outcome_of, without_empty_axes
 from bgd_helpers.checks.patterns import largest_difference, pattern
-from bgd_helpers.checks.tracing import limited
+from bgd_helpers.checks.tracing import Endless, limited
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 ENDLESS = "j, s = 0, 0\nwhile j < len(y):\n    s += (y[j] - y_hat[j]) ** 2\nreturn s"
@@ -66,6 +67,24 @@ def test_an_endless_loop_is_stopped_in_a_thread():
 def test_loops_of_all_kinds_are_stopped(body, monkeypatch):
     monkeypatch.setattr(checks, "SECONDS", 0.1)
     assert "does not end" in check("loss", answer("loss", body)).text
+
+
+def test_a_stop_that_was_swallowed_and_is_forgotten_late_starts_nothing_anew():
+    kept = []
+
+    def loop():
+        while True:
+            try:
+                while True:
+                    sum((1, 2))
+            except Endless as error:
+                kept.append(error)
+
+    with limited(0.05):
+        outcome_of(loop, [], list)
+        assert kept
+        kept.clear()
+        assert sys.gettrace() is None
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no signals to wake what waits")

@@ -39,14 +39,15 @@ class Endless(BaseException):
     """Raised in a learner's function that runs on when its time is over; no `except Exception` stops it. A bare
     `except:` does: then the exception is gone, or the next call begins, and `swallowed` is called."""
 
-    def __init__(self, line: int, swallowed: Callable, how: str = "runs"):
+    def __init__(self, line: int, swallowed: Callable, over: Callable, how: str = "runs"):
         super().__init__(how)
-        self.line = line
+        self.line, self.over = line, over
         self.swallowed: Callable | None = swallowed
         sys.setprofile(lambda frame, event, arg: swallowed())
 
     def arrived(self) -> None:
-        """Nothing has swallowed it: nothing is watched any longer."""
+        """Nothing has swallowed it: nothing is watched any longer, not even where one that was is forgotten late."""
+        self.over()
         self.swallowed = None
         sys.setprofile(None)
         sys.settrace(None)
@@ -92,7 +93,7 @@ def _alarmed(seconds):
 
 def _ring(number, frame):
     if frame and _is_own(frame.f_code.co_filename) and frame.f_trace:
-        raise Endless(frame.f_lineno, lambda: sys.setprofile(None), "waits")
+        raise Endless(frame.f_lineno, lambda: sys.setprofile(None), lambda: None, "waits")
 
 
 def _clock(seconds):
@@ -114,7 +115,7 @@ def _watch(is_over, watching):
             seen.append((frame.f_code, frame.f_lineno))
             if len(seen) > LOOP:
                 line = min(number for code, number in seen if code is frame.f_code)
-                raise Endless(line, again)  # Python then traces no more
+                raise Endless(line, again, watching.clear)  # Python then traces no more
         return step
 
     def again():
